@@ -1,0 +1,1 @@
+"""The ground: what a record is, and where records come from."""

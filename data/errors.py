@@ -1,0 +1,65 @@
+"""Every error OpenCSE raises on purpose, and the exit code each gives the command line.
+
+    OpencseError                     1  something OpenCSE did not foresee how to handle
+    ├── UsageError                   2  the command, its options or a settings file are wrong
+    ├── InputRejected                3  the records cannot be used
+    └── VerificationFailed           4  a run folder or a flag does not check out
+
+An error says what was expected, what was found, where, and what to do. Library code raises; only the command line
+turns an error into an exit.
+"""
+
+from __future__ import annotations
+
+
+class OpencseError(Exception):
+    """A failure that is explained to the user in their own words, without a traceback."""
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        summary: str,
+        *,
+        expected: str | None = None,
+        found: str | None = None,
+        where: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(summary)
+        self.summary = summary
+        self.expected = expected
+        self.found = found
+        self.where = where
+        self.hint = hint
+
+    def lines(self) -> list[str]:
+        """Return the error as printable lines: the summary, then each labelled detail that is known."""
+        details = [
+            ("expected", self.expected),
+            ("found", self.found),
+            ("where", self.where),
+            ("do", self.hint),
+        ]
+        return [self.summary, *(f"  {label}: {text}" for label, text in details if text)]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+
+class UsageError(OpencseError):
+    """The command, an option or a settings file is wrong."""
+
+    exit_code = 2
+
+
+class InputRejected(OpencseError):
+    """The records handed in cannot be read as what they claim to be."""
+
+    exit_code = 3
+
+
+class VerificationFailed(OpencseError):
+    """A run folder, a digest or a flag does not check out."""
+
+    exit_code = 4

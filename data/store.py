@@ -1,0 +1,114 @@
+"""The one door to DuckDB: every statement is named, kept, and explained when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from data.errors import OpencseError
+
+
+class StatementFailed(OpencseError):
+    """A named statement could not be run."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One statement that ran: its name and its exact text."""
+
+    name: str
+    sql: str
+
+
+class Store:
+    """An embedded DuckDB database that remembers, by name and in order, every statement it was asked to keep.
+
+    A statement with a `step` name is kept in `steps`; housekeeping without one is not. Results are read completely,
+    never half: a half-read result blocks the connection.
+
+    Example:
+        >>> with Store(threads=1) as store:
+        ...     store.rows("SELECT 1 + 1", step="sum")
+        [(2,)]
+    """
+
+    def __init__(self, *, threads: int | None = None, path: str = ":memory:", memory: str | None = None) -> None:
+        self._connection = duckdb.connect(path)
+        self._connection.execute("SET preserve_insertion_order = true")
+        self._connection.execute("SET enable_progress_bar = false")
+        self._connection.execute("SET autoinstall_known_extensions = false")
+        if threads is not None:
+            self._connection.execute(f"SET threads = {int(threads)}")
+        if memory is not None:
+            self._connection.execute(f"SET memory_limit = {literal(memory)}")
+        self.steps: list[Step] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The bare connection, for libraries that need one; what runs on it is not kept."""
+        return self._connection
+
+    def run(self, sql: str, *, step: str | None = None, parameters: Sequence[object] = ()) -> None:
+        """Run one statement and drop its result."""
+        self._execute(sql, step, parameters).fetchall()
+
+    def rows(self, sql: str, *, step: str | None = None, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run one query and return all its rows."""
+        return self._execute(sql, step, parameters).fetchall()
+
+    def value(self, sql: str, *, step: str | None = None, parameters: Sequence[object] = ()) -> Any:
+        """Run one query and return the first column of its only row."""
+        return self.rows(sql, step=step, parameters=parameters)[0][0]
+
+    def arrow(self, sql: str, *, step: str | None = None, parameters: Sequence[object] = ()) -> pa.Table:
+        """Run one query and return its result as an Arrow table."""
+        return self._execute(sql, step, parameters).to_arrow_table()
+
+    def register(self, name: str, table: pa.Table) -> None:
+        """Make an Arrow table readable under a name."""
+        self._connection.register(name, table)
+
+    def tables(self, schema: str) -> set[str]:
+        """Return the names of the tables and views in a schema."""
+        found = self.rows(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = ?", parameters=[schema]
+        )
+        return {name for (name,) in found}
+
+    def close(self) -> None:
+        """Close the database; a Store in memory is gone then."""
+        self._connection.close()
+
+    def _execute(self, sql: str, step: str | None, parameters: Sequence[object]) -> duckdb.DuckDBPyConnection:
+        if step is not None:
+            self.steps.append(Step(step, sql))
+        try:
+            return self._connection.execute(sql, parameters) if parameters else self._connection.execute(sql)
+        except duckdb.Error as error:
+            raise StatementFailed(
+                f"The database refused the step '{step or 'unnamed'}'.",
+                found=str(error).splitlines()[0],
+                where=" ".join(sql.split())[:400],
+                hint="This is a fault in OpenCSE or in a declaration added to it; the statement above shows which.",
+            ) from error
+
+
+def quoted(name: str) -> str:
+    """Return a name as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return a text as a SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"

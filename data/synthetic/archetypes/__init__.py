@@ -1,0 +1,1 @@
+"""Innocent reasons to look unusual, a file each."""

@@ -1,0 +1,1 @@
+"""The tables of the officer-record contract, a file a section."""

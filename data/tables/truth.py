@@ -1,0 +1,63 @@
+"""Ground truth: synthetic worlds only, in a folder of its own that only evaluation may open."""
+
+from __future__ import annotations
+
+from data.schema import Column, Table
+
+TRUTH_SUBJECT = Table(
+    name="truth_subject",
+    doc="Who a concern was planted in, which, and from when to when.",
+    category="truth",
+    key=None,
+    occurred="started_on",
+    until="ended_on",
+    orders=(("started_on", "ended_on"),),
+    section="ground truth (synthetic worlds only)",
+    columns=(
+        Column(name="subject_kind", type="VARCHAR", values=("officer", "unit")),
+        Column(name="subject_id", type="BIGINT"),
+        Column(name="concern", type="VARCHAR", values=("standards", "welfare", "culture")),
+        Column(name="typology", type="VARCHAR"),
+        Column(name="started_on", type="DATE"),
+        Column(name="ended_on", type="DATE", nullable=True),
+        Column(
+            name="intensity",
+            type="DOUBLE",
+            doc="multiple of the benign level, or rows injected per month: the typology says which",
+        ),
+    ),
+)
+
+TRUTH_ROW = Table(
+    name="truth_row",
+    doc="Every record row that a typology added or altered.",
+    category="truth",
+    key=None,
+    section="ground truth (synthetic worlds only)",
+    columns=(
+        Column(name="table_name", type="VARCHAR"),
+        Column(name="row_id", type="BIGINT", doc="primary key in that table"),
+        Column(name="typology", type="VARCHAR"),
+        Column(name="subject_kind", type="VARCHAR"),
+        Column(name="subject_id", type="BIGINT"),
+    ),
+)
+
+TRUTH_ARCHETYPE = Table(
+    name="truth_archetype",
+    doc="People whose records look unusual for an innocent reason.",
+    category="truth",
+    key=None,
+    occurred="started_on",
+    until="ended_on",
+    orders=(("started_on", "ended_on"),),
+    section="ground truth (synthetic worlds only)",
+    columns=(
+        Column(name="officer_id", type="BIGINT"),
+        Column(name="archetype", type="VARCHAR"),
+        Column(name="started_on", type="DATE"),
+        Column(name="ended_on", type="DATE", nullable=True),
+    ),
+)
+
+TRUTH: tuple[Table, ...] = (TRUTH_SUBJECT, TRUTH_ROW, TRUTH_ARCHETYPE)

@@ -1,0 +1,1 @@
+"""Statistical detectors, a file each."""

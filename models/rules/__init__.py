@@ -1,0 +1,1 @@
+"""Contradiction rules, a file each."""

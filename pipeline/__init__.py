@@ -1,0 +1,1 @@
+"""The stages and the run: load, validate, featurise, detect, flag, seal."""
