@@ -19,8 +19,8 @@ def asof_columns(table: Table, as_of: date) -> list[str]:
 def asof_query(table: Table, as_of: date, *, relation: str, extra: tuple[str, ...] = ()) -> str:
     """Return the query for the rows of a table, read from `relation`, as they stood at an as-of date.
 
-    `extra` names further columns to pass through unchanged, such as `source_file`. Rows known on or after the as-of date
-    are left out; reference tables without a known day are always there.
+    `extra` names further columns to pass through unchanged, such as `source_file`. Rows known on or after the as-of
+    date are left out; reference tables without a known day are always there.
 
     Example:
         >>> from data.contract import CONTRACT

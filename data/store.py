@@ -73,7 +73,7 @@ class Store:
 
     def arrow(self, sql: str, *, step: str | None = None, parameters: Sequence[object] = ()) -> pa.Table:
         """Run one query and return its result as an Arrow table."""
-        return self._execute(sql, step, parameters).to_arrow_table()
+        return self._execute(sql, step, parameters).fetch_arrow_table()
 
     def register(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table readable under a name."""
