@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -61,11 +62,12 @@ class Store:
 
     def run(self, sql: str, *, step: str | None = None, parameters: Sequence[object] = ()) -> None:
         """Run one statement and drop its result."""
-        self._execute(sql, step, parameters).fetchall()
+        self.rows(sql, step=step, parameters=parameters)
 
     def rows(self, sql: str, *, step: str | None = None, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Run one query and return all its rows."""
-        return self._execute(sql, step, parameters).fetchall()
+        """Run one statement and return all rows of its result."""
+        with self._step(sql, step):
+            return self._connection.execute(sql, list(parameters)).fetchall()
 
     def value(self, sql: str, *, step: str | None = None, parameters: Sequence[object] = ()) -> Any:
         """Run one query and return the first column of its only row."""
@@ -73,7 +75,8 @@ class Store:
 
     def arrow(self, sql: str, *, step: str | None = None, parameters: Sequence[object] = ()) -> pa.Table:
         """Run one query and return its result as an Arrow table."""
-        return self._execute(sql, step, parameters).fetch_arrow_table()
+        with self._step(sql, step):
+            return self._connection.sql(sql, params=list(parameters)).to_arrow_table()
 
     def register(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table readable under a name."""
@@ -90,11 +93,12 @@ class Store:
         """Close the database; a Store in memory is gone then."""
         self._connection.close()
 
-    def _execute(self, sql: str, step: str | None, parameters: Sequence[object]) -> duckdb.DuckDBPyConnection:
+    @contextmanager
+    def _step(self, sql: str, step: str | None) -> Iterator[None]:
         if step is not None:
             self.steps.append(Step(step, sql))
         try:
-            return self._connection.execute(sql, parameters) if parameters else self._connection.execute(sql)
+            yield
         except duckdb.Error as error:
             raise StatementFailed(
                 f"The database refused the step '{step or 'unnamed'}'.",
