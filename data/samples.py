@@ -1,0 +1,108 @@
+"""Tiny records for worked cases and tests: rows that name only what matters, completed with valid values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from data.contract import CONTRACT
+from data.schema import Column, SqlType, Table
+from data.store import Store, quoted
+
+Row = Mapping[str, Any]
+
+ARROW_TYPES: Mapping[SqlType, pa.DataType] = {
+    "BIGINT": pa.int64(),
+    "INTEGER": pa.int32(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "VARCHAR": pa.string(),
+    "DATE": pa.date32(),
+    "TIMESTAMP": pa.timestamp("us"),
+}
+"""The Arrow type of each contract type."""
+
+_FILLED: Mapping[SqlType, Any] = {"BIGINT": 1, "INTEGER": 1, "DOUBLE": 1.0, "BOOLEAN": False, "VARCHAR": "text"}
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """Return the Arrow schema of a contract table."""
+    return pa.schema([(c.name, ARROW_TYPES[c.type]) for c in table.columns])
+
+
+def complete_row(table: Table, given: Row, *, number: int) -> dict[str, Any]:
+    """Return a valid row: what is given, the row's number as its key, and valid values for the rest.
+
+    Columns that may be null are null. Times and dates may be given as ISO text. An end that is not given is eight hours
+    (or no days) after the start; the known day is the day a thing happened or, for a spell, began.
+
+    Raises:
+        KeyError: a given column is not in the table.
+    """
+    unknown = given.keys() - table.column.keys()
+    if unknown:
+        raise KeyError(f"{table.name} has no column {sorted(unknown)}")
+    row = {c.name: _parsed(c, given[c.name]) if c.name in given else _default(c) for c in table.columns}
+    if table.key not in given:
+        row[str(table.key)] = number
+    if table.occurred and table.until and not table.column[table.until].nullable and table.until not in given:
+        row[table.until] = row[table.occurred] + timedelta(hours=8)
+    _complete_times(table, row, given)
+    return row
+
+
+def _complete_times(table: Table, row: dict[str, Any], given: Row) -> None:
+    start = row[table.occurred] if table.occurred else None
+    if table.occurred and table.until and table.occurred not in given and row[table.until] is not None:
+        row[table.occurred] = row[table.until] - timedelta(hours=8)
+        start = row[table.occurred]
+    if start is None or table.known in (None, table.occurred) or table.known in given:
+        return
+    row[str(table.known)] = start.date() if isinstance(start, datetime) else start
+
+
+def _default(column: Column) -> Any:
+    if column.nullable:
+        return None
+    if column.values:
+        return column.values[0]
+    if column.type == "DATE":
+        return date(2020, 1, 1)
+    return datetime(2020, 1, 1, 9) if column.type == "TIMESTAMP" else _FILLED[column.type]  # noqa: DTZ001
+
+
+def _parsed(column: Column, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if column.type == "DATE":
+        return date.fromisoformat(value)
+    return datetime.fromisoformat(value) if column.type == "TIMESTAMP" else value
+
+
+def complete(rows: Mapping[str, Sequence[Row]]) -> dict[str, list[dict[str, Any]]]:
+    """Return tables of valid rows from tables of partial ones; rows are numbered from 1 in their table."""
+    return {
+        name: [complete_row(CONTRACT[name], row, number=n) for n, row in enumerate(given, start=1)]
+        for name, given in rows.items()
+    }
+
+
+def arrow_table(table: Table, rows: Sequence[Row]) -> pa.Table:
+    """Return complete rows as an Arrow table of the contract's types."""
+    return pa.Table.from_pylist([dict(r) for r in rows], schema=arrow_schema(table))
+
+
+def load_rows(store: Store, rows: Mapping[str, Sequence[Row]], *, source_file: str = "sample") -> None:
+    """Put complete rows into a store as if they had been loaded from files, one table each, sorted by key."""
+    store.run("CREATE SCHEMA IF NOT EXISTS loaded")
+    for name, given in rows.items():
+        table = CONTRACT[name]
+        store.register("sample_rows", arrow_table(table, given))
+        store.run(
+            f"CREATE OR REPLACE TABLE loaded.{quoted(name)} AS SELECT *, '{source_file}' AS source_file,"
+            f" row_number() OVER () AS source_row FROM sample_rows ORDER BY {table.key}"
+        )
+        store.connection.unregister("sample_rows")

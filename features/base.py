@@ -1,0 +1,204 @@
+"""What an indicator is: one question put to the records, declared once.
+
+From the one declaration come the aggregate query, the evidence query (the very rows), the exposure, the plain-Python
+twin and the catalogue page, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Any, Literal
+
+from data.contract import CONTRACT
+from data.errors import UsageError
+from data.schema import Category, Table
+from features.expression import Expression, Field, as_expression, fields
+
+Aggregate = Literal["count", "sum", "min", "max", "distinct", "days"]
+Subject = Literal["officer", "unit"]
+Concern = Literal["standards", "welfare", "culture"]
+Missing = Literal["zero", "null"]
+
+STANDARDS = CONTRACT["conduct_case"].column["standard"].values
+"""The ten Standards of Professional Behaviour."""
+
+
+class DeclarationFaulty(UsageError):
+    """A declaration contradicts the contract or itself; the message lists every fault."""
+
+
+@dataclass(frozen=True)
+class NoExposure:
+    """Why a value needs no exposure."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A worked case: tiny tables in, the expected number out.
+
+    Rows name only the columns that matter; the rest is filled with valid values. The subject is officer or unit 1.
+    """
+
+    says: str
+    rows: Mapping[str, tuple[Mapping[str, Any], ...]]
+    window: int
+    expected: int | None
+    as_of: date = date(2026, 1, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indicator:
+    """One question about an officer or a unit, over a window of days before an as-of date.
+
+    `where` says which rows of `table` count; `value` what is aggregated from each (none for a count). Columns of a row
+    that the counted row refers to are read as `col.<table>.<column>`. `when` is the time that places a row in a window:
+    the table's own unless stated. `exposure` names the indicator that says how much opportunity there was, or is a
+    `NoExposure` with its reason. `missing` says what no counted row means. `minimum_exposure` is the exposure below
+    which a value is marked `too_few`. Higher is always more unusual.
+
+    Raises:
+        DeclarationFaulty: anything in the declaration does not fit the contract; all faults are listed.
+    """
+
+    question: str
+    table: str
+    aggregate: Aggregate
+    exposure: str | NoExposure
+    windows: tuple[int, ...] = (90, 365)
+    where: Expression | None = None
+    value: Expression | None = None
+    when: Expression | None = None
+    subject: Subject = "officer"
+    subject_key: str = ""
+    missing: Missing = "zero"
+    minimum_exposure: int = 1
+    concerns: tuple[Concern, ...] = ()
+    standard: str | None = None
+    references: tuple[str, ...] = ()
+    cases: tuple[Case, ...] = field(default=(), repr=False)
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.subject_key:
+            object.__setattr__(self, "subject_key", f"{self.subject}_id")
+        faults = _faults(self)
+        if faults:
+            raise DeclarationFaulty(
+                f"The indicator {self.name or self.question!r} cannot be built.",
+                found="; ".join(faults),
+                hint="Mend the declaration; the contract is in docs/records.md.",
+            )
+
+    @property
+    def source(self) -> Table:
+        """The contract table it reads."""
+        return CONTRACT[self.table]
+
+    @property
+    def moment(self) -> Expression:
+        """The time that places a row in a window."""
+        return self.when if self.when is not None else Field((str(self.source.occurred),))
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All expressions of the declaration."""
+        return tuple(e for e in (self.where, self.value, self.moment) if e is not None)
+
+    @property
+    def lookups(self) -> Mapping[str, str]:
+        """The tables its rows refer to, each with the referring column."""
+        paths = {path for e in self.expressions for path in fields(e) if len(path) == 2}
+        return MappingProxyType({table: str(referring_column(self.source, table)) for table, _ in sorted(paths)})
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """All tables it reads."""
+        return (self.table, *self.lookups)
+
+    @property
+    def categories(self) -> frozenset[Category]:
+        """The data categories of everything it reads."""
+        return categories(self.source, self.expressions) | {self.source.category}
+
+
+def referring_column(source: Table, target: str) -> str | None:
+    """Return the column of a table that refers to another table; None when there is none or no single one."""
+    referring = [c for c in source.columns if c.references == target]
+    certain = [c for c in referring if c.enforced] or referring
+    return certain[0].name if len(certain) == 1 else None
+
+
+def categories(source: Table, expressions: tuple[Expression, ...]) -> frozenset[Category]:
+    """Return the data categories of all columns that expressions read from a table and the rows it refers to."""
+    found: set[Category] = set()
+    for path in {path for e in expressions for path in fields(e)}:
+        table = source if len(path) == 1 else CONTRACT[path[0]]
+        found.add(table.category_of(path[-1]))
+    return frozenset(found)
+
+
+def column_faults(source: Table, expressions: tuple[Expression, ...]) -> list[str]:
+    """Return what is wrong with the columns that expressions read: unknown, audit-only, or not usable."""
+    faults = []
+    for path in sorted({path for e in expressions for path in fields(e)}):
+        table = source if len(path) == 1 else CONTRACT.records.get(path[0])
+        shown = ".".join(path)
+        if len(path) > 2 or table is None or path[-1] not in table.column:
+            faults.append(f"{shown} is not a column of {source.name} or of a table it refers to")
+        elif len(path) == 2 and referring_column(source, path[0]) is None:
+            faults.append(f"{source.name} has no single column that refers to {path[0]}")
+        elif table.audit_only:
+            faults.append(f"{shown} is for audits only")
+        elif not table.column[path[-1]].usable:
+            faults.append(f"{shown} may not be used: the day it became known is not recorded")
+    return faults
+
+
+def _faults(indicator: Indicator) -> list[str]:
+    source = CONTRACT.records.get(indicator.table)
+    if source is None:
+        return [f"there is no table {indicator.table}"]
+    if source.audit_only:
+        return [f"{indicator.table} is for audits only"]
+    if indicator.when is None and source.occurred is None:
+        return [f"{indicator.table} does not say when a row happened: state `when`"]
+    faults = column_faults(source, tuple(as_expression(e) for e in indicator.expressions))
+    if indicator.subject_key not in source.column:
+        faults.append(f"{indicator.subject_key} is not a column of {indicator.table}")
+    return [*faults, *_aggregate_faults(indicator, source), *_form_faults(indicator)]
+
+
+def _aggregate_faults(indicator: Indicator, source: Table) -> list[str]:
+    faults = []
+    needs_value = indicator.aggregate not in ("count", "days")
+    if needs_value != (indicator.value is not None):
+        faults.append(f"aggregate {indicator.aggregate} {'needs a' if needs_value else 'takes no'} value")
+    if indicator.aggregate == "days" and source.until is None:
+        faults.append(f"{indicator.table} has no end column to count days to")
+    for path in fields(indicator.value) if indicator.value is not None else ():
+        column = (source if len(path) == 1 else CONTRACT[path[0]]).column.get(path[-1])
+        if column is not None and column.type == "DOUBLE":
+            faults.append(f"value reads {'.'.join(path)}, a floating number; sums of these differ from run to run")
+    return faults
+
+
+def _form_faults(indicator: Indicator) -> list[str]:
+    faults = []
+    if not indicator.question.endswith("?"):
+        faults.append("the question must end with a question mark")
+    if not indicator.windows or any(w <= 0 for w in indicator.windows):
+        faults.append("windows must be whole numbers of days above 0")
+    if isinstance(indicator.exposure, NoExposure) and not indicator.exposure.reason:
+        faults.append("no exposure needs a reason")
+    if isinstance(indicator.exposure, str) and not indicator.exposure:
+        faults.append("exposure must name an indicator or be NoExposure with a reason")
+    if indicator.standard is not None and indicator.standard not in STANDARDS:
+        faults.append(f"{indicator.standard} is not one of the Standards of Professional Behaviour")
+    if ("standards" in indicator.concerns) != (indicator.standard is not None):
+        faults.append("a standard is named exactly when the indicator serves the standards concern")
+    return faults

@@ -1,0 +1,61 @@
+"""The indicators there are: whatever stands in the folder `features/indicators`."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from types import MappingProxyType
+
+import features.indicators
+from data.errors import UsageError
+from features.base import DeclarationFaulty, Indicator
+
+
+@cache
+def indicators() -> Mapping[str, Indicator]:
+    """Return every indicator by name, the name of its file, in alphabetical order.
+
+    Raises:
+        DeclarationFaulty: a file declares no `INDICATOR`, or an exposure names no indicator of the same subject.
+    """
+    found = {}
+    for module in sorted(pkgutil.iter_modules(features.indicators.__path__), key=lambda m: m.name):
+        declared = getattr(importlib.import_module(f"features.indicators.{module.name}"), "INDICATOR", None)
+        if not isinstance(declared, Indicator):
+            raise DeclarationFaulty(f"features/indicators/{module.name}.py declares no INDICATOR.")
+        found[module.name] = replace(declared, name=module.name)
+    _check_exposures(found)
+    return MappingProxyType(found)
+
+
+def _check_exposures(found: Mapping[str, Indicator]) -> None:
+    for indicator in found.values():
+        if not isinstance(indicator.exposure, str):
+            continue
+        exposure = found.get(indicator.exposure)
+        if exposure is None or exposure.subject != indicator.subject:
+            raise DeclarationFaulty(
+                f"The indicator {indicator.name} names an exposure that is not there.",
+                expected=f"an indicator about the same subject ({indicator.subject})",
+                found=indicator.exposure,
+            )
+        if not set(indicator.windows) <= set(exposure.windows):
+            raise DeclarationFaulty(
+                f"The exposure {exposure.name} lacks windows that {indicator.name} has.",
+                expected=f"windows {indicator.windows}",
+                found=f"windows {exposure.windows}",
+            )
+
+
+def find(name: str) -> Indicator:
+    """Return one indicator by name.
+
+    Raises:
+        UsageError: there is no indicator of that name.
+    """
+    if name not in indicators():
+        raise UsageError(f"There is no indicator '{name}'.", expected=", ".join(indicators()))
+    return indicators()[name]

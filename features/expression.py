@@ -1,0 +1,251 @@
+"""Engine-neutral expressions over the columns of a record: what a declaration counts, in neither SQL nor Python.
+
+An expression is built from `col` and plain operators, compiled to SQL by `features.sql` and evaluated on plain rows by
+`evaluate`. Both follow SQL's rule for null: a comparison with null is unknown, and unknown rows do not count.
+
+Example:
+    >>> self_edit = (col.editor_id == col.officer_id) & (col.minutes_gained > 0)
+    >>> evaluate(self_edit, {"editor_id": 7, "officer_id": 7, "minutes_gained": 30})
+    True
+    >>> sorted(fields(self_edit))
+    [('editor_id',), ('minutes_gained',), ('officer_id',)]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+Constant = bool | int | str | date
+
+
+class Expression:
+    """A value computed from one row; operators combine expressions into larger ones."""
+
+    def __eq__(self, other: object) -> Expression:  # type: ignore[override]
+        return Operation("=", (self, as_expression(other)))
+
+    def __ne__(self, other: object) -> Expression:  # type: ignore[override]
+        return Operation("<>", (self, as_expression(other)))
+
+    def __lt__(self, other: object) -> Expression:
+        return Operation("<", (self, as_expression(other)))
+
+    def __le__(self, other: object) -> Expression:
+        return Operation("<=", (self, as_expression(other)))
+
+    def __gt__(self, other: object) -> Expression:
+        return Operation(">", (self, as_expression(other)))
+
+    def __ge__(self, other: object) -> Expression:
+        return Operation(">=", (self, as_expression(other)))
+
+    def __and__(self, other: Expression) -> Expression:
+        return Operation("and", (self, as_expression(other)))
+
+    def __or__(self, other: Expression) -> Expression:
+        return Operation("or", (self, as_expression(other)))
+
+    def __invert__(self) -> Expression:
+        return Operation("not", (self,))
+
+    def __add__(self, other: object) -> Expression:
+        return Operation("+", (self, as_expression(other)))
+
+    def __sub__(self, other: object) -> Expression:
+        return Operation("-", (self, as_expression(other)))
+
+    def __mul__(self, other: object) -> Expression:
+        return Operation("*", (self, as_expression(other)))
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> bool:
+        raise TypeError("An expression has no truth value of its own: combine with &, | and ~, not with and, or, not.")
+
+    def is_in(self, *values: Constant) -> Expression:
+        """Say whether the value is one of a closed list."""
+        return Operation("in", (self, *(as_expression(v) for v in values)))
+
+    def is_null(self) -> Expression:
+        """Say whether there is no value."""
+        return Operation("is_null", (self,))
+
+
+@dataclass(frozen=True, eq=False)
+class Field(Expression):
+    """A column of the row, or (as `col.shift.ends_at`) a column of the row it refers to."""
+
+    path: tuple[str, ...]
+
+    def __getattr__(self, name: str) -> Field:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Field((*self.path, name))
+
+
+@dataclass(frozen=True, eq=False)
+class Value(Expression):
+    """A constant."""
+
+    value: Constant
+
+
+@dataclass(frozen=True, eq=False)
+class Operation(Expression):
+    """An operator or a function applied to other expressions."""
+
+    name: str
+    operands: tuple[Expression, ...]
+
+
+class _Columns:
+    """Gives a field for any attribute: `col.minutes_gained`."""
+
+    def __getattr__(self, name: str) -> Field:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Field((name,))
+
+
+col: Final = _Columns()
+"""The row that a declaration speaks about."""
+
+
+def as_expression(value: object) -> Expression:
+    """Return an expression as it is, and wrap a constant.
+
+    Raises:
+        TypeError: the value is neither an expression nor a truth value, whole number, text or date.
+    """
+    if isinstance(value, Expression):
+        return value
+    if isinstance(value, bool | int | str | date) and not isinstance(value, datetime):
+        return Value(value)
+    raise TypeError(f"a constant must be a truth value, whole number, text or date, not {value!r}")
+
+
+def day(moment: Expression) -> Expression:
+    """Return the calendar day of a time (a date stays as it is)."""
+    return Operation("day", (moment,))
+
+
+def hour(moment: Expression) -> Expression:
+    """Return the hour of a time, 0 to 23."""
+    return Operation("hour", (moment,))
+
+
+def weekday(moment: Expression) -> Expression:
+    """Return the ISO day of the week, 1 (Monday) to 7 (Sunday)."""
+    return Operation("weekday", (moment,))
+
+
+def minutes_later(moment: Expression, minutes: int) -> Expression:
+    """Return the time so many minutes later (earlier when negative)."""
+    return Operation("minutes_later", (moment, Value(minutes)))
+
+
+def minutes_between(start: Expression, end: Expression) -> Expression:
+    """Return the whole minutes from one time to a later one (negative when it is earlier)."""
+    return Operation("minutes_between", (start, end))
+
+
+def days_later(moment: Expression, days: int) -> Expression:
+    """Return the calendar day so many days after a date or time."""
+    return Operation("days_later", (moment, Value(days)))
+
+
+def walk(expression: Expression) -> Iterator[Expression]:
+    """Yield an expression and everything it is made of."""
+    yield expression
+    if isinstance(expression, Operation):
+        for operand in expression.operands:
+            yield from walk(operand)
+
+
+def fields(expression: Expression) -> set[tuple[str, ...]]:
+    """Return the paths of all columns an expression reads."""
+    return {part.path for part in walk(expression) if isinstance(part, Field)}
+
+
+def substitute(expression: Expression, constants: Mapping[tuple[str, ...], Constant]) -> Expression:
+    """Return the expression with the named fields replaced by constants."""
+    if isinstance(expression, Field) and expression.path in constants:
+        return Value(constants[expression.path])
+    if isinstance(expression, Operation):
+        return Operation(expression.name, tuple(substitute(part, constants) for part in expression.operands))
+    return expression
+
+
+def _as_day(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value
+
+
+def _same_kind(left: Any, right: Any) -> tuple[Any, Any]:
+    """Bring a date and a time to comparable times, as SQL does."""
+    if isinstance(left, datetime) and isinstance(right, date) and not isinstance(right, datetime):
+        return left, datetime(right.year, right.month, right.day)  # noqa: DTZ001 - wall-clock times carry no zone
+    if isinstance(right, datetime) and isinstance(left, date) and not isinstance(left, datetime):
+        return datetime(left.year, left.month, left.day), right  # noqa: DTZ001
+    return left, right
+
+
+def _compare(test: Callable[[Any, Any], bool]) -> Callable[..., bool]:
+    return lambda left, right: test(*_same_kind(left, right))
+
+
+def _whole_minutes(start: datetime, end: datetime) -> int:
+    """Count minute boundaries between two times, as SQL's date_diff does."""
+    return round((end.replace(second=0, microsecond=0) - start.replace(second=0, microsecond=0)).total_seconds() / 60)
+
+
+_FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
+    "=": _compare(lambda a, b: a == b),
+    "<>": _compare(lambda a, b: a != b),
+    "<": _compare(lambda a, b: a < b),
+    "<=": _compare(lambda a, b: a <= b),
+    ">": _compare(lambda a, b: a > b),
+    ">=": _compare(lambda a, b: a >= b),
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "not": lambda a: not a,
+    "in": lambda a, *rest: a in rest,
+    "day": _as_day,
+    "hour": lambda a: a.hour,
+    "weekday": lambda a: a.isoweekday(),
+    "minutes_later": lambda a, minutes: a + timedelta(minutes=minutes),
+    "minutes_between": _whole_minutes,
+    "days_later": lambda a, days: _as_day(a) + timedelta(days=days),
+}
+
+
+def evaluate(expression: Expression, row: Mapping[str, Any]) -> Any:
+    """Return an expression's value on one row; None when it is unknown.
+
+    A row it refers to stands as a nested mapping under the table's name, or as None where there is no such row.
+    """
+    if isinstance(expression, Value):
+        return expression.value
+    if isinstance(expression, Field):
+        return _look_up(expression.path, row)
+    assert isinstance(expression, Operation)
+    operands = [evaluate(operand, row) for operand in expression.operands]
+    if expression.name == "is_null":
+        return operands[0] is None
+    if expression.name == "and":
+        return False if False in operands else None if None in operands else True
+    if expression.name == "or":
+        return True if True in operands else None if None in operands else False
+    return None if None in operands else _FUNCTIONS[expression.name](*operands)
+
+
+def _look_up(path: tuple[str, ...], row: Mapping[str, Any]) -> Any:
+    found: Any = row
+    for name in path:
+        if found is None:
+            return None
+        found = found[name]
+    return found

@@ -1,0 +1,32 @@
+"""How many days an officer held a posting: the opportunity where no shifts are recorded."""
+
+from __future__ import annotations
+
+from features.base import Case, Indicator, NoExposure
+
+INDICATOR = Indicator(
+    question="On how many days did the officer hold a posting?",
+    table="posting",
+    aggregate="days",
+    exposure=NoExposure("it is itself an exposure: the opportunity that others are measured against"),
+    cases=(
+        Case(
+            says="A posting that lasts covers the whole window.",
+            window=90,
+            expected=90,
+            rows={"posting": ({"started_on": "2020-01-01"},)},
+        ),
+        Case(
+            says="Days are clipped to the window and the end day counts.",
+            window=90,
+            expected=10,
+            rows={"posting": ({"started_on": "2020-01-01", "ended_on": "2025-10-12"},)},
+        ),
+        Case(
+            says="An end that lies ahead is not known yet.",
+            window=90,
+            expected=31,
+            rows={"posting": ({"started_on": "2025-12-01", "ended_on": "2026-01-15"},)},
+        ),
+    ),
+)

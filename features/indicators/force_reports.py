@@ -1,0 +1,43 @@
+"""Reports of using force other than compliant handcuffing."""
+
+from __future__ import annotations
+
+from features.base import Case, Indicator
+from features.expression import col
+
+INDICATOR = Indicator(
+    question="How often did the officer report using force beyond compliant handcuffing?",
+    table="use_of_force",
+    aggregate="count",
+    where=col.tactic != "compliant_handcuffs",
+    exposure="shifts_worked",
+    minimum_exposure=10,
+    concerns=("standards",),
+    standard="use_of_force",
+    references=("Recording compliant handcuffing raised one force's reports by 71.5% in a quarter: it is left out.",),
+    cases=(
+        Case(
+            says="Compliant handcuffing does not count.",
+            window=90,
+            expected=1,
+            rows={
+                "use_of_force": (
+                    {"tactic": "compliant_handcuffs", "used_at": "2025-12-01 22:00"},
+                    {"tactic": "unarmed", "used_at": "2025-12-01 22:00"},
+                )
+            },
+        ),
+        Case(
+            says="Two reports of one incident are two reports.",
+            window=90,
+            expected=2,
+            rows={
+                "use_of_force": (
+                    {"tactic": "baton", "used_at": "2025-12-01 22:00"},
+                    {"tactic": "spray", "used_at": "2025-12-01 22:01"},
+                )
+            },
+        ),
+        Case(says="No report, no force.", window=90, expected=0, rows={"use_of_force": ()}),
+    ),
+)

@@ -1,0 +1,36 @@
+"""Requests to leave a team."""
+
+from __future__ import annotations
+
+from features.base import Case, Indicator
+
+INDICATOR = Indicator(
+    question="How many requests to leave the team were made?",
+    table="transfer_request",
+    aggregate="count",
+    subject="unit",
+    subject_key="from_unit_id",
+    exposure="member_days",
+    minimum_exposure=90,
+    concerns=("culture",),
+    cases=(
+        Case(
+            says="The team left counts, whatever the reason.",
+            window=365,
+            expected=2,
+            rows={
+                "transfer_request": (
+                    {"from_unit_id": 1, "requested_on": "2025-06-01", "reason": "career"},
+                    {"from_unit_id": 1, "requested_on": "2025-06-02", "reason": None},
+                )
+            },
+        ),
+        Case(
+            says="A request in another team does not count.",
+            window=365,
+            expected=0,
+            rows={"transfer_request": ({"from_unit_id": 2, "requested_on": "2025-06-01"},)},
+        ),
+        Case(says="None made, none counted.", window=365, expected=0, rows={"transfer_request": ()}),
+    ),
+)

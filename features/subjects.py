@@ -1,0 +1,77 @@
+"""Who is looked at on an as-of date: the officers in service and the teams with members, and where they stand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+
+from data.contract import CONTRACT
+from data.store import Store
+from features.base import Subject
+from features.sql import loaded
+
+
+def officers_query(as_of: date, *, postings: bool, units: bool) -> str:
+    """Return the query for the officers in service: officer, their posting, role, rank, team and its area.
+
+    An officer's posting is the one begun last among those not known to have ended. Without posting records the
+    attributes are null.
+    """
+    in_service = (
+        f"SELECT officer_id AS subject_id FROM {loaded(CONTRACT['officer'], as_of)}"
+        f" WHERE left_on IS NULL AND joined_on < DATE '{as_of}'"
+    )
+    if not postings:
+        nulls = "NULL::BIGINT AS posting_id, NULL::VARCHAR AS role, NULL::VARCHAR AS rank, NULL::BIGINT AS team_id"
+        return f"SELECT subject_id, {nulls}, NULL::BIGINT AS area_id FROM ({in_service}) ORDER BY subject_id"
+    current = (
+        f"SELECT officer_id, posting_id, role, rank, unit_id FROM {loaded(CONTRACT['posting'], as_of)}"
+        f" WHERE started_on < DATE '{as_of}' AND ended_on IS NULL"
+        " QUALIFY row_number() OVER (PARTITION BY officer_id ORDER BY started_on DESC, posting_id DESC) = 1"
+    )
+    area = "u.parent_unit_id" if units else "NULL::BIGINT"
+    join = "LEFT JOIN loaded.unit AS u ON u.unit_id = p.unit_id" if units else ""
+    return (
+        f"SELECT s.subject_id, p.posting_id, p.role, p.rank, p.unit_id AS team_id, {area} AS area_id\n"
+        f"FROM ({in_service}) AS s\nLEFT JOIN ({current}) AS p ON p.officer_id = s.subject_id\n{join}\n"
+        "ORDER BY s.subject_id"
+    )
+
+
+def units_query(as_of: date, *, postings: bool) -> str:
+    """Return the query for the teams with members, with the commonest role among them and the area they belong to."""
+    if not postings:
+        return (
+            "SELECT unit_id AS subject_id, NULL::BIGINT AS posting_id, NULL::VARCHAR AS role, NULL::VARCHAR AS rank,"
+            " unit_id AS team_id, parent_unit_id AS area_id FROM loaded.unit WHERE kind = 'team' ORDER BY unit_id"
+        )
+    members = officers_query(as_of, postings=True, units=True).removesuffix("ORDER BY s.subject_id")
+    return (
+        f"WITH roles AS (SELECT team_id, area_id, role, count(*) AS n FROM ({members}) WHERE team_id IS NOT NULL"
+        " GROUP BY ALL)\n"
+        "SELECT team_id AS subject_id, NULL::BIGINT AS posting_id, role, NULL::VARCHAR AS rank, team_id, area_id\n"
+        "FROM roles QUALIFY row_number() OVER (PARTITION BY team_id ORDER BY n DESC, role) = 1 ORDER BY team_id"
+    )
+
+
+def subjects(store: Store, *, kind: Subject, as_of: date) -> pa.Table:
+    """Return the subjects of a kind on an as-of date, sorted by id.
+
+    Columns: subject_id, posting_id, role, rank, team_id, area_id; all but the first may be null. The table is empty
+    where the records that name such subjects are absent.
+    """
+    present = store.tables("loaded")
+    if {"officer": "officer", "unit": "unit"}[kind] not in present:
+        fields = [(n, pa.string() if n in ("role", "rank") else pa.int64()) for n in COLUMNS]
+        return pa.schema(fields).empty_table()
+    postings = {"posting", "officer"} <= present
+    if kind == "officer":
+        query = officers_query(as_of, postings=postings, units="unit" in present)
+    else:
+        query = units_query(as_of, postings=postings)
+    return store.arrow(query, step=f"{as_of}/subjects/{kind}").select(COLUMNS)
+
+
+COLUMNS = ["subject_id", "posting_id", "role", "rank", "team_id", "area_id"]
+"""The columns of a table of subjects."""

@@ -1,0 +1,128 @@
+"""Feature values: one cell per subject, indicator and window, each with its exposure, rows behind it and status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from features.base import Subject
+
+Status = Literal["ok", "no_exposure", "too_few", "source_gap"]
+STATUSES: Final[tuple[Status, ...]] = ("ok", "no_exposure", "too_few", "source_gap")
+"""What can be said of a value; the order is that of `Cells.status` codes."""
+
+OK, NO_EXPOSURE, TOO_FEW, SOURCE_GAP = range(4)
+
+SCHEMA: Final = pa.schema(
+    [
+        ("subject_kind", pa.string()),
+        ("officer_id", pa.int64()),
+        ("unit_id", pa.int64()),
+        ("as_of", pa.date32()),
+        ("indicator", pa.string()),
+        ("window_days", pa.int32()),
+        ("value", pa.float64()),
+        ("exposure", pa.float64()),
+        ("n_rows", pa.int64()),
+        ("status", pa.string()),
+    ]
+)
+"""The columns of `features.parquet`; exactly one of officer_id and unit_id is there."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One indicator over one window for all subjects, in the subjects' order.
+
+    `value` is NaN where there is none; `exposure` is NaN where the indicator has none or it is unknown. Both hold
+    whole numbers, so they are exact. `status` holds positions in `STATUSES`.
+    """
+
+    indicator: str
+    window: int
+    value: npt.NDArray[np.float64]
+    exposure: npt.NDArray[np.float64]
+    n_rows: npt.NDArray[np.int64]
+    status: npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """All feature values of one kind of subject on one as-of date.
+
+    `subjects` is the table of subjects sorted by id (see `features.subjects`); every `Cells` is aligned to it.
+    """
+
+    kind: Subject
+    as_of: date
+    subjects: pa.Table
+    cells: Mapping[tuple[str, int], Cells]
+
+    @property
+    def ids(self) -> npt.NDArray[np.int64]:
+        """The subjects' ids, ascending."""
+        return np.asarray(self.subjects["subject_id"].to_numpy(), dtype=np.int64)
+
+    def __iter__(self) -> Iterator[Cells]:
+        return iter(self.cells.values())
+
+    def to_arrow(self) -> pa.Table:
+        """Return the values as rows of `features.parquet`, by indicator, window and subject."""
+        parts = [self._rows(self.cells[key]) for key in sorted(self.cells)]
+        return pa.concat_tables(parts) if parts else SCHEMA.empty_table()
+
+    def _rows(self, cells: Cells) -> pa.Table:
+        n = len(self.ids)
+        nothing = pa.nulls(n, pa.int64())
+        ids = pa.array(self.ids)
+        columns = [
+            pa.repeat(self.kind, n),
+            ids if self.kind == "officer" else nothing,
+            ids if self.kind == "unit" else nothing,
+            pa.repeat(pa.scalar(self.as_of, pa.date32()), n),
+            pa.repeat(cells.indicator, n),
+            pa.repeat(pa.scalar(cells.window, pa.int32()), n),
+            _nullable(cells.value),
+            _nullable(cells.exposure),
+            pa.array(cells.n_rows),
+            pa.DictionaryArray.from_arrays(pa.array(cells.status), pa.array(STATUSES)).cast(pa.string()),
+        ]
+        return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def _nullable(values: npt.NDArray[np.float64]) -> pa.Array:
+    return pa.array(values, mask=np.isnan(values))
+
+
+def from_arrow(rows: pa.Table, subjects: pa.Table, *, kind: Subject, as_of: date) -> FeatureTable:
+    """Return the feature table that `to_arrow` wrote, from its rows and its subjects."""
+    ids = np.asarray(subjects["subject_id"].to_numpy(), dtype=np.int64)
+    names = rows["indicator"].to_pylist() if len(rows) else []
+    windows = rows["window_days"].to_pylist() if len(rows) else []
+    cells = {}
+    for at in range(0, len(names), max(len(ids), 1)):
+        part = rows.slice(at, len(ids))
+        cells[names[at], windows[at]] = _cells(part, names[at], windows[at])
+    return FeatureTable(kind, as_of, subjects, cells)
+
+
+def _cells(part: pa.Table, indicator: str, window: int) -> Cells:
+    codes = {status: code for code, status in enumerate(STATUSES)}
+    return Cells(
+        indicator,
+        window,
+        _floats(part["value"]),
+        _floats(part["exposure"]),
+        np.asarray(part["n_rows"].to_numpy(), dtype=np.int64),
+        np.array([codes[s] for s in part["status"].to_pylist()], dtype=np.int8),
+    )
+
+
+def _floats(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)

@@ -1,0 +1,94 @@
+"""The slow, obvious second implementation of every indicator: plain Python over plain rows.
+
+It shares the declaration with the SQL and nothing else, so that the two can be set against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from data.contract import CONTRACT
+from data.schema import Table
+from features.base import Indicator, referring_column
+from features.expression import evaluate
+
+Row = Mapping[str, Any]
+Rows = Mapping[str, Sequence[Row]]
+
+
+def seen(table: Table, rows: Sequence[Row], as_of: date) -> list[dict[str, Any]]:
+    """Return the rows known before an as-of date, with everything learnt later blanked."""
+    known = [row for row in rows if table.known is None or row[table.known] < as_of]
+    return [{c.name: row[c.name] if _readable(c, row, as_of) else None for c in table.columns} for row in known]
+
+
+def _readable(column: Any, row: Row, as_of: date) -> bool:
+    if column.known_from is None:
+        return bool(column.usable)
+    learnt = row[column.known_from]
+    return learnt is not None and _day(learnt) < as_of
+
+
+def value(indicator: Indicator, rows: Rows, *, subject: int, as_of: date, window: int) -> int | None:
+    """Return an indicator's value for one subject, computed row by row."""
+    counted = _counted(indicator, rows, subject, as_of, window)
+    if not counted:
+        return 0 if indicator.missing == "zero" else None
+    if indicator.aggregate == "count":
+        return len(counted)
+    if indicator.aggregate == "days":
+        return sum(_days(indicator, row, as_of, window) for row in counted)
+    assert indicator.value is not None
+    values = [evaluate(indicator.value, row) for row in counted]
+    if indicator.aggregate == "distinct":
+        return len(set(values))
+    if indicator.aggregate == "sum":
+        return int(sum(values))
+    return int(min(values) if indicator.aggregate == "min" else max(values))
+
+
+def _counted(indicator: Indicator, rows: Rows, subject: int, as_of: date, window: int) -> list[dict[str, Any]]:
+    counted = []
+    for row in seen(indicator.source, rows.get(indicator.table, ()), as_of):
+        joined = row | {name: _referred(indicator, name, row, rows, as_of) for name in indicator.lookups}
+        if row[indicator.subject_key] != subject or not _inside(indicator, joined, as_of, window):
+            continue
+        if indicator.where is not None and evaluate(indicator.where, joined) is not True:
+            continue
+        if indicator.value is not None and evaluate(indicator.value, joined) is None:
+            continue
+        counted.append(joined)
+    return counted
+
+
+def _referred(indicator: Indicator, name: str, row: Row, rows: Rows, as_of: date) -> Row | None:
+    target = CONTRACT[name]
+    wanted = row[str(referring_column(indicator.source, name))]
+    found = [r for r in seen(target, rows.get(name, ()), as_of) if r[str(target.key)] == wanted]
+    return found[0] if found else None
+
+
+def _inside(indicator: Indicator, row: Row, as_of: date, window: int) -> bool:
+    moment = evaluate(indicator.moment, row)
+    if moment is None:
+        return False
+    first = as_of - timedelta(days=window)
+    if indicator.aggregate == "days":
+        until = row[str(indicator.source.until)]
+        return _day(moment) < as_of and (until is None or _day(until) >= first)
+    return first <= _day(moment) < as_of
+
+
+def _days(indicator: Indicator, row: Row, as_of: date, window: int) -> int:
+    until = row[str(indicator.source.until)]
+    last = as_of - timedelta(days=1)
+    if until is not None:
+        last = min(last, _day(until))
+    first = max(_day(evaluate(indicator.moment, row)), as_of - timedelta(days=window))
+    return (last - first).days + 1
+
+
+def _day(moment: date) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
