@@ -1,0 +1,57 @@
+"""Peer groups: whom a subject is compared with, and what happens when there are too few of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+SMALLEST_GROUP: Final = 40
+"""A group with fewer subjects gives way to a wider one: below this, one heavy tail sets the group's spread."""
+
+LEVELS: Final[tuple[tuple[str, ...], ...]] = (("role", "rank", "area_id"), ("role", "rank"), ("role",), ())
+"""From the narrowest peer group to everybody."""
+
+
+@dataclass(frozen=True)
+class PeerGroups:
+    """The peer group of every subject, in the subjects' order, and each group's size."""
+
+    labels: tuple[str, ...]
+    sizes: dict[str, int]
+
+
+def peer_groups(
+    subjects: pa.Table,
+    *,
+    smallest: int = SMALLEST_GROUP,
+    levels: tuple[tuple[str, ...], ...] = LEVELS,
+) -> PeerGroups:
+    """Give each subject the narrowest group, by role, rank and area, that has enough subjects.
+
+    A subject with an unknown attribute skips the levels that need it. The size of a group counts everybody who fits
+    its description, also those who are compared within a narrower one. The last level is the whole force.
+
+    Example:
+        >>> few = pa.table({"role": ["custody", "custody"], "rank": ["constable"] * 2, "area_id": [1, 2]})
+        >>> peer_groups(few, smallest=2).labels
+        ('role=custody rank=constable', 'role=custody rank=constable')
+    """
+    rows = subjects.select(["role", "rank", "area_id"]).to_pylist()
+    described = [[_label(row, level) for level in levels] for row in rows]
+    sizes = Counter(label for labels in described for label in labels if label is not None)
+    chosen = [_narrowest(labels, sizes, smallest) for labels in described]
+    return PeerGroups(tuple(chosen), {label: sizes[label] for label in sorted(set(chosen))})
+
+
+def _label(row: dict[str, object], level: tuple[str, ...]) -> str | None:
+    if any(row[name] is None for name in level):
+        return None
+    return " ".join(f"{name.removesuffix('_id')}={row[name]}" for name in level) or "everybody"
+
+
+def _narrowest(labels: list[str | None], sizes: Counter[str], smallest: int) -> str:
+    enough = [label for label in labels if label is not None and sizes[label] >= smallest]
+    return enough[0] if enough else "everybody"

@@ -1,0 +1,88 @@
+"""The purpose firewall: which category of data may feed which concern, and who may see the outcome."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from data.errors import UsageError
+from data.schema import Category
+from features.base import Concern, Indicator
+
+CONCERNS: Final[tuple[Concern, ...]] = ("standards", "welfare", "culture")
+DEFAULT: Final = Path(__file__).parent / "purposes.toml"
+
+
+class PurposeBreached(UsageError):
+    """A declaration would feed data to a concern it may not serve; the message lists every case."""
+
+
+@dataclass(frozen=True)
+class Purposes:
+    """The purposes in force: the categories that may feed each concern, and each concern's audience."""
+
+    feeds: Mapping[str, frozenset[str]]
+    audience: Mapping[str, str]
+
+    def allows(self, categories: Iterable[Category], concern: Concern) -> bool:
+        """Say whether all of these categories may feed a concern."""
+        return set(categories) <= self.feeds[concern]
+
+
+def load(path: Path = DEFAULT) -> Purposes:
+    """Read a purposes file.
+
+    Raises:
+        PurposeBreached: a concern is missing or unknown, two concerns share an audience with welfare, or protected
+            characteristics are listed as feeding anything.
+    """
+    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    feeds = {str(c): frozenset(v) for c, v in content.get("feeds", {}).items()}
+    audience = {str(c): str(a) for c, a in content.get("audience", {}).items()}
+    faults = [f"feeds.{c} allows protected characteristics" for c, v in feeds.items() if "protected" in v]
+    for section, given in (("feeds", feeds), ("audience", audience)):
+        if set(given) != set(CONCERNS):
+            faults.append(f"[{section}] names {sorted(given)}")
+    if audience.get("welfare") in {audience.get("standards"), audience.get("culture")}:
+        faults.append("welfare shares its audience with another concern")
+    if faults:
+        raise PurposeBreached(
+            "The purposes file cannot be used.",
+            expected=f"exactly the concerns {', '.join(CONCERNS)} in [feeds] and [audience], and no protected data",
+            found="; ".join(faults),
+            where=path.name,
+        )
+    return Purposes(MappingProxyType(feeds), MappingProxyType(audience))
+
+
+def enforce(purposes: Purposes, indicators: Iterable[Indicator]) -> None:
+    """Check that no indicator feeds a concern that its data may not serve; its exposure's data counts as well.
+
+    Raises:
+        PurposeBreached: some do; all are listed.
+    """
+    known = {i.name: i for i in indicators}
+    breaches = []
+    for indicator in known.values():
+        exposure = known.get(indicator.exposure) if isinstance(indicator.exposure, str) else None
+        categories = indicator.categories | (exposure.categories if exposure else frozenset())
+        breaches += [
+            f"{indicator.name} feeds {concern} with {', '.join(sorted(categories - purposes.feeds[concern]))}"
+            for concern in indicator.concerns
+            if not purposes.allows(categories, concern)
+        ]
+    report_breaches(breaches)
+
+
+def report_breaches(breaches: list[str]) -> None:
+    """Raise if there is any breach."""
+    if breaches:
+        raise PurposeBreached(
+            "A declaration breaks the purposes in force.",
+            found="; ".join(breaches),
+            hint="Change the declaration's concerns, or the purposes file if the use is meant and lawful.",
+        )

@@ -1,0 +1,73 @@
+"""Office days that no badge entry bears out."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from features.expression import col, day, minutes_later
+from models.rule import Rule, RuleCase
+
+_SHIFT = {"place": "office", "starts_at": "2026-05-02 09:00", "ends_at": "2026-05-02 17:00"}
+_SOMEBODY = {"officer_id": 2, "entered_at": "2026-05-02 08:00"}
+
+RULE = Rule(
+    question="On which days recorded as worked in the office did the officer not badge into any police site?",
+    concern="standards",
+    standard="honesty_and_integrity",
+    policy="office_attendance",
+    table="shift",
+    where=(col.place == "office") & ~col.duty.is_in("training", "on_call", "court"),
+    day=day(col.starts_at),
+    other="site_entry",
+    pairs=((day(col.starts_at), day(col.entered_at)),),
+    match=(col.other.entered_at >= minutes_later(col.starts_at, col.policy.early_minutes * -1))
+    & (col.other.entered_at <= minutes_later(col.ends_at, col.policy.late_minutes)),
+    guard="day",
+    guard_day=day(col.entered_at),
+    window=90,
+    minimum_hits=6,
+    minimum_share=30,
+    blind_to=(
+        "entries behind a colleague through an open door and badges that failed: single days prove nothing",
+        "sites without badge readers",
+        "a badge reader that failed at one site while others worked",
+    ),
+    references=("42 senior officers were assessed for breaking an 80% in-office norm in the closed tool's first run.",),
+    cases=(
+        RuleCase(
+            says="No entry on the day, though the readers worked for others: contradicted.",
+            rows={"shift": (_SHIFT,), "site_entry": (_SOMEBODY,)},
+            expected=(1,),
+        ),
+        RuleCase(
+            says="An entry in the morning bears the day out.",
+            rows={"shift": (_SHIFT,), "site_entry": (_SOMEBODY, {"entered_at": "2026-05-02 08:55"})},
+            expected=(),
+        ),
+        RuleCase(
+            says="An entry long after the shift does not.",
+            rows={"shift": (_SHIFT,), "site_entry": (_SOMEBODY, {"entered_at": "2026-05-02 20:00"})},
+            expected=(1,),
+        ),
+        RuleCase(
+            says="Nobody badged in anywhere that day: the readers may have failed, nothing can be said.",
+            rows={"shift": (_SHIFT,), "site_entry": ({"officer_id": 2, "entered_at": "2026-05-03 08:00"},)},
+            expected=(),
+            cannot_say=(1,),
+        ),
+        RuleCase(
+            says="A day recorded as worked at home claims no entry.",
+            rows={"shift": (_SHIFT | {"place": "home"},), "site_entry": (_SOMEBODY,)},
+            expected=(),
+        ),
+        RuleCase(
+            says="Before the policy was in force the day is not judged.",
+            rows={
+                "shift": (_SHIFT | {"starts_at": "2022-12-30 09:00", "ends_at": "2022-12-30 17:00"},),
+                "site_entry": ({"officer_id": 2, "entered_at": "2022-12-30 08:00"},),
+            },
+            expected=(),
+            as_of=date(2023, 2, 1),
+        ),
+    ),
+)
