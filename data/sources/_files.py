@@ -1,0 +1,251 @@
+"""Record files: kept inside their folder, hashed, and looked through before a database opens them."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, cast
+
+import numpy as np
+
+from data.errors import InputRejected
+from data.sources.base import InputFile
+from data.store import StatementFailed, Step, Store, literal
+
+CHUNK: Final = 1 << 22
+LONGEST_LINE: Final = 64 * 1024 * 1024
+"""A text line of more bytes than this is taken for a broken file."""
+
+_SHORTEST_BUFFER: Final = 32 * 1024 * 1024
+_GLOB: Final = str.maketrans({"[": "[[]", "*": "[*]", "?": "[?]"})
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A CSV file that was read through once: what it is, its header and its longest line in bytes."""
+
+    path: Path
+    described: InputFile
+    header: tuple[str, ...]
+    longest_line: int
+
+    @property
+    def name(self) -> str:
+        """The file's name relative to the records folder."""
+        return self.described.name
+
+
+def records_folder(folder: Path) -> Path:
+    """Return the folder as an absolute path without links.
+
+    Raises `InputRejected` when it is not there or is not a folder.
+    """
+    if not folder.is_dir():
+        raise InputRejected(
+            "The records folder cannot be opened.",
+            expected="a folder with one file per table",
+            found="a file" if folder.is_file() else "nothing there",
+            where=str(folder),
+        )
+    return folder.resolve()
+
+
+def inside(folder: Path, path: Path) -> Path:
+    """Return the file a path leads to.
+
+    Raises `InputRejected` when it leads out of the records folder or to something that is not a plain file.
+    """
+    target = path.resolve()
+    if not target.is_relative_to(folder):
+        raise InputRejected(
+            f"The file {path.name} leads out of the records folder.",
+            expected="a file inside the folder",
+            found="a link to somewhere else",
+            where=relative(folder, path),
+            hint="Copy the file into the folder instead of linking to it.",
+        )
+    if not target.is_file():
+        raise InputRejected(
+            f"{path.name} is not a file.",
+            expected="a plain file",
+            found="a folder or a broken link",
+            where=relative(folder, path),
+        )
+    return target
+
+
+def relative(folder: Path, path: Path) -> str:
+    """Return the path within the records folder, with forward slashes."""
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+
+
+def describe(folder: Path, path: Path) -> InputFile:
+    """Return a file's name, SHA-256 and size."""
+    digest = hashlib.sha256()
+    size = 0
+    with inside(folder, path).open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+    return InputFile(relative(folder, path), digest.hexdigest(), size)
+
+
+def read_through(folder: Path, path: Path) -> TextFile:
+    """Read a CSV file (plain or gzipped) once: hash it, check that it is UTF-8 text, and take its header.
+
+    Raises `InputRejected`, naming file and line, for bytes that are not UTF-8, a NUL byte, a line over `LONGEST_LINE`,
+    a truncated or foreign gzip file, and an empty file.
+    """
+    described = describe(folder, path)
+    look = _Look(described.name)
+    with _readable(described.name), _opened(inside(folder, path)) as file:
+        while chunk := file.read(CHUNK):
+            look.at(chunk)
+        look.end()
+    with _opened(inside(folder, path)) as file:
+        header = _header(described.name, file)
+    return TextFile(path, described, header, look.longest)
+
+
+def stage_file(store: Store, statement: str, *, path: Path, name: str, step: str) -> None:
+    """Run a statement whose `{file}` is the file, and keep it under a step name with the file's relative name."""
+    store.run(statement.replace("{file}", file_literal(path)))
+    store.steps.append(Step(step, statement.replace("{file}", literal(name))))
+
+
+def file_literal(path: Path) -> str:
+    """Return a file's path as a SQL literal that DuckDB does not take for a pattern."""
+    return literal(str(path.resolve()).translate(_GLOB))
+
+
+def csv_options(file: TextFile) -> str:
+    """Return the arguments after the file name for DuckDB's `read_csv`: every cell as text, nothing guessed."""
+    line = min(LONGEST_LINE, max(2_097_152, 2 * file.longest_line))
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in file.header)
+    packed = "gzip" if file.path.name.endswith(".gz") else "none"
+    return (
+        f"header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+        f"strict_mode = true, null_padding = false, compression = '{packed}', max_line_size = {line}, "
+        f"buffer_size = {max(_SHORTEST_BUFFER, line)}, columns = {{{columns}}}"
+    )
+
+
+def csv_rejected(name: str, failed: StatementFailed) -> InputRejected:
+    """Return the error for a CSV file that the database could not take apart, in terms of the file."""
+    said = str(failed.__cause__)
+    line = re.search(r"CSV Error on Line: (\d+)", said)
+    cells = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", said)
+    expected, found = "rows of comma-separated cells with one kind of line ending", "a row that is not"
+    if cells:
+        expected, found = f"{cells[1]} cells in every row", f"a row with {cells[2]}"
+    elif "quote" in said:
+        expected, found = "every quoted cell closed by a double quote", "one that is not"
+    elif "Maximum line size" in said:
+        expected, found = f"rows of at most {LONGEST_LINE:,} bytes", "a longer one"
+    return InputRejected(
+        f"The file {name} is not well-formed CSV.",
+        expected=expected,
+        found=found,
+        where=f"{name}, line {line[1]}" if line else name,
+    )
+
+
+class _Look:
+    """A running look at the bytes of a text file: which line, is it UTF-8, how long are the lines."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lines = 0
+        self._open = 0  # bytes since the last line break
+        self._tail = b""  # the start of a character that a chunk cut in two
+        self.longest = 0
+
+    def at(self, chunk: bytes) -> None:
+        self._decode(self._tail + chunk)
+        breaks = np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == ord("\n"))
+        if len(breaks):
+            lengths = np.diff(breaks, prepend=-1)
+            lengths[0] += self._open
+            self.longest = max(self.longest, int(lengths.max()))
+            self._open = len(chunk) - 1 - int(breaks[-1])
+        else:
+            self._open += len(chunk)
+        self.longest = max(self.longest, self._open)
+        self._lines += len(breaks)
+        if self.longest > LONGEST_LINE:
+            raise self._rejected(self._lines, f"lines of at most {LONGEST_LINE:,} bytes", "a longer one")
+
+    def end(self) -> None:
+        if self._tail:
+            raise self._rejected(self._lines, "UTF-8 text", "half a character at the end of the file")
+
+    def _decode(self, data: bytes) -> None:
+        nul = data.find(b"\0")
+        if nul >= 0:
+            raise self._rejected(
+                self._lines + data.count(b"\n", 0, nul), "UTF-8 text", "a NUL byte, as in UTF-16 or binary files"
+            )
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            if len(data) - error.start < 4 and error.reason == "unexpected end of data":
+                self._tail = data[error.start :]
+                return
+            line = self._lines + data.count(b"\n", 0, error.start)
+            raise self._rejected(line, "UTF-8 text", f"the byte 0x{data[error.start]:02x}") from None
+        self._tail = b""
+
+    def _rejected(self, breaks_before: int, expected: str, found: str) -> InputRejected:
+        return InputRejected(
+            f"The file {self._name} cannot be read as text.",
+            expected=expected,
+            found=found,
+            where=f"{self._name}, line {breaks_before + 1}",
+            hint="Save the file again as CSV in UTF-8.",
+        )
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputRejected(
+            f"The file {name} cannot be unpacked.",
+            expected="a complete gzip file",
+            found=f"{error}",
+            where=name,
+        ) from None
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path, "rb")) if path.name.endswith(".gz") else path.open("rb")
+
+
+def _header(name: str, file: IO[bytes]) -> tuple[str, ...]:
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    try:
+        first = next(csv.reader(text, strict=True), [])
+    except csv.Error as error:
+        raise InputRejected(
+            f"The file {name} has no readable header row.",
+            expected="column names separated by commas",
+            found=str(error),
+            where=f"{name}, line 1",
+        ) from None
+    if not any(cell.strip() for cell in first):
+        raise InputRejected(
+            f"The file {name} is empty.",
+            expected="a header row with the column names, then one row per line",
+            found="no header row",
+            where=name,
+        )
+    return tuple(first)

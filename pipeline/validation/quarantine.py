@@ -1,0 +1,182 @@
+"""Which rows of a staged table break a rule, in SQL: the rows that are not loaded, and why.
+
+A row is rejected when it breaks a rule that rejects. Of rows that are the same in every column the first is kept: a
+file that was appended twice loses nothing. Rows that share a key and differ are all rejected, because nothing says
+which of them is right. A row whose parent was rejected is rejected too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from data.rules import DOUBLED, LOADED, STAGED, STANDING, Rule, rules
+from data.schema import Table
+from data.store import Store, literal, quoted
+
+BROKEN: Final = "broken"
+"""The schema with the rows that break a rule, a table each."""
+
+QUARANTINE: Final = "quarantine.rows"
+"""The table with every row that was not loaded."""
+
+SCHEMAS: Final = (STAGED, DOUBLED, STANDING, BROKEN, "quarantine", LOADED)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What SQL found in one staged table: its rows, whether their keys rise, and how many rows break each rule."""
+
+    rows: int
+    in_order: bool
+    broken: dict[str, int]
+
+
+def open_schemas(store: Store) -> None:
+    """Make the schemas that loading fills, empty."""
+    for schema in SCHEMAS:
+        store.run(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        store.run(f"CREATE SCHEMA {schema}")
+    store.run(
+        f"CREATE TABLE {QUARANTINE} (table_name VARCHAR, source_file VARCHAR, source_row BIGINT, row_id BIGINT, "
+        "rule VARCHAR, reason VARCHAR)"
+    )
+
+
+def checkable(table: Table, *, present: Collection[str]) -> tuple[Rule, ...]:
+    """Return the rules of a table that can be checked while only some tables are there."""
+    return tuple(rule for rule in rules(table) if rule.parent is None or rule.parent in present)
+
+
+def find_broken(table: Table, checked: Sequence[Rule], *, store: Store) -> Findings:
+    """Fill `broken.<table>` with the rows that break a rule, and return the counts.
+
+    `broken.<table>` has source_file, source_row, row_id, the names of the broken rules and their reasons, in rule
+    order, and whether the row is kept all the same.
+    """
+    rows, in_order = _look_at_keys(table, store)
+    own = [rule for rule in checked if rule.parent != table.name]
+    _collect(table, own, store)
+    within = [rule for rule in checked if rule.parent == table.name]
+    if within:
+        _stand(table, within, store)
+        _collect(table, checked, store)
+    return Findings(rows, in_order, _counts(table, checked, store))
+
+
+def quarantine(table: Table, *, store: Store) -> int:
+    """Move the rejected rows of a table into the quarantine and return how many there are."""
+    name = quoted(table.name)
+    store.run(
+        f"INSERT INTO {QUARANTINE} SELECT {literal(table.name)}, source_file, source_row, row_id, rejecting[1], "
+        f"left(array_to_string(reasons, '; '), 2000) "
+        f"FROM {BROKEN}.{name} WHERE len(rejecting) > 0 ORDER BY source_file, source_row",
+        step=f"quarantine {table.name}",
+    )
+    return int(store.value(f"SELECT count(*) FROM {QUARANTINE} WHERE table_name = {literal(table.name)}"))
+
+
+def keep(table: Table, findings: Findings, *, rejected: int, store: Store) -> int:
+    """Make `loaded.<table>` of the rows that remain, in key order, and return how many there are."""
+    columns = ", ".join(quoted(c) for c in (*table.names, "source_file", "source_row"))
+    without = (
+        f" ANTI JOIN (FROM {QUARANTINE} WHERE table_name = {literal(table.name)}) USING (source_file, source_row)"
+        if rejected
+        else ""
+    )
+    order = "" if findings.in_order and not rejected else f" ORDER BY {quoted(_key(table))}"
+    target = f"{LOADED}.{quoted(table.name)}"
+    store.run(
+        f"CREATE TABLE {target} AS SELECT {columns} FROM {STAGED}.{quoted(table.name)}{without}{order}",
+        step=f"load {table.name}",
+    )
+    return int(store.value(f"SELECT count(*) FROM {target}"))
+
+
+def discard(table: Table, *, store: Store) -> None:
+    """Drop what only the check of one table needed."""
+    kind = store.value(
+        "SELECT table_type FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
+        parameters=[STAGED, table.name],
+    )
+    store.run(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {STAGED}.{quoted(table.name)}")
+    for schema in (DOUBLED, STANDING, BROKEN):
+        store.run(f"DROP TABLE IF EXISTS {schema}.{quoted(table.name)}")
+
+
+def _key(table: Table) -> str:
+    if table.key is None:
+        raise ValueError(f"{table.name} has no key; only record tables are loaded")
+    return table.key
+
+
+def _look_at_keys(table: Table, store: Store) -> tuple[int, bool]:
+    """Count the rows, see whether the keys rise from row to row, and if not find the keys that repeat."""
+    key, name = quoted(_key(table)), quoted(table.name)
+    rows, rising = store.rows(
+        f"SELECT count(*), count(*) FILTER (WHERE key > before) "
+        f"FROM (SELECT {key} AS key, lag({key}) OVER () AS before FROM {STAGED}.{name})",
+        step=f"look at the keys of {table.name}",
+    )[0]
+    in_order = rising == max(rows - 1, 0)
+    # Keys that rise from row to row cannot repeat, and a first row without a key would stop them rising.
+    repeated = "WHERE false" if in_order else f"GROUP BY {key} HAVING count(*) > 1 AND {key} IS NOT NULL"
+    store.run(
+        f"CREATE TABLE {DOUBLED}.{name} AS SELECT {key} AS doubled_key FROM {STAGED}.{name} {repeated}",
+        step=f"find the repeated keys of {table.name}",
+    )
+    return int(rows), bool(in_order)
+
+
+def _collect(table: Table, checked: Sequence[Rule], store: Store) -> None:
+    name, key = quoted(table.name), quoted(_key(table))
+    same = ", ".join(quoted(c) for c in (*table.names, "unread", "refused"))
+    broken = ", ".join(f"CASE WHEN {r.breaks} THEN {literal(r.name)} END" for r in checked)
+    reasons = ", ".join(f"CASE WHEN {r.breaks} THEN {r.found} END" for r in checked if r.rejects)
+    counted = ", ".join(literal(r.name) for r in checked if not r.rejects)
+    unique = literal(f"unique({table.key})")
+    store.run(
+        f"""
+        CREATE OR REPLACE TABLE {BROKEN}.{name} AS
+        WITH repeated AS (
+            SELECT source_file, source_row,
+                row_number() OVER (PARTITION BY {same} ORDER BY source_file, source_row) = 1
+                AND count(*) OVER (PARTITION BY {same}) = count(*) OVER (PARTITION BY {key}) AS spared
+            FROM {STAGED}.{name} WHERE {key} IN (SELECT doubled_key FROM {DOUBLED}.{name})
+        ),
+        found AS (
+            SELECT source_file, source_row, {key} AS row_id,
+                list_filter([{broken}], lambda x: x IS NOT NULL) AS rules, [{reasons}] AS reasons
+            FROM {STAGED}.{name} WHERE {" OR ".join(f"({r.breaks})" for r in checked)}
+        )
+        SELECT source_file, source_row, row_id, rules, reasons, list_filter(rules, lambda x:
+            x NOT IN ({counted or "''"}) AND NOT (x = {unique} AND coalesce(spared, false))) AS rejecting
+        FROM found LEFT JOIN repeated USING (source_file, source_row)
+        """,
+        step=f"find the broken rows of {table.name}",
+    )
+
+
+def _stand(table: Table, within: Sequence[Rule], store: Store) -> None:
+    """Find the keys that remain when rows that refer to a rejected row of the same table are rejected in turn."""
+    name, key = quoted(table.name), quoted(_key(table))
+    parents = [quoted(rule.columns[0]) for rule in within if rule.rejects]
+    store.run(
+        f"CREATE TABLE {STANDING}.{name} AS SELECT DISTINCT {key}{''.join(f', {p}' for p in parents)} "
+        f"FROM {STAGED}.{name} ANTI JOIN (FROM {BROKEN}.{name} WHERE len(rejecting) > 0) "
+        "USING (source_file, source_row)",
+        step=f"find the standing keys of {table.name}",
+    )
+    orphan = " OR ".join(f"({p} IS NOT NULL AND {p} NOT IN (SELECT {key} FROM {STANDING}.{name}))" for p in parents)
+    while parents and store.value(f"SELECT count(*) FROM {STANDING}.{name} WHERE {orphan}"):
+        store.run(f"DELETE FROM {STANDING}.{name} WHERE {orphan}", step=f"drop the orphans of {table.name}")
+
+
+def _counts(table: Table, checked: Sequence[Rule], store: Store) -> dict[str, int]:
+    found = dict(
+        store.rows(
+            f"SELECT rule, count(*) FROM (SELECT unnest(rules) AS rule FROM {BROKEN}.{quoted(table.name)}) GROUP BY 1"
+        )
+    )
+    return {rule.name: int(found.get(rule.name, 0)) for rule in checked}
