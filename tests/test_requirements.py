@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -64,3 +67,19 @@ def test_the_development_lock_has_the_runtime_at_the_same_versions() -> None:
 @pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_names_no_place_to_download_from(name: str) -> None:
     assert re.findall(r"(?m)^.*(?:://|^-|index|find-links|file:).*$", lock(name)) == []
+
+
+def test_everything_imported_is_declared() -> None:
+    ours = {"data", "features", "models", "pipeline", "audit", "opencse"}
+    imported = set()
+    for layer in ours:
+        for path in (ROOT / layer).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+                names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+                imported |= {name.split(".")[0] for name in names}
+    declared = {canonicalize_name(Requirement(line).name) for line in RUNTIME}
+    providers = metadata.packages_distributions()
+    foreign = imported - ours - sys.stdlib_module_names
+    undeclared = [m for m in foreign if not declared & {canonicalize_name(d) for d in providers.get(m, ["nothing"])}]
+    assert sorted(undeclared) == []
