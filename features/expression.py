@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-Constant = bool | int | str | date
+Constant = bool | int | float | str | date
 
 
 class Expression:
@@ -118,13 +118,13 @@ def as_expression(value: object) -> Expression:
     """Return an expression as it is, and wrap a constant.
 
     Raises:
-        TypeError: the value is neither an expression nor a truth value, whole number, text or date.
+        TypeError: the value is neither an expression nor a truth value, number, text or date.
     """
     if isinstance(value, Expression):
         return value
-    if isinstance(value, bool | int | str | date) and not isinstance(value, datetime):
+    if isinstance(value, bool | int | float | str | date) and not isinstance(value, datetime):
         return Value(value)
-    raise TypeError(f"a constant must be a truth value, whole number, text or date, not {value!r}")
+    raise TypeError(f"a constant must be a truth value, number, text or date, not {value!r}")
 
 
 def day(moment: Expression) -> Expression:
@@ -142,9 +142,9 @@ def weekday(moment: Expression) -> Expression:
     return Operation("weekday", (moment,))
 
 
-def minutes_later(moment: Expression, minutes: int) -> Expression:
+def minutes_later(moment: Expression, minutes: int | Expression) -> Expression:
     """Return the time so many minutes later (earlier when negative)."""
-    return Operation("minutes_later", (moment, Value(minutes)))
+    return Operation("minutes_later", (moment, as_expression(minutes)))
 
 
 def minutes_between(start: Expression, end: Expression) -> Expression:
@@ -152,9 +152,14 @@ def minutes_between(start: Expression, end: Expression) -> Expression:
     return Operation("minutes_between", (start, end))
 
 
-def days_later(moment: Expression, days: int) -> Expression:
+def days_later(moment: Expression, days: int | Expression) -> Expression:
     """Return the calendar day so many days after a date or time."""
-    return Operation("days_later", (moment, Value(days)))
+    return Operation("days_later", (moment, as_expression(days)))
+
+
+def later_of(left: object, right: object) -> Expression:
+    """Return the later of two dates; null when either is."""
+    return Operation("later_of", (as_expression(left), as_expression(right)))
 
 
 def walk(expression: Expression) -> Iterator[Expression]:
@@ -219,6 +224,7 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "minutes_later": lambda a, minutes: a + timedelta(minutes=minutes),
     "minutes_between": _whole_minutes,
     "days_later": lambda a, days: _as_day(a) + timedelta(days=days),
+    "later_of": max,
 }
 
 

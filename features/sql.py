@@ -30,6 +30,8 @@ _DIALECT: Final[Mapping[str, Callable[..., str]]] = {
     "minutes_later": lambda a, n: f"({a} + INTERVAL ({n}) MINUTE)",
     "minutes_between": lambda a, b: f"date_diff('minute', {a}, {b})",
     "days_later": lambda a, n: f"(CAST({a} AS DATE) + {n})",
+    # CASE, because engines disagree on whether greatest() skips nulls.
+    "later_of": lambda a, b: f"(CASE WHEN {a} >= {b} THEN {a} WHEN {a} < {b} THEN {b} END)",
 }
 
 _AGGREGATES: Final[Mapping[str, str]] = {
@@ -60,6 +62,8 @@ def _constant(value: object) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, float):
+        return f"CAST('{value!r}' AS DOUBLE)"
     return f"DATE '{value}'" if isinstance(value, date) else literal(str(value))
 
 

@@ -28,6 +28,9 @@ CUT: Final = 0.95
 FEWEST_PEERS: Final = 30
 """A null is not fitted to fewer subjects than this: there is not enough evidence."""
 
+SMALLEST: Final = 1e-300
+"""A tail chance is never given as smaller than this: below it, floating numbers run out before certainty does."""
+
 _BOUNDS: Final = ((-18.0, 12.0), (-4.0, 8.0))
 _ROUNDS: Final = 25
 
@@ -55,8 +58,9 @@ class GammaPoisson:
         Super-uniform under the null: counts are discrete, so the chance of a value at or under u is at most u.
         """
         if self.rate == 0.0:
-            return np.where(counts > 0, 0.0, 1.0)
-        return np.asarray(nbinom.sf(counts - 1, self.shape, self._success(exposure)), dtype=np.float64)
+            return np.where(counts > 0, SMALLEST, 1.0)
+        tail = nbinom.sf(counts - 1, self.shape, self._success(exposure))
+        return np.maximum(np.asarray(tail, dtype=np.float64), SMALLEST)
 
     def interval(self, exposure: Floats, *, level: float = 0.95) -> tuple[Floats, Floats]:
         """Return the central range that holds at least this share of peers with these exposures."""

@@ -20,7 +20,8 @@ class PeerRate(Detector):
     question = "Is there more of anything than peers with the same exposure would lead one to expect?"
     assumption = (
         "peers of the same role, rank and area differ by gamma-distributed rates, counts given exposure are"
-        " Poisson, and fewer than one in twenty peers is unusual; indicators are combined by Bonferroni, whatever their dependence"
+        " Poisson, and fewer than one in twenty peers is unusual; indicators are combined by Bonferroni, whatever their"
+        " dependence"
     )
     references = ("Greenwood and Yule (1920)", "Efron (2004)")
 

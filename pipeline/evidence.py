@@ -1,0 +1,248 @@
+"""The rows behind every flag: found, kept as they stood, digested, and bound to the flag's id."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import Any, Final, Literal
+
+import pyarrow as pa
+
+from data.asof import asof_query
+from data.contract import CONTRACT
+from data.samples import arrow_schema
+from data.store import Store
+from features.base import Indicator, Subject
+from features.catalogue import indicators
+from features.sql import evidence_query
+from features.subjects import officers_query
+from features.table import FeatureTable
+from models.catalogue import rules
+from models.contradiction import citation_query
+from pipeline.digest import digest, row_digest
+from pipeline.flag import Flag
+
+Part = Literal["direct", "exposure", "comparison"]
+PARTS: Final[tuple[Part, ...]] = ("direct", "exposure", "comparison")
+"""How a row bears on a flag, the closest first.
+
+`direct`: it is counted by what the flag rests on, or is itself contradicted. `exposure`: it is the opportunity, or a
+claim that was judged and borne out. `comparison`: it was looked at without carrying the flag, places the subject in the
+peer group, or shows that a silent source was alive.
+"""
+
+PEER_GROUP: Final = "peer_group"
+"""Stands in place of an indicator for the rows that place a subject in service and in a peer group."""
+
+SCHEMA: Final = pa.schema(
+    [
+        ("flag_id", pa.string()),
+        ("table_name", pa.string()),
+        ("row_id", pa.int64()),
+        ("row_sha256", pa.string()),
+        ("source_file", pa.string()),
+        ("source_row", pa.int64()),
+        ("indicator", pa.string()),
+        ("part", pa.string()),
+    ]
+)
+"""The columns of `evidence.parquet`; `indicator` holds the rule's name for a contradiction."""
+
+Key = tuple[str, int, str]
+"""A cited row: table, row id, and the indicator or rule it is cited for."""
+
+
+@dataclass
+class Cited:
+    """One flag and the rows it cites, each with the closest way in which it bears on the flag."""
+
+    flag: Flag
+    parts: dict[Key, Part] = field(default_factory=dict)
+
+    def cite(self, key: Key, part: Part) -> None:
+        """Note a row; of two ways in which it bears on the flag the closer one stands."""
+        known = self.parts.get(key)
+        if known is None or PARTS.index(part) < PARTS.index(known):
+            self.parts[key] = part
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The cited rows of one table as they stood at one as-of date: Arrow rows and their digests by row id."""
+
+    table: str
+    as_of: date
+    rows: pa.Table
+    digests: Mapping[int, str]
+    sources: Mapping[int, tuple[str, int]]
+
+
+def cite(store: Store, flags: Sequence[Flag], tables: Mapping[tuple[date, Subject], FeatureTable]) -> list[Cited]:
+    """Find the rows behind every flag, in the flags' order."""
+    cited = [Cited(flag) for flag in flags]
+    for (as_of, kind, family), group in groupby(sorted(cited, key=_group), key=_group):
+        together = list(group)
+        if family == "contradiction":
+            _cite_rules(store, together, as_of)
+        else:
+            _cite_values(store, together, tables[as_of, kind])
+            _cite_standing(store, together, as_of, kind)
+    return cited
+
+
+def _group(cited: Cited) -> tuple[date, Subject, str]:
+    flag = cited.flag
+    return flag.as_of, flag.subject_kind, "contradiction" if flag.family == "contradiction" else "comparison"
+
+
+def _cite_rules(store: Store, cited: Sequence[Cited], as_of: date) -> None:
+    def rule_of(one: Cited) -> str:
+        return one.flag.detectors[0]
+
+    for name, group in groupby(sorted(cited, key=rule_of), key=rule_of):
+        by_subject = {c.flag.subject_id: c for c in group}
+        query = citation_query(rules()[name], as_of, sorted(by_subject))
+        for subject, table, row, part in store.rows(query, step=f"{as_of}/evidence/{name}"):
+            by_subject[subject].cite((table, row, name), part)
+
+
+def _cite_values(store: Store, cited: Sequence[Cited], table: FeatureTable) -> None:
+    position = {subject: at for at, subject in enumerate(table.ids.tolist())}
+    for cells in table:
+        indicator = indicators()[cells.indicator]
+        wanted: dict[int, list[tuple[Cited, Part]]] = defaultdict(list)
+        for one in cited:
+            part = _part(indicator, cells.window, one.flag)
+            if part is not None and cells.n_rows[position[one.flag.subject_id]] > 0:
+                wanted[one.flag.subject_id].append((one, part))
+        if not wanted:
+            continue
+        query = evidence_query(indicator, table.as_of, cells.window, sorted(wanted))
+        step = f"{table.as_of}/evidence/{table.kind}/{indicator.name}/{cells.window}"
+        for subject, name, row in store.rows(query, step=step):
+            for one, part in wanted[subject]:
+                one.cite((name, row, indicator.name), part)
+
+
+def _part(indicator: Indicator, window: int, flag: Flag) -> Part | None:
+    """Say how an indicator's rows bear on a flag, if at all: everything its concern looks at is cited."""
+    if (indicator.name, window) in flag.carried:
+        return "direct"
+    looked_at = [i for i in indicators().values() if flag.concern in i.concerns and i.subject == flag.subject_kind]
+    if indicator.name in {i.exposure for i in looked_at}:
+        return "exposure"
+    return "comparison" if indicator.name in {i.name for i in looked_at} else None
+
+
+def _cite_standing(store: Store, cited: Sequence[Cited], as_of: date, kind: Subject) -> None:
+    """Cite the officer, posting and unit rows that place each subject in service, in a team and among its peers."""
+    present = store.tables("loaded")
+    by_subject: dict[int, list[Cited]] = defaultdict(list)
+    for one in cited:
+        by_subject[one.flag.subject_id].append(one)
+    chosen = ", ".join(str(subject) for subject in sorted(by_subject))
+    members = officers_query(as_of, postings="posting" in present, units="unit" in present)
+    column = "subject_id" if kind == "officer" else "team_id"
+    query = (
+        f"SELECT {column}, subject_id, posting_id, team_id FROM (\n{members}\n) WHERE {column} IN ({chosen}) ORDER BY 2"
+    )
+    for subject, officer, posting, team in store.rows(query, step=f"{as_of}/evidence/{kind}/{PEER_GROUP}"):
+        standing = {"officer": officer, "posting": posting, "unit": team if "unit" in present else None}
+        for one in by_subject[subject]:
+            for table, row in standing.items():
+                if row is not None:
+                    one.cite((table, row, PEER_GROUP), "comparison")
+
+
+def keep(store: Store, cited: Iterable[Cited]) -> list[Kept]:
+    """Read every cited row once as it stood at its as-of date, and digest it; by table and as-of date."""
+    wanted: dict[tuple[str, date], set[int]] = defaultdict(set)
+    for one in cited:
+        for table, row, _ in one.parts:
+            wanted[table, one.flag.as_of].add(row)
+    return [_keep(store, table, as_of, wanted[table, as_of]) for table, as_of in sorted(wanted)]
+
+
+def _keep(store: Store, name: str, as_of: date, ids: set[int]) -> Kept:
+    table = CONTRACT[name]
+    store.register("wanted_rows", pa.table({"row_id": pa.array(sorted(ids), pa.int64())}))
+    seen = asof_query(table, as_of, relation=f"loaded.{name}", extra=("source_file", "source_row"))
+    query = f"SELECT * FROM ({seen}) SEMI JOIN wanted_rows ON row_id = {table.key} ORDER BY {table.key}"
+    rows = store.arrow(query, step=f"{as_of}/evidence/rows/{name}")
+    store.connection.unregister("wanted_rows")
+    return kept_rows(name, as_of, rows)
+
+
+def kept_rows(name: str, as_of: date, rows: pa.Table) -> Kept:
+    """Digest rows of a table: `rows` has the contract's columns, source_file and source_row."""
+    table = CONTRACT[name]
+    schema = arrow_schema(table)
+    rows = rows.cast(pa.schema([*schema, pa.field("source_file", pa.string()), pa.field("source_row", pa.int64())]))
+    digests, sources = {}, {}
+    for row in rows.to_pylist():
+        key = row[str(table.key)]
+        sources[key] = (row.pop("source_file"), row.pop("source_row"))
+        digests[key] = row_digest(name, row)
+    return Kept(name, as_of, rows, digests, sources)
+
+
+def loaded_tables(kept: Iterable[Kept]) -> dict[str, pa.Table]:
+    """Return the kept rows as the run's `loaded/<table>.parquet`: as_of, the contract's columns, file and row."""
+    parts: dict[str, list[pa.Table]] = defaultdict(list)
+    for one in kept:
+        as_of = pa.repeat(pa.scalar(one.as_of, pa.date32()), len(one.rows))
+        parts[one.table].append(one.rows.add_column(0, "as_of", as_of))
+    return {name: pa.concat_tables(tables) for name, tables in parts.items()}
+
+
+def flag_id(flag: Flag, evidence: Iterable[Sequence[Any]]) -> str:
+    """Return a flag's id: a digest of its content and of the digests of all rows it cites.
+
+    `evidence` holds (table, row id, row digest, indicator, part) for each cited row.
+    """
+    return digest({"flag": flag.content(), "evidence": sorted([list(map(str, e)) for e in evidence])})[:32]
+
+
+def evidence_table(cited: Sequence[Cited], kept: Sequence[Kept]) -> tuple[list[str], pa.Table]:
+    """Return the flags' ids, in the flags' order, and the rows of `evidence.parquet`."""
+    known = {(k.table, k.as_of): k for k in kept}
+    ids: list[str] = []
+    columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
+    for one in cited:
+        rows = []
+        for table, row, name in sorted(one.parts):
+            of = known[table, one.flag.as_of]
+            rows.append((table, row, of.digests[row], *of.sources[row], name, one.parts[table, row, name]))
+        ids.append(flag_id(one.flag, [(t, r, sha, name, part) for t, r, sha, _, _, name, part in rows]))
+        for values in rows:
+            for column, value in zip(SCHEMA.names, (ids[-1], *values), strict=True):
+                columns[column].append(value)
+    keys = ["flag_id", "table_name", "row_id", "indicator"]
+    table = pa.Table.from_pydict(columns, schema=SCHEMA)
+    return ids, table.sort_by([(key, "ascending") for key in keys])
+
+
+def subjects_of(tables: Mapping[tuple[date, Subject], FeatureTable]) -> pa.Table:
+    """Return who was looked at, as rows of `subjects.parquet`: kind, as_of and where each stands."""
+    parts = []
+    for (as_of, kind), table in sorted(tables.items()):
+        n = len(table.ids)
+        rows = table.subjects.cast(_SUBJECTS)
+        rows = rows.add_column(0, "as_of", pa.repeat(pa.scalar(as_of, pa.date32()), n))
+        parts.append(rows.add_column(0, "subject_kind", pa.repeat(kind, n)))
+    return pa.concat_tables(parts)
+
+
+_SUBJECTS: Final = pa.schema(
+    [
+        ("subject_id", pa.int64()),
+        ("posting_id", pa.int64()),
+        ("role", pa.string()),
+        ("rank", pa.string()),
+        ("team_id", pa.int64()),
+        ("area_id", pa.int64()),
+    ]
+)

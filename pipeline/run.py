@@ -1,0 +1,184 @@
+"""One run: load, validate, featurise, detect, flag, seal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from data.contract import CONTRACT
+from data.store import Store
+from features.base import Subject
+from features.engine import computable, compute
+from features.table import SCHEMA as FEATURES
+from features.table import FeatureTable
+from models import purposes
+from pipeline.detect import contradict, detect, enforce_purposes, scores_table, skipped_rules
+from pipeline.evidence import cite, evidence_table, keep, loaded_tables, subjects_of
+from pipeline.flag import Flag, Outcome, flag_contradictions, flag_statistical
+from pipeline.folder import CONFIG, RunFolder, check_free, write_json, write_table, written_whole
+from pipeline.load import Loaded, load
+from pipeline.seal import seal
+from pipeline.settings import Settings
+from pipeline.validation import write_validation
+
+KINDS: Final[tuple[Subject, ...]] = ("officer", "unit")
+
+FLAGS: Final = pa.schema(
+    [
+        ("flag_id", pa.string()),
+        ("subject_kind", pa.string()),
+        ("subject_id", pa.int64()),
+        ("as_of", pa.date32()),
+        ("concern", pa.string()),
+        ("standard", pa.string()),
+        ("detectors", pa.list_(pa.string())),
+        ("family", pa.string()),
+        ("score", pa.float64()),
+        ("p_value", pa.float64()),
+        ("q_value", pa.float64()),
+        ("threshold", pa.float64()),
+        ("audience", pa.string()),
+        ("policy", pa.string()),
+        ("policy_version", pa.int32()),
+        ("explanation", pa.string()),
+        ("status", pa.string()),
+    ]
+)
+"""The columns of `flags.parquet`."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished run: its folder, what was loaded, how each selection went, and what was skipped and why."""
+
+    folder: RunFolder
+    loaded: Loaded
+    outcomes: tuple[Outcome, ...]
+    flags: int
+    skipped: tuple[str, ...]
+
+
+def run(
+    records: Path,
+    *,
+    out: Path,
+    settings: Settings,
+    source: str = "folder",
+    as_of: Sequence[date] = (),
+    world: Mapping[str, Any] | None = None,
+    threads: int | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Finished:
+    """Run the whole pipeline on a folder of records and write one run folder, whole or not at all.
+
+    Without as-of dates the day after the last day on which anything became known is taken. `world` is noted in the
+    settings of a run on a synthetic world. The number of threads changes no byte of the result.
+
+    Raises:
+        UsageError: the settings, the as-of dates or the output folder cannot be used.
+        InputRejected: the records cannot be read as what they claim to be.
+    """
+    tell = progress or (lambda _: None)
+    enforce_purposes(settings, purposes.load())
+    check_free(out, overwrite=overwrite)
+    with Store(threads=threads) as store, written_whole(out, overwrite=overwrite) as folder:
+        loaded = load(records, source=source, store=store, progress=tell)
+        write_validation(loaded, folder / "validation", store)
+        dates = sorted(set(as_of)) or [last_known(store) + timedelta(days=1)]
+        (folder / CONFIG).write_text(settings.to_toml(as_of=dates, source=source, world=world), encoding="utf-8")
+        outcomes, flags = _find(store, folder, settings, dates, tell)
+        skipped = _skipped(store, settings)
+        _write_lineage(store, folder / "lineage", records)
+        tell("sealing")
+        facts = {
+            "seed": settings.seed,
+            "as_of": [str(d) for d in dates],
+            "counts": [asdict(c) for c in loaded.counts],
+            "absent": list(loaded.absent),
+            "notes": list(loaded.notes),
+            "skipped": list(skipped),
+            "outcomes": [asdict(o) | {"as_of": str(o.as_of)} for o in outcomes],
+        }
+        seal(folder, inputs=loaded.inputs, facts=facts)
+    return Finished(RunFolder(out), loaded, tuple(outcomes), flags, skipped)
+
+
+def _find(
+    store: Store, folder: Path, settings: Settings, dates: Sequence[date], tell: Progress
+) -> tuple[list[Outcome], int]:
+    """Featurise, detect and flag; write the four tables and the rows they cite."""
+    tables: dict[tuple[date, Subject], FeatureTable] = {}
+    scores: list[pa.Table] = []
+    flags: list[Flag] = []
+    outcomes: list[Outcome] = []
+    in_force = purposes.load()
+    for day in dates:
+        tell(f"features as of {day}")
+        for kind in KINDS:
+            tables[day, kind] = compute(store, settings.indicators, kind=kind, as_of=day)
+        tell(f"rules and detectors as of {day}")
+        detected = [d for kind in KINDS for d in detect(tables[day, kind], settings)]
+        contradicted = contradict(store, settings.rules, day)
+        scores.append(scores_table(detected, contradicted))
+        selected, how = flag_statistical(detected, settings, in_force)
+        flags += flag_contradictions(contradicted, in_force) + selected
+        outcomes += how
+    tell(f"evidence of {len(flags)} flags")
+    cited = cite(store, flags, tables)
+    kept = keep(store, cited)
+    ids, evidence = evidence_table(cited, kept)
+    for name, rows in loaded_tables(kept).items():
+        write_table(rows, folder / "loaded" / f"{name}.parquet")
+    features = [t.to_arrow() for t in tables.values()]
+    write_table(pa.concat_tables(features) if features else FEATURES.empty_table(), folder / "features.parquet")
+    write_table(subjects_of(tables), folder / "subjects.parquet")
+    write_table(pa.concat_tables(scores), folder / "scores.parquet")
+    write_table(flags_table(flags, ids), folder / "flags.parquet")
+    write_table(evidence, folder / "evidence.parquet")
+    return outcomes, len(flags)
+
+
+def last_known(store: Store) -> date:
+    """Return the last day on which any loaded row became known; the first day of all where there is no such row."""
+    tables = [CONTRACT[name] for name in sorted(store.tables("loaded"))]
+    days = [store.value(f"SELECT max({t.known}) FROM loaded.{t.name}") for t in tables if t.known]
+    known: list[date] = [d for d in days if d is not None]
+    return max(known, default=date(1970, 1, 1))
+
+
+def flags_table(flags: Sequence[Flag], ids: Sequence[str]) -> pa.Table:
+    """Return flags and their ids as rows of `flags.parquet`, by as-of date, concern, family and subject."""
+    rows = [
+        {"flag_id": i, **flag.content(), "detectors": list(flag.detectors)} for i, flag in zip(ids, flags, strict=True)
+    ]
+    keys = ["as_of", "concern", "family", "subject_kind", "subject_id", "flag_id"]
+    return pa.Table.from_pylist(rows, schema=FLAGS).sort_by([(key, "ascending") for key in keys])
+
+
+def _skipped(store: Store, settings: Settings) -> tuple[str, ...]:
+    present = store.tables("loaded")
+    _, indicators = computable(settings.indicators, present)
+    lines = [f"indicator {s.indicator}: needs {', '.join(s.absent)}" for s in indicators]
+    lines += [f"rule {name}: needs {', '.join(absent)}" for name, absent in skipped_rules(settings.rules, present)]
+    return tuple(lines)
+
+
+def _write_lineage(store: Store, folder: Path, records: Path) -> None:
+    """Write every statement that ran, in order; where the records stood on this machine is left out."""
+    index = []
+    sql = folder / "sql"
+    sql.mkdir(parents=True)
+    for number, step in enumerate(store.steps, start=1):
+        name = f"{number:04d}-{step.name.replace('/', '-').replace(' ', '-')}.sql"
+        text = step.sql.replace(str(records.resolve()), "RECORDS").replace(str(records), "RECORDS")
+        (sql / name).write_text(text + "\n", encoding="utf-8")
+        index.append({"step": step.name, "file": f"sql/{name}"})
+    write_json(index, folder / "steps.json")

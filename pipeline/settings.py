@@ -1,0 +1,183 @@
+"""What a run is told: the settings file over the defaults, checked at once and resolved to names."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from data.errors import UsageError
+from features.base import Concern, Indicator
+from features.catalogue import indicators
+from models.base import Detector
+from models.catalogue import detectors, rules
+from models.pattern import Pattern
+from models.rule import Rule
+
+DEFAULTS: Final = Path(__file__).parent / "defaults.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PolicyName(_Section):
+    """The name and version under which this way of selecting is known."""
+
+    name: str
+    version: int
+
+
+class Features(_Section):
+    """Which indicators take part."""
+
+    indicators: list[str]
+
+
+class Estimator(_Section):
+    """A PyOD or scikit-learn estimator, to run as a pattern detector under a name."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    estimator: str
+    parameters: dict[str, bool | int | float | str] = {}
+
+
+class Models(_Section):
+    """Which rules and detectors take part, and estimators of others to run beside them."""
+
+    rules: list[str]
+    detectors: list[str]
+    estimators: list[Estimator] = []
+
+
+class Peers(_Section):
+    """How small a peer group may be."""
+
+    smallest_group: int = Field(ge=2)
+
+
+class ByRate(_Section):
+    """Select by false discovery rate."""
+
+    method: Literal["fdr"]
+    q: float = Field(gt=0, lt=1)
+
+
+class ByCapacity(_Section):
+    """Select the strongest, so many per thousand subjects."""
+
+    method: Literal["capacity"]
+    per_thousand: float = Field(gt=0, le=1000)
+
+
+SelectionBy = Annotated[ByRate | ByCapacity, Field(discriminator="method")]
+
+
+class Settings(_Section):
+    """Everything that determines a run besides its records."""
+
+    seed: int = Field(ge=0, lt=2**32)
+    policy: PolicyName
+    features: Features
+    models: Models
+    peers: Peers
+    selection: dict[Concern, SelectionBy]
+
+    @property
+    def indicators(self) -> list[Indicator]:
+        """The indicators that take part."""
+        return [indicators()[n] for n in self.features.indicators]
+
+    @property
+    def rules(self) -> list[Rule]:
+        """The rules that take part."""
+        return [rules()[n] for n in self.models.rules]
+
+    @property
+    def detectors(self) -> list[Detector]:
+        """The detectors that take part, the estimators of others last."""
+        return [detectors()[n] for n in self.models.detectors] + [_named(e) for e in self.models.estimators]
+
+    def to_toml(self, *, as_of: Iterable[date], source: str, world: Mapping[str, Any] | None) -> str:
+        """Return the resolved settings as the text of a run's `config.toml`."""
+        import tomli_w
+
+        content: dict[str, Any] = {"as_of": list(as_of), "source": source, **self.model_dump(mode="python")}
+        if world is not None:
+            content["world"] = dict(world)
+        return tomli_w.dumps(content)
+
+
+def _named(estimator: Estimator) -> Detector:
+    detector = Pattern(estimator.estimator, estimator.parameters)
+    detector.name = estimator.name
+    return detector
+
+
+def load(path: Path | None = None, *, seed: int | None = None) -> Settings:
+    """Read a settings file over the defaults; a seed given here goes before both.
+
+    Raises:
+        UsageError: the file cannot be read, or settings are unknown or wrong; every fault is listed.
+    """
+    content = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))
+    if path is not None:
+        content = _merged(content, _read(path))
+    if seed is not None:
+        content["seed"] = seed
+    return resolve(content, where=str(path) if path else DEFAULTS.name)
+
+
+def resolve(content: Mapping[str, Any], *, where: str) -> Settings:
+    """Check settings, replace "*" by the names there are, and add the exposures that chosen indicators need."""
+    content = {k: v for k, v in content.items() if k not in ("as_of", "source", "world")}
+    try:
+        settings = Settings.model_validate(content)
+    except ValidationError as error:
+        found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise UsageError("The settings cannot be used.", found=found, where=where) from error
+    faults: list[str] = []
+    names = {
+        "features.indicators": _resolved(settings.features.indicators, indicators(), "indicator", faults),
+        "models.rules": _resolved(settings.models.rules, rules(), "rule", faults),
+        "models.detectors": _resolved(settings.models.detectors, detectors(), "detector", faults),
+    }
+    taken = [e.name for e in settings.models.estimators if e.name in detectors()]
+    faults += [f"the estimator's name {n} is taken by a detector" for n in taken]
+    faults += [f"selection.{c} is missing" for c in ("standards", "welfare", "culture") if c not in settings.selection]
+    if faults:
+        raise UsageError("The settings cannot be used.", found="; ".join(faults), where=where)
+    chosen = settings.models.model_copy(update={"rules": names["models.rules"], "detectors": names["models.detectors"]})
+    needed = {i.exposure for n in names["features.indicators"] if isinstance((i := indicators()[n]).exposure, str)}
+    features = settings.features.model_copy(update={"indicators": sorted({*names["features.indicators"], *needed})})
+    return settings.model_copy(update={"features": features, "models": chosen})
+
+
+def _resolved(asked: list[str], known: Mapping[str, object], kind: str, faults: list[str]) -> list[str]:
+    if "*" in asked:
+        return sorted(known)
+    faults += [f"there is no {kind} {n} (there are: {', '.join(known)})" for n in asked if n not in known]
+    return sorted(set(asked) & set(known))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError("The settings file cannot be read.", found=str(error), where=str(path)) from error
+
+
+def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one settings tree over another; a selection is replaced whole, since its keys depend on its method."""
+    merged = dict(base)
+    for key, value in over.items():
+        known = merged.get(key)
+        whole = isinstance(value, dict) and "method" in value
+        merged[key] = (
+            _merged(known, value) if isinstance(known, dict) and isinstance(value, dict) and not whole else value
+        )
+    return merged
