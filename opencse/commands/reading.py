@@ -1,0 +1,171 @@
+"""Commands that read a run: `flags`, `explain`, `sql`; and `catalogue`, which reads the declarations."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from data.errors import UsageError
+from opencse.commands.checking import AsJson, Run
+from opencse.terminal import output, print_json, print_table
+
+if TYPE_CHECKING:
+    from audit.explanation import Explanation
+
+SHORT = 12
+"""How much of a flag's id is shown in lists; it is enough to name it by."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command(epilog="Example: opencse flags build/run --concern standards")(flags)
+    app.command(epilog="Example: opencse explain build/run 3fa9c2")(explain)
+    app.command(epilog="Examples: opencse sql build/run; opencse sql build/run roster_self_edits")(sql)
+    app.command(epilog="Examples: opencse catalogue; opencse catalogue roster_self_edits")(catalogue)
+
+
+def flags(
+    run: Run,
+    concern: Annotated[str | None, typer.Option(help="Only this concern: standards, welfare or culture.")] = None,
+    subject: Annotated[int | None, typer.Option(help="Only this officer's or unit's id.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the flags of a run: records worth a human look, never findings."""
+    from models.purposes import CONCERNS
+    from pipeline.folder import open_run
+
+    if concern is not None and concern not in CONCERNS:
+        raise UsageError("There is no such concern.", expected=", ".join(CONCERNS), found=concern, where="--concern")
+    found = [
+        row
+        for row in open_run(run).table("flags").to_pylist()
+        if concern in (None, row["concern"]) and subject in (None, row["subject_id"])
+    ]
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (
+            f["flag_id"][:SHORT],
+            f"{f['subject_kind']} {f['subject_id']}",
+            str(f["as_of"]),
+            f["concern"],
+            f["family"],
+            f["q_value"],
+            f["explanation"],
+        )
+        for f in found
+    ]
+    columns = ["flag", "subject", "as of", "concern", "family", "q", "why a human should look"]
+    print_table(f"{len(rows)} flags", columns, rows)
+
+
+def explain(
+    run: Run,
+    flag: Annotated[str, typer.Argument(help="A flag id or its beginning.")],
+    rows: Annotated[int, typer.Option(help="How many rows of each table to show.", min=0)] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Say why a flag was raised, compared with whom, on which rows, and what would have changed it."""
+    from audit.explanation import explain as explain_flag
+    from pipeline.folder import open_run
+
+    explained = explain_flag(open_run(run), flag, rows=rows)
+    if as_json:
+        print_json(asdict(explained))
+    else:
+        _print_explanation(explained)
+
+
+def _print_explanation(explained: Explanation) -> None:
+    console, flag = output(), explained.flag
+    subject = f"{flag['subject_kind']} {flag['subject_id']}"
+    console.print(f"[bold]Flag {flag['flag_id']}[/]: {subject}, as of {flag['as_of']}, concern: {flag['concern']}")
+    standard = f", standard: {flag['standard'].replace('_', ' ')}" if flag["standard"] else ""
+    console.print(
+        f"By {', '.join(flag['detectors'])} ({flag['family']}){standard}; for {flag['audience'].replace('_', ' ')};"
+        f" policy {flag['policy']} version {flag['policy_version']}. A record worth a human look, not a finding."
+    )
+    console.print(f"\n[bold]Why[/]  {flag['explanation']}", markup=True)
+    for said in explained.said:
+        _print_contributions(said)
+    cited = [(table, name, part, n) for table, name, part, n in explained.cited]
+    print_table("\nOn which rows", ["table", "indicator or rule", "part", "rows"], cited)
+    for name, found in explained.rows.items():
+        _print_rows(name, found)
+    console.print("\n[bold]What would have changed it[/]")
+    for line in explained.changes:
+        console.print(f"  - {line}", markup=False)
+    console.print("\n[bold]What it rests on[/]")
+    for line in explained.assumptions:
+        console.print(f"  - {line}", markup=False)
+
+
+def _print_contributions(said: dict[str, Any]) -> None:
+    columns = ["indicator", "window_days", "observed", "exposure", "expected", "low", "high", "p_value"]
+    listed = [c for c in said["contributions"] if "indicator" in c]
+    if listed:
+        group = f"{said['peers']} peers, {said['peer_group']}"
+        p_value = "" if said["p_value"] is None else f", p = {said['p_value']:.2g}"
+        print_table(
+            f"\n{said['detector']} (compared with {group}{p_value})",
+            columns,
+            [[c.get(n) for n in columns] for c in listed],
+        )
+
+
+def _print_rows(table: str, rows: list[dict[str, Any]]) -> None:
+    from audit.explanation import shown_columns
+
+    if rows:
+        columns = [*shown_columns(table), "source_file", "source_row"]
+        values = [[str(row[c]) if row[c] is not None else None for c in columns] for row in rows]
+        print_table(f"\n{table}: the first of the rows it rests on", columns, values)
+
+
+def sql(
+    run: Run,
+    step: Annotated[
+        str | None, typer.Argument(help="A step, part of its name, or an indicator; none lists all.")
+    ] = None,
+) -> None:
+    """Print the SQL that ran, by step or indicator, exactly as it ran."""
+    from pipeline.folder import open_run
+
+    lineage = open_run(run).path / "lineage"
+    steps = json.loads((lineage / "steps.json").read_text(encoding="utf-8"))
+    if step is None:
+        for entry in steps:
+            print(entry["step"])
+        return
+    texts = [(e["step"], (lineage / e["file"]).read_text(encoding="utf-8")) for e in steps]
+    found = [t for t in texts if t[0] == step] or [t for t in texts if step in t[0].split("/")]
+    found = [t for t in texts if "/features/" in t[0] and f"{step}__" in t[1]] + found or [
+        t for t in texts if step in t[0]
+    ]
+    if not found:
+        raise UsageError(f"No step of the run is called '{step}'.", hint=f"List them: opencse sql {run}")
+    for name, text in found:
+        print(f"-- {name}\n{text}")
+
+
+def catalogue(
+    name: Annotated[str | None, typer.Argument(help="An indicator, rule or detector to show whole.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List everything that is looked at and by what, or show one declaration whole."""
+    from opencse.catalogue import entries, page
+
+    listed = entries()
+    if name is not None:
+        if name not in {e.name for e in listed}:
+            raise UsageError(f"Nothing in the catalogue is called '{name}'.", hint="List it: opencse catalogue")
+        print(page(name))
+    elif as_json:
+        print_json([asdict(e) for e in listed])
+    else:
+        rows = [(e.kind, e.name, ", ".join(e.concerns) or "–", e.question) for e in listed]
+        print_table(f"{len(rows)} declarations", ["kind", "name", "serves", "question"], rows)
