@@ -100,8 +100,23 @@ def rules(table: Table) -> tuple[Rule, ...]:
     )
 
 
+def shape(table: Table) -> tuple[Expectation, ...]:
+    """Return what a staged table as a whole must meet: its columns in order, then the type of each.
+
+    A source that stages something else is faulty, so these are not rules that a row can break.
+    """
+    columns = [*table.names, "source_file", "source_row", "unread", "refused"]
+    return (
+        Expectation("expect_table_columns_to_match_ordered_list", {"column_list": columns}),
+        *(
+            Expectation("expect_column_values_to_be_of_type", {"column": c.name, "type_": c.type})
+            for c in table.columns
+        ),
+    )
+
+
 def shown(expression: str) -> str:
-    """Return SQL that shows a value in quotes, cut to `SHOWN` characters, unprintable ones replaced; null shows as the word nothing."""
+    """Return SQL that shows a value in quotes, cut to `SHOWN` characters, none unprintable; null shows as nothing."""
     text = f"CAST({expression} AS VARCHAR)"
     cut = f"regexp_replace(left({text}, {SHOWN}), '{_UNPRINTABLE}', '·', 'g')"
     mark = f"CASE WHEN length({text}) > {SHOWN} THEN '…' ELSE '' END"

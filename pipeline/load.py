@@ -7,8 +7,8 @@ them is in the quarantine with its source, the rule it breaks and the reason: ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from data.rules import rules
 from data.schema import Table
 from data.sources.base import InputFile
 from data.store import StatementFailed, Store
+from pipeline.validation.expectations import Checker, Verdict
 from pipeline.validation.quarantine import checkable, discard, find_broken, keep, open_schemas, quarantine
 
 __all__ = ["InputFile", "Loaded", "RuleCount", "RulesDisagree", "TableCount", "load"]
@@ -83,12 +84,13 @@ def load(
     staged = reader.stage(folder, store=store, progress=tell)
     counts: list[TableCount] = []
     found: list[RuleCount] = []
-    for table in _order(staged.tables):
-        tell(f"Checking {table.name}")
-        with _reading(table):
-            count, broken = _load_table(table, staged.tables, store)
-        counts.append(count)
-        found.extend(broken)
+    with closing(Checker(store)) as checker:
+        for table in _order(staged.tables):
+            tell(f"Checking {table.name}")
+            with _reading(table):
+                count, broken = _load_table(table, staged.tables, store, checker)
+            counts.append(count)
+            found.extend(broken)
     position = {name: i for i, name in enumerate(CONTRACT.records)}
     return Loaded(
         source=source,
@@ -114,9 +116,13 @@ def _order(staged: Collection[str]) -> tuple[Table, ...]:
     return tuple(done)
 
 
-def _load_table(table: Table, present: Collection[str], store: Store) -> tuple[TableCount, list[RuleCount]]:
+def _load_table(
+    table: Table, present: Collection[str], store: Store, checker: Checker
+) -> tuple[TableCount, list[RuleCount]]:
     checked = checkable(table, present=present)
     findings = find_broken(table, checked, store=store)
+    verdicts, _ = checker.check(table, checked)
+    _compare(table, findings.broken, verdicts)
     rejected = quarantine(table, store=store)
     loaded = keep(table, findings, rejected=rejected, store=store)
     discard(table, store=store)
@@ -132,6 +138,18 @@ def _load_table(table: Table, present: Collection[str], store: Store) -> tuple[T
         for rule in checked
     ]
     return TableCount(table.name, findings.rows, loaded, rejected), broken
+
+
+def _compare(table: Table, counted: Mapping[str, int], verdicts: Mapping[str, Verdict]) -> None:
+    """Refuse to go on when SQL and Great Expectations count different numbers of broken rows."""
+    differ = [name for name, count in counted.items() if verdicts[name].broken != count]
+    if differ:
+        raise RulesDisagree(
+            f"Two counts of the broken rows of {table.name} disagree.",
+            expected="; ".join(f"{name}: {verdicts[name].broken} by Great Expectations" for name in differ),
+            found="; ".join(f"{name}: {counted[name]} by SQL" for name in differ),
+            hint="This is a fault in OpenCSE or in a library version it was not tested with; please report it.",
+        )
 
 
 @contextmanager

@@ -1,0 +1,260 @@
+"""Great Expectations on staged tables: suites derived from the rules, validated inside the store's own database.
+
+The library takes seconds to import and reads usage settings while doing so, so it is imported here only, when the first
+table is checked, with its analytics switched off. No data context is made: nothing is written outside the run, and no
+configuration of the user's is read.
+
+Two things stand between Great Expectations and DuckDB. duckdb-engine's results live only as long as their connection,
+which Great Expectations gives back before it reads them; `_engine` reads every result completely first. And SQLAlchemy
+asks for column types through PostgreSQL catalogues that DuckDB does not have; `_Columns` answers from
+`information_schema`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from data.errors import OpencseError
+from data.rules import STAGED, Expectation, Rule, shape
+from data.schema import Table
+from data.store import Store
+
+_YES_OR_NO: Final = {"result_format": "BOOLEAN_ONLY"}
+_COUNTS: Final = {
+    # Counts only: the rows themselves go to the quarantine, and no personal value into a report.
+    "result_format": "BASIC",
+    "partial_unexpected_count": 0,
+    "return_unexpected_index_query": False,
+}
+
+
+class ValidationMissing(OpencseError):
+    """Great Expectations is not installed."""
+
+
+class ExpectationFailed(OpencseError):
+    """Great Expectations could not evaluate a suite, or a source staged a table of the wrong shape."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What Great Expectations found for one expectation: how many rows break it, and its own result as plain data."""
+
+    broken: int
+    result: Mapping[str, Any]
+
+
+class Checker:
+    """Validates staged tables of one store against suites derived from the contract.
+
+    Example:
+        >>> from data.contract import CONTRACT
+        >>> from data.rules import rules
+        >>> officer = CONTRACT["officer"]
+        >>> with Store() as store:  # doctest: +SKIP
+        ...     Checker(store).check(officer, rules(officer))["required(joined_on)"].broken
+        0
+    """
+
+    def __init__(self, store: Store) -> None:
+        with _quiet():
+            self._engine = _engine(store)
+
+    def check(self, table: Table, checked: Sequence[Rule]) -> tuple[dict[str, Verdict], tuple[Verdict, ...]]:
+        """Validate `staged.<table>` and return a verdict by rule name, then the verdicts on the table's shape.
+
+        Raises `ExpectationFailed` when the staged table does not have the contract's columns and types, or when an
+        expectation cannot be evaluated.
+        """
+        shapes = shape(table)
+        with _quiet():
+            results = _validate(self._engine, table, [*shapes, *(rule.expectation for rule in checked)])
+        verdicts = [Verdict(_broken(result), _plain(result)) for result in results]
+        wrong = [v for v in verdicts[: len(shapes)] if not v.result["success"]]
+        if wrong:
+            raise ExpectationFailed(
+                f"The table {table.name} was not staged as the contract says.",
+                expected="; ".join(str(v.result["arguments"]) for v in wrong),
+                found="; ".join(str(v.result["result"]) for v in wrong),
+                hint="This is a fault in the source; its `stage` must give every column its contract type.",
+            )
+        by_rule = {rule.name: verdict for rule, verdict in zip(checked, verdicts[len(shapes) :], strict=True)}
+        return by_rule, tuple(verdicts[: len(shapes)])
+
+    def close(self) -> None:
+        """Give back the connection."""
+        with _quiet():
+            self._engine.close()
+
+
+def _validate(engine: Any, table: Table, expectations: Sequence[Expectation]) -> list[Any]:
+    """Return a result per expectation, in order: yes or no for all, and counts for those that answered no.
+
+    Asking every expectation for counts costs a query each to list rows that are not there.
+    """
+    library = _library()
+    data = library.SqlAlchemyBatchData(
+        execution_engine=engine, table_name=table.name, schema_name=STAGED, create_temp_table=False
+    )
+    configurations = [
+        library.ExpectationConfiguration(type=e.type, kwargs=dict(e.arguments), meta={"position": position})
+        for position, e in enumerate(expectations)
+    ]
+    validator = library.Validator(
+        execution_engine=engine,
+        expectation_suite=library.ExpectationSuite(name=table.name, expectations=configurations),
+        batches=[library.Batch(data=data)],
+    )
+
+    def ask(asked: Sequence[Any], result_format: Mapping[str, object]) -> dict[int, Any]:
+        runtime = {"result_format": dict(result_format), "catch_exceptions": False}
+        results = validator.graph_validate(configurations=asked, runtime_configuration=runtime)
+        # The order of results is not part of the library's promise.
+        return {int(result.expectation_config.meta["position"]): result for result in results}
+
+    try:
+        results = ask(configurations, _YES_OR_NO)
+        failed = [configurations[position] for position, result in results.items() if not result.success]
+        results |= ask(failed, _COUNTS) if failed else {}
+    except library.errors as error:
+        raise ExpectationFailed(
+            f"Great Expectations could not check the table {table.name}.", found=str(error).splitlines()[0][:400]
+        ) from error
+    return [results[position] for position in range(len(expectations))]
+
+
+def _broken(result: Any) -> int:
+    """Return how many rows break an expectation; for one about the table as a whole, 1 when it fails."""
+    if result.success:
+        return 0
+    found = result.result
+    count = found.get("unexpected_count", found.get("observed_value"))
+    return count if isinstance(count, int) else 1
+
+
+def _plain(result: Any) -> dict[str, Any]:
+    told = result.to_json_dict()
+    arguments = {k: v for k, v in told["expectation_config"]["kwargs"].items() if k != "batch_id"}
+    return {
+        "expectation": told["expectation_config"]["type"],
+        "arguments": arguments,
+        "success": told["success"],
+        "result": {k: v for k, v in told["result"].items() if not k.startswith("partial_")},
+    }
+
+
+@dataclass(frozen=True)
+class _Library:
+    """The parts of Great Expectations and SQLAlchemy that are used."""
+
+    SqlAlchemyExecutionEngine: Any
+    SqlAlchemyBatchData: Any
+    Batch: Any
+    ExpectationSuite: Any
+    ExpectationConfiguration: Any
+    Validator: Any
+    ConnectionWrapper: Any
+    sqlalchemy: Any
+    errors: tuple[type[Exception], ...]
+
+
+@cache
+def _library() -> _Library:
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    try:
+        import duckdb_engine
+        import great_expectations.expectations  # noqa: F401 - fills the registry of expectations
+        import sqlalchemy
+        from great_expectations.core import ExpectationSuite
+        from great_expectations.core.batch import Batch
+        from great_expectations.exceptions import GreatExpectationsError
+        from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+        from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
+        from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+        from great_expectations.validator.validator import Validator
+    except ImportError as error:
+        raise ValidationMissing(
+            "Records cannot be checked, because Great Expectations is not installed.",
+            found=str(error),
+            hint='pip install "opencse[validation]"',
+        ) from None
+
+    class QuietValidator(Validator):  # type: ignore[misc]
+        """A validator that draws no progress bars; the library has no switch for it without a data context."""
+
+        def _determine_progress_bars(self) -> bool:
+            return False
+
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    # Left alone, duckdb-engine outlives duckdb at exit, and duckdb's bindings print a screen of leak warnings.
+    atexit.register(vars(duckdb_engine).clear)
+    return _Library(
+        SqlAlchemyExecutionEngine,
+        SqlAlchemyBatchData,
+        Batch,
+        ExpectationSuite,
+        ExpectationConfiguration,
+        QuietValidator,
+        duckdb_engine.ConnectionWrapper,
+        sqlalchemy,
+        (GreatExpectationsError, sqlalchemy.exc.SQLAlchemyError),
+    )
+
+
+def _engine(store: Store) -> Any:
+    """Return an execution engine on a second connection to the store's own database: no row is copied."""
+    library = _library()
+
+    class DuckDbExecutionEngine(library.SqlAlchemyExecutionEngine):  # type: ignore[misc, name-defined]
+        """Reads a result completely before its connection is given back, and knows DuckDB's catalogue."""
+
+        def execute_query(self, query: Any) -> Any:
+            with self.get_connection() as connection:
+                return self._execute_query_with_recovery(connection, query).freeze()()
+
+        def get_inspector(self) -> Any:
+            return _Columns(store, self.engine.dialect, library.sqlalchemy)
+
+    def connect() -> Any:
+        return library.ConnectionWrapper(store.connection.cursor())
+
+    engine = library.sqlalchemy.create_engine(
+        "duckdb:///:memory:", creator=connect, poolclass=library.sqlalchemy.pool.StaticPool
+    )
+    return DuckDbExecutionEngine(engine=engine, create_temp_table=False)
+
+
+class _Columns:
+    """Answers the two questions Great Expectations asks an SQLAlchemy inspector, from `information_schema`."""
+
+    def __init__(self, store: Store, dialect: Any, sqlalchemy: Any) -> None:
+        self._store = store
+        self._sqlalchemy = sqlalchemy
+        self.dialect = dialect
+
+    def get_columns(self, table_name: str, schema: str) -> list[dict[str, Any]]:
+        found = self._store.rows(
+            "SELECT column_name, data_type FROM information_schema.columns "
+            "WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position",
+            parameters=[schema, str(table_name)],
+        )
+        return [{"name": name, "type": getattr(self._sqlalchemy, kind.split("(")[0])()} for name, kind in found]
+
+    def get_pk_constraint(self, table_name: str, schema: str) -> dict[str, Any]:
+        return {"constrained_columns": []}
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the warnings of other people's code, which a reader can do nothing about, to ourselves."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
