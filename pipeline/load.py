@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -21,48 +20,16 @@ from data.rules import rules
 from data.schema import Table
 from data.sources.base import InputFile
 from data.store import StatementFailed, Store
+from pipeline.outcome import Loaded, RuleCount, TableCount
 from pipeline.validation.expectations import Checker, Verdict
 from pipeline.validation.quarantine import checkable, discard, find_broken, keep, open_schemas, quarantine
+from pipeline.validation.report import write_validation
 
-__all__ = ["InputFile", "Loaded", "RuleCount", "RulesDisagree", "TableCount", "load"]
+__all__ = ["InputFile", "Loaded", "RuleCount", "RulesDisagree", "TableCount", "load", "write_validation"]
 
 
 class RulesDisagree(OpencseError):
     """Two ways of counting the same rows gave different numbers, so neither can be trusted."""
-
-
-@dataclass(frozen=True)
-class TableCount:
-    """How many rows of a table came in, were loaded and were quarantined."""
-
-    table: str
-    rows_in: int
-    loaded: int
-    quarantined: int
-
-
-@dataclass(frozen=True)
-class RuleCount:
-    """How many rows of a table break one rule; `rejects` says whether such a row is left out."""
-
-    table: str
-    rule: str
-    says: str
-    expectation: str
-    rejects: bool
-    broken: int
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """The outcome of loading: what was read, what remains of it, and what a reader should know."""
-
-    source: str
-    inputs: tuple[InputFile, ...]
-    counts: tuple[TableCount, ...]
-    absent: tuple[str, ...]
-    notes: tuple[str, ...]
-    rules: tuple[RuleCount, ...]
 
 
 def load(
@@ -121,7 +88,7 @@ def _load_table(
 ) -> tuple[TableCount, list[RuleCount]]:
     checked = checkable(table, present=present)
     findings = find_broken(table, checked, store=store)
-    verdicts, _ = checker.check(table, checked)
+    verdicts, shapes = checker.check(table, checked)
     _compare(table, findings.broken, verdicts)
     rejected = quarantine(table, store=store)
     loaded = keep(table, findings, rejected=rejected, store=store)
@@ -133,11 +100,12 @@ def _load_table(
             found=f"{loaded} loaded and {rejected} quarantined",
             hint="This is a fault in OpenCSE or in the source; please report it.",
         )
-    broken = [
-        RuleCount(table.name, rule.name, rule.says, rule.expectation.type, rule.rejects, findings.broken[rule.name])
-        for rule in checked
+    told = [RuleCount(table.name, "shape", "the table as a whole", True, v.broken, v.result) for v in shapes]
+    told += [
+        RuleCount(table.name, r.name, r.says, r.rejects, findings.broken[r.name], verdicts[r.name].result)
+        for r in checked
     ]
-    return TableCount(table.name, findings.rows, loaded, rejected), broken
+    return TableCount(table.name, findings.rows, loaded, rejected), told
 
 
 def _compare(table: Table, counted: Mapping[str, int], verdicts: Mapping[str, Verdict]) -> None:
