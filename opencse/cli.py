@@ -17,8 +17,8 @@ EPILOG = (
 app = typer.Typer(
     name="opencse",
     help=(
-        "Find records worth a human look in a police workforce's own records, reproducibly: every flag can be explained,"
-        " replayed from its source rows and checked. A flag is never a finding."
+        "Find records worth a human look in a police workforce's own records, reproducibly: every flag can be"
+        " explained, replayed from its source rows and checked. A flag is never a finding."
     ),
     epilog=EPILOG,
     no_args_is_help=True,
