@@ -1,0 +1,149 @@
+"""Making a synthetic force: layer after layer, cell after cell, into a folder of records and a folder of truth."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from data.contract import CONTRACT
+from data.errors import UsageError
+from data.synthetic import truth
+from data.synthetic.build import Parts, build_cell, build_parts
+from data.synthetic.reference import reference_tables
+from data.synthetic.rows import Rows, to_arrow
+from data.synthetic.streams import Array
+from data.synthetic.world import World
+from data.synthetic.writing import TableFile, arrow_schema
+
+GENERATOR = 1
+"""Version of the generator: the same version, world, seed and size give the same bytes."""
+
+Progress = Callable[[str, float], None]
+_HIGH_CARDINALITY = ("TIMESTAMP",)
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A world that was written: where, how many rows each table has, and its days.
+
+    `ends_on` is the first day after the world: every row is known before it, so it is the latest useful as-of date.
+    """
+
+    out: Path
+    records: Path
+    truth: Path
+    rows: dict[str, int]
+    truth_rows: dict[str, int]
+    starts_on: date
+    ends_on: date
+
+
+def generate(
+    world: World, *, out: Path, threads: int = 1, progress: Progress | None = None, block: int = 1
+) -> Generated:
+    """Write a world to a new folder: `records/`, `truth/` and `world.json`.
+
+    The folder is filled under a temporary name and renamed when complete. The bytes depend on the world alone, not on
+    `threads` nor on `block`, the number of cells handed to a thread at a time. Raises UsageError if `out` exists.
+    """
+    if out.exists():
+        raise UsageError(
+            "The output folder exists already.", where=str(out), hint="Name a folder that does not exist yet."
+        )
+    waiting = out.with_name(f".{out.name}.part")
+    shutil.rmtree(waiting, ignore_errors=True)
+    (waiting / "records").mkdir(parents=True)
+    (waiting / "truth" / "before").mkdir(parents=True)
+    report = progress or (lambda stage, fraction: None)
+    report("workforce", 0.0)
+    parts = build_parts(world)
+    report("workforce", 1.0)
+    rows, truth_rows = _write(parts, waiting, threads=threads, block=block, report=report)
+    summary = {
+        "generator": GENERATOR,
+        "world": world.model_dump(mode="json"),
+        "starts_on": world.starts_on.isoformat(),
+        "ends_on": world.ends_on.isoformat(),
+        "rows": rows,
+        "truth_rows": truth_rows,
+    }
+    (waiting / "world.json").write_text(json.dumps(summary, indent=2, sort_keys=True) + "\n", "utf-8")
+    waiting.rename(out)
+    return Generated(out, out / "records", out / "truth", rows, truth_rows, world.starts_on, world.ends_on)
+
+
+def _write(
+    parts: Parts, folder: Path, *, threads: int, block: int, report: Progress
+) -> tuple[dict[str, int], dict[str, int]]:
+    reference = reference_tables(parts)
+    with ExitStack() as stack:
+        files = {
+            table.name: stack.enter_context(_file(folder / "records" / f"{table.name}.parquet", table.name))
+            for table in CONTRACT
+        }
+        for name, table in reference.items():
+            files[name].write(table)
+        notes = stack.enter_context(truth.TruthFiles(folder / "truth", parts))
+        cells = parts.force.structure.cells
+        for done, (tables, note) in enumerate(_cells(parts, threads=threads, block=block), start=1):
+            for name, table in tables.items():
+                files[name].write(table)
+            notes.write(note)
+            report("records", done / cells)
+    return {name: file.rows for name, file in files.items()}, notes.rows
+
+
+def _file(path: Path, name: str) -> TableFile:
+    table = CONTRACT[name]
+    plain = [column.name for column in table.columns if column.type in _HIGH_CARDINALITY]
+    plain += [column.name for column in table.columns if column.type == "BIGINT" and column.references is None]
+    return TableFile(path, arrow_schema(table), plain=(*plain, "incident_id", "shift_id"))
+
+
+def _cells(parts: Parts, *, threads: int, block: int) -> Iterator[tuple[dict[str, pa.Table], truth.Note]]:
+    """Yield what each cell holds, in order, while later cells are made in other threads."""
+    count = parts.force.structure.cells
+    blocks = [range(first, min(first + block, count)) for first in range(0, count, block)]
+    if threads <= 1:
+        for cells in blocks:
+            yield from _block(parts, cells)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        running: list[Future[list[tuple[dict[str, pa.Table], truth.Note]]]] = []
+        waiting = iter(blocks)
+        for cells in waiting:
+            running.append(pool.submit(_block, parts, cells))
+            if len(running) > threads:
+                yield from running.pop(0).result()
+        for future in running:
+            yield from future.result()
+
+
+def _block(parts: Parts, cells: range) -> list[tuple[dict[str, pa.Table], truth.Note]]:
+    return [_cell(parts, cell) for cell in cells]
+
+
+def _cell(parts: Parts, cell: int) -> tuple[dict[str, pa.Table], truth.Note]:
+    scene, effect = build_cell(parts, cell)
+    ids = parts.force.people.officer_id
+    tables = {name: to_arrow(in_order(data), officer_ids=ids) for name, data in scene.tables.items()}
+    return tables, truth.note(parts, effect)
+
+
+def in_order(data: Rows) -> Rows:
+    """Return the rows sorted by owner, then time, then id: planted rows stand among the others."""
+    key = data[data.table.key or ""]
+    packed = data[data.owner].astype(np.uint64) << np.uint64(43)
+    packed |= data.time().astype(np.uint64) << np.uint64(17)
+    packed |= key.astype(np.uint64) & np.uint64((1 << 17) - 1)
+    order: Array = np.argsort(packed, kind="stable")
+    return data.take(order)

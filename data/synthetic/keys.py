@@ -1,0 +1,89 @@
+"""Row ids that depend on nothing but what the row is, and that tell a reader nothing.
+
+A row is numbered within its own cell (a part of the force small enough to be made in one go) and its own namespace:
+namespace 0 for ordinary rows, one of its own for every typology and archetype. The number is then scrambled by a
+keyed bijection, so that ids are unique, lie below 2^52 (exact in JSON), do not change when a typology is added, and do
+not show which rows were planted.
+
+    bits   51..42 cell    41..0 scrambled (namespace 16 bits, number 26 bits)
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import numpy as np
+
+from data.errors import UsageError
+from data.synthetic.streams import Array
+
+CELLS = 1 << 10
+"""The most cells a world may have."""
+
+_NAMESPACE_BITS = 16
+_NUMBER_BITS = 26
+_LOCAL_BITS = _NAMESPACE_BITS + _NUMBER_BITS
+_SEQUENCE_BITS = 13
+_HALF = _LOCAL_BITS // 2
+
+SUBJECTS = 1 << (_NUMBER_BITS - _SEQUENCE_BITS)
+"""The most subjects a typology may have in one cell."""
+
+SEQUENCE = 1 << _SEQUENCE_BITS
+"""The most rows of one table that a typology may add for one subject."""
+
+
+def namespace(name: str) -> int:
+    """Return the namespace number of a typology or archetype: a stable hash of its name, never 0.
+
+    Example:
+        >>> namespace("burnout") == namespace("burnout")
+        True
+    """
+    digest = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little")
+    return 1 + digest % ((1 << _NAMESPACE_BITS) - 1)
+
+
+def check_namespaces(names: list[str]) -> None:
+    """Raise UsageError if two names share a namespace number, because their rows could then share an id."""
+    seen: dict[int, str] = {}
+    for name in sorted(names):
+        other = seen.setdefault(namespace(name), name)
+        if other != name:
+            raise UsageError(
+                f"The names '{other}' and '{name}' give the same id range.",
+                hint="Rename one of the two typologies or archetypes.",
+            )
+
+
+def ordinary(*, seed: int, table: str, cell: int, number: Array) -> Array:
+    """Return the ids (int64) of ordinary rows, from their position within the cell."""
+    return _scrambled(number.astype(np.uint64), seed=seed, table=table, cell=cell)
+
+
+def planted(*, seed: int, table: str, cell: int, name: str, subject: int, number: Array) -> Array:
+    """Return the ids (int64) of rows that a typology or archetype adds for one subject of a cell."""
+    if subject >= SUBJECTS or (len(number) and int(number.max()) >= SEQUENCE):
+        raise UsageError(
+            f"'{name}' adds too many rows of {table}.",
+            expected=f"at most {SUBJECTS:,} subjects a cell and {SEQUENCE:,} rows a subject",
+            hint="Lower its share or its intensity in the world file.",
+        )
+    base = (namespace(name) << _NUMBER_BITS) | (subject << _SEQUENCE_BITS)
+    return _scrambled(np.uint64(base) | number.astype(np.uint64), seed=seed, table=table, cell=cell)
+
+
+def _scrambled(local: Array, *, seed: int, table: str, cell: int) -> Array:
+    """Return a four-round Feistel permutation of 42-bit numbers, with the cell in front."""
+    digest = blake2b(f"{seed}/id/{table}/{cell}".encode(), digest_size=16).digest()
+    keys = np.frombuffer(digest, dtype=np.uint32).astype(np.uint64)
+    half = np.uint64(_HALF)
+    low_mask = np.uint64((1 << _HALF) - 1)
+    left, right = local >> half, local & low_mask
+    for key in keys:
+        mixed = (right + key) * np.uint64(0x9E3779B97F4A7C15)
+        mixed >>= np.uint64(64 - _HALF)
+        left, right = right, left ^ mixed
+    scrambled = (left << half) | right
+    scrambled |= np.uint64(cell << _LOCAL_BITS)
+    return scrambled.astype(np.int64)

@@ -1,0 +1,4 @@
+"""The layers of a synthetic world, in the order in which one causes the next.
+
+structure -> workforce -> conduct -> exposure -> occurrence -> reporting -> adjudication -> recording
+"""

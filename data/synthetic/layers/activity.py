@@ -1,0 +1,188 @@
+"""Layer 5b, occurrence: force, assaults, searches and vehicle events.
+
+Whether force is used at an incident is settled for the incident; who of those present reports it depends on the
+person. So officers at the same incident can be compared, and the environment cancels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.synthetic.layers.incidents import ATTENDANCES_A_TOUR, borough_of, kind_shares
+from data.synthetic.layers.rota import SHIFTS_A_YEAR
+from data.synthetic.rows import Rows, code
+from data.synthetic.scene import Scene, by_role, role_rates
+from data.synthetic.streams import Array, chance, pick
+
+_FORCE_AT = np.array([0.30, 0.16, 0.40, 0.30, 0.01, 0.02, 0.06, 0.05])
+"""How likely force is at an incident, by kind, before scaling to the published rate."""
+
+_REPORTS = 0.55
+_CUSTODY_FORCE = {"custody": 12.0, "response": 1.0, "public_order": 4.0}
+_TACTIC_SHARE = (0.36, 0.28, 0.265, 0.01, 0.015, 0.025, 0.005, 0.003, 0.037)
+_TACTIC_SEVERITY = np.array([1, 1, 2, 4, 3, 4, 4, 5, 2])
+VIDEO_ON = 0.93
+_SUBJECTS = (0.21, 0.135, 0.057, 0.538, 0.06, 0.0)
+_NOT_STATED = 5
+_NOT_STATED_SHARE = 0.06
+
+SEARCH_WEIGHT = {
+    "response": 14.0,
+    "neighbourhood": 20.0,
+    "public_order": 60.0,
+    "roads": 10.0,
+    "firearms": 6.0,
+    "detective": 1.0,
+}
+FOUND = 0.26
+_GROUNDS = (0.58, 0.22, 0.12, 0.02, 0.06)
+_DRIVING = {
+    "response": 2.0,
+    "neighbourhood": 0.8,
+    "detective": 0.7,
+    "public_protection": 0.6,
+    "public_order": 1.0,
+    "firearms": 1.8,
+    "roads": 3.0,
+    "training": 0.4,
+    "intelligence": 0.2,
+    "headquarters": 0.1,
+    "custody": 0.1,
+}
+_ASSAULT_AT = np.array([1.0, 0.6, 1.2, 1.0, 0.05, 0.1, 0.3, 0.2])
+
+
+def use_force(scene: Scene) -> None:
+    """Add force reports: at incidents, by some of those present, and without one, mostly in custody."""
+    shares = _at_incidents(_FORCE_AT) * _REPORTS
+    weights = by_role(ATTENDANCES_A_TOUR) * SHIFTS_A_YEAR * shares + by_role(_CUSTODY_FORCE)
+    scale = _scale(scene, "force", weights)
+    draw = scene.draw("use_of_force")
+    incident, attendance = scene.tables["incident"], scene.tables["attendance"]
+    forced = chance(draw, np.minimum(_FORCE_AT * scale, 1.0)[incident["kind"]])
+    present = np.flatnonzero(forced[attendance["_incident"]])
+    person = attendance["officer_id"][present]
+    reports = chance(draw, _REPORTS * scene.force.latent.force[person] * _is_officer(scene, person))
+    present = present[reports]
+    at_incident = _reports(scene, draw, attendance["officer_id"][present], attendance["_at"][present] + 10)
+    at_incident["incident_id"] = attendance["incident_id"][present]
+    at_incident["_incident"] = attendance["_incident"][present]
+    hard = (draw.random(len(incident)) < 0.15)[attendance["_incident"][present]]
+    at_incident["severity"] = np.minimum(at_incident["severity"] + hard, 5)
+    tours, when = _at_tours(scene, draw, by_role(_CUSTODY_FORCE) * scale, scene.force.latent.force)
+    alone = _reports(scene, draw, scene.tables["shift"]["officer_id"][tours], when)
+    alone["incident_id"] = np.full(len(tours), -1)
+    alone["_incident"] = np.full(len(tours), -1, dtype=np.int32)
+    both = {name: np.concatenate([at_incident[name], alone[name]]) for name in at_incident}
+    scene.add("use_of_force", **both)
+
+
+def _scale(scene: Scene, figure: str, weights: Array) -> float:
+    """Return what the role weights must be multiplied by to average a figure over officers."""
+    from data.contract import CONTRACT
+
+    named = dict(zip(CONTRACT["posting"].column["role"].values, weights.tolist(), strict=True))
+    rates = role_rates(scene.force, scene.world.figure(figure), named)
+    return float(rates.max() / weights.max())
+
+
+def _at_incidents(by_kind: Array) -> Array:
+    """Return the mean of a per-kind number over the incidents that each role attends."""
+    mean: Array = kind_shares() @ by_kind
+    return mean
+
+
+def _is_officer(scene: Scene, person: Array) -> Array:
+    regular: Array = scene.force.people.workforce[person] == code("officer", "workforce", "officer")
+    return regular
+
+
+def _at_tours(scene: Scene, draw: np.random.Generator, rates: Array, trait: Array) -> tuple[Array, Array]:
+    """Return tours at which something happens at yearly rates by role and trait, and the minute it does."""
+    shift = scene.tables["shift"]
+    expected = rates[shift["_role"]] / SHIFTS_A_YEAR * trait[shift["officer_id"]]
+    tours = np.repeat(np.arange(len(shift)), draw.poisson(expected))
+    span = shift["ends_at"][tours] - shift["starts_at"][tours]
+    return tours, shift["starts_at"][tours] + (draw.random(len(tours)) * span).astype(np.int64)
+
+
+def _reports(scene: Scene, draw: np.random.Generator, person: Array, when: Array) -> dict[str, Array]:
+    count = len(person)
+    tactic = pick(draw, count, _TACTIC_SHARE).astype(np.int64)
+    severity = _TACTIC_SEVERITY[tactic]
+    return {
+        "officer_id": person,
+        "used_at": when,
+        "tactic": tactic,
+        "severity": severity,
+        "subject_ethnicity": subjects(draw, count),
+        "subject_injured": chance(draw, 0.03 * severity),
+        "officer_injured": chance(draw, 0.02 * severity),
+        "video": chance(draw, VIDEO_ON, count),
+    }
+
+
+def subjects(draw: np.random.Generator, count: int) -> Array:
+    """Return the ethnicity recorded of the people dealt with: shares of the resident population, rounded."""
+    drawn = pick(draw, count, _SUBJECTS).astype(np.int64)
+    drawn[chance(draw, _NOT_STATED_SHARE, count)] = _NOT_STATED
+    return drawn
+
+
+def suffer_assaults(scene: Scene) -> None:
+    """Add assaults on officers at the incidents they attended."""
+    weights = by_role(ATTENDANCES_A_TOUR) * SHIFTS_A_YEAR * _at_incidents(_ASSAULT_AT)
+    scale = _scale(scene, "assaults", weights)
+    draw = scene.draw("assault")
+    incident, attendance = scene.tables["incident"], scene.tables["attendance"]
+    level = (_ASSAULT_AT * scale)[incident["kind"]][attendance["_incident"]]
+    hit = attendance.take(chance(draw, level * _is_officer(scene, attendance["officer_id"])))
+    scene.add(
+        "assault",
+        officer_id=hit["officer_id"],
+        incident_id=hit["incident_id"],
+        occurred_at=hit["_at"] + draw.integers(2, 40, len(hit)),
+        injured=chance(draw, scene.world.figure("assault_injured_share"), len(hit)),
+        _incident=hit["_incident"],
+    )
+
+
+def search_people(scene: Scene) -> None:
+    """Add stops and searches, more of them where it is busy."""
+    draw = scene.draw("stop_search")
+    rates = role_rates(scene.force, scene.world.figure("searches"), SEARCH_WEIGHT)
+    regular = _is_officer(scene, np.arange(len(scene.force.people)))
+    tours, when = _at_tours(scene, draw, rates, scene.force.latent.searches * regular)
+    shift = scene.tables["shift"].take(tours)
+    scene.add(
+        "stop_search",
+        officer_id=shift["officer_id"],
+        unit_id=boroughs_of(scene, draw, shift),
+        searched_at=when,
+        subject_ethnicity=subjects(draw, len(tours)),
+        grounds=pick(draw, len(tours), _GROUNDS),
+        found=chance(draw, FOUND, len(tours)),
+        video=chance(draw, 0.95, len(tours)),
+    )
+
+
+def boroughs_of(scene: Scene, draw: np.random.Generator, shift: Rows) -> Array:
+    """Return the borough each tour worked in."""
+    return borough_of(scene, draw, scene.force.structure.team_area[shift["_team"]])
+
+
+def drive(scene: Scene) -> None:
+    """Add collisions and speeding records."""
+    draw = scene.draw("vehicle_event")
+    rates = role_rates(scene.force, scene.world.figure("vehicle_events"), _DRIVING, among="people")
+    tours, when = _at_tours(scene, draw, rates, np.ones(len(scene.force.people)))
+    count = len(tours)
+    kind = pick(draw, count, (0.45, 0.55)).astype(np.int64)
+    fault = np.where(kind == 0, chance(draw, 0.45, count).astype(np.int64), -1)
+    scene.add(
+        "vehicle_event",
+        officer_id=scene.tables["shift"]["officer_id"][tours],
+        kind=kind,
+        at_fault=fault,
+        occurred_at=when,
+    )

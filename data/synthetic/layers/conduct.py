@@ -1,0 +1,44 @@
+"""Layer 3: what people are like. Lasting differences between people that no record states.
+
+Complaints, force and internal cases follow a mixture: most people vary as a gamma distribution, and a small class has
+a rate several times higher. Neither a Poisson nor one negative binomial count reproduces the published numbers of
+people with repeated cases; this mixture does (see `docs/explanation/synthetic-force.md`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.synthetic.force import Latent
+from data.synthetic.streams import Array, Streams, chance
+
+COMPLAINT_MIXTURE = (1.5, 0.02, 5.0)
+FORCE_MIXTURE = (4.0, 0.01, 3.0)
+CASE_MIXTURE = (0.55, 0.004, 12.0)
+"""Gamma shape, share of the high-rate class, and its multiple."""
+
+
+def build_latent(streams: Streams, people: int) -> Latent:
+    """Return the lasting traits of every person; multiples have mean 1."""
+    return Latent(
+        complaints=_mixture(streams, "complaints", people, *COMPLAINT_MIXTURE),
+        force=_mixture(streams, "force", people, *FORCE_MIXTURE),
+        cases=_mixture(streams, "cases", people, *CASE_MIXTURE),
+        sickness=_gamma(streams, "sickness", people, 1.4),
+        overtime=_gamma(streams, "overtime", people, 3.0),
+        lookups=_gamma(streams, "lookups", people, 6.0),
+        searches=_gamma(streams, "searches", people, 3.0),
+        edits=_gamma(streams, "edits", people, 4.0),
+        office=streams.draw("conduct/office").beta(9.0, 4.0, people),
+        badge=streams.draw("conduct/badge").beta(3.0, 97.0, people),
+    )
+
+
+def _gamma(streams: Streams, trait: str, people: int, shape: float) -> Array:
+    return streams.draw("conduct", trait).gamma(shape, 1 / shape, people)
+
+
+def _mixture(streams: Streams, trait: str, people: int, shape: float, share: float, multiple: float) -> Array:
+    high = chance(streams.draw("conduct", trait, "class"), share, people)
+    rate = _gamma(streams, trait, people, shape) * np.where(high, multiple, 1.0)
+    return rate / (1 + share * (multiple - 1))

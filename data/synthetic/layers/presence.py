@@ -1,0 +1,106 @@
+"""Layer 4c, exposure: badge entries, and edits to recorded tours.
+
+The innocent side of two contradictions is made here: an office day without an entry (someone held the door, the badge
+failed), and an edit of one's own tour that adds pay (booked late). How often both happen is an assumption.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.synthetic.force import Force
+from data.synthetic.layers.rota import SHIFTS_A_YEAR
+from data.synthetic.rows import MINUTES, NO_TIME, SITES, Rows, code, codes
+from data.synthetic.scene import Scene
+from data.synthetic.streams import Array, chance, pick, pick_by
+
+FIELD_ENTRY = 0.85
+"""Share of field tours that begin with a badge entry at a station."""
+
+_NOT_LEFT = 0.04
+_FIELDS = ("start", "end", "overtime", "duty", "place", "cancel")
+_EDITORS = (0.80, 0.12, 0.08)
+_SUPERVISOR, _SELF, _PLANNER = 0, 1, 2
+_FIELD_SHARE = np.array(
+    [
+        (0.16, 0.22, 0.26, 0.24, 0.06, 0.06),
+        (0.30, 0.38, 0.06, 0.10, 0.16, 0.00),
+        (0.20, 0.20, 0.02, 0.45, 0.03, 0.10),
+    ]
+)
+_BEFORE = (0.55, 0.45, 0.95)
+SELF_GAIN = 0.08
+"""Share of edits to one's own start, end or overtime that add pay: late bookings, innocent."""
+
+
+def badge_entries(scene: Scene) -> Rows:
+    """Add a site entry for most tours at the office and for field tours that start at a station."""
+    shift = scene.tables["shift"]
+    draw = scene.draw("site_entry")
+    missed = scene.force.latent.badge * scene.world.figure("missed_entries") / 0.03
+    level = draw.random(len(shift), dtype=np.float32)
+    office = shift["place"] == code("shift", "place", "office")
+    field = shift["place"] == code("shift", "place", "field")
+    entered = (office & (level >= missed[shift["officer_id"]])) | (field & (level < FIELD_ENTRY))
+    kept = shift.take(entered)
+    count = len(kept)
+    area = scene.force.structure.team_area[kept["_team"]]
+    arrives = kept["starts_at"] + draw.integers(-25, 10, count)
+    leaves = kept["ends_at"] + draw.integers(-6, 30, count)
+    return scene.add(
+        "site_entry",
+        officer_id=kept["officer_id"],
+        site=area % SITES,
+        entered_at=arrives,
+        left_at=np.where(chance(draw, _NOT_LEFT, count), NO_TIME, leaves),
+    )
+
+
+def roster_edits(scene: Scene) -> Rows:
+    """Add the ordinary edits: mostly by supervisors, some by planners, some of one's own tour to correct it."""
+    shift = scene.tables["shift"]
+    draw = scene.draw("roster_edit")
+    rate = scene.world.figure("roster_edits") / SHIFTS_A_YEAR * scene.force.latent.edits
+    edited = shift.take(chance(draw, rate[shift["officer_id"]].astype(np.float32)))
+    count = len(edited)
+    supervisor = scene.force.stints.supervisor[scene.posts][edited["_post"]]
+    who = pick(draw, count, _EDITORS).astype(np.int64)
+    who = np.where((who == _SUPERVISOR) & (supervisor < 0), _PLANNER, who)
+    planners = planners_of(scene.force)
+    planner = planners[draw.integers(0, len(planners), count)]
+    editor = np.choose(who, [supervisor, edited["officer_id"], planner])
+    field = pick_by(draw, who, _FIELD_SHARE).astype(np.int64)
+    before = chance(draw, np.array(_BEFORE)[who])
+    early = edited["starts_at"] - draw.integers(2 * 60, 21 * MINUTES, count)
+    late = edited["ends_at"] + 5 + draw.exponential(1.5 * MINUTES, count).astype(np.int64)
+    return scene.add(
+        "roster_edit",
+        shift_id=edited["shift_id"],
+        officer_id=edited["officer_id"],
+        editor_id=editor,
+        edited_at=np.where(before, early, late),
+        field=codes("roster_edit", "field", _FIELDS)[field],
+        minutes_gained=_minutes(draw, edited, field, who),
+    )
+
+
+def _minutes(draw: np.random.Generator, edited: Rows, field: Array, who: Array) -> Array:
+    """Return the pay-relevant minutes of each edit: none for duty, place and cancellation."""
+    count = len(edited)
+    size = 15 * draw.integers(1, 5, count)
+    own_sign = np.where(chance(draw, SELF_GAIN, count), 1, -1)
+    sign = np.where(who == _SELF, own_sign, np.where(draw.random(count) < 0.55, 1, -1))
+    minutes = np.where(field <= 1, sign * size, 0)
+    overtime = np.where(edited["overtime_minutes"] > 0, edited["overtime_minutes"], size)
+    booked = np.where(who == _SELF, own_sign * size, overtime)
+    return np.where(field == _FIELDS.index("overtime"), booked, minutes)
+
+
+def planners_of(force: Force) -> Array:
+    """Return the people who plan rosters for the force: about one in a hundred, staff at headquarters."""
+    stints = force.stints
+    staff = (stints.role == code("posting", "role", "headquarters")) & (stints.rank == code("posting", "rank", "staff"))
+    # Only those in post for the whole world: a planner who has left cannot edit.
+    staff &= (stints.first == force.start) & (stints.last == force.end - 1)
+    found = np.unique(stints.person[staff])
+    return found[: max(1, len(force.people) // 100)] if len(found) else stints.person[:1]

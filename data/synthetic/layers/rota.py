@@ -1,0 +1,209 @@
+"""Layer 4b, exposure: the tours of duty. A rota per role, cut by absence, part-time work and bank holidays.
+
+Response works two early, two late and two night tours and then four days off (published, grade B); the other rotas,
+the hours and the substitutions by court, training and aid are assumptions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.contract import CONTRACT
+from data.synthetic.rows import MINUTES, Rows, code
+from data.synthetic.scene import Scene, by_role, role_rates
+from data.synthetic.streams import Array, chance, pick
+
+_CYCLE = 70
+_FOUR_OFF = "EELLNNOOOO"
+_WEEK = "DDDDDOO"
+_FIVE_WEEKS = "DDDDDOO" * 3 + "LLLLLOO" + "DDDDODO"
+_ROTA = {
+    "response": _FOUR_OFF,
+    "custody": _FOUR_OFF,
+    "firearms": _FOUR_OFF,
+    "roads": _FOUR_OFF,
+    "neighbourhood": "EEELLLOOOO",
+    "detective": _FIVE_WEEKS,
+    "public_protection": _FIVE_WEEKS,
+    "public_order": "DDDLLOO",
+    "intelligence": _WEEK,
+    "training": _WEEK,
+    "headquarters": _WEEK,
+}
+_LETTERS = {"E": "early", "L": "late", "N": "night", "D": "day"}
+_STARTS = {
+    "early": 420,
+    "late": 840,
+    "night": 1320,
+    "day": 510,
+    "aid": 480,
+    "court": 540,
+    "training": 540,
+    "on_call": 480,
+}
+_HOURS = {"early": 10, "late": 10, "night": 10, "day": 8.5, "aid": 11, "court": 8, "training": 8, "on_call": 8}
+
+PLACES = {
+    "detective": (0.10, 0.72, 0.18),
+    "public_protection": (0.12, 0.68, 0.20),
+    "custody": (0.0, 1.0, 0.0),
+    "intelligence": (0.0, 0.68, 0.32),
+    "training": (0.05, 0.85, 0.10),
+    "headquarters": (0.0, 0.60, 0.40),
+}
+"""Field, office and home shares of a role's tours; roles not named work in the field."""
+
+OVERTIME_WEIGHT = {
+    "response": 1.2,
+    "neighbourhood": 0.7,
+    "detective": 1.3,
+    "public_protection": 1.1,
+    "custody": 0.8,
+    "public_order": 2.2,
+    "firearms": 1.6,
+    "roads": 1.0,
+    "intelligence": 0.7,
+    "training": 0.3,
+    "headquarters": 0.4,
+}
+_OVERTIME_MEAN = 125.0
+_OVERTIME_REASONS = (0.72, 0.06, 0.05, 0.17, 0.0)
+_REST_DAY_SHARE = 0.2
+_SUBSTITUTES = {"training": 0.018, "court": 0.010, "on_call": 0.002}
+
+SHIFTS_A_YEAR = 192.0
+"""Tours a full-time person works a year, roughly; rates a year are turned into rates a tour with it."""
+
+
+def work_shifts(scene: Scene) -> Rows:
+    """Add the tours of duty of the cell."""
+    force = scene.force
+    stints = force.stints
+    duty = _duty_grid(scene)
+    post, day = np.nonzero(duty >= 0)
+    person = stints.person[scene.posts][post]
+    role = stints.role[scene.posts][post].astype(np.int64)
+    kind = _substituted(scene, duty[post, day], role, day)
+    rest_day = duty[post, day] >= len(CONTRACT["shift"].column["duty"].values)
+    kind = np.where(rest_day, code("shift", "duty", "day"), kind)
+    starts = (force.start + day) * MINUTES + _by_duty(_STARTS)[kind]
+    hours = (_by_duty(_HOURS)[kind] * 60).astype(np.int64)
+    overtime, reason = _overtime(scene, person, role, kind, rest_day, hours)
+    return scene.add(
+        "shift",
+        officer_id=person,
+        unit_id=force.structure.team_unit[stints.team[scene.posts][post]],
+        duty=kind,
+        place=_place(scene, person, role, kind),
+        starts_at=starts,
+        ends_at=starts + hours + np.where(rest_day, 0, overtime),
+        overtime_minutes=overtime,
+        overtime_reason=reason,
+        _post=post.astype(np.int32),
+        _role=role.astype(np.int8),
+        _team=stints.team[scene.posts][post].astype(np.int32),
+    )
+
+
+def _by_duty(table: dict[str, float] | dict[str, int]) -> Array:
+    return np.array([table[duty] for duty in CONTRACT["shift"].column["duty"].values])
+
+
+def _patterns() -> Array:
+    """Return the duty (or -1 for off) of each role on each day of the cycle."""
+    table = np.full((len(_ROTA), _CYCLE), -1, dtype=np.int8)
+    for row, role in enumerate(CONTRACT["posting"].column["role"].values):
+        for column in range(_CYCLE):
+            letter = _ROTA[role][column % len(_ROTA[role])]
+            if letter in _LETTERS:
+                table[row, column] = code("shift", "duty", _LETTERS[letter])
+    return table
+
+
+def _duty_grid(scene: Scene) -> Array:
+    """Return the duty of every posting on every day; -1 off, and one above the list for a cancelled rest day."""
+    force, stints = scene.force, scene.force.stints
+    role, team = stints.role[scene.posts], stints.team[scene.posts]
+    days = np.arange(force.days)
+    weekly = np.isin(role, [code("posting", "role", name) for name, rota in _ROTA.items() if len(rota) % 7 == 0])
+    # 1970-01-01 was a Thursday: three days on, a cycle of weeks starts on a Monday.
+    phase = force.start + 3 + np.where(weekly, 7 * (team % 5), 2 * team)
+    grid = _patterns()[role[:, None], (phase[:, None] + days) % _CYCLE]
+    off = grid < 0
+    active = (days + force.start >= stints.first[scene.posts, None]) & (
+        days + force.start <= stints.last[scene.posts, None]
+    )
+    here = active & (scene.calendar.away[stints.person[scene.posts]] == 0)
+    share = (stints.fte[scene.posts] * 10).astype(np.int64)
+    part = (stints.person[scene.posts, None] * 3 + days) % 10 >= share[:, None]
+    holiday = (scene.calendar.holidays == 1) & weekly[:, None]
+    grid[~here | part | holiday] = -1
+    cancelled = off & here & ~part & chance(scene.draw("shift/rest_day"), _rest_day_chance(scene)).reshape(off.shape)
+    grid[cancelled] = len(CONTRACT["shift"].column["duty"].values)
+    return grid
+
+
+def _rest_day_chance(scene: Scene) -> Array:
+    """Return the chance that a day off is worked, for every posting and day."""
+    yearly = _overtime_minutes(scene) * _REST_DAY_SHARE / 480
+    chance_a_day = yearly / 150.0
+    return np.repeat(chance_a_day, scene.force.days).astype(np.float32)
+
+
+def _overtime_minutes(scene: Scene) -> Array:
+    """Return the expected overtime minutes a year of every posting of the cell."""
+    force, stints = scene.force, scene.force.stints
+    rates = role_rates(force, scene.world.figure("overtime_hours") * 60, OVERTIME_WEIGHT, among="constables")
+    regular = stints.rank[scene.posts] != code("posting", "rank", "staff")
+    senior = stints.rank[scene.posts] > code("posting", "rank", "sergeant")
+    factor = np.where(regular, np.where(senior, 0.1, 1.0), 0.3)
+    minutes: Array = rates[stints.role[scene.posts]] * factor * force.latent.overtime[stints.person[scene.posts]]
+    return minutes
+
+
+def _substituted(scene: Scene, duty: Array, role: Array, day: Array) -> Array:
+    """Replace some tours by training, court, on-call and aid."""
+    draw = scene.draw("shift/substitutes")
+    level = draw.random(len(duty), dtype=np.float32)
+    kind = duty.astype(np.int64)
+    edge = 0.0
+    for name, share in _SUBSTITUTES.items():
+        kind[(level >= edge) & (level < edge + share)] = code("shift", "duty", name)
+        edge += share
+    aid = by_role({"response": 0.5, "neighbourhood": 0.8, "public_order": 3.0, "roads": 0.3})[role]
+    kind[level > 1 - scene.calendar.aid_days[day] * aid] = code("shift", "duty", "aid")
+    return kind
+
+
+def _place(scene: Scene, person: Array, role: Array, kind: Array) -> Array:
+    """Return where each tour was worked; people differ in how many of their hybrid days they come in."""
+    shares = np.array([PLACES.get(name, (1.0, 0.0, 0.0)) for name in CONTRACT["posting"].column["role"].values])
+    level = scene.draw("shift/place").random(len(role), dtype=np.float32)
+    field, office = shares[role, 0], shares[role, 1]
+    hybrid = shares[role, 2] > 0
+    own = np.clip(office * scene.force.latent.office[person] / (9.0 / 13.0), 0, 1 - field)
+    office = np.where(hybrid, own, office)
+    place = np.where(level < field, 0, np.where(level < field + office, 1, 2))
+    outside = np.isin(kind, [code("shift", "duty", name) for name in ("aid", "court")])
+    return np.where(outside, code("shift", "place", "field"), place)
+
+
+def _overtime(
+    scene: Scene, person: Array, role: Array, kind: Array, rest_day: Array, hours: Array
+) -> tuple[Array, Array]:
+    """Return overtime minutes and reason; a cancelled rest day is overtime from start to end."""
+    draw = scene.draw("shift/overtime")
+    stints = scene.force.stints
+    yearly = np.zeros(len(scene.force.people))
+    yearly[stints.person[scene.posts]] = _overtime_minutes(scene)
+    a_tour = yearly[person] * (1 - _REST_DAY_SHARE) / SHIFTS_A_YEAR
+    worked = chance(draw, (a_tour / _OVERTIME_MEAN).astype(np.float32))
+    minutes = np.zeros(len(person), dtype=np.int64)
+    length = draw.gamma(2.0, _OVERTIME_MEAN / 2, int(worked.sum()))
+    minutes[worked] = 15 * np.clip(np.ceil(length / 15), 1, 40).astype(np.int64)
+    minutes[rest_day] = hours[rest_day]
+    reason = pick(draw, len(person), _OVERTIME_REASONS).astype(np.int64)
+    for name in ("aid", "court"):
+        reason[kind == code("shift", "duty", name)] = code("shift", "overtime_reason", name)
+    reason[rest_day] = code("shift", "overtime_reason", "cancelled_rest_day")
+    return minutes, np.where(minutes > 0, reason, -1)

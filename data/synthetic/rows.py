@@ -1,0 +1,173 @@
+"""Rows of one contract table as numpy columns, in the compact coding that generation works with.
+
+    contract type           kept as                                    null
+    VARCHAR                 position in the value list (int16)         -1
+    BOOLEAN                 0 or 1 (int8)                              -1
+    DATE                    days since 1970-01-01 (int32)              NO_TIME
+    TIMESTAMP               minutes since 1970-01-01 (int32)           NO_TIME
+    reference to officer    position in the force's list (int32)       -1
+    other BIGINT            the id itself (int64)                      -1
+    INTEGER, DOUBLE         as they are (int32, float64)               never null in the contract
+
+A column whose name starts with an underscore is working material and is never written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+
+from data.contract import CONTRACT
+from data.schema import Column, Table
+from data.synthetic.streams import Array
+
+NO_TIME = np.iinfo(np.int32).min
+"""The null of days and minutes."""
+
+MINUTES = 1440
+"""Minutes in a day."""
+
+SITES = 200
+"""How many site names there are."""
+
+VOCABULARY: dict[tuple[str, str], tuple[str, ...]] = {
+    ("use_of_force", "subject_ethnicity"): ("asian", "black", "mixed", "white", "other", "not_stated"),
+    ("stop_search", "subject_ethnicity"): ("asian", "black", "mixed", "white", "other", "not_stated"),
+    ("site_entry", "site"): tuple(f"Site {number:03d}" for number in range(SITES)),
+    ("external_register", "kind"): CONTRACT["declaration"].column["kind"].values,
+    ("training", "course"): (
+        "Personal safety",
+        "First aid",
+        "Driving refresher",
+        "Information security",
+        "Taser requalification",
+        "Firearms requalification",
+        "Trauma decompression",
+    ),
+}
+"""The texts used in columns for which the contract has no closed list."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of one table. Columns all have the same length; nothing here checks the contract."""
+
+    table: Table
+    columns: dict[str, Array]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def __getitem__(self, column: str) -> Array:
+        return self.columns[column]
+
+    def take(self, rows: Array | slice) -> Rows:
+        """Return the rows at the given positions, or where a mask is true."""
+        return Rows(self.table, {name: values[rows] for name, values in self.columns.items()})
+
+    def with_columns(self, **columns: Array) -> Rows:
+        """Return the same rows with columns added or replaced."""
+        return Rows(self.table, {**self.columns, **columns})
+
+    def time(self) -> Array:
+        """Return when each row's matter happened, in minutes; the known day where the contract has no such column."""
+        if "_at" in self.columns:
+            return self.columns["_at"]
+        name = self.table.occurred or self.table.known or ""
+        values = self.columns[name]
+        return values if self.table.column[name].type == "TIMESTAMP" else values * MINUTES
+
+    def day(self) -> Array:
+        """Return the day on which each row's matter happened."""
+        return self.time() // MINUTES
+
+    @property
+    def owner(self) -> str:
+        """The column that says whose row it is: an officer's, or else a unit's."""
+        return "officer_id" if "officer_id" in self.table.column else "unit_id"
+
+
+def rows(table: str, **columns: Array) -> Rows:
+    """Return rows of a contract table, with every column brought to its coding."""
+    declared = CONTRACT[table]
+    coded = {
+        name: values if name.startswith("_") else values.astype(dtype_of(declared.column[name]), copy=False)
+        for name, values in columns.items()
+    }
+    return Rows(declared, coded)
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Return the rows of several parts of one table, one after another; columns missing somewhere are dropped."""
+    if len(parts) == 1:
+        return parts[0]
+    names = [name for name in parts[0].columns if all(name in part.columns for part in parts)]
+    return Rows(parts[0].table, {name: np.concatenate([part[name] for part in parts]) for name in names})
+
+
+def dtype_of(column: Column) -> type[np.generic]:
+    """Return how a column is kept in memory."""
+    if column.type == "BIGINT":
+        return np.int32 if column.references == "officer" else np.int64
+    return _DTYPES[column.type]
+
+
+_DTYPES: dict[str, type[np.generic]] = {
+    "VARCHAR": np.int16,
+    "BOOLEAN": np.int8,
+    "DATE": np.int32,
+    "TIMESTAMP": np.int32,
+    "INTEGER": np.int32,
+    "DOUBLE": np.float64,
+}
+
+
+def vocabulary(table: str, column: str) -> tuple[str, ...]:
+    """Return the texts that a coded column stands for."""
+    return CONTRACT[table].column[column].values or VOCABULARY[table, column]
+
+
+@cache
+def code(table: str, column: str, value: str) -> int:
+    """Return the code of a value.
+
+    Example:
+        >>> code("shift", "place", "office")
+        1
+    """
+    return vocabulary(table, column).index(value)
+
+
+def codes(table: str, column: str, values: Iterable[str]) -> Array:
+    """Return the codes of several values."""
+    return np.array([code(table, column, value) for value in values], dtype=np.int16)
+
+
+def to_arrow(data: Rows, *, officer_ids: Array) -> pa.Table:
+    """Return the rows as an Arrow table in contract order and types, with texts dictionary-coded."""
+    arrays = [_column_to_arrow(data, column, officer_ids) for column in data.table.columns]
+    return pa.table(dict(zip(data.table.names, arrays, strict=True)))
+
+
+def _column_to_arrow(data: Rows, column: Column, officer_ids: Array) -> pa.Array:
+    values = data[column.name]
+    empty = values == (NO_TIME if column.temporal else -1) if column.nullable else None
+    if empty is not None and not empty.any():
+        empty = None
+    if column.type == "VARCHAR":
+        texts = pa.array(vocabulary(data.table.name, column.name), pa.string())
+        return pa.DictionaryArray.from_arrays(pa.array(values.astype(np.int32), mask=empty), texts)
+    if column.references == "officer":
+        return pa.array(officer_ids[values], pa.int64(), mask=empty)
+    if column.type == "DATE":
+        return pa.array(values, pa.int32(), mask=empty).view(pa.date32())
+    if column.type == "TIMESTAMP":
+        return pa.array(values.astype(np.int64) * 60_000_000, pa.int64(), mask=empty).view(pa.timestamp("us"))
+    kinds = {"BOOLEAN": pa.bool_(), "INTEGER": pa.int32(), "BIGINT": pa.int64(), "DOUBLE": pa.float64()}
+    if column.type == "BOOLEAN":
+        values = values == 1
+    return pa.array(values, kinds[column.type], mask=empty)

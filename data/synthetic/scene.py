@@ -1,0 +1,110 @@
+"""A scene: one cell of the force while its records are made. Everything that happens in a cell stays in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from data.synthetic import keys
+from data.synthetic.force import Force
+from data.synthetic.rows import Rows, code, joined, rows
+from data.synthetic.streams import Array, Streams
+from data.synthetic.world import World
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Who is away when: every spell of absence in the force, and a grid of people by days that is 1 while away."""
+
+    spells: Rows
+    away: Array
+    aid_days: Array
+    holidays: Array
+
+
+@dataclass
+class Scene:
+    """The records of one cell, table by table, as the layers add them.
+
+    `posts` are the positions of the cell's postings in `force.stints`; `home` are the people whose first posting is
+    here: what belongs to a person rather than a posting (absences, declarations, ...) is made in their home cell.
+    """
+
+    world: World
+    force: Force
+    calendar: Calendar
+    cell: int
+    posts: Array
+    home: Array
+    streams: Streams
+    tables: dict[str, Rows] = field(default_factory=dict)
+
+    def draw(self, *purpose: str | int) -> np.random.Generator:
+        """Return the stream for a purpose in this cell."""
+        return self.streams.draw(*purpose)
+
+    def add(self, table: str, **columns: Array) -> Rows:
+        """Add ordinary rows to a table and give them their ids, by position."""
+        new = rows(table, **columns)
+        key = new.table.key or ""
+        offset = len(self.tables[table]) if table in self.tables else 0
+        number = np.arange(offset, offset + len(new))
+        new = new.with_columns(**{key: keys.ordinary(seed=self.world.seed, table=table, cell=self.cell, number=number)})
+        self.tables[table] = joined([self.tables[table], new]) if offset else new
+        return new
+
+    def set_columns(self, table: str, **columns: Array) -> None:
+        """Add or replace columns of a table."""
+        self.tables[table] = self.tables[table].with_columns(**columns)
+
+    @property
+    def world_streams(self) -> Streams:
+        """The streams of the whole world; a pattern's belong to its subject, not to a cell."""
+        return Streams(self.world.seed, "planted")
+
+    @cached_property
+    def people(self) -> Array:
+        """Everybody with a posting in the cell, in order of position."""
+        return np.unique(self.force.stints.person[self.posts])
+
+    @property
+    def years(self) -> float:
+        """The length of the world in years."""
+        return self.force.days / 365.25
+
+    def person_of(self, posts: Array) -> Array:
+        """Return the person of each of the cell's postings, given by position within the cell."""
+        return self.force.stints.person[self.posts][posts]
+
+
+def by_role(weights: dict[str, float], *, default: float = 0.0) -> Array:
+    """Return role weights as an array in the contract's order of roles.
+
+    Example:
+        >>> by_role({"response": 2.0})[:2].tolist()
+        [2.0, 0.0]
+    """
+    from data.contract import CONTRACT
+
+    return np.array([weights.get(role, default) for role in CONTRACT["posting"].column["role"].values])
+
+
+def role_rates(force: Force, value: float, weights: dict[str, float], *, among: str = "officers") -> Array:
+    """Return yearly rates by role that are proportional to the weights and average `value` in the force.
+
+    The average is over posting time, of officers, constables, or everybody; part-time people count for their share.
+    """
+    stints = force.stints
+    served = (stints.last - stints.first + 1).clip(0) * 1.0
+    table = by_role(weights)
+    staff = stints.rank == code("posting", "rank", "staff")
+    member = {
+        "officers": ~staff,
+        "constables": stints.rank == code("posting", "rank", "constable"),
+        "people": np.ones(len(staff), dtype=bool),
+    }[among]
+    mean = (table[stints.role] * stints.fte * served * member).sum() / (served * member).sum()
+    rates: Array = value * table / mean
+    return rates

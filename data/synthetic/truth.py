@@ -1,0 +1,168 @@
+"""The ground truth of a world: whom patterns were planted in, and every row they added, altered or removed.
+
+Beside the contract's truth tables, `truth/before/<table>.parquet` holds each altered or removed row as it was, with
+the typology and its subject. Taking the `truth_row` rows out of the records and putting these back gives the world
+without typologies, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from data.contract import CONTRACT
+from data.schema import Table
+from data.synthetic.build import Parts
+from data.synthetic.plantings import Subject, Typology
+from data.synthetic.plot import Effect
+from data.synthetic.rows import to_arrow
+from data.synthetic.writing import TableFile, arrow_schema
+
+_OF = (("typology", pa.string()), ("subject_kind", pa.string()), ("subject_id", pa.int64()))
+
+
+@dataclass(frozen=True)
+class Note:
+    """The truth about one cell."""
+
+    rows: pa.Table
+    before: dict[str, pa.Table]
+
+
+class TruthFiles:
+    """The truth folder while it is written."""
+
+    def __init__(self, folder: Path, parts: Parts) -> None:
+        self._parts = parts
+        tables = CONTRACT.truth
+        self._files = {
+            name: TableFile(folder / f"{name}.parquet", arrow_schema(table, coded=False))
+            for name, table in tables.items()
+        }
+        self._before = {
+            table.name: TableFile(
+                folder / "before" / f"{table.name}.parquet", arrow_schema(table, coded=False, extra=_OF)
+            )
+            for table in CONTRACT
+        }
+        self._files["truth_subject"].write(_subjects(parts))
+        self._files["truth_archetype"].write(_archetypes(parts))
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """The rows written so far, by truth table."""
+        return {name: file.rows for name, file in self._files.items()}
+
+    def write(self, note: Note) -> None:
+        """Add the truth about a cell."""
+        self._files["truth_row"].write(note.rows)
+        for name, table in note.before.items():
+            self._before[name].write(table)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for file in (*self._files.values(), *self._before.values()):
+            file.__exit__(kind, error, at)
+        for file in self._before.values():
+            if not file.rows:
+                file.path.unlink()
+
+
+def note(parts: Parts, effect: Effect) -> Note:
+    """Return the truth about one cell as tables, sorted."""
+    ids = parts.force.people.officer_id
+    pieces = [
+        pa.table(
+            {"table_name": pa.repeat(table, len(keys)), "row_id": pa.array(keys), **_of(parts, subject, len(keys))}
+        )
+        for table, keys, subject in effect.rows
+        if len(keys)
+    ]
+    rows = pa.concat_tables(pieces) if pieces else _empty(CONTRACT.truth["truth_row"])
+    before = {}
+    for name, parts_of_table in effect.before.items():
+        made = [
+            _with(to_arrow(data, officer_ids=ids), _of(parts, subject, len(data))) for data, subject in parts_of_table
+        ]
+        before[name] = pa.concat_tables(made).sort_by(CONTRACT[name].key)
+    order = [(name, "ascending") for name in ("typology", "subject_id", "table_name", "row_id")]
+    return Note(rows.sort_by(order), before)
+
+
+def _of(parts: Parts, subject: Subject, count: int) -> dict[str, pa.Array]:
+    return {
+        "typology": pa.repeat(subject.pattern.name, count),
+        "subject_kind": pa.repeat(subject.pattern.subject, count),
+        "subject_id": pa.repeat(pa.scalar(_id_of(parts, subject), pa.int64()), count),
+    }
+
+
+def _with(table: pa.Table, columns: dict[str, pa.Array]) -> pa.Table:
+    for name, values in columns.items():
+        table = table.append_column(name, values)
+    return table
+
+
+def _id_of(parts: Parts, subject: Subject) -> int:
+    force = parts.force
+    if subject.pattern.subject == "unit":
+        return int(force.structure.team_unit[subject.member])
+    return int(force.people.officer_id[subject.member])
+
+
+def _subjects(parts: Parts) -> pa.Table:
+    planted = _sorted(parts, parts.typologies)
+    concerns = [s.pattern.concern if isinstance(s.pattern, Typology) else "" for s in planted]
+    columns: dict[str, Sequence[object]] = {
+        "subject_kind": [s.pattern.subject for s in planted],
+        "subject_id": [_id_of(parts, s) for s in planted],
+        "concern": concerns,
+        "typology": [s.pattern.name for s in planted],
+        **_dates(parts, planted),
+        "intensity": [round(s.intensity, 3) for s in planted],
+    }
+    return _table(CONTRACT.truth["truth_subject"], columns)
+
+
+def _archetypes(parts: Parts) -> pa.Table:
+    planted = _sorted(parts, parts.archetypes)
+    columns: dict[str, Sequence[object]] = {
+        "officer_id": [_id_of(parts, s) for s in planted],
+        "archetype": [s.pattern.name for s in planted],
+        **_dates(parts, planted),
+    }
+    return _table(CONTRACT.truth["truth_archetype"], columns)
+
+
+def _sorted(parts: Parts, by_cell: dict[int, list[Subject]]) -> list[Subject]:
+    everybody = [subject for subjects in by_cell.values() for subject in subjects]
+    return sorted(everybody, key=lambda s: (s.pattern.name, _id_of(parts, s)))
+
+
+def _dates(parts: Parts, planted: list[Subject]) -> dict[str, list[date | None]]:
+    """Return the days of each subject; the end is null where the pattern lasts to the end of the world."""
+    return {
+        "started_on": [_date(s.first) for s in planted],
+        "ended_on": [None if s.last >= parts.force.end - 1 else _date(s.last) for s in planted],
+    }
+
+
+def _date(day: int) -> date:
+    return date(1970, 1, 1) + timedelta(days=day)
+
+
+def _table(table: Table, columns: Mapping[str, Sequence[object]]) -> pa.Table:
+    schema = arrow_schema(table, coded=False)
+    return pa.table({field.name: pa.array(columns[field.name], field.type) for field in schema}, schema=schema)
+
+
+def _empty(table: Table) -> pa.Table:
+    return arrow_schema(table, coded=False).empty_table()

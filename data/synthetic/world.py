@@ -1,0 +1,188 @@
+"""The settings of a synthetic world: a TOML file of `data/synthetic/worlds/`, or one of the user's own.
+
+`docs/reference/worlds.md` documents every setting. All faults of a file are reported at once, in the user's words.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from data.errors import UsageError
+from data.synthetic.figures import figures
+
+_FOLDER = Path(__file__).with_name("worlds")
+
+SMALLEST = 60
+"""The fewest people a world may have: below it there are too few teams for a force."""
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Planting(_Settings):
+    """What one world changes about one typology or archetype; null keeps what its file says."""
+
+    share: float | None = Field(default=None, ge=0, le=1, description="share of eligible subjects")
+    intensity: float | None = Field(default=None, gt=0, le=50, description="as the typology's file defines it")
+    months: tuple[int, int] | None = Field(default=None, description="shortest and longest duration")
+
+
+class Plantings(_Settings):
+    """Which typologies or archetypes a world has, and how many and how strong."""
+
+    include: tuple[str, ...] = Field(default=("*",), description='names, or "*" for every one found')
+    exclude: tuple[str, ...] = ()
+    scale: float = Field(default=1.0, ge=0, le=20, description="multiplies every share")
+    intensity: float = Field(default=1.0, gt=0, le=10, description="multiplies every intensity")
+    settings: dict[str, Planting] = Field(default_factory=dict)
+
+    def chosen(self, found: list[str]) -> list[str]:
+        """Return the names this world has, of those found."""
+        wanted = set(found) if "*" in self.include else set(self.include)
+        return sorted(wanted & set(found) - set(self.exclude))
+
+    def named(self) -> set[str]:
+        """Return every name the settings mention."""
+        return (set(self.include) - {"*"}) | set(self.exclude) | set(self.settings)
+
+
+class Reporting(_Settings):
+    """How likely a matter is reported, relative to a white officer in the same situation. 1 means no difference."""
+
+    asian: float = Field(default=1.0, gt=0, le=2)
+    black: float = Field(default=1.0, gt=0, le=2)
+    mixed: float = Field(default=1.0, gt=0, le=2)
+    other: float = Field(default=1.0, gt=0, le=2)
+
+    def factor(self, ethnicity: str) -> float:
+        """Return the factor for an officer's ethnicity; 1 where the settings name none."""
+        return float(getattr(self, ethnicity, 1.0))
+
+
+class Structure(_Settings):
+    """The shape of the force; 0 lets the number of people decide."""
+
+    boroughs: int = Field(default=0, ge=0, le=32)
+    commands: int = Field(default=0, ge=0, le=12)
+    borough_spread: float = Field(default=0.35, ge=0, le=2, description="log standard deviation of how busy they are")
+
+
+class World(_Settings):
+    """Everything that determines a synthetic force, except the code."""
+
+    name: str
+    title: str
+    people: int = Field(ge=SMALLEST, le=1_000_000)
+    months: int = Field(default=24, ge=1, le=120)
+    seed: int = Field(default=1, ge=0, lt=2**63)
+    starts_on: date = date(2024, 9, 1)
+    structure: Structure = Structure()
+    typologies: Plantings = Plantings()
+    archetypes: Plantings = Plantings()
+    reporting: Reporting = Reporting()
+    figures: dict[str, float] = Field(default_factory=dict)
+
+    @property
+    def ends_on(self) -> date:
+        """The first day after the world: no row is known on or after it."""
+        months = self.starts_on.month - 1 + self.months
+        return date(self.starts_on.year + months // 12, months % 12 + 1, 1)
+
+    def figure(self, name: str) -> float:
+        """Return a figure: this world's own value, or else the published or assumed one."""
+        return self.figures.get(name, figures()[name].value)
+
+
+def names() -> list[str]:
+    """Return the names of the worlds that come with OpenCSE."""
+    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+
+
+def describe(name: str) -> str:
+    """Return one line that says what a world is for."""
+    return str(_read(_path_of(name))["title"])
+
+
+def load(name_or_path: str, *, people: int | None = None, months: int | None = None, seed: int | None = None) -> World:
+    """Return a world by its name or from a TOML file, with its size, length or seed replaced where given.
+
+    Raises UsageError for an unknown name, and for a file with faults: all of them at once.
+
+    Example:
+        >>> load("tiny", people=100).people
+        100
+    """
+    path = _path_of(name_or_path)
+    given = {"people": people, "months": months, "seed": seed}
+    settings = {"name": path.stem, **_read(path), **{key: value for key, value in given.items() if value is not None}}
+    try:
+        world = World.model_validate(settings)
+    except ValidationError as error:
+        raise _refused(path, [_in_words(problem) for problem in error.errors()]) from None
+    faults = _faults(world)
+    if faults:
+        raise _refused(path, faults)
+    return world
+
+
+def _path_of(name_or_path: str) -> Path:
+    own = _FOLDER / f"{name_or_path}.toml"
+    if name_or_path in names():
+        return own
+    path = Path(name_or_path)
+    if path.suffix == ".toml" and path.is_file():
+        return path
+    raise UsageError(
+        f"There is no world '{name_or_path}'.",
+        expected=f"one of {', '.join(names())}, or the path of a .toml file",
+        hint="`opencse worlds` says what each is for.",
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(
+            "The world file is not valid TOML.", found=str(error), where=str(path), hint="Mend the line it names."
+        ) from None
+
+
+def _faults(world: World) -> list[str]:
+    """Return what is wrong with a world beyond the types of its settings."""
+    from data.synthetic import plantings
+
+    faults = [f"figures.{name}: there is no such figure" for name in world.figures if name not in figures()]
+    if world.starts_on.day != 1:
+        faults.append("starts_on: a world starts on the first day of a month")
+    found = {"typologies": set(plantings.typologies()), "archetypes": set(plantings.archetypes())}
+    for section, known in found.items():
+        unknown = sorted(getattr(world, section).named() - known)
+        faults.extend(f"{section}: there is no '{name}' (there are: {', '.join(sorted(known))})" for name in unknown)
+    return faults
+
+
+def _in_words(problem: Mapping[str, Any]) -> str:
+    place = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{place}: there is no such setting"
+    if problem["type"] == "missing":
+        return f"{place}: this setting is missing"
+    message = str(problem["msg"])
+    return f"{place}: {message[:1].lower()}{message[1:]}, found {problem['input']!r}"
+
+
+def _refused(path: Path, faults: list[str]) -> UsageError:
+    return UsageError(
+        f"The world file has {len(faults)} fault{'s' if len(faults) > 1 else ''}.",
+        found="; ".join(faults),
+        where=str(path),
+        hint="docs/reference/worlds.md lists every setting.",
+    )
