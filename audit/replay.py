@@ -137,6 +137,8 @@ def _replay(
     faults = faults_of(cited, kept, as_of)
     if not cited:
         faults.append("the flag cites no evidence")
+    if faults:
+        return faults  # what follows from changed rows would say nothing about the flag
     _load(store, cited_rows(cited, kept, as_of), rerun.absent)
     if row["family"] == "contradiction":
         found = contradict(store, [rules()[name] for name in row["detectors"]], as_of)

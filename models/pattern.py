@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Mapping
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -66,7 +68,8 @@ class Pattern(Detector):
     def _build(self, seed: int) -> Any:
         module, _, name = self.estimator.rpartition(".")
         try:
-            made = getattr(importlib.import_module(module), name)
+            with _global_generator_untouched():
+                made = getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError, ValueError) as error:
             raise UsageError(
                 f"The estimator '{self.estimator}' of the detector {self.name} cannot be imported.",
@@ -76,6 +79,16 @@ class Pattern(Detector):
             ) from error
         takes_seed = "random_state" in inspect.signature(made).parameters
         return made(**self.parameters, **({"random_state": seed} if takes_seed else {}))
+
+
+@contextmanager
+def _global_generator_untouched() -> Iterator[None]:
+    """Put Python's global generator back as it was: importing PyOD's dependencies draws from it."""
+    state = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 def _largest(panel: Panel, residuals: Floats, at: int) -> tuple[Contribution, ...]:

@@ -24,7 +24,7 @@ from pipeline.folder import CONFIG, RunFolder, check_free, write_json, write_tab
 from pipeline.load import Loaded, load
 from pipeline.seal import seal
 from pipeline.settings import Settings
-from pipeline.validation import write_validation
+from pipeline.validation.report import write_validation
 
 KINDS: Final[tuple[Subject, ...]] = ("officer", "unit")
 
@@ -92,6 +92,7 @@ def run(
     with Store(threads=threads) as store, written_whole(out, overwrite=overwrite) as folder:
         loaded = load(records, source=source, store=store, progress=tell)
         write_validation(loaded, folder / "validation", store)
+        _withdraw_audit_only(store)
         dates = sorted(set(as_of)) or [last_known(store) + timedelta(days=1)]
         (folder / CONFIG).write_text(settings.to_toml(as_of=dates, source=source, world=world), encoding="utf-8")
         outcomes, flags = _find(store, folder, settings, dates, tell)
@@ -109,6 +110,13 @@ def run(
         }
         seal(folder, inputs=loaded.inputs, facts=facts)
     return Finished(RunFolder(out), loaded, tuple(outcomes), flags, skipped)
+
+
+def _withdraw_audit_only(store: Store) -> None:
+    """Drop what only audits may read: checked like every table, then out of reach of every stage that follows."""
+    for table in CONTRACT:
+        if table.audit_only:
+            store.run(f"DROP TABLE IF EXISTS loaded.{table.name}")
 
 
 def _find(

@@ -19,6 +19,8 @@ import hypothesis
 import numpy as np
 import pytest
 
+pytest_plugins = ["tests.runs"]
+
 hypothesis.settings.register_profile("default", derandomize=True, deadline=None, max_examples=30)
 hypothesis.settings.register_profile(
     "nightly",
