@@ -69,7 +69,9 @@ def quarantine(table: Table, *, store: Store) -> int:
     """Move the rejected rows of a table into the quarantine and return how many there are."""
     name = quoted(table.name)
     store.run(
-        f"INSERT INTO {QUARANTINE} SELECT {literal(table.name)}, source_file, source_row, row_id, rejecting[1], "
+        f"INSERT INTO {QUARANTINE} SELECT {literal(table.name)}, source_file, source_row, row_id, "
+        "CASE WHEN rejecting[1] = 'refused' THEN 'refused(' || split_part(reasons[1], ': ', 1) || ')' "
+        "ELSE rejecting[1] END, "
         f"left(array_to_string(reasons, '; '), 2000) "
         f"FROM {BROKEN}.{name} WHERE len(rejecting) > 0 ORDER BY source_file, source_row",
         step=f"quarantine {table.name}",

@@ -1,0 +1,112 @@
+"""Files of a public release in a database: found, read through, and held as text until they are mapped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from data.errors import InputRejected
+from data.schema import Table
+from data.sources._cells import from_text, unread
+from data.sources._files import csv_options, csv_rejected, inside, read_through, relative, stage_file
+from data.sources.base import InputFile
+from data.store import StatementFailed, Store, literal, quoted
+
+RELEASE: Final = "release"
+"""The schema that holds a release's files as text while they are mapped."""
+
+
+@dataclass(frozen=True)
+class ReleaseFile:
+    """One file a release may have: where it lies, and which columns are needed, or used when they are there."""
+
+    name: str
+    path: str
+    needed: tuple[str, ...]
+    used: tuple[str, ...] = ()
+
+    @property
+    def relation(self) -> str:
+        """The table that holds it."""
+        return f"{RELEASE}.{quoted(self.name)}"
+
+
+def find_release_file(root: Path, file: ReleaseFile) -> Path | None:
+    """Return the file, plain or gzipped, or None when there is neither.
+
+    Raises `InputRejected` when there are both.
+    """
+    found = [path for path in (root / f"{file.path}.csv", root / f"{file.path}.csv.gz") if path.exists()]
+    if len(found) > 1:
+        raise InputRejected(
+            f"The file {file.path} is there twice.",
+            expected="one file, plain or gzipped",
+            found=" and ".join(relative(root, path) for path in found),
+            hint="Remove the one that is out of date.",
+        )
+    return inside(root, found[0]) and found[0] if found else None
+
+
+def hold(store: Store, root: Path, path: Path, file: ReleaseFile) -> InputFile:
+    """Read a file into its table: the needed and used columns as text, `source_file` and `source_row`.
+
+    Used columns that the file lacks are null; columns that are neither are left out. Raises `InputRejected` when a
+    needed column is missing or a column is there twice.
+    """
+    text = read_through(root, path)
+    wanted = (*file.needed, *file.used)
+    missing = [c for c in file.needed if c not in text.header]
+    doubled = sorted({c for c in wanted if text.header.count(c) > 1})
+    if missing or doubled:
+        raise InputRejected(
+            f"The file {text.name} does not have the columns of the release.",
+            expected=", ".join(file.needed),
+            found="; ".join(
+                f"{', '.join(names)} {fault}"
+                for names, fault in ((missing, "missing"), (doubled, "there more than once"))
+                if names
+            ),
+            where=text.name,
+        )
+    items = ", ".join(quoted(c) if c in text.header else f"CAST(NULL AS VARCHAR) AS {quoted(c)}" for c in wanted)
+    statement = (
+        f"CREATE TABLE {file.relation} AS SELECT {items}, {literal(text.name)} AS source_file, "
+        f"row_number() OVER () AS source_row FROM read_csv({{file}}, {csv_options(text)})"
+    )
+    try:
+        stage_file(store, statement, path=path, name=text.name, step=f"read {text.name}")
+    except StatementFailed as failed:
+        raise csv_rejected(text.name, failed) from None
+    return text.described
+
+
+def hold_nothing(store: Store, file: ReleaseFile) -> None:
+    """Make the empty table of a file that the release lacks."""
+    columns = ", ".join(f"{quoted(c)} VARCHAR" for c in (*file.needed, *file.used, "source_file"))
+    store.run(f"CREATE TABLE {file.relation} ({columns}, source_row BIGINT)")
+
+
+def staged_select(
+    table: Table, *, cells: dict[str, str], made: dict[str, str], refused: str = "NULL", origin: str = "r"
+) -> str:
+    """Return the select list that stages a contract table from release rows.
+
+    `cells` are text expressions, read as their column's type; `made` are expressions that already have a value of the
+    type. Columns in neither are null. `origin` is the alias of the row that is cited.
+    """
+    typed = {name: from_text(table.column[name], cell=cell) for name, cell in cells.items()}
+    items = []
+    for column in table.columns:
+        value = typed.get(column.name, made.get(column.name, "NULL"))
+        items.append(f"CAST({value} AS {column.type}) AS {quoted(column.name)}")
+    faults = unread([table.column[name] for name in cells], cells=cells, typed=typed)
+    return ", ".join(
+        [
+            *items,
+            f"{origin}.source_file AS source_file",
+            f"{origin}.source_row AS source_row",
+            f"{faults} AS unread",
+            f"CAST({refused} AS VARCHAR) AS refused",
+        ]
+    )

@@ -1,0 +1,312 @@
+"""The public Chicago release: complaints, uses of force and postings of one force, read into the contract.
+
+The release (the Citizens Police Data Project of the Invisible Institute, from the force's answers to freedom of
+information requests) has neither rosters nor absences; those tables stay absent. What is read, and how:
+
+- Every data row of a mapped file is staged once and cited: officer and protected_characteristic from the profiles,
+  complaint from the accused rows, use_of_force from the reports, posting from the unit history and, for a new rank,
+  from the salary list; a unit is cited where its number first occurs. Keys made here are row numbers.
+- **Nothing from later.** A complaint is known from the day it was made; its finding from the day the case closed.
+  Codes that are given at closing read as `other`. The final rank in the profiles is not used: rank comes from the last
+  salary year that was over, and a posting is cut in two where that rank changes; before that it is constable.
+- **Mended**, and counted in the notes: an incident dated after its complaint loses that date; a use of force without a
+  time of day gets midnight. Identifiers lose the ".0" that spreadsheets add.
+- **Merged**: a salary row that shows no other rank than before, and a case that names no officer, add no row.
+- **Refused**: the second of two rows that name the same officer in the same case for the same reason, and an accused
+  row whose case is not in the release. Unit rows that end before they start, cases that close before they open and
+  reports that do not say whether the person was injured break a rule of the contract and are quarantined by it.
+- **Kept as they are**: overlapping postings (whoever needs one posting at a date takes the latest start, then the
+  higher key), complaints before the year-exact appointment, officers who left without a departure date.
+- Body-worn video is `false` throughout: the release predates it. A report that names neither firearm nor taser has the
+  tactic `other`. The event number stands as incident_id, so that officers at one scene can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from data.contract import CONTRACT
+from data.errors import InputRejected
+from data.rules import STAGED
+from data.sources import _chicago_codes as codes
+from data.sources._chicago_files import (
+    ACCUSED,
+    CASES,
+    FILES,
+    FORCE,
+    FORCE_UNIT,
+    PROFILES,
+    SALARIES,
+    UNITS,
+    UNKNOWN_UNIT,
+)
+from data.sources._chicago_notes import INCIDENT_AFTER_COMPLAINT, notes_on
+from data.sources._files import records_folder, relative
+from data.sources._release import RELEASE, ReleaseFile, find_release_file, hold, hold_nothing, staged_select
+from data.sources.base import InputFile, Progress, Source, Staged
+from data.store import Store, literal
+
+
+class Chicago(Source):
+    """The layout of the unified release: a folder each for officers, complaints, TRR, unit-history and salary."""
+
+    summary: ClassVar[str] = "the public Chicago release (Citizens Police Data Project), unified layout"
+
+    def stage(self, folder: Path, *, store: Store, progress: Progress) -> Staged:
+        """Stage what the release holds; see the module's text and `Source.stage`."""
+        root = records_folder(folder)
+        store.run(f"DROP SCHEMA IF EXISTS {RELEASE} CASCADE")
+        store.run(f"CREATE SCHEMA {RELEASE}")
+        inputs = _hold_all(root, store, progress)
+        tables, notes = _stage_all(set(inputs), store, progress)
+        store.run(f"DROP SCHEMA {RELEASE} CASCADE")
+        return Staged(tuple(inputs.values()), tables, notes)
+
+
+def _hold_all(root: Path, store: Store, progress: Progress) -> dict[str, InputFile]:
+    inputs = {}
+    for file in FILES:
+        path = find_release_file(root, file)
+        if path is not None:
+            progress(f"Reading {relative(root, path)}")
+            inputs[file.name] = hold(store, root, path, file)
+        else:
+            hold_nothing(store, file)
+    if not inputs:
+        raise InputRejected(
+            "The folder does not hold the Chicago release.",
+            expected=", ".join(f"{file.path}.csv or .csv.gz" for file in FILES),
+            found="none of them",
+            where=str(root),
+        )
+    return inputs
+
+
+def _stage_all(held: set[str], store: Store, progress: Progress) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Stage every table whose files are there, and return their names and the notes."""
+    statements: dict[str, tuple[tuple[ReleaseFile, ...], str]] = {
+        "officer": ((PROFILES,), _officers()),
+        "protected_characteristic": ((PROFILES,), _characteristics()),
+        "unit": ((UNITS, PROFILES), _units()),
+        "posting": ((UNITS, PROFILES), _postings()),
+        "complaint": ((ACCUSED, CASES), _complaints()),
+        "use_of_force": ((FORCE,), _force()),
+    }
+    tables, notes = [], []
+    for table, (needed, select) in statements.items():
+        if not all(file.name in held for file in needed):
+            continue
+        progress(f"Mapping {table}")
+        store.run(f"CREATE TABLE {STAGED}.{table} AS {select}", step=f"stage {table}")
+        tables.append(table)
+        notes.extend(notes_on(table, store=store))
+    return tuple(tables), tuple(notes)
+
+
+# ---------------------------------------------------------------- people
+
+
+def _id(column: str) -> str:
+    return f"regexp_replace({column}, '\\.0$', '')"
+
+
+def _mapped(column: str, mapping: Mapping[str, str], *, otherwise: str = "NULL") -> str:
+    cases = " ".join(f"WHEN {literal(a)} THEN {literal(b)}" for a, b in mapping.items())
+    return f"CASE {column} {cases} ELSE {otherwise} END"
+
+
+def _officers() -> str:
+    cells = {"officer_id": _id("r.UID"), "joined_on": "r.appointed_date", "left_on": "r.resignation_date"}
+    select = staged_select(CONTRACT["officer"], cells=cells, made={"workforce": "'officer'"})
+    return f"SELECT {select} FROM {PROFILES.relation} AS r ORDER BY r.source_row"
+
+
+def _characteristics() -> str:
+    born = f"TRY_CAST({_id('r.birth_year')} AS INTEGER)"
+    counted = f"greatest(year(TRY_CAST(r.appointed_date AS DATE)), {codes.RECORDS_BEGIN})"
+    age = f"({counted} - {born})"
+    band = (
+        f"CASE WHEN {age} BETWEEN 18 AND 25 THEN '18-25' WHEN {age} BETWEEN 26 AND 40 THEN '26-40' "
+        f"WHEN {age} BETWEEN 41 AND 55 THEN '41-55' WHEN {age} BETWEEN 56 AND 99 THEN '56+' END"
+    )
+    made = {
+        "sex": _mapped("r.gender", codes.SEXES),
+        "ethnicity": _mapped("r.race", codes.ETHNICITIES, otherwise="'not_stated'"),
+        "age_band": band,
+    }
+    select = staged_select(CONTRACT["protected_characteristic"], cells={"officer_id": _id("r.UID")}, made=made)
+    return f"SELECT {select} FROM {PROFILES.relation} AS r ORDER BY r.source_row"
+
+
+def _unit_number(column: str) -> str:
+    return f"coalesce(TRY_CAST({_id(column)} AS BIGINT), {UNKNOWN_UNIT})"
+
+
+def _units() -> str:
+    """One row per unit number, cited where it first occurs; the force itself cites the first profile."""
+    made = {
+        "unit_id": "r.number",
+        "name": f"CASE WHEN r.number = {FORCE_UNIT} THEN 'Force' WHEN r.number = {UNKNOWN_UNIT} THEN 'Unit unknown' "
+        "WHEN r.number <= 25 THEN 'District ' || r.number ELSE 'Unit ' || r.number END",
+        "kind": f"CASE WHEN r.number = {FORCE_UNIT} THEN 'force' ELSE 'team' END",
+        "parent_unit_id": f"CASE WHEN r.number <> {FORCE_UNIT} THEN {FORCE_UNIT} END",
+    }
+    select = staged_select(CONTRACT["unit"], cells={}, made=made)
+    return f"""
+        SELECT {select} FROM (
+            SELECT {_unit_number("unit")} AS number, source_file, min(source_row) AS source_row
+            FROM {UNITS.relation} GROUP BY ALL
+            UNION ALL SELECT {FORCE_UNIT}, source_file, source_row FROM {PROFILES.relation} WHERE source_row = 1
+        ) AS r ORDER BY r.number
+    """
+
+
+def _role(number: str) -> str:
+    cases = " ".join(
+        f"WHEN {' OR '.join(f'{number} BETWEEN {low} AND {high}' for low, high in ranges)} THEN {literal(role)}"
+        for role, ranges in codes.ROLES
+    )
+    return f"CASE {cases} ELSE 'headquarters' END"
+
+
+def _ranks() -> str:
+    """Common table expressions for the ranks over time.
+
+    `steps` has a row per officer and day from which another rank holds, with the salary row that says so. A year's
+    list counts from the next New Year's Day, when the year is over. The highest rank of a year stands for it.
+    """
+    order = [*codes.RANKS, "constable"]
+    seniority = " ".join(
+        f"WHEN rank IN ({', '.join(literal(r) for r in codes.RANKS[name])}) THEN {place}"
+        for place, name in enumerate(order[:-1])
+    )
+    names = " ".join(f"WHEN {place} THEN {literal(name)}" for place, name in enumerate(order))
+    return f"""
+        yearly AS (
+            SELECT {_id("UID")} AS UID, make_date(CAST({_id("year")} AS INTEGER) + 1, 1, 1) AS day,
+                CASE {seniority} ELSE {len(order) - 1} END AS place, source_file, source_row
+            FROM {SALARIES.relation} WHERE regexp_full_match({_id("year")}, '(19|20)[0-9]{{2}}')
+            QUALIFY row_number() OVER (PARTITION BY UID, day ORDER BY place, source_row) = 1
+        ),
+        steps AS (
+            SELECT UID, day, CASE place {names} END AS rank, source_file, source_row FROM yearly
+            QUALIFY place <> lag(place, 1, {len(order) - 1}) OVER (PARTITION BY UID ORDER BY day)
+        )
+    """
+
+
+def _postings() -> str:
+    """The unit history, each row cut where the officer's rank changes while it is the latest posting in force."""
+    cells = {
+        "officer_id": "r.UID",
+        "started_on": "r.started",
+        "ended_on": "r.ended",
+        "known_on": "r.started",
+    }
+    made = {
+        "posting_id": "r.posting_id",
+        "unit_id": "r.number",
+        "rank": "r.rank",
+        "role": _role("r.number"),
+        "fte": "1.0",
+    }
+    return f"""
+        WITH {_ranks()},
+        history AS (
+            SELECT {_id("UID")} AS UID, {_unit_number("unit")} AS number, unit_start_date, unit_end_date,
+                TRY_CAST(unit_start_date AS DATE) AS started, TRY_CAST(unit_end_date AS DATE) AS ended,
+                source_file, source_row
+            FROM {UNITS.relation}
+        ),
+        cuts AS (
+            SELECT history.source_row AS unit_row, steps.day, steps.rank, steps.source_file, steps.source_row
+            FROM steps JOIN history ON history.UID = steps.UID AND history.started < steps.day
+                AND (history.unit_end_date IS NULL OR history.ended >= steps.day)
+            QUALIFY row_number() OVER (
+                PARTITION BY steps.source_row ORDER BY history.started DESC, history.source_row DESC) = 1
+        ),
+        parts AS (
+            SELECT 2 * h.source_row AS posting_id, h.UID, h.number, coalesce(s.rank, 'constable') AS rank,
+                h.unit_start_date AS started, h.source_row AS unit_row, NULL::DATE AS day,
+                h.source_file, h.source_row, h.unit_end_date
+            FROM history AS h ASOF LEFT JOIN steps AS s ON s.UID = h.UID AND h.started >= s.day
+            UNION ALL
+            SELECT 2 * c.source_row + 1, h.UID, h.number, c.rank, CAST(c.day AS VARCHAR), c.unit_row, c.day,
+                c.source_file, c.source_row, h.unit_end_date
+            FROM cuts AS c JOIN history AS h ON h.source_row = c.unit_row
+        ),
+        r AS (
+            SELECT *, coalesce(CAST(lead(day) OVER (PARTITION BY unit_row ORDER BY day NULLS FIRST) - 1 AS VARCHAR),
+                unit_end_date) AS ended FROM parts
+        )
+        SELECT {staged_select(CONTRACT["posting"], cells=cells, made=made)} FROM r ORDER BY r.posting_id
+    """
+
+
+# ---------------------------------------------------------------- conduct and force
+
+
+def _complaints() -> str:
+    category = " ".join(
+        f"WHEN r.complaint_code IN ({', '.join(literal(c) for c in codes.codes(listed))}) THEN {literal(name)}"
+        for name, listed in codes.CATEGORIES.items()
+    )
+    internal = ", ".join(literal(c) for c in codes.codes(codes.INTERNAL))
+    cells = {
+        "complaint_id": _id("r.cr_id"),
+        "officer_id": _id("r.UID"),
+        "occurred_on": f"CASE WHEN {INCIDENT_AFTER_COMPLAINT} THEN NULL ELSE c.incident_date END",
+        "received_on": "c.complaint_date",
+        "finalised_on": "c.closed_date",
+        "known_on": "c.complaint_date",
+    }
+    made = {
+        "allegation_id": "r.source_row",
+        "category": f"CASE {category} ELSE 'other' END",
+        "source": f"CASE WHEN r.complaint_code IN ({internal}) THEN 'internal' ELSE 'public' END",
+        "outcome": _mapped("r.final_finding", codes.FINDINGS),
+    }
+    refused = (
+        "CASE WHEN c.cr_id IS NULL THEN 'no_case: cr_id: expected a case of the release, found ' "
+        "|| coalesce(left(r.cr_id, 60), 'nothing') "
+        "WHEN r.nth > 1 THEN 'twin: the same officer stands in the same case for the same reason before' END"
+    )
+    return f"""
+        SELECT {staged_select(CONTRACT["complaint"], cells=cells, made=made, refused=refused)}
+        FROM (
+            SELECT *, row_number() OVER (
+                PARTITION BY cr_id, UID, complaint_code, complaint_category ORDER BY source_row) AS nth
+            FROM {ACCUSED.relation}
+        ) AS r
+        LEFT JOIN (
+            FROM {CASES.relation} QUALIFY row_number() OVER (PARTITION BY {_id("cr_id")} ORDER BY source_row) = 1
+        ) AS c ON {_id("c.cr_id")} = {_id("r.cr_id")}
+        ORDER BY r.source_row
+    """
+
+
+def _force() -> str:
+    yes = "IN ('true', '1')"
+    tactic = f"CASE WHEN r.firearm_used {yes} THEN 'firearm' WHEN r.taser {yes} THEN 'taser' ELSE 'other' END"
+    severity = " ".join(
+        f"WHEN {tactic} = {literal(name)} AND coalesce(r.subject_injured {yes}, false) = {str(hurt).lower()} "
+        f"THEN {level}"
+        for (name, hurt), level in codes.SEVERITIES.items()
+    )
+    cells = {
+        "force_id": _id("r.trr_id"),
+        "officer_id": _id("r.UID"),
+        "incident_id": _id("r.event_no"),
+        "used_at": "r.trr_date || ' ' || coalesce(r.trr_time, '00:00:00')",
+        "subject_injured": "r.subject_injured",
+        "officer_injured": "r.officer_injured",
+        "known_on": "r.trr_date",
+    }
+    made = {"tactic": tactic, "severity": f"CASE {severity} END", "video": "false"}
+    lowered = ", ".join(f"lower({c}) AS {c}" for c in ("officer_injured", "subject_injured", "firearm_used", "taser"))
+    return f"""
+        SELECT {staged_select(CONTRACT["use_of_force"], cells=cells, made=made)}
+        FROM (SELECT * REPLACE ({lowered}) FROM {FORCE.relation}) AS r ORDER BY r.source_row
+    """
