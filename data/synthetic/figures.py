@@ -6,12 +6,12 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """One figure: its value, where it comes from, and whether it is published or assumed."""
+    """One figure: its value, where it comes from, whether it is published or assumed, and whether it is a shape."""
 
     name: str
     value: float
@@ -20,10 +20,35 @@ class Figure:
     year: str
     grade: Literal["A", "B", "C", "K"]
     kind: Literal["sourced", "assumption"]
+    shape: bool = False
+
+
+@cache
+def _entries() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(Path(__file__).with_name("figures.toml").read_text("utf-8"))
 
 
 @cache
 def figures() -> dict[str, Figure]:
-    """Return every figure by name."""
-    path = Path(__file__).with_name("figures.toml")
-    return {name: Figure(name=name, **entry) for name, entry in tomllib.loads(path.read_text("utf-8")).items()}
+    """Return every figure by name. A split such as leavers by service gives one figure a part, named `split/part`."""
+    found: dict[str, Figure] = {}
+    for name, entry in _entries().items():
+        about = {key: value for key, value in entry.items() if key not in ("value", "values")}
+        if "value" in entry:
+            found[name] = Figure(name=name, value=entry["value"], **about)
+            continue
+        for part, share in split(name).items():
+            found[f"{name}/{part}"] = Figure(name=f"{name}/{part}", value=share, **about)
+    return found
+
+
+def split(name: str) -> dict[str, float]:
+    """Return the shares of a split by part; they add up to 1.
+
+    Example:
+        >>> round(split("allegations_by_category")["duties"], 3)
+        0.678
+    """
+    values: dict[str, float] = _entries()[name]["values"]
+    whole = sum(values.values())
+    return {part: value / whole for part, value in values.items()}

@@ -47,7 +47,7 @@ _OTHER = {
 }
 """Other spells: how many a person and year, and their mean days. Assumptions."""
 
-_SUSPENSION_DAYS = 300.0
+SUSPENSION_DAYS = 300.0
 _FIXED_HOLIDAYS = ((1, 1), (12, 25), (12, 26))
 
 
@@ -138,9 +138,9 @@ def _other(force: Force, draws: Streams, kind: str, rate: float, mean: float) ->
 def _suspension(world: World, force: Force, draws: Streams) -> Rows:
     draw = draws.draw("suspended")
     regular = force.people.workforce == code("officer", "workforce", "officer")
-    rate = world.figure("suspended_share") * 365.25 / _SUSPENSION_DAYS * force.latent.cases * regular
-    person, first = _starts(force, draw, rate, lead=int(_SUSPENSION_DAYS))
-    days = np.ceil(draw.gamma(2.0, _SUSPENSION_DAYS / 2, len(person))).astype(np.int64)
+    rate = world.figure("suspended_share") * 365.25 / SUSPENSION_DAYS * force.latent.cases * regular
+    person, first = _starts(force, draw, rate, lead=int(SUSPENSION_DAYS))
+    days = np.ceil(draw.gamma(2.0, SUSPENSION_DAYS / 2, len(person))).astype(np.int64)
     return _spells(person, first, days, kind="suspended")
 
 

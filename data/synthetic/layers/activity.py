@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.synthetic.layers.incidents import ATTENDANCES_A_TOUR, borough_of, kind_shares
-from data.synthetic.layers.rota import SHIFTS_A_YEAR
+from data.synthetic.layers.rota import tours_a_year
 from data.synthetic.rows import Rows, code
 from data.synthetic.scene import Scene, by_role, role_rates
 from data.synthetic.streams import Array, chance, pick
@@ -55,7 +55,7 @@ _ASSAULT_AT = np.array([1.0, 0.6, 1.2, 1.0, 0.05, 0.1, 0.3, 0.2])
 def use_force(scene: Scene) -> None:
     """Add force reports: at incidents, by some of those present, and without one, mostly in custody."""
     shares = _at_incidents(_FORCE_AT) * _REPORTS
-    weights = by_role(ATTENDANCES_A_TOUR) * SHIFTS_A_YEAR * shares + by_role(_CUSTODY_FORCE)
+    weights = by_role(ATTENDANCES_A_TOUR) * tours_a_year() * shares + by_role(_CUSTODY_FORCE)
     scale = _scale(scene, "force", weights)
     draw = scene.draw("use_of_force")
     incident, attendance = scene.tables["incident"], scene.tables["attendance"]
@@ -100,7 +100,7 @@ def _is_officer(scene: Scene, person: Array) -> Array:
 def _at_tours(scene: Scene, draw: np.random.Generator, rates: Array, trait: Array) -> tuple[Array, Array]:
     """Return tours at which something happens at yearly rates by role and trait, and the minute it does."""
     shift = scene.tables["shift"]
-    expected = rates[shift["_role"]] / SHIFTS_A_YEAR * trait[shift["officer_id"]]
+    expected = (rates / tours_a_year())[shift["_role"]] * trait[shift["officer_id"]]
     tours = np.repeat(np.arange(len(shift)), draw.poisson(expected))
     span = shift["ends_at"][tours] - shift["starts_at"][tours]
     return tours, shift["starts_at"][tours] + (draw.random(len(tours)) * span).astype(np.int64)
@@ -131,7 +131,7 @@ def subjects(draw: np.random.Generator, count: int) -> Array:
 
 def suffer_assaults(scene: Scene) -> None:
     """Add assaults on officers at the incidents they attended."""
-    weights = by_role(ATTENDANCES_A_TOUR) * SHIFTS_A_YEAR * _at_incidents(_ASSAULT_AT)
+    weights = by_role(ATTENDANCES_A_TOUR) * tours_a_year() * _at_incidents(_ASSAULT_AT)
     scale = _scale(scene, "assaults", weights)
     draw = scene.draw("assault")
     incident, attendance = scene.tables["incident"], scene.tables["attendance"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.synthetic.layers.absences import SUSPENSION_DAYS
 from data.synthetic.layers.complaints import reporting_factor
 from data.synthetic.rows import NO_TIME, code, codes
 from data.synthetic.scene import Scene
-from data.synthetic.streams import chance, pick
+from data.synthetic.streams import Array, chance, pick
 
 _STANDARDS = (0.14, 0.14, 0.09, 0.08, 0.12, 0.18, 0.08, 0.03, 0.12, 0.02)
 _GROSS = 0.25
@@ -47,10 +48,12 @@ def open_cases(scene: Scene) -> None:
     )
 
 
-def _reported(scene: Scene, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _reported(scene: Scene, draw: np.random.Generator) -> tuple[Array, Array]:
     """Return who is reported and when, after the reporting layer; within service only."""
     force = scene.force
-    rate = scene.world.figure("conduct_cases") / 1000 / _REPORTED
+    # Every suspension has a case of its own; the published rate holds both.
+    suspended = scene.world.figure("suspended_share") * 365.25 / SUSPENSION_DAYS * scene.world.figure("officer_share")
+    rate = max(scene.world.figure("conduct_cases") / 1000 - suspended, 0.0) / _REPORTED
     matters = draw.poisson(rate * scene.years * force.latent.cases[scene.home])
     person = np.repeat(scene.home, matters)
     opened = force.start + draw.integers(0, force.days, len(person))

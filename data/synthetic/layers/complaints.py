@@ -11,6 +11,7 @@ import numpy as np
 
 from data.contract import CONTRACT
 from data.synthetic import keys
+from data.synthetic.figures import split
 from data.synthetic.layers.lookups import anybody, people_at
 from data.synthetic.rows import MINUTES, NO_TIME, code, codes
 from data.synthetic.scene import Scene, role_rates
@@ -32,11 +33,8 @@ MATTER_WEIGHT = {
 REPORTED = 0.5
 """Share of matters that are reported where no factor applies: an assumption. Published rates are of those reported."""
 
-NAMED_TOO = 0.40
+NAMED_TOO = 0.42
 ALLEGATIONS = (0.74, 0.20, 0.06)
-CATEGORY_COUNTS = (15453, 4058, 1003, 646, 480, 313, 177, 135, 80, 62, 383)
-"""Allegations by category, Metropolitan Police 2024/25 (IOPC table 6, grade A), in the contract's order."""
-
 _INTERNAL = 0.06
 _ANONYMOUS = 0.05
 _RECEIVED_AFTER = 18.0
@@ -122,7 +120,9 @@ def _record(scene: Scene, *, case: Array, person: Array, day: Array, incident: A
     formal = chance(draw, scene.world.figure("formal_case_share"), cases)
     received = day + draw.gamma(0.7, _RECEIVED_AFTER / 0.7, cases).astype(np.int64)
     received = np.maximum(received, day)
-    category = pick(draw, cases * len(ALLEGATIONS), CATEGORY_COUNTS).reshape(cases, len(ALLEGATIONS))
+    category = pick(draw, cases * len(ALLEGATIONS), tuple(split("allegations_by_category").values())).reshape(
+        cases, len(ALLEGATIONS)
+    )
     count = 1 + pick(draw, cases, ALLEGATIONS)
     internal = chance(draw, _INTERNAL, cases)
     complainant = np.where(incident >= 0, people_at(scene, np.maximum(incident, 0)), anybody(scene, draw, cases))

@@ -10,7 +10,7 @@ import numpy as np
 
 from data.contract import CONTRACT
 from data.synthetic import keys
-from data.synthetic.layers.rota import SHIFTS_A_YEAR
+from data.synthetic.layers.rota import tours_a_year
 from data.synthetic.rows import MINUTES, code
 from data.synthetic.scene import Scene, by_role, role_rates
 from data.synthetic.streams import Array, chance, pick_by
@@ -61,7 +61,7 @@ def look_things_up(scene: Scene) -> None:
     shift = scene.tables["shift"]
     rates = role_rates(scene.force, scene.world.figure("lookups"), VOLUME, among="people")
     draw = scene.draw("system_access")
-    expected = rates[shift["_role"]] / SHIFTS_A_YEAR * scene.force.latent.lookups[shift["officer_id"]]
+    expected = (rates / tours_a_year())[shift["_role"]] * scene.force.latent.lookups[shift["officer_id"]]
     tour = np.repeat(np.arange(len(shift)), draw.poisson(expected))
     role = shift["_role"][tour].astype(np.int64)
     count = len(tour)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.synthetic.force import Force
-from data.synthetic.layers.rota import SHIFTS_A_YEAR
+from data.synthetic.layers.rota import tours_a_year
 from data.synthetic.rows import MINUTES, NO_TIME, SITES, Rows, code, codes
 from data.synthetic.scene import Scene
 from data.synthetic.streams import Array, chance, pick, pick_by
@@ -60,8 +60,8 @@ def roster_edits(scene: Scene) -> Rows:
     """Add the ordinary edits: mostly by supervisors, some by planners, some of one's own tour to correct it."""
     shift = scene.tables["shift"]
     draw = scene.draw("roster_edit")
-    rate = scene.world.figure("roster_edits") / SHIFTS_A_YEAR * scene.force.latent.edits
-    edited = shift.take(chance(draw, rate[shift["officer_id"]].astype(np.float32)))
+    rate = scene.world.figure("roster_edits") / tours_a_year()[shift["_role"]]
+    edited = shift.take(chance(draw, rate * scene.force.latent.edits[shift["officer_id"]]))
     count = len(edited)
     supervisor = scene.force.stints.supervisor[scene.posts][edited["_post"]]
     who = pick(draw, count, _EDITORS).astype(np.int64)

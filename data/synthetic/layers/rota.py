@@ -71,8 +71,18 @@ _OVERTIME_REASONS = (0.72, 0.06, 0.05, 0.17, 0.0)
 _REST_DAY_SHARE = 0.2
 _SUBSTITUTES = {"training": 0.018, "court": 0.010, "on_call": 0.002}
 
-SHIFTS_A_YEAR = 192.0
-"""Tours a full-time person works a year, roughly; rates a year are turned into rates a tour with it."""
+_AVAILABLE = 0.845
+"""Share of rostered days on which a person is not away: what leave, sickness and other absence leave."""
+
+
+def tours_a_year() -> Array:
+    """Return about how many tours a full-time person of each role works a year.
+
+    Rates a year are turned into rates a tour with it.
+    """
+    on = (_patterns() >= 0).mean(axis=1) * 365.25
+    weekly = np.array([len(_ROTA[role]) % 7 == 0 for role in CONTRACT["posting"].column["role"].values])
+    return (on - 6 * weekly) * _AVAILABLE
 
 
 def work_shifts(scene: Scene) -> Rows:
@@ -196,7 +206,7 @@ def _overtime(
     stints = scene.force.stints
     yearly = np.zeros(len(scene.force.people))
     yearly[stints.person[scene.posts]] = _overtime_minutes(scene)
-    a_tour = yearly[person] * (1 - _REST_DAY_SHARE) / SHIFTS_A_YEAR
+    a_tour = yearly[person] * (1 - _REST_DAY_SHARE) / tours_a_year()[role]
     worked = chance(draw, (a_tour / _OVERTIME_MEAN).astype(np.float32))
     minutes = np.zeros(len(person), dtype=np.int64)
     length = draw.gamma(2.0, _OVERTIME_MEAN / 2, int(worked.sum()))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.synthetic.figures import split
 from data.synthetic.force import People, Stints, Structure
 from data.synthetic.rows import NO_TIME, code
 from data.synthetic.streams import Array, Streams, chance, pick, sample
@@ -33,14 +34,11 @@ STAFF_SHARE = {
 
 _OTHER_WORKFORCE = {"response": "special", "neighbourhood": "pcso"}
 _TWO_SERGEANTS = ("detective", "public_protection", "intelligence")
-_HEADQUARTERS_RANKS = (0.25, 0.22, 0.33, 0.11, 0.05, 0.04)
+_HEADQUARTERS_RANKS = (0.25, 0.27, 0.28, 0.11, 0.05, 0.04)
 _INSPECTOR_EVERY = 4
 
 _SERVICE_BANDS = (0, 1, 2, 3, 4, 5, 10, 15, 20, 25, 30, 36)
 _SERVICE_SHARE = (0.06, 0.07, 0.07, 0.07, 0.06, 0.19, 0.13, 0.15, 0.12, 0.06, 0.02)
-LEAVER_SHARE_BY_BAND = (0.103, 0.112, 0.071, 0.050, 0.045, 0.093, 0.041, 0.085, 0.137, 0.134, 0.128)
-"""Leavers by length of service, published for 2024/25 (written answer HL10350, grade A)."""
-
 _RANK_SERVICE = (0, 4, 7, 10, 13, 16, 0)
 _FTE = (0.5, 0.6, 0.8)
 
@@ -151,16 +149,23 @@ def _service(streams: Streams, positions: Positions) -> Array:
 def _turnover(
     world: World, streams: Streams, positions: Positions, service: Array, *, start: int, end: int
 ) -> _Turnover:
-    band = np.digitize(service, _SERVICE_BANDS[1:-1])
-    held = np.bincount(band, minlength=len(LEAVER_SHARE_BY_BAND))
-    weight = np.array(LEAVER_SHARE_BY_BAND)[band] / np.maximum(held[band], 1)
-    # Team leaders stay: supervisors of a whole world would otherwise change under every row that names them.
-    weight[positions.leader] = 0
+    """Return who leaves and when, by length of service on the day they leave as published, and who replaces them."""
     draw = streams.draw("workforce/leavers")
-    leaver = sample(draw, weight, count_joiners(world))
+    day = draw.integers(start + 1, end - 1, len(service))
+    band = np.digitize(service + (day - start) / YEAR, _SERVICE_BANDS[1:-1])
+    # Team leaders stay: supervisors of a whole world would otherwise change under every row that names them.
+    free = np.ones(len(service))
+    free[positions.leader] = 0
+    wanted = count_joiners(world)
+    for position, share in enumerate(split("leavers_by_service").values()):
+        chosen = sample(streams.draw("workforce/leavers", position), free * (band == position), round(share * wanted))
+        free[chosen] = 2
+    left = int((free == 2).sum())
+    more = sample(streams.draw("workforce/leavers/rest"), (free == 1) * 1.0, max(0, wanted - left))
+    leaver = np.sort(np.concatenate([np.flatnonzero(free == 2), more]))[:wanted]
     leaves = np.full(len(service), NO_TIME, dtype=np.int64)
-    leaves[leaver] = draw.integers(start + 1, end - 1, len(leaver))
-    joins = np.clip(leaves[leaver] + draw.integers(1, 60, len(leaver)), start + 1, end - 1)
+    leaves[leaver] = day[leaver]
+    joins = np.clip(day[leaver] + draw.integers(1, 60, len(leaver)), start + 1, end - 1)
     return _Turnover(leaver=leaver, leaves=leaves, joins=joins)
 
 
