@@ -13,6 +13,8 @@ OPENCSE := $(VENV)/bin/opencse
 STATE   := $(shell { $(PYTHON) -V; cat requirements/dev.txt pyproject.toml; } 2>&1 | cksum | cut -d' ' -f1)
 READY   := $(VENV)/ready-$(STATE)
 
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types nightly bench docs lock clean
 
@@ -53,13 +55,14 @@ demo: $(READY) ## generate 2,000 synthetic people, run everything, explain a fla
 	$(OPENCSE) verify $(DEMO)/run
 	@echo
 	@echo "Where to look:"
-	@echo "  $(DEMO)/run/flags.parquet     every flag, and why it was raised"
-	@echo "  $(DEMO)/run/evidence.parquet  the source rows behind each flag"
-	@echo "  $(DEMO)/run/validation/       what Great Expectations checked, and the rows that were not loaded"
-	@echo "  $(DEMO)/run/lineage/          the SQL that ran, step by step"
-	@echo "  $(DEMO)/run/manifest.json     the SHA-256 of every file that went in and came out"
-	@echo "  $(DEMO)/world/truth/          what was planted; no part of the run has read it"
-	@echo "  docs/tutorial.md              the same, explained at leisure"
+	@printf '  %-37s %s\n' \
+	  '$(DEMO)/run/flags.parquet' 'every flag, and why it was raised' \
+	  '$(DEMO)/run/evidence.parquet' 'the source rows behind each flag' \
+	  '$(DEMO)/run/validation/index.html' 'what Great Expectations checked, and what was not loaded' \
+	  '$(DEMO)/run/lineage/' 'the SQL that ran, step by step' \
+	  '$(DEMO)/run/manifest.json' 'the SHA-256 of every file that went in and came out' \
+	  '$(DEMO)/world/truth/' 'what was planted; no part of the run has read it' \
+	  'docs/tutorial.md' 'the same, explained at leisure'
 
 test: lint types $(READY) ## lint, types, and all tests but the nightly ones
 	@$(PY) -m pytest -q -n $(WORKERS)
