@@ -4,7 +4,7 @@ A rule is declared once as a SQL predicate that is true for a row that breaks it
 expectation that says the same; loading counts both and stops when they disagree. Nothing here is about one table: the
 rules of a table are derived from its declaration.
 
-The predicates read one row of `staged.<table>`: the contract columns, `unread` (cells that could not be read as their
+The predicates read one row of a staged table: the contract columns, `unread` (cells that could not be read as their
 type, a line each) and `refused` (why the source itself refuses the row, as "rule: reason"). Parents are looked up in
 `loaded.<parent>`; a table that refers to itself is looked up in `standing.<table>`, the keys that remain; repeated
 keys in `doubled.<table>`.
@@ -25,11 +25,12 @@ RuleKind = Literal[
     "refused", "unread", "required", "text", "values", "finite", "range", "day", "order", "unique", "reference", "link"
 ]
 
-STAGED: Final = "staged"
-"""The schema a source leaves its tables in."""
-
 LOADED: Final = "loaded"
 """The schema everything after loading reads."""
+
+STAGED: Final = LOADED
+"""The schema a source leaves its tables in. They are checked and finished where they are: a second copy of twenty
+million rows would cost as much as reading them."""
 
 STANDING: Final = "standing"
 """The schema with the keys that remain of a table that refers to itself."""

@@ -7,22 +7,20 @@ them is in the quarantine with its source, the rule it breaks and the reason: ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
 from pathlib import Path
-
-import duckdb
 
 from data import sources
 from data.contract import CONTRACT
-from data.errors import InputRejected, OpencseError
+from data.errors import OpencseError
 from data.rules import rules
 from data.schema import Table
 from data.sources.base import InputFile
-from data.store import StatementFailed, Store
+from data.store import Store
 from pipeline.outcome import Loaded, RuleCount, TableCount
 from pipeline.validation.expectations import Checker, Verdict
-from pipeline.validation.quarantine import checkable, discard, find_broken, keep, open_schemas, quarantine
+from pipeline.validation.quarantine import checkable, find_broken, finish, open_schemas, quarantine
 from pipeline.validation.report import write_validation
 
 __all__ = ["InputFile", "Loaded", "RuleCount", "RulesDisagree", "TableCount", "load", "write_validation"]
@@ -54,8 +52,7 @@ def load(
     with closing(Checker(store)) as checker:
         for table in _order(staged.tables):
             tell(f"Checking {table.name}")
-            with _reading(table):
-                count, broken = _load_table(table, staged.tables, store, checker)
+            count, broken = _load_table(table, staged.tables, store, checker)
             counts.append(count)
             found.extend(broken)
     position = {name: i for i, name in enumerate(CONTRACT.records)}
@@ -91,8 +88,7 @@ def _load_table(
     verdicts, shapes = checker.check(table, checked)
     _compare(table, findings.broken, verdicts)
     rejected = quarantine(table, store=store)
-    loaded = keep(table, findings, rejected=rejected, store=store)
-    discard(table, store=store)
+    loaded = finish(table, findings, rejected=rejected, store=store)
     if findings.rows != loaded + rejected:
         raise RulesDisagree(
             f"The rows of {table.name} do not add up.",
@@ -118,23 +114,6 @@ def _compare(table: Table, counted: Mapping[str, int], verdicts: Mapping[str, Ve
             found="; ".join(f"{name}: {counted[name]} by SQL" for name in differ),
             hint="This is a fault in OpenCSE or in a library version it was not tested with; please report it.",
         )
-
-
-@contextmanager
-def _reading(table: Table) -> Iterator[None]:
-    """Turn a fault that only shows while a file is read, such as a damaged page, into one about the input."""
-    try:
-        yield
-    except StatementFailed as failed:
-        cause = failed.__cause__
-        if isinstance(cause, duckdb.IOException | duckdb.InvalidInputException | duckdb.SerializationException):
-            raise InputRejected(
-                f"The records of {table.name} cannot be read to the end.",
-                expected="a complete file",
-                found=str(cause).splitlines()[0][:200],
-                where=table.name,
-            ) from None
-        raise
 
 
 def _unchecked(present: Collection[str]) -> tuple[str, ...]:

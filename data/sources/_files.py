@@ -110,8 +110,8 @@ def read_through(folder: Path, path: Path) -> TextFile:
         while chunk := file.read(CHUNK):
             look.at(chunk)
         look.end()
-    with _opened(inside(folder, path)) as file:
-        header = _header(described.name, file)
+    with io.TextIOWrapper(_opened(inside(folder, path)), encoding="utf-8-sig", newline="") as text:
+        header = _header(described.name, text)
     return TextFile(path, described, header, look.longest)
 
 
@@ -146,7 +146,7 @@ def csv_rejected(name: str, failed: StatementFailed) -> InputRejected:
     expected, found = "rows of comma-separated cells with one kind of line ending", "a row that is not"
     if cells:
         expected, found = f"{cells[1]} cells in every row", f"a row with {cells[2]}"
-    elif "quote" in said:
+    elif "unterminated quote" in said:
         expected, found = "every quoted cell closed by a double quote", "one that is not"
     elif "Maximum line size" in said:
         expected, found = f"rows of at most {LONGEST_LINE:,} bytes", "a longer one"
@@ -230,8 +230,7 @@ def _opened(path: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path, "rb")) if path.name.endswith(".gz") else path.open("rb")
 
 
-def _header(name: str, file: IO[bytes]) -> tuple[str, ...]:
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+def _header(name: str, text: IO[str]) -> tuple[str, ...]:
     try:
         first = next(csv.reader(text, strict=True), [])
     except csv.Error as error:

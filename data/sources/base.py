@@ -35,8 +35,8 @@ class Staged:
 class Source(ABC):
     """A layout of record files, and how it becomes the contract's tables.
 
-    `stage` fills the schema `staged` with one table or view per contract table that the records hold: every contract
-    column in contract order and of contract type (null where a cell could not be read), then
+    `stage` fills the schema `STAGED` of `data.rules` with one table per contract table that the records hold: every
+    contract column in contract order and of contract type (null where a cell could not be read), then
 
     - `source_file VARCHAR`: the file a row came from, relative to the records folder,
     - `source_row BIGINT`: the number of its data row in that file, from 1, the header not counted,
@@ -44,7 +44,8 @@ class Source(ABC):
     - `refused VARCHAR`: "rule: reason" when the source itself refuses the row, else null.
 
     Rows are in the order of the file. Every row of a file that belongs to a table is staged: dropping is for
-    validation, which counts. `stage` checks no value against the contract.
+    validation, which counts. `stage` checks no value against the contract. Tables, not views: DuckDB believes the
+    statistics in a Parquet file, and a filter over one can miss what they do not tell, such as a NaN.
     """
 
     summary: ClassVar[str]
@@ -57,7 +58,7 @@ class Source(ABC):
 
     @abstractmethod
     def stage(self, folder: Path, *, store: Store, progress: Progress) -> Staged:
-        """Fill `staged` from a records folder.
+        """Stage the tables of a records folder.
 
         Raises `InputRejected` when the folder, or a file in it, cannot be read as what it claims to be.
         """

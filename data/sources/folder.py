@@ -115,7 +115,7 @@ def _stage_parquet(table: Table, root: Path, path: Path, store: Store) -> InputF
         cells = {c.name: quoted(c.name) for c in table.columns}
         typed = {c.name: from_parquet(c, cell=cells[c.name], stored=stored[c.name]) for c in table.columns}
         statement = (
-            f"CREATE VIEW {STAGED}.{quoted(table.name)} AS SELECT {staged_columns(table.columns, typed)}, "
+            f"CREATE TABLE {STAGED}.{quoted(table.name)} AS SELECT {staged_columns(table.columns, typed)}, "
             f"{literal(described.name)} AS source_file, file_row_number + 1 AS source_row, "
             f"{unread(table.columns, cells=cells, typed=typed)} AS unread, CAST(NULL AS VARCHAR) AS refused "
             f"FROM read_parquet({{file}}, file_row_number = true)"

@@ -21,7 +21,7 @@ BROKEN: Final = "broken"
 QUARANTINE: Final = "quarantine.rows"
 """The table with every row that was not loaded."""
 
-SCHEMAS: Final = (STAGED, DOUBLED, STANDING, BROKEN, "quarantine", LOADED)
+SCHEMAS: Final = (DOUBLED, STANDING, BROKEN, "quarantine", LOADED)
 
 
 @dataclass(frozen=True)
@@ -79,32 +79,30 @@ def quarantine(table: Table, *, store: Store) -> int:
     return int(store.value(f"SELECT count(*) FROM {QUARANTINE} WHERE table_name = {literal(table.name)}"))
 
 
-def keep(table: Table, findings: Findings, *, rejected: int, store: Store) -> int:
-    """Make `loaded.<table>` of the rows that remain, in key order, and return how many there are."""
-    columns = ", ".join(quoted(c) for c in (*table.names, "source_file", "source_row"))
-    without = (
-        f" ANTI JOIN (FROM {QUARANTINE} WHERE table_name = {literal(table.name)}) USING (source_file, source_row)"
-        if rejected
-        else ""
-    )
-    order = "" if findings.in_order and not rejected else f" ORDER BY {quoted(_key(table))}"
-    target = f"{LOADED}.{quoted(table.name)}"
-    store.run(
-        f"CREATE TABLE {target} AS SELECT {columns} FROM {STAGED}.{quoted(table.name)}{without}{order}",
-        step=f"load {table.name}",
-    )
-    return int(store.value(f"SELECT count(*) FROM {target}"))
+def finish(table: Table, findings: Findings, *, rejected: int, store: Store) -> int:
+    """Make `loaded.<table>` of the rows that remain, in key order and without helper columns; return how many.
 
-
-def discard(table: Table, *, store: Store) -> None:
-    """Drop what only the check of one table needed."""
-    kind = store.value(
-        "SELECT table_type FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
-        parameters=[STAGED, table.name],
-    )
-    store.run(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {STAGED}.{quoted(table.name)}")
+    A table whose keys rise already is finished in place; another is written again.
+    """
+    name = f"{LOADED}.{quoted(table.name)}"
+    gone = f"SELECT source_file, source_row FROM {QUARANTINE} WHERE table_name = {literal(table.name)}"
+    if findings.in_order:
+        if rejected:
+            store.run(f"DELETE FROM {name} WHERE (source_file, source_row) IN ({gone})", step=f"load {table.name}")
+        for column in ("unread", "refused"):
+            store.run(f"ALTER TABLE {name} DROP COLUMN {column}")
+    else:
+        columns = ", ".join(quoted(c) for c in (*table.names, "source_file", "source_row"))
+        store.run(
+            f"CREATE TABLE {LOADED}.in_order AS SELECT {columns} FROM {name} "
+            f"ANTI JOIN ({gone}) USING (source_file, source_row) ORDER BY {quoted(_key(table))}",
+            step=f"load {table.name}",
+        )
+        store.run(f"DROP TABLE {name}")
+        store.run(f"ALTER TABLE {LOADED}.in_order RENAME TO {quoted(table.name)}")
     for schema in (DOUBLED, STANDING, BROKEN):
         store.run(f"DROP TABLE IF EXISTS {schema}.{quoted(table.name)}")
+    return int(store.value(f"SELECT count(*) FROM {name}"))
 
 
 def _key(table: Table) -> str:
