@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache, cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
@@ -62,7 +63,8 @@ class Pattern:
     """A pattern that a world may hold.
 
     `share` is the share of eligible subjects, `months` the shortest and longest duration, `intensity` what
-    `intensity_means` says. `eligible` gives a mask of candidates; `plant` writes the rows of one subject.
+    `intensity_means` says. `eligible` gives a mask of candidates; `plant` writes the rows of one subject. Nothing is
+    planted before `not_before`, the first day of the rule that the pattern is about.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Pattern:
     intensity: float
     intensity_means: str
     eligible: Callable[[Candidates], Array]
+    not_before: date | None = None
     plant: Callable[[Plot], None]
     subject: Literal["officer", "unit"] = "officer"
 
@@ -84,11 +87,21 @@ class Typology(Pattern):
     concern: Literal["standards", "welfare", "culture"]
 
 
+@dataclass(frozen=True)
+class Move:
+    """One number that an archetype visibly raises (or lowers): an SQL aggregate over a table's rows of the subject."""
+
+    table: str
+    value: str = "count(*)"
+    where: str = "true"
+    up: bool = True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Archetype(Pattern):
-    """An innocent reason to look unusual. `moves` names what it visibly raises: a table, and which rows of it."""
+    """An innocent reason to look unusual. `moves` says what it visibly raises or lowers in the subject's rows."""
 
-    moves: tuple[str, ...]
+    moves: tuple[Move, ...]
     intensity: float = 1.0
     intensity_means: str = "multiple of what the archetype's file says"
 
@@ -150,7 +163,10 @@ def assign(
 def _subjects(pattern: Pattern, pool: Candidates, settings: Plantings, streams: Streams) -> list[Subject]:
     own = settings.settings.get(pattern.name, Planting())
     share = (pattern.share if own.share is None else own.share) * settings.scale
-    mask = pattern.eligible(pool) & (pool.days >= min(_SHORTEST_POST, pool.force.days))
+    earliest = (pattern.not_before - date(1970, 1, 1)).days if pattern.not_before else pool.force.start
+    begins, ends = _spans(pool)
+    begins = np.maximum(begins, earliest)
+    mask = pattern.eligible(pool) & (pool.days >= min(_SHORTEST_POST, pool.force.days)) & (begins <= ends)
     count = max(1, round(share * int(mask.sum()))) if share > 0 else 0
     chosen = sample(streams.draw("subjects"), mask.astype(np.float64), count)
     draw = streams.draw("course").random((len(mask), 3)) if len(chosen) else np.empty((0, 3))
@@ -160,7 +176,7 @@ def _subjects(pattern: Pattern, pool: Candidates, settings: Plantings, streams: 
     subjects = []
     for member in chosen.tolist():
         post = int(pool.post[member])
-        begin, end = _span(pool, member)
+        begin, end = int(begins[member]), int(ends[member])
         days = min(int((shortest + draw[member, 0] * (longest - shortest)) * MONTH), end - begin + 1)
         first = begin + int(draw[member, 1] * (end - begin + 2 - days))
         cell = int(stints.cell[post] if post >= 0 else structure.team_cell[member])
@@ -169,11 +185,12 @@ def _subjects(pattern: Pattern, pool: Candidates, settings: Plantings, streams: 
     return subjects
 
 
-def _span(pool: Candidates, member: int) -> tuple[int, int]:
-    post = int(pool.post[member])
-    if post < 0:
-        return pool.force.start, pool.force.end - 1
-    return int(pool.force.stints.first[post]), int(pool.force.stints.last[post])
+def _spans(pool: Candidates) -> tuple[Array, Array]:
+    """Return the first and last day each candidate could hold a pattern."""
+    posted = pool.post >= 0
+    first = np.where(posted, pool.force.stints.first[pool.post], pool.force.start)
+    last = np.where(posted, pool.force.stints.last[pool.post], pool.force.end - 1)
+    return first, last
 
 
 def people_of(force: Force) -> Candidates:

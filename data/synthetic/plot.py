@@ -96,10 +96,14 @@ class Plot:
         team = self.subject.member if self.subject.post < 0 else int(stints.team[self.subject.post])
         return int(structure.team_unit[team])
 
-    @property
-    def joined(self) -> int:
-        """The day the subject joined the force."""
-        return int(self.scene.force.people.joined[self.person])
+    def joined_by(self, person: int) -> int:
+        """Return the day a person joined the force."""
+        return int(self.scene.force.people.joined[person])
+
+    def left_by(self, person: int) -> int:
+        """Return the last day a person serves: the day they leave, or far ahead."""
+        left = int(self.scene.force.people.left[person])
+        return self.scene.force.end + 400 if left == NO_TIME else left
 
     def planner(self) -> int:
         """Return somebody who plans rosters for the force."""
@@ -244,9 +248,17 @@ def plant(scene: Scene, subjects: list[Subject]) -> Effect:
         subject.pattern.plant(plot)
         for table, change in plot.changes.items():
             by_table.setdefault(table, []).append(change)
-    for table, changes in sorted(by_table.items()):
-        scene.tables[table] = _changed(scene.tables[table], changes, effect)
+    # Tours come first: an edit of a tour that another pattern took out is not made.
+    for table in sorted(by_table, key=lambda name: (name != "shift", name)):
+        if table == "roster_edit":
+            _drop_edits_of_nothing(by_table[table], scene.tables["shift"]["shift_id"])
+        scene.tables[table] = _changed(scene.tables[table], by_table[table], effect)
     return effect
+
+
+def _drop_edits_of_nothing(changes: list[Change], tours: Array) -> None:
+    for change in changes:
+        change.added = [new.take(np.isin(new["shift_id"], tours)) for new in change.added]
 
 
 def _changed(data: Rows, changes: list[Change], effect: Effect) -> Rows:

@@ -13,6 +13,9 @@ from data.synthetic.rows import Rows, code, joined, rows
 from data.synthetic.streams import Array, Streams
 from data.synthetic.world import World
 
+BIG_EVENT = 0.2
+"""How strongly a day must draw officers to public events to count as a big event."""
+
 
 @dataclass(frozen=True)
 class Calendar:
@@ -22,6 +25,12 @@ class Calendar:
     away: Array
     aid_days: Array
     holidays: Array
+
+    @property
+    def costly(self) -> Array:
+        """A mask of the days on which extra tours pay best: bank holidays and big public events."""
+        mask: Array = (self.holidays == 1) | (self.aid_days >= BIG_EVENT)
+        return mask
 
 
 @dataclass

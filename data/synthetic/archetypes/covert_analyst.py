@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.synthetic.layers.lookups import anybody
-from data.synthetic.plantings import Archetype, Candidates
+from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
 from data.synthetic.rows import codes
 from data.synthetic.streams import Array
@@ -36,7 +36,7 @@ ARCHETYPE = Archetype(
     basis="compare look-ups by role: analysts, detectives, professional standards and vetting",
     share=0.02,
     months=(12, 24),
-    moves=("system_access",),
+    moves=(Move("system_access", where="incident_id IS NULL"),),
     eligible=_eligible,
     plant=_plant,
 )

@@ -5,11 +5,9 @@ Equality Act 2010 sections 15 and 20; Griffiths v Secretary of State for Work an
 
 from __future__ import annotations
 
-import numpy as np
-
-from data.synthetic.plantings import Archetype, Candidates
+from data.synthetic import events
+from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
-from data.synthetic.rows import code
 from data.synthetic.streams import Array
 
 _SPELLS = 0.8
@@ -23,16 +21,7 @@ def _eligible(candidates: Candidates) -> Array:
 def _plant(plot: Plot) -> None:
     for day in plot.days(plot.count(_SPELLS * plot.intensity)).tolist():
         last = min(day + int(plot.draw.integers(0, 4)), plot.subject.last)
-        plot.add(
-            "absence",
-            officer_id=plot.person,
-            kind=code("absence", "kind", "sickness"),
-            psychological=int(plot.draw.random() < 0.2),
-            certified=0,
-            started_on=np.array([day]),
-            ended_on=np.array([last]),
-        )
-        plot.clear(day, last)
+        events.away(plot, day, last, kind="sickness", psychological=bool(plot.draw.random() < 0.2))
 
 
 ARCHETYPE = Archetype(
@@ -41,7 +30,7 @@ ARCHETYPE = Archetype(
     basis="Equality Act 2010 sections 15 and 20",
     share=0.25,
     months=(12, 24),
-    moves=("absence",),
+    moves=(Move("absence", where="kind = 'sickness'"),),
     eligible=_eligible,
     plant=_plant,
 )

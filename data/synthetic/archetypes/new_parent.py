@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from data.synthetic.plantings import Archetype, Candidates
+from data.synthetic import events
+from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
-from data.synthetic.rows import NO_TIME, code
+from data.synthetic.rows import code
 from data.synthetic.streams import Array
 
 
@@ -18,15 +17,7 @@ def _eligible(candidates: Candidates) -> Array:
 
 
 def _plant(plot: Plot) -> None:
-    lasts = plot.subject.last >= plot.scene.force.end - 1
-    plot.add(
-        "absence",
-        officer_id=plot.person,
-        kind=code("absence", "kind", "maternity"),
-        started_on=np.array([plot.subject.first]),
-        ended_on=np.array([NO_TIME if lasts else plot.subject.last]),
-    )
-    plot.clear(plot.subject.first, plot.subject.last)
+    events.away(plot, plot.subject.first, plot.subject.last, kind="maternity")
 
 
 ARCHETYPE = Archetype(
@@ -35,7 +26,7 @@ ARCHETYPE = Archetype(
     basis="protected absence; excluded or handled before any score",
     share=0.07,
     months=(6, 12),
-    moves=("absence",),
+    moves=(Move("shift", up=False),),
     eligible=_eligible,
     plant=_plant,
 )

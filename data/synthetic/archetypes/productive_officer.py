@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.synthetic.layers.activity import FOUND, VIDEO_ON, subjects
-from data.synthetic.plantings import Archetype, Candidates
+from data.synthetic import events
+from data.synthetic.layers.activity import FOUND
+from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
-from data.synthetic.rows import code
-from data.synthetic.streams import Array, chance, pick
+from data.synthetic.streams import Array
 
 _SEARCHES = 5.0
 _FOUND_MORE = 0.12
-_CATEGORIES = (0.55, 0.30, 0.10, 0.05)
+_COMPLAINTS = 0.12
+_GROUNDS = (0.58, 0.22, 0.12, 0.02, 0.06)
+_CATEGORIES = {"duties": 0.55, "powers": 0.30, "individual_behaviour": 0.10, "discrimination": 0.05}
 
 
 def _eligible(candidates: Candidates) -> Array:
@@ -23,34 +25,10 @@ def _eligible(candidates: Candidates) -> Array:
 
 
 def _plant(plot: Plot) -> None:
-    tours = plot.rows("shift")
-    if not len(tours):
-        return
-    tour = tours.take(plot.draw.integers(0, len(tours), plot.count(_SEARCHES * plot.intensity)))
-    count = len(tour)
-    structure = plot.scene.force.structure
-    own = structure.area_unit[structure.team_area[plot.scene.force.stints.team[plot.subject.post]]]
-    plot.add(
-        "stop_search",
-        officer_id=plot.person,
-        unit_id=own,
-        searched_at=tour["starts_at"] + plot.draw.integers(10, 500, count),
-        subject_ethnicity=subjects(plot.draw, count),
-        grounds=pick(plot.draw, count, (0.58, 0.22, 0.12, 0.02, 0.06)),
-        found=chance(plot.draw, FOUND + _FOUND_MORE, count),
-        video=chance(plot.draw, VIDEO_ON, count),
-    )
-    days = plot.days(int(plot.draw.poisson(0.12 * plot.intensity * plot.subject.months)))
-    received = days + plot.draw.integers(0, 40, len(days))
-    plot.add(
-        "complaint",
-        complaint_id=plot.new_ids("complaint/case", len(days)),
-        officer_id=np.full(len(days), plot.person),
-        category=pick(plot.draw, len(days), _CATEGORIES),
-        source=code("complaint", "source", "public"),
-        occurred_on=days,
-        received_on=received,
-    )
+    searches = plot.count(_SEARCHES * plot.intensity)
+    events.search(plot, searches, found=FOUND + _FOUND_MORE, grounds=_GROUNDS)
+    days = plot.days(plot.count(_COMPLAINTS * plot.intensity))
+    events.complain_about(plot, np.full(len(days), plot.person), days, shares=_CATEGORIES)
 
 
 ARCHETYPE = Archetype(
@@ -59,7 +37,7 @@ ARCHETYPE = Archetype(
     basis="Terrill and McCluskey 2002",
     share=0.03,
     months=(12, 24),
-    moves=("stop_search", "complaint"),
+    moves=(Move("stop_search"), Move("complaint")),
     eligible=_eligible,
     plant=_plant,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.synthetic.plantings import Archetype, Candidates
+from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
 from data.synthetic.rows import SITES, code
 from data.synthetic.streams import Array
@@ -47,7 +47,7 @@ ARCHETYPE = Archetype(
     basis="ICO, Employment practices and data protection: monitoring workers, 2023",
     share=0.01,
     months=(12, 24),
-    moves=("absence", "site_entry"),
+    moves=(Move("absence"),),
     eligible=_eligible,
     plant=_plant,
 )

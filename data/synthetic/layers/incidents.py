@@ -68,6 +68,7 @@ def attend_incidents(scene: Scene) -> None:
         kind=codes("incident", "kind", _KINDS)[kind],
         severity=pick_by(draw, kind.astype(np.int64), _SEVERITY) + 1,
         opened_at=opened,
+        _number=np.arange(count, dtype=np.int32),
     )
     attending = np.minimum(1 + draw.poisson(_COLLEAGUES, count), sizes[crew])
     _attendances(scene, incident, order, starts[crew], sizes[crew], attending)

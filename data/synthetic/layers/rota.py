@@ -82,7 +82,8 @@ def tours_a_year() -> Array:
     """
     on = (_patterns() >= 0).mean(axis=1) * 365.25
     weekly = np.array([len(_ROTA[role]) % 7 == 0 for role in CONTRACT["posting"].column["role"].values])
-    return (on - 6 * weekly) * _AVAILABLE
+    tours: Array = (on - 6 * weekly) * _AVAILABLE
+    return tours
 
 
 def work_shifts(scene: Scene) -> Rows:

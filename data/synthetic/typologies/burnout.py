@@ -6,11 +6,9 @@ officer-days in 2021/22) and on rest days owed.
 
 from __future__ import annotations
 
-import numpy as np
-
+from data.synthetic import events
 from data.synthetic.plantings import MONTH, Candidates, Typology
 from data.synthetic.plot import Plot
-from data.synthetic.rows import code
 from data.synthetic.streams import Array
 
 _OVERLOAD = 0.45
@@ -27,16 +25,7 @@ def _plant(plot: Plot) -> None:
     while day < plot.subject.last:
         days = int(1 + plot.draw.poisson(length))
         last = min(day + days - 1, plot.subject.last)
-        plot.add(
-            "absence",
-            officer_id=plot.person,
-            kind=code("absence", "kind", "sickness"),
-            psychological=1,
-            certified=int(days > 7),
-            started_on=np.array([day]),
-            ended_on=np.array([last]),
-        )
-        plot.clear(day, last)
+        events.away(plot, day, last, kind="sickness", psychological=True)
         day = last + 1 + int(plot.draw.exponential(MONTH / plot.intensity))
         length *= 1.35
 
@@ -48,13 +37,7 @@ def _overload(plot: Plot, turn: int) -> None:
         return
     progress = (tours.day() - plot.subject.first) / max(1, turn - plot.subject.first)
     tours = tours.take(plot.draw.random(len(tours)) < 0.15 + 0.45 * progress)
-    more = 15 * plot.draw.integers(4, 14, len(tours))
-    plot.alter(
-        tours,
-        ends_at=tours["ends_at"] + more,
-        overtime_minutes=tours["overtime_minutes"] + more,
-        overtime_reason=code("shift", "overtime_reason", "backfill"),
-    )
+    events.lengthen(plot, tours, events.quarters(plot, len(tours), 4, 13), reason="backfill")
 
 
 TYPOLOGY = Typology(

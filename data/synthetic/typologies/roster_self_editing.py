@@ -6,9 +6,9 @@ Modelled on the largest group in the published output of the London pilot: 98 pe
 
 from __future__ import annotations
 
+from data.synthetic import events
 from data.synthetic.plantings import Candidates, Typology
 from data.synthetic.plot import Plot
-from data.synthetic.rows import MINUTES, code
 from data.synthetic.streams import Array
 
 
@@ -18,24 +18,10 @@ def _eligible(candidates: Candidates) -> Array:
 
 def _plant(plot: Plot) -> None:
     tours = plot.some(plot.rows("shift"), plot.count(plot.intensity))
-    count = len(tours)
-    gained = 15 * plot.draw.integers(2, 9, count)
-    after = plot.draw.exponential(5 * MINUTES, count).astype(int) + 120
-    plot.add(
-        "roster_edit",
-        shift_id=tours["shift_id"],
-        officer_id=tours["officer_id"],
-        editor_id=tours["officer_id"],
-        edited_at=tours["ends_at"] + after,
-        field=plot.draw.choice([code("roster_edit", "field", name) for name in ("end", "overtime")], count),
-        minutes_gained=gained,
-    )
-    plot.alter(
-        tours,
-        ends_at=tours["ends_at"] + gained,
-        overtime_minutes=tours["overtime_minutes"] + gained,
-        overtime_reason=code("shift", "overtime_reason", "operational"),
-    )
+    gained = events.quarters(plot, len(tours), 2, 8)
+    at = events.after(plot, tours, days=5.0)
+    events.edit(plot, tours, editor=plot.person, at=at, field="overtime", minutes=gained)
+    events.lengthen(plot, tours, gained, reason="operational")
 
 
 TYPOLOGY = Typology(

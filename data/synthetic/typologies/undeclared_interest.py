@@ -32,7 +32,7 @@ def _plant(plot: Plot) -> None:
         kind=plot.draw.choice(free, count),
         valid_from=since,
         match_score=np.round(0.86 + 0.14 * plot.draw.random(count), 3),
-        known_on=np.maximum(since, plot.joined) + plot.draw.integers(10, 120, count),
+        known_on=np.maximum(since, plot.joined_by(plot.person)) + plot.draw.integers(10, 120, count),
     )
 
 

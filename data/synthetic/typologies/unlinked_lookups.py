@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.synthetic import events
 from data.synthetic.layers.lookups import anybody
 from data.synthetic.plantings import Candidates, Typology
 from data.synthetic.plot import Plot
-from data.synthetic.rows import MINUTES, codes
 from data.synthetic.streams import Array
 
-_SYSTEMS = ("crime", "intelligence", "national")
 _SAME_PEOPLE = 0.6
 _OFF_DUTY = 0.45
 
@@ -24,23 +23,14 @@ def _eligible(candidates: Candidates) -> Array:
 
 
 def _plant(plot: Plot) -> None:
-    tours = plot.rows("shift")
-    if not len(tours):
-        return
-    count = plot.count(plot.intensity)
-    tour = tours.take(np.sort(plot.draw.integers(0, len(tours), count)))
+    tour = events.on_tours(plot, plot.count(plot.intensity))
+    count = len(tour)
     known, others = anybody(plot.scene, plot.draw, 4), anybody(plot.scene, plot.draw, count)
     same = plot.draw.random(count) < _SAME_PEOPLE
     off_duty = plot.draw.random(count) < _OFF_DUTY
-    during = tour["starts_at"] + plot.draw.integers(10, 8 * 60, count)
-    after = tour["ends_at"] + plot.draw.integers(30, MINUTES // 3, count)
-    plot.add(
-        "system_access",
-        officer_id=plot.person,
-        system=plot.draw.choice(codes("system_access", "system", _SYSTEMS), count),
-        accessed_at=np.where(off_duty, after, during),
-        subject_id=np.where(same, known[plot.draw.integers(0, len(known), count)], others),
-    )
+    at = np.where(off_duty, tour["ends_at"] + plot.draw.integers(30, 480, count), events.within(plot, tour))
+    people = np.where(same, known[plot.draw.integers(0, len(known), count)], others)
+    events.look_up(plot, tour, at, people=people, systems=("crime", "intelligence", "national"))
 
 
 TYPOLOGY = Typology(

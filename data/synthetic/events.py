@@ -1,0 +1,203 @@
+"""Things that happen in several patterns: a spell of sickness, longer tours, a complaint, a grievance, a search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from data.synthetic.layers.activity import VIDEO_ON, subjects
+from data.synthetic.layers.complaints import adjudicated
+from data.synthetic.plot import Plot
+from data.synthetic.rows import NO_TIME, Rows, code, codes
+from data.synthetic.streams import Array, chance, pick
+
+
+def away(
+    plot: Plot, first: int, last: int, *, kind: str, psychological: bool | None = None, person: int | None = None
+) -> None:
+    """Put somebody away between two days, both inclusive, and take out what they would have done on duty."""
+    who = plot.person if person is None else person
+    first, last = max(first, plot.joined_by(who)), min(last, plot.left_by(who))
+    if first > last:
+        return
+    sick = psychological is not None
+    plot.add(
+        "absence",
+        officer_id=who,
+        kind=code("absence", "kind", kind),
+        psychological=int(bool(psychological)) if sick else -1,
+        certified=int(last - first >= 7) if sick else -1,
+        started_on=np.array([first]),
+        ended_on=np.array([NO_TIME if last >= plot.scene.force.end else last]),
+    )
+    plot.clear(first, last, person=person)
+
+
+def lengthen(plot: Plot, tours: Rows, minutes: Array, *, reason: str) -> None:
+    """Make tours longer, as paid overtime."""
+    plot.alter(
+        tours,
+        ends_at=tours["ends_at"] + minutes,
+        overtime_minutes=tours["overtime_minutes"] + minutes,
+        overtime_reason=code("shift", "overtime_reason", reason),
+    )
+
+
+def edit(plot: Plot, tours: Rows, *, editor: Array | int, at: Array, field: str, minutes: Array | int) -> None:
+    """Record an edit of each tour."""
+    plot.add(
+        "roster_edit",
+        shift_id=tours["shift_id"],
+        officer_id=tours["officer_id"],
+        editor_id=editor,
+        edited_at=at,
+        field=code("roster_edit", "field", field),
+        minutes_gained=minutes,
+    )
+
+
+def self_edit(plot: Plot, shift_ids: Array, *, at: Array, field: str, minutes: int) -> None:
+    """Record an edit by the subject of tours that the pattern itself added."""
+    plot.add(
+        "roster_edit",
+        shift_id=shift_ids,
+        officer_id=plot.person,
+        editor_id=plot.person,
+        edited_at=at,
+        field=code("roster_edit", "field", field),
+        minutes_gained=minutes,
+    )
+
+
+def complain_about(
+    plot: Plot,
+    people: Array,
+    days: Array,
+    *,
+    shares: dict[str, float],
+    case: Array | None = None,
+    complainant: Array | int = -1,
+    internal: bool = False,
+    outcome: str | None = None,
+) -> None:
+    """Add an allegation against each person, arising on each day; `case` groups rows (one case each by default).
+
+    How and when cases end follows the adjudication layer, or all end with `outcome`.
+    """
+    count = len(days)
+    if not count:
+        return
+    group = np.arange(count) if case is None else case
+    received = (days + plot.draw.gamma(0.7, 25.0, count).astype(np.int64))[np.unique(group, return_index=True)[1]]
+    finalised, ended = adjudicated(plot.scene, plot.draw, received, chance(plot.draw, 0.35, len(received)))
+    if outcome is not None:
+        ended = np.where(ended >= 0, code("complaint", "outcome", outcome), -1)
+    plot.add(
+        "complaint",
+        complaint_id=plot.new_ids("complaint/case", len(received))[group],
+        officer_id=people,
+        complainant_id=complainant,
+        category=_picked(plot, "complaint", "category", shares, count),
+        source=code("complaint", "source", "internal" if internal else "public"),
+        occurred_on=days,
+        received_on=np.maximum(received[group], days),
+        outcome=ended[group],
+        finalised_on=np.where(finalised[group] == NO_TIME, NO_TIME, np.maximum(finalised[group], days + 1)),
+    )
+
+
+def _picked(plot: Plot, table: str, column: str, shares: dict[str, float], count: int) -> Array:
+    chosen: Array = codes(table, column, shares)[pick(plot.draw, count, tuple(shares.values()))]
+    return chosen
+
+
+def grieve(
+    plot: Plot, days: Array, *, raised_by: Array | int, about: Array | int, kinds: Sequence[str], upheld: float = 0.3
+) -> None:
+    """Add grievances in the subject's team."""
+    outcome = np.where(chance(plot.draw, upheld, len(days)), 0, 1)
+    plot.add(
+        "grievance",
+        unit_id=plot.unit_id,
+        raised_by_id=raised_by,
+        about_officer_id=about,
+        kind=plot.draw.choice(codes("grievance", "kind", kinds), len(days)),
+        raised_on=days,
+        outcome=np.where(days > plot.scene.force.end - 120, -1, outcome),
+    )
+
+
+def ask_to_move(plot: Plot, days: Array, *, people: Array | int, reasons: Sequence[str] = ("team",)) -> None:
+    """Add requests to leave the subject's team."""
+    plot.add(
+        "transfer_request",
+        officer_id=people,
+        from_unit_id=plot.unit_id,
+        reason=plot.draw.choice(codes("transfer_request", "reason", reasons), len(days)),
+        requested_on=days,
+    )
+
+
+def search(plot: Plot, count: int, *, found: float, ethnicity: Array | None = None, grounds: Sequence[float]) -> None:
+    """Add stops and searches on the subject's tours."""
+    tour = on_tours(plot, count)
+    structure, stints = plot.scene.force.structure, plot.scene.force.stints
+    borough = structure.area_unit[structure.team_area[stints.team[plot.subject.post]]]
+    if borough not in structure.borough_units:
+        borough = structure.borough_units[int(plot.draw.integers(0, len(structure.borough_units)))]
+    plot.add(
+        "stop_search",
+        officer_id=tour["officer_id"],
+        unit_id=borough,
+        searched_at=within(plot, tour),
+        subject_ethnicity=subjects(plot.draw, len(tour)) if ethnicity is None else ethnicity[: len(tour)],
+        grounds=pick(plot.draw, len(tour), grounds),
+        found=chance(plot.draw, found, len(tour)),
+        video=chance(plot.draw, VIDEO_ON, len(tour)),
+    )
+
+
+def look_up(
+    plot: Plot, tour: Rows, at: Array, *, people: Array | int, systems: Sequence[str], incident: Array | int = -1
+) -> None:
+    """Add looks at systems by the subject."""
+    plot.add(
+        "system_access",
+        officer_id=tour["officer_id"],
+        system=plot.draw.choice(codes("system_access", "system", systems), len(tour)),
+        accessed_at=at,
+        subject_id=people,
+        incident_id=incident,
+    )
+
+
+def on_tours(plot: Plot, count: int) -> Rows:
+    """Return `count` of the subject's tours, in order, some of them more than once; none if there are none."""
+    tours = plot.rows("shift")
+    if not len(tours):
+        return tours
+    return tours.take(np.sort(plot.draw.integers(0, len(tours), count)))
+
+
+def within(plot: Plot, tours: Rows) -> Array:
+    """Return a minute within each tour."""
+    span = tours["ends_at"] - tours["starts_at"]
+    minute: Array = tours["starts_at"] + (plot.draw.random(len(tours)) * span).astype(np.int64)
+    return minute
+
+
+def after(plot: Plot, tours: Rows, *, days: float) -> Array:
+    """Return a minute after the end of each tour, on average some days later."""
+    return tours["ends_at"] + 30 + plot.draw.exponential(days * 1440, len(tours)).astype(np.int64)
+
+
+def before(plot: Plot, tours: Rows, *, days: float) -> Array:
+    """Return a minute before the start of each tour, on average some days earlier."""
+    return tours["starts_at"] - 60 - plot.draw.exponential(days * 1440, len(tours)).astype(np.int64)
+
+
+def quarters(plot: Plot, count: int, low: int, high: int) -> Array:
+    """Return minutes in quarters of an hour, between `low` and `high` quarters inclusive."""
+    minutes: Array = 15 * plot.draw.integers(low, high + 1, count)
+    return minutes

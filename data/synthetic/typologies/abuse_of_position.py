@@ -1,0 +1,65 @@
+"""Abuse of position for a sexual purpose: one person met at a domestic incident, looked up again and again.
+
+Modelled on the national category (61 such cases a year in England and Wales) and on arrests in the published output of
+the London pilot. The sign is repetition towards one person, off duty and long after the incident, not a volume.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.synthetic import events, keys
+from data.synthetic.layers.lookups import people_at
+from data.synthetic.plantings import Candidates, Typology
+from data.synthetic.plot import Plot
+from data.synthetic.rows import code
+from data.synthetic.streams import Array
+
+_OFF_DUTY = 0.6
+_COMPLAINS = 0.3
+
+
+def _eligible(candidates: Candidates) -> Array:
+    return candidates.roles("response", "neighbourhood", "detective", "public_protection") & candidates.officers
+
+
+def _plant(plot: Plot) -> None:
+    tour = events.on_tours(plot, plot.count(plot.intensity))
+    if not len(tour):
+        return
+    person = _somebody_met(plot)
+    off_duty = plot.draw.random(len(tour)) < _OFF_DUTY
+    at = np.where(off_duty, tour["ends_at"] + plot.draw.integers(30, 500, len(tour)), events.within(plot, tour))
+    events.look_up(plot, tour, at, people=person, systems=("crime", "intelligence", "national"))
+    if plot.draw.random() < _COMPLAINS:
+        day = np.array([int(plot.draw.integers(plot.subject.first, plot.subject.last + 1))])
+        shares = {"sexual": 0.5, "corruption": 0.2, "discreditable": 0.3}
+        events.complain_about(plot, np.array([plot.person]), day, shares=shares, complainant=person)
+
+
+def _somebody_met(plot: Plot) -> int:
+    """Return a person from an incident the subject went to, a domestic one if there is one; else anybody."""
+    attended = plot.rows("attendance")
+    incident = plot.scene.tables["incident"]
+    at = np.flatnonzero(np.isin(incident["incident_id"], attended["incident_id"]))
+    domestic = at[incident["kind"][at] == code("incident", "kind", "domestic")]
+    chosen = domestic if len(domestic) else at
+    if not len(chosen):
+        number = np.array([(1 << 24) + int(plot.draw.integers(0, 1 << 20))])
+        return int(keys.ordinary(seed=plot.scene.world.seed, table="person", cell=plot.scene.cell, number=number)[0])
+    place = chosen[int(plot.draw.integers(0, len(chosen)))]
+    return int(people_at(plot.scene, incident["_number"][[place]])[0])
+
+
+TYPOLOGY = Typology(
+    name="abuse_of_position",
+    summary="looks one person from a domestic incident up again and again, mostly off duty",
+    basis="abuse of position for a sexual purpose, a national corruption category; IOPC table 18, 2024/25",
+    concern="standards",
+    share=0.005,
+    months=(4, 10),
+    intensity=5.0,
+    intensity_means="look-ups of the one person a month",
+    eligible=_eligible,
+    plant=_plant,
+)

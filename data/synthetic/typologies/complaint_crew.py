@@ -1,0 +1,72 @@
+"""A complaint crew: three or four of a team are named together again and again, over force and powers.
+
+A culture concern of a unit. Modelled on Jain, Sinclair and Papachristos (2022): about 160 crews, under 4% of officers,
+account for a quarter of force complaints in Chicago.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.synthetic import events
+from data.synthetic.layers.activity import subjects
+from data.synthetic.plantings import Candidates, Typology
+from data.synthetic.plot import Plot
+from data.synthetic.rows import codes
+from data.synthetic.streams import Array
+
+_CREW = (3, 5)
+_NAMED = 0.8
+_SHARES = {"powers": 0.45, "duties": 0.30, "individual_behaviour": 0.15, "discrimination": 0.10}
+
+
+def _eligible(candidates: Candidates) -> Array:
+    return candidates.roles("response", "public_order", "neighbourhood", "detective")
+
+
+def _plant(plot: Plot) -> None:
+    mates = plot.team_mates()
+    crew = np.sort(plot.draw.permutation(mates)[: int(plot.draw.integers(*_CREW))])
+    days = np.concatenate([plot.rows("shift", person=member).day() for member in crew.tolist()])
+    day, present = np.unique(days, return_counts=True)
+    together = day[present >= 2]
+    if len(crew) < 2 or not len(together):
+        return
+    chosen = np.sort(plot.draw.choice(together, plot.count(plot.intensity)))
+    case = np.repeat(np.arange(len(chosen)), len(crew))
+    who = np.tile(crew, len(chosen))
+    named = plot.draw.random(len(who)) < _NAMED
+    events.complain_about(plot, who[named], chosen[case][named], shares=_SHARES, case=_renumbered(case[named]))
+    count = int(named.sum())
+    plot.add(
+        "use_of_force",
+        officer_id=who[named],
+        used_at=chosen[case][named] * 1440 + plot.draw.integers(480, 1320, count),
+        tactic=plot.draw.choice(codes("use_of_force", "tactic", ("unarmed", "handcuffs", "baton")), count),
+        severity=plot.draw.integers(2, 5, count),
+        subject_ethnicity=subjects(plot.draw, count),
+        subject_injured=(plot.draw.random(count) < 0.2).astype(int),
+        officer_injured=0,
+        video=(plot.draw.random(count) < 0.6).astype(int),
+    )
+
+
+def _renumbered(case: Array) -> Array:
+    """Return case numbers without gaps, for cases in which nobody was named."""
+    numbers: Array = np.unique(case, return_inverse=True)[1]
+    return numbers
+
+
+TYPOLOGY = Typology(
+    name="complaint_crew",
+    summary="three or four of a team are named together again and again",
+    basis="Jain, Sinclair and Papachristos 2022, PLOS ONE: crews in Chicago",
+    concern="culture",
+    subject="unit",
+    share=0.02,
+    months=(9, 20),
+    intensity=0.6,
+    intensity_means="shared cases a month",
+    eligible=_eligible,
+    plant=_plant,
+)

@@ -1,0 +1,54 @@
+"""Disclosure of information: look-ups of people at incidents the subject had no part in, before outside contact.
+
+Modelled on disclosure among the national corruption categories (1,514 allegations under Schedule 3 in England and
+Wales, 2024/25). Unlike idle look-ups these name an incident, but never one the subject or their team went to.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.synthetic import events
+from data.synthetic.layers.lookups import people_at
+from data.synthetic.plantings import Candidates, Typology
+from data.synthetic.plot import Plot
+from data.synthetic.streams import Array
+
+
+def _eligible(candidates: Candidates) -> Array:
+    return candidates.roles("response", "custody", "neighbourhood", "detective", "public_protection", "roads")
+
+
+def _plant(plot: Plot) -> None:
+    tour = events.on_tours(plot, plot.count(plot.intensity))
+    incident = plot.scene.tables["incident"]
+    others = np.flatnonzero(~np.isin(incident["incident_id"], plot.rows("attendance")["incident_id"]))
+    if not len(tour) or not len(others):
+        return
+    # Opened before the look: incidents are taken by rank of opening among those before each tour.
+    order = others[np.argsort(incident["opened_at"][others], kind="stable")]
+    past = np.searchsorted(incident["opened_at"][order], tour["starts_at"])
+    tour, past = tour.take(past > 0), past[past > 0]
+    chosen = order[(plot.draw.random(len(past)) * past).astype(np.int64)]
+    known = incident["known_on"][chosen] <= tour.day()
+    tour, chosen = tour.take(known), chosen[known]
+    people = people_at(plot.scene, incident["_number"][chosen])
+    named = incident["incident_id"][chosen]
+    systems = ("intelligence", "crime", "national")
+    events.look_up(plot, tour, events.within(plot, tour), people=people, systems=systems, incident=named)
+    days = plot.days(int(plot.draw.poisson(0.4)))
+    events.complain_about(plot, np.full(len(days), plot.person), days, shares={"disclosure": 1.0})
+
+
+TYPOLOGY = Typology(
+    name="disclosure",
+    summary="looks up people at incidents they had no part in, and passes it on",
+    basis="disclosure of information, a national corruption category; IOPC table 18, 2024/25",
+    concern="standards",
+    share=0.005,
+    months=(4, 12),
+    intensity=8.0,
+    intensity_means="look-ups a month",
+    eligible=_eligible,
+    plant=_plant,
+)

@@ -1,0 +1,76 @@
+"""Working while sick: paid tours and a second job inside spells of certified sickness.
+
+Modelled on the reported match of sickness and absence against second jobs in the London pilot, and on fraud among the
+national corruption categories.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.synthetic import events
+from data.synthetic.plantings import MONTH, Candidates, Typology
+from data.synthetic.plot import Plot
+from data.synthetic.rows import MINUTES, code
+from data.synthetic.streams import Array
+
+_TOURS_A_WEEK = 1.5
+_DAYS = (9, 24)
+
+
+def _eligible(candidates: Candidates) -> Array:
+    return candidates.officers & candidates.ranks("constable", "sergeant")
+
+
+def _plant(plot: Plot) -> None:
+    day = plot.subject.first + int(plot.draw.integers(0, 20))
+    while day + _DAYS[0] < plot.subject.last:
+        last = min(day + int(plot.draw.integers(*_DAYS)), plot.subject.last)
+        events.away(plot, day, last, kind="sickness", psychological=False)
+        _tours(plot, day, last)
+        day = last + 8 + int(plot.draw.exponential(MONTH / plot.intensity))
+    _second_job(plot)
+
+
+def _tours(plot: Plot, first: int, last: int) -> None:
+    """Add paid overtime tours on some days of the spell, never its first."""
+    days = np.arange(first + 2, last + 1)
+    days = days[plot.draw.random(len(days)) < _TOURS_A_WEEK / 7]
+    starts = days * MINUTES + plot.draw.integers(480, 1100, len(days))
+    minutes = events.quarters(plot, len(days), 16, 32)
+    plot.add(
+        "shift",
+        officer_id=plot.person,
+        unit_id=plot.unit_id,
+        duty=code("shift", "duty", "day"),
+        place=code("shift", "place", "field"),
+        starts_at=starts,
+        ends_at=starts + minutes,
+        overtime_minutes=minutes,
+        overtime_reason=code("shift", "overtime_reason", "backfill"),
+    )
+
+
+def _second_job(plot: Plot) -> None:
+    since = max(plot.joined_by(plot.person), plot.subject.first - int(plot.draw.integers(30, 500)))
+    plot.add(
+        "external_register",
+        officer_id=plot.person,
+        kind=code("external_register", "kind", "second_job"),
+        valid_from=np.array([since]),
+        match_score=round(0.85 + 0.15 * float(plot.draw.random()), 3),
+    )
+
+
+TYPOLOGY = Typology(
+    name="working_while_sick",
+    summary="works paid tours and a second job inside certified sickness",
+    basis="reported match of sickness against second jobs in the London pilot; fraud as a corruption category",
+    concern="standards",
+    share=0.006,
+    months=(5, 14),
+    intensity=0.5,
+    intensity_means="spells a month",
+    eligible=_eligible,
+    plant=_plant,
+)
