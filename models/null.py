@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
-from scipy.special import gammaln
+from scipy.special import betainc, gammaln
 from scipy.stats import nbinom
 
 Floats = npt.NDArray[np.float64]
@@ -32,7 +32,13 @@ SMALLEST: Final = 1e-300
 """A tail chance is never given as smaller than this: below it, floating numbers run out before certainty does."""
 
 _BOUNDS: Final = ((-18.0, 12.0), (-4.0, 8.0))
-_ROUNDS: Final = 25
+_ROUNDS: Final = 20
+
+_SETTLED: Final = 0.005
+"""The truncation has reached its fixed point when rate and shape move by less than half a percent."""
+
+
+_CORNERS: Final = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
 
 
 @dataclass(frozen=True)
@@ -85,18 +91,16 @@ def fit(counts: Floats, exposure: Floats, *, cut: float = CUT) -> GammaPoisson |
         return None
     if counts.sum() == 0:
         return GammaPoisson(0.0, 1.0, n, converged=True)
-    keep, point = np.ones(n, dtype=bool), _start(counts, exposure)
-    limits: Floats | None = None
+    point = _maximise(counts, exposure, None, _start(counts, exposure), step=0.5)
     for _ in range(_ROUNDS):
-        point = _maximise(counts[keep], exposure[keep], None if limits is None else limits[keep], point)
         fitted = GammaPoisson(float(np.exp(point[0])), float(np.exp(point[1])), n, converged=True)
-        new_limits = np.asarray(nbinom.ppf(cut, fitted.shape, fitted._success(exposure)), dtype=np.float64)
-        if limits is not None and np.array_equal(new_limits, limits):
-            return fitted
-        limits = new_limits
+        limits = np.asarray(nbinom.ppf(cut, fitted.shape, fitted._success(exposure)), dtype=np.float64)
         keep = counts <= limits
         if counts[keep].sum() == 0:
             break
+        before, point = point, _maximise(counts[keep], exposure[keep], limits[keep], point, step=0.05)
+        if np.max(np.abs(point - before)) < _SETTLED:
+            return GammaPoisson(float(np.exp(point[0])), float(np.exp(point[1])), n, converged=True)
     return GammaPoisson(fitted.rate, fitted.shape, n, converged=False)
 
 
@@ -104,22 +108,30 @@ def _start(counts: Floats, exposure: Floats) -> Floats:
     return np.array([np.log(counts.sum() / exposure.sum()), np.log(2.0)])
 
 
-def _maximise(counts: Floats, exposure: Floats, limits: Floats | None, start: Floats) -> Floats:
-    constant = gammaln(counts + 1.0)
+def _maximise(counts: Floats, exposure: Floats, limits: Floats | None, start: Floats, *, step: float) -> Floats:
+    """Return the log rate and log shape at which the (truncated) negative binomial likelihood is largest."""
+    total, log_exposure = counts.sum(), float(np.sum(counts * np.log(exposure)))
 
     def loss(point: Floats) -> float:
-        rate, shape = np.exp(point)
-        mean = rate * exposure
-        log_mass = (
-            gammaln(counts + shape)
-            - gammaln(shape)
-            - constant
-            + shape * np.log(shape / (shape + mean))
-            + counts * np.log(mean / (shape + mean))
+        log_rate, log_shape = point
+        shape = np.exp(log_shape)
+        whole = shape + np.exp(log_rate) * exposure
+        log_likelihood = (
+            np.sum(gammaln(counts + shape) - (counts + shape) * np.log(whole))
+            + len(counts) * (shape * log_shape - gammaln(shape))
+            + total * log_rate
+            + log_exposure
         )
         if limits is not None:
-            log_mass = log_mass - np.log(nbinom.cdf(limits, shape, shape / (shape + mean)))
-        return -float(np.sum(log_mass))
+            # The distribution function of the negative binomial, as a regularised incomplete beta function.
+            log_likelihood -= np.sum(np.log(betainc(shape, limits + 1.0, shape / whole)))
+        return -float(log_likelihood)
 
-    found = minimize(loss, start, method="Nelder-Mead", bounds=_BOUNDS, options={"xatol": 1e-6, "fatol": 1e-9})
+    found = minimize(
+        loss,
+        start,
+        method="Nelder-Mead",
+        bounds=_BOUNDS,
+        options={"xatol": 1e-4, "fatol": 1e-6, "initial_simplex": start + step * _CORNERS},
+    )
     return np.asarray(found.x, dtype=np.float64)

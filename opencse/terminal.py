@@ -53,13 +53,15 @@ def _plain(value: object) -> str:
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print rows as a table; numbers stand right."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    table = Table(header_style="bold")
     for at, name in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[at], int | float) for row in rows if row[at] is not None)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
-    output().print(table)
+    console = output()
+    console.print(f"[bold]{_escaped(title)}[/]")  # above, not in the table, whose width may be less than the title's
+    console.print(table)
 
 
 def _cell(value: object) -> str:

@@ -24,9 +24,9 @@ RULE = Rule(
     & (col.other.entered_at <= minutes_later(col.ends_at, col.policy.late_minutes)),
     guard="day",
     guard_day=day(col.entered_at),
-    window=90,
-    minimum_hits=6,
-    minimum_share=30,
+    window=365,
+    minimum_hits=12,
+    minimum_share=10,
     blind_to=(
         "entries behind a colleague through an open door and badges that failed: single days prove nothing",
         "sites without badge readers",
