@@ -149,11 +149,11 @@ def _record(scene: Scene) -> None:
             joins = people.joined[data["officer_id"]] if data.owner == "officer_id" else np.zeros(len(data))
             known = np.maximum(recording.known_on(draw, data, joined=joins), with_incident)
         scene.set_columns(table, known_on=known.astype(np.int32))
+    recorded = scene.tables["shift"]["known_on"] < scene.force.end
     for table, data in scene.tables.items():
         scene.tables[table] = data.take(data["known_on"] < scene.force.end)
     edits = scene.tables["roster_edit"]
-    recorded = np.isin(edits["shift_id"], scene.tables["shift"]["shift_id"])
-    scene.tables["roster_edit"] = edits.take(recorded)
+    scene.tables["roster_edit"] = edits.take(recorded[edits["_shift"]])
 
 
 def _known_with_incident(scene: Scene, data: Rows) -> Array:

@@ -57,13 +57,13 @@ def edit(plot: Plot, tours: Rows, *, editor: Array | int, at: Array, field: str,
     )
 
 
-def self_edit(plot: Plot, shift_ids: Array, *, at: Array, field: str, minutes: int) -> None:
-    """Record an edit by the subject of tours that the pattern itself added."""
+def edit_of(plot: Plot, shift_ids: Array, *, editor: int, at: Array, field: str, minutes: int) -> None:
+    """Record an edit of tours that the pattern itself added."""
     plot.add(
         "roster_edit",
         shift_id=shift_ids,
         officer_id=plot.person,
-        editor_id=plot.person,
+        editor_id=editor,
         edited_at=at,
         field=code("roster_edit", "field", field),
         minutes_gained=minutes,
@@ -169,6 +169,17 @@ def look_up(
         accessed_at=at,
         subject_id=people,
         incident_id=incident,
+    )
+
+
+def look_at(plot: Plot, at: Array, *, people: Array, systems: Sequence[str]) -> None:
+    """Add looks at systems by the subject at given minutes, without an incident."""
+    plot.add(
+        "system_access",
+        officer_id=plot.person,
+        system=plot.draw.choice(codes("system_access", "system", systems), len(at)),
+        accessed_at=at,
+        subject_id=people,
     )
 
 

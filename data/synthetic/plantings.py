@@ -71,7 +71,7 @@ class Pattern:
     summary: str
     basis: str
     share: float
-    months: tuple[int, int]
+    months: tuple[float, float]
     intensity: float
     intensity_means: str
     eligible: Callable[[Candidates], Array]

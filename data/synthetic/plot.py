@@ -47,6 +47,7 @@ class Snapshot:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self._index: dict[str, tuple[Array, Array]] = {}
+        self._days: dict[str, Array] = {}
 
     def positions(self, table: str, owner: int, owners: int) -> Array:
         """Return the positions of an owner's rows in a table, in the table's order."""
@@ -56,6 +57,12 @@ class Snapshot:
             self._index[table] = (order, np.searchsorted(data[data.owner][order], np.arange(owners + 1)))
         order, edges = self._index[table]
         return order[edges[owner] : edges[owner + 1]]
+
+    def days(self, table: str) -> Array:
+        """Return the day of every row of a table."""
+        if table not in self._days:
+            self._days[table] = self.scene.tables[table].day()
+        return self._days[table]
 
 
 class Plot:
@@ -146,13 +153,23 @@ class Plot:
 
     def rows(self, table: str, *, person: int | None = None, first: int | None = None, last: int | None = None) -> Rows:
         """Return a person's rows (the subject's own, unless another is named) between two days, both inclusive."""
-        data = self.scene.tables[table]
-        at = self._snapshot.positions(table, self.person if person is None else person, len(self.scene.force.people))
-        day = data.take(at).day()
         low = self.subject.first if first is None else first
         high = self.subject.last if last is None else last
-        kept = at[(day >= low) & (day <= high)]
-        return data.take(kept).with_columns(_row=kept)
+        at = self._positions(table, self.person if person is None else person, low, high)
+        return self.scene.tables[table].take(at).with_columns(_row=at)
+
+    def _positions(self, table: str, person: int, first: int, last: int) -> Array:
+        at = self._snapshot.positions(table, person, len(self.scene.force.people))
+        day = self._snapshot.days(table)[at]
+        return at[(day >= first) & (day <= last)]
+
+    def attended(self) -> Array:
+        """Return a mask of the cell's incidents that the subject went to inside its dates."""
+        incident = self.scene.tables["incident"]
+        taken = np.zeros(int(incident["_number"].max(initial=-1)) + 1, dtype=bool)
+        taken[self.rows("attendance")["_incident"]] = True
+        mask: Array = taken[incident["_number"]]
+        return mask
 
     def some(self, data: Rows, count: int) -> Rows:
         """Return up to `count` of the rows, chosen evenly at random, in their order."""
@@ -211,11 +228,13 @@ class Plot:
 
     def clear(self, first: int, last: int, *, person: int | None = None) -> None:
         """Take everything a person did on duty between two days out of the world, because they were away."""
+        who = self.person if person is None else person
         for table in ON_DUTY:
-            self.remove(self.rows(table, person=person, first=first, last=last))
-        edits = self.rows("roster_edit", person=person, first=first - 60, last=last + 60)
-        gone = self.rows("shift", person=person, first=first, last=last)["shift_id"]
-        self.remove(edits.take(np.isin(edits["shift_id"], gone)))
+            self._change(table).removed.append(self._positions(table, who, first, last))
+        gone = self.scene.tables["shift"]["shift_id"][self._positions("shift", who, first, last)]
+        edits = self._positions("roster_edit", who, first - 60, last + 60)
+        of = self.scene.tables["roster_edit"]["shift_id"][edits]
+        self._change("roster_edit").removed.append(edits[(of[:, None] == gone).any(axis=1)])
 
     def _change(self, table: str) -> Change:
         return self.changes.setdefault(table, Change(self.subject))
@@ -257,8 +276,16 @@ def plant(scene: Scene, subjects: list[Subject]) -> Effect:
 
 
 def _drop_edits_of_nothing(changes: list[Change], tours: Array) -> None:
+    there = np.sort(tours)
     for change in changes:
-        change.added = [new.take(np.isin(new["shift_id"], tours)) for new in change.added]
+        change.added = [new.take(_among(new["shift_id"], there)) for new in change.added]
+
+
+def _among(values: Array, there: Array) -> Array:
+    """Return a mask of the values that stand in a sorted array."""
+    place = np.searchsorted(there, values).clip(0, max(len(there) - 1, 0))
+    mask: Array = there[place] == values if len(there) else np.zeros(len(values), dtype=bool)
+    return mask
 
 
 def _changed(data: Rows, changes: list[Change], effect: Effect) -> Rows:

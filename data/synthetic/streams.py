@@ -8,6 +8,7 @@ of other streams cannot change what it gives. (Philox: Salmon et al. 2011, Paral
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -42,25 +43,26 @@ class Streams:
         return Streams(self._seed, *self._prefix, *prefix)
 
 
-def weights_table(weights: Sequence[float] | Array) -> Array:
+@lru_cache(maxsize=512)
+def weights_table(weights: tuple[float, ...]) -> Array:
     """Return a lookup table that turns 16-bit draws into positions with the given weights.
 
     A weight is honoured to about 1 in 65,536. Positions are 8-bit: at most 127 weights.
     """
-    shares = np.asarray(weights, dtype=np.float64)
+    shares = np.array(weights, dtype=np.float64)
     edges = np.round(np.cumsum(shares) / shares.sum() * _TABLE).astype(np.int64)
     return np.repeat(np.arange(len(shares), dtype=np.int8), np.diff(edges, prepend=0))
 
 
 def pick(draw: np.random.Generator, size: int, weights: Sequence[float] | Array) -> Array:
     """Return `size` positions (int8) drawn with the given weights."""
-    chosen: Array = weights_table(weights)[draw.integers(0, _TABLE, size, dtype=np.uint16)]
+    chosen: Array = weights_table(tuple(weights))[draw.integers(0, _TABLE, size, dtype=np.uint16)]
     return chosen
 
 
 def pick_by(draw: np.random.Generator, group: Array, weights: Array) -> Array:
     """Return one position (int8) a row, drawn with the weights of the row's group: `weights[group]`."""
-    tables = np.stack([weights_table(row) for row in np.asarray(weights, dtype=np.float64)])
+    tables = np.stack([weights_table(tuple(row)) for row in np.asarray(weights, dtype=np.float64).tolist()])
     chosen: Array = tables[group, draw.integers(0, _TABLE, len(group), dtype=np.uint16)]
     return chosen
 

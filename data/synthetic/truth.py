@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 import pyarrow as pa
 
 from data.contract import CONTRACT
@@ -21,7 +22,7 @@ from data.schema import Table
 from data.synthetic.build import Parts
 from data.synthetic.plantings import Subject, Typology
 from data.synthetic.plot import Effect
-from data.synthetic.rows import to_arrow
+from data.synthetic.rows import joined, to_arrow
 from data.synthetic.writing import TableFile, arrow_schema
 
 _OF = (("typology", pa.string()), ("subject_kind", pa.string()), ("subject_id", pa.int64()))
@@ -79,29 +80,32 @@ class TruthFiles:
 def note(parts: Parts, effect: Effect) -> Note:
     """Return the truth about one cell as tables, sorted."""
     ids = parts.force.people.officer_id
-    pieces = [
-        pa.table(
-            {"table_name": pa.repeat(table, len(keys)), "row_id": pa.array(keys), **_of(parts, subject, len(keys))}
-        )
-        for table, keys, subject in effect.rows
-        if len(keys)
-    ]
-    rows = pa.concat_tables(pieces) if pieces else _empty(CONTRACT.truth["truth_row"])
+    named = [name for name, keys, _ in effect.rows for _ in range(len(keys))]
+    columns = {
+        "table_name": pa.array(named, pa.string()),
+        "row_id": pa.array(np.concatenate([np.zeros(0, dtype=np.int64), *(keys for _, keys, _ in effect.rows)])),
+        **_of(parts, [(subject, len(keys)) for _, keys, subject in effect.rows]),
+    }
+    rows = pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_row"], coded=False))
     before = {}
-    for name, parts_of_table in effect.before.items():
-        made = [
-            _with(to_arrow(data, officer_ids=ids), _of(parts, subject, len(data))) for data, subject in parts_of_table
-        ]
-        before[name] = pa.concat_tables(made).sort_by(CONTRACT[name].key)
+    for name, pieces in effect.before.items():
+        made = to_arrow(joined([data for data, _ in pieces]), officer_ids=ids)
+        made = _with(made, _of(parts, [(subject, len(data)) for data, subject in pieces]))
+        before[name] = made.sort_by(CONTRACT[name].key)
     order = [(name, "ascending") for name in ("typology", "subject_id", "table_name", "row_id")]
     return Note(rows.sort_by(order), before)
 
 
-def _of(parts: Parts, subject: Subject, count: int) -> dict[str, pa.Array]:
+def _of(parts: Parts, counts: Sequence[tuple[Subject, int]]) -> dict[str, pa.Array]:
+    """Return the columns that say whose rows these are: `count` rows of each subject in turn."""
+    each = [count for _, count in counts]
+    kinds = np.repeat(np.array([subject.pattern.subject for subject, _ in counts], dtype=object), each)
+    names = np.repeat(np.array([subject.pattern.name for subject, _ in counts], dtype=object), each)
+    ids = np.repeat(np.array([_id_of(parts, subject) for subject, _ in counts], dtype=np.int64), each)
     return {
-        "typology": pa.repeat(subject.pattern.name, count),
-        "subject_kind": pa.repeat(subject.pattern.subject, count),
-        "subject_id": pa.repeat(pa.scalar(_id_of(parts, subject), pa.int64()), count),
+        "typology": pa.array(names, pa.string()),
+        "subject_kind": pa.array(kinds, pa.string()),
+        "subject_id": pa.array(ids, pa.int64()),
     }
 
 
@@ -162,7 +166,3 @@ def _date(day: int) -> date:
 def _table(table: Table, columns: Mapping[str, Sequence[object]]) -> pa.Table:
     schema = arrow_schema(table, coded=False)
     return pa.table({field.name: pa.array(columns[field.name], field.type) for field in schema}, schema=schema)
-
-
-def _empty(table: Table) -> pa.Table:
-    return arrow_schema(table, coded=False).empty_table()

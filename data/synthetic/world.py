@@ -31,7 +31,7 @@ class Planting(_Settings):
 
     share: float | None = Field(default=None, ge=0, le=1, description="share of eligible subjects")
     intensity: float | None = Field(default=None, gt=0, le=50, description="as the typology's file defines it")
-    months: tuple[int, int] | None = Field(default=None, description="shortest and longest duration")
+    months: tuple[float, float] | None = Field(default=None, description="shortest and longest duration")
 
 
 class Plantings(_Settings):

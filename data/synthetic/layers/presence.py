@@ -61,7 +61,8 @@ def roster_edits(scene: Scene) -> Rows:
     shift = scene.tables["shift"]
     draw = scene.draw("roster_edit")
     rate = scene.world.figure("roster_edits") / tours_a_year()[shift["_role"]]
-    edited = shift.take(chance(draw, rate * scene.force.latent.edits[shift["officer_id"]]))
+    position = np.flatnonzero(chance(draw, rate * scene.force.latent.edits[shift["officer_id"]]))
+    edited = shift.take(position)
     count = len(edited)
     supervisor = scene.force.stints.supervisor[scene.posts][edited["_post"]]
     who = pick(draw, count, _EDITORS).astype(np.int64)
@@ -81,6 +82,7 @@ def roster_edits(scene: Scene) -> Rows:
         edited_at=np.where(before, early, late),
         field=codes("roster_edit", "field", _FIELDS)[field],
         minutes_gained=_minutes(draw, edited, field, who),
+        _shift=position,
     )
 
 

@@ -33,6 +33,7 @@ LAGS: dict[str, tuple[float, ...]] = {
 """Chances of each whole number of days, from 0 on, between the matter (or its end, for a tour) and its record."""
 
 _BOOKED_AHEAD = 45
+_PLANNED = ("annual_leave", "maternity", "paternity", "religious", "union_duty", "study")
 _REGISTER_LAG = (20, 400)
 
 
@@ -62,11 +63,7 @@ def _from_day(rows: Rows) -> Array:
 
 def _absence(draw: np.random.Generator, rows: Rows, joined: Array) -> Array:
     """Planned spells are known beforehand, others within a day or two of starting."""
-    values = rows.table.column["kind"].values
-    planned = np.isin(
-        rows["kind"],
-        [values.index(name) for name in ("annual_leave", "maternity", "paternity", "religious", "union_duty", "study")],
-    )
+    planned = np.array([kind in _PLANNED for kind in rows.table.column["kind"].values])[rows["kind"]]
     ahead = rows["started_on"] - draw.integers(1, _BOOKED_AHEAD, len(rows))
     after = rows["started_on"] + pick(draw, len(rows), (0.8, 0.12, 0.08))
     return np.maximum(np.where(planned, ahead, after), joined)

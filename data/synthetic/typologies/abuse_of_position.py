@@ -39,9 +39,8 @@ def _plant(plot: Plot) -> None:
 
 def _somebody_met(plot: Plot) -> int:
     """Return a person from an incident the subject went to, a domestic one if there is one; else anybody."""
-    attended = plot.rows("attendance")
     incident = plot.scene.tables["incident"]
-    at = np.flatnonzero(np.isin(incident["incident_id"], attended["incident_id"]))
+    at = np.flatnonzero(plot.attended())
     domestic = at[incident["kind"][at] == code("incident", "kind", "domestic")]
     chosen = domestic if len(domestic) else at
     if not len(chosen):

@@ -22,7 +22,7 @@ def _eligible(candidates: Candidates) -> Array:
 def _plant(plot: Plot) -> None:
     tour = events.on_tours(plot, plot.count(plot.intensity))
     incident = plot.scene.tables["incident"]
-    others = np.flatnonzero(~np.isin(incident["incident_id"], plot.rows("attendance")["incident_id"]))
+    others = np.flatnonzero(~plot.attended())
     if not len(tour) or not len(others):
         return
     # Opened before the look: incidents are taken by rank of opening among those before each tour.

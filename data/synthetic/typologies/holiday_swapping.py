@@ -41,7 +41,7 @@ def _plant(plot: Plot) -> None:
         overtime_reason=code("shift", "overtime_reason", "cancelled_rest_day"),
     )
     made = starts[: len(tours)] - plot.draw.integers(1 * MINUTES, 6 * MINUTES, len(tours))
-    events.self_edit(plot, tours, at=made, field="duty", minutes=_TOUR)
+    events.edit_of(plot, tours, editor=plot.person, at=made, field="duty", minutes=_TOUR)
 
 
 TYPOLOGY = Typology(

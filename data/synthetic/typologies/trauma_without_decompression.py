@@ -44,13 +44,12 @@ def _attend(plot: Plot, turn: int) -> None:
     """Send the subject to traumatic incidents of the same borough during the subject's tours."""
     tours = plot.rows("shift", last=turn - 1)
     incident = plot.scene.tables["incident"]
-    bad = incident.take(incident["severity"] >= _TRAUMATIC)
+    bad = incident.take((incident["severity"] >= _TRAUMATIC) & ~plot.attended())
     if not len(tours) or not len(bad):
         return
     tour = np.searchsorted(tours["starts_at"], bad["opened_at"], side="right") - 1
     during = (tour >= 0) & (bad["opened_at"] < tours["ends_at"][np.maximum(tour, 0)])
-    own = np.isin(bad["incident_id"], plot.rows("attendance")["incident_id"])
-    free = np.flatnonzero(during & ~own)
+    free = np.flatnonzero(during)
     wanted = max(1, int(plot.draw.poisson(plot.intensity * (turn - plot.subject.first) / MONTH)))
     chosen = bad.take(np.sort(plot.draw.permutation(free)[:wanted]))
     plot.add(
@@ -58,6 +57,7 @@ def _attend(plot: Plot, turn: int) -> None:
         incident_id=chosen["incident_id"],
         officer_id=np.full(len(chosen), plot.person),
         _at=chosen["opened_at"],
+        _incident=chosen["_number"],
         known_on=chosen["known_on"],
     )
 

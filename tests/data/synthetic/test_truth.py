@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from data.contract import CONTRACT
 from data.store import Store
 from data.synthetic.generate import Generated, generate
-from data.synthetic.plantings import archetypes, typologies
+from data.synthetic.plantings import Pattern, archetypes, typologies
 from data.synthetic.world import World, load
 
 from .conftest import open_world, view
@@ -67,13 +68,15 @@ def test_every_truth_row_is_a_row_of_its_table(opened: Store) -> None:
 
 
 def test_every_typology_and_archetype_is_planted_and_has_rows(opened: Store, tiny: Generated) -> None:
-    possible = {name for name, t in typologies().items() if t.not_before is None or t.not_before < tiny.ends_on}
+    def possible(patterns: Mapping[str, Pattern]) -> set[str]:
+        return {name for name, p in patterns.items() if p.not_before is None or p.not_before < tiny.ends_on}
+
     subjects = {name for (name,) in opened.rows("SELECT DISTINCT typology FROM truth_subject")}
     with_rows = {name for (name,) in opened.rows("SELECT DISTINCT typology FROM truth_row")}
-    assert subjects == possible
-    assert with_rows == possible
+    assert subjects == possible(typologies())
+    assert with_rows == possible(typologies())
     found = {name for (name,) in opened.rows("SELECT DISTINCT archetype FROM truth_archetype")}
-    assert found == set(archetypes())
+    assert found == possible(archetypes())
 
 
 def test_truth_subjects_exist(opened: Store) -> None:

@@ -1,0 +1,37 @@
+"""A short-staffed team: overtime to fill gaps, month after month, booked by the supervisor.
+
+Borough staffing is about 25 to 30% below need (press on the Casey review).
+"""
+
+from __future__ import annotations
+
+from data.synthetic import events
+from data.synthetic.plantings import Archetype, Candidates, Move
+from data.synthetic.plot import Plot
+from data.synthetic.streams import Array
+
+_TOURS = 4.0
+
+
+def _eligible(candidates: Candidates) -> Array:
+    return candidates.officers & candidates.roles("response", "custody", "detective", "public_protection")
+
+
+def _plant(plot: Plot) -> None:
+    tours = plot.some(plot.rows("shift"), plot.count(_TOURS * plot.intensity))
+    more = events.quarters(plot, len(tours), 6, 16)
+    events.lengthen(plot, tours, more, reason="backfill")
+    editor = plot.supervisor if plot.supervisor >= 0 else plot.planner()
+    events.edit(plot, tours, editor=editor, at=events.after(plot, tours, days=0.5), field="overtime", minutes=more)
+
+
+ARCHETYPE = Archetype(
+    name="backfill_duty",
+    summary="overtime to fill gaps, booked by the supervisor",
+    basis="press on the Casey review: boroughs 25 to 30% below need",
+    share=0.03,
+    months=(6, 15),
+    moves=(Move("shift", "sum(overtime_minutes)"),),
+    eligible=_eligible,
+    plant=_plant,
+)

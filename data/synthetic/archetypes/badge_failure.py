@@ -1,0 +1,33 @@
+"""A faulty badge: office days without an entry, although the person was there.
+
+The innocent side of false office attendance: entries fail for weeks until the badge is replaced.
+"""
+
+from __future__ import annotations
+
+from data.synthetic.plantings import Archetype, Candidates, Move
+from data.synthetic.plot import Plot
+from data.synthetic.streams import Array
+
+_FAILS = 0.85
+
+
+def _eligible(candidates: Candidates) -> Array:
+    return candidates.roles("headquarters", "intelligence", "detective", "public_protection", "training", "custody")
+
+
+def _plant(plot: Plot) -> None:
+    entries = plot.rows("site_entry")
+    plot.remove(entries.take(plot.draw.random(len(entries)) < _FAILS))
+
+
+ARCHETYPE = Archetype(
+    name="badge_failure",
+    summary="a faulty badge: office days without an entry, although present",
+    basis="attendance data need a model of missingness; assumption",
+    share=0.02,
+    months=(0.7, 2.5),
+    moves=(Move("site_entry", up=False),),
+    eligible=_eligible,
+    plant=_plant,
+)

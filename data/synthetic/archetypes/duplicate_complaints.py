@@ -1,0 +1,38 @@
+"""The same matter logged several times: by the desk, the website and the central unit.
+
+Central complaint logging raises counts (IOPC: an 11% rise does not mean worse conduct).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.synthetic import events
+from data.synthetic.plantings import Archetype, Candidates, Move
+from data.synthetic.plot import Plot
+from data.synthetic.streams import Array
+
+_COPIES = (2, 5)
+_SHARES = {"duties": 0.8, "powers": 0.2}
+
+
+def _eligible(candidates: Candidates) -> Array:
+    return candidates.officers & candidates.roles("response", "neighbourhood", "custody", "roads", "detective")
+
+
+def _plant(plot: Plot) -> None:
+    copies = int(plot.draw.integers(*_COPIES))
+    days = np.full(copies, plot.subject.first)
+    events.complain_about(plot, np.full(copies, plot.person), days, shares=_SHARES, outcome="service_acceptable")
+
+
+ARCHETYPE = Archetype(
+    name="duplicate_complaints",
+    summary="the same matter logged several times",
+    basis="IOPC on central logging: a rise of 11% is not worse conduct",
+    share=0.012,
+    months=(1, 3),
+    moves=(Move("complaint"),),
+    eligible=_eligible,
+    plant=_plant,
+)

@@ -1,0 +1,39 @@
+"""Injured on duty: assaulted or hurt at work, then away for weeks.
+
+1,212 of the 2,158 long-term sick in London in 2006 had been injured on duty (press).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.synthetic import events
+from data.synthetic.plantings import Archetype, Candidates, Move
+from data.synthetic.plot import Plot
+from data.synthetic.streams import Array
+
+
+def _eligible(candidates: Candidates) -> Array:
+    return candidates.officers & candidates.roles("response", "neighbourhood", "public_order", "custody", "firearms")
+
+
+def _plant(plot: Plot) -> None:
+    plot.add(
+        "assault",
+        officer_id=plot.person,
+        occurred_at=np.array([plot.subject.first * 1440 - int(plot.draw.integers(60, 600))]),
+        injured=1,
+    )
+    events.away(plot, plot.subject.first, plot.subject.last, kind="injury_on_duty")
+
+
+ARCHETYPE = Archetype(
+    name="injured_on_duty",
+    summary="hurt at work, then away for weeks",
+    basis="freedom of information request, press, 2006: 1,212 of 2,158 long-term sick",
+    share=0.012,
+    months=(0.5, 4),
+    moves=(Move("assault"), Move("shift", up=False)),
+    eligible=_eligible,
+    plant=_plant,
+)

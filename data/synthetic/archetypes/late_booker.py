@@ -1,0 +1,43 @@
+"""Books genuine overtime late, in batches, themselves: the tours did run over, and the exits show it.
+
+The innocent side of roster self-editing: same edits, but site entries agree with them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.synthetic import events
+from data.synthetic.plantings import Archetype, Candidates, Move
+from data.synthetic.plot import Plot
+from data.synthetic.streams import Array
+
+_TOURS = 2.5
+
+
+def _eligible(candidates: Candidates) -> Array:
+    return candidates.officers & candidates.ranks("constable", "sergeant")
+
+
+def _plant(plot: Plot) -> None:
+    tours = plot.some(plot.rows("shift"), plot.count(_TOURS * plot.intensity))
+    more = events.quarters(plot, len(tours), 2, 8)
+    events.lengthen(plot, tours, more, reason="operational")
+    events.edit(plot, tours, editor=plot.person, at=events.after(plot, tours, days=4.0), field="overtime", minutes=more)
+    entries = plot.rows("site_entry")
+    tour = np.searchsorted(tours["starts_at"], entries["entered_at"] + 30, side="right") - 1
+    during = (tour >= 0) & (entries["entered_at"] < tours["ends_at"][np.maximum(tour, 0)]) & (entries["left_at"] > 0)
+    stayed = entries.take(during)
+    plot.alter(stayed, left_at=stayed["left_at"] + more[tour[during]])
+
+
+ARCHETYPE = Archetype(
+    name="late_booker",
+    summary="books genuine overtime late, in batches, themselves",
+    basis="late booking is ordinary; assumption about how often",
+    share=0.02,
+    months=(6, 15),
+    moves=(Move("roster_edit", where="editor_id = officer_id AND minutes_gained > 0"),),
+    eligible=_eligible,
+    plant=_plant,
+)

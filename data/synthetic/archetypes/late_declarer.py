@@ -1,0 +1,56 @@
+"""Recent policy change: a membership held for years and declared within weeks of the rule that asks for it.
+
+About 300 declared by 2 January and 400 by 17 February 2026, after the rule of December 2025: before the rule there was
+nothing to declare.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.synthetic.layers.interests import MEMBERSHIP_RULE
+from data.synthetic.plantings import Archetype, Candidates, Move
+from data.synthetic.plot import Plot
+from data.synthetic.rows import code
+from data.synthetic.streams import Array
+
+_GRACE = 75
+
+
+def _eligible(candidates: Candidates) -> Array:
+    return candidates.rank >= 0
+
+
+def _plant(plot: Plot) -> None:
+    since = max(plot.joined_by(plot.person), plot.subject.first - int(plot.draw.integers(600, 4000)))
+    kind = code("declaration", "kind", "membership")
+    declared = plot.subject.first + int(plot.draw.integers(5, _GRACE))
+    plot.add(
+        "external_register",
+        officer_id=plot.person,
+        kind=kind,
+        valid_from=np.array([since]),
+        match_score=round(0.88 + 0.12 * float(plot.draw.random()), 3),
+        known_on=np.array([plot.subject.first - int(plot.draw.integers(30, 300))]),
+    )
+    if declared < plot.scene.force.end:
+        plot.add(
+            "declaration",
+            officer_id=plot.person,
+            kind=kind,
+            valid_from=np.array([since]),
+            declared_on=np.array([declared]),
+        )
+
+
+ARCHETYPE = Archetype(
+    name="late_declarer",
+    summary="a membership held for years, declared soon after the rule came",
+    basis="press on the rule of December 2025: 300 to 400 declarations within weeks",
+    share=0.008,
+    months=(2, 4),
+    not_before=MEMBERSHIP_RULE,
+    moves=(Move("external_register"),),
+    eligible=_eligible,
+    plant=_plant,
+)

@@ -1,0 +1,46 @@
+"""One incident, many complaints: everybody present is named, several times, by several people.
+
+76% of complained-of Chicago officers had at least one co-named complaint (Wood, Roithmayr and Papachristos 2019).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.synthetic import events
+from data.synthetic.plantings import Archetype, Candidates, Move
+from data.synthetic.plot import Plot
+from data.synthetic.streams import Array
+
+_SHARES = {"duties": 0.4, "powers": 0.4, "individual_behaviour": 0.2}
+_ALLEGATIONS = (4, 8)
+
+
+def _eligible(candidates: Candidates) -> Array:
+    return candidates.officers & candidates.roles("response", "public_order", "neighbourhood")
+
+
+def _plant(plot: Plot) -> None:
+    attended = plot.rows("attendance")
+    if not len(attended):
+        return
+    one = attended["incident_id"][int(plot.draw.integers(0, len(attended)))]
+    everybody = plot.scene.tables["attendance"]
+    there = everybody.take(everybody["incident_id"] == one)
+    count = int(plot.draw.integers(*_ALLEGATIONS))
+    people = np.repeat(there["officer_id"], count)
+    days = np.full(len(people), int(there["_at"][0]) // 1440)
+    case = np.tile(np.arange(count) // 3, len(there))
+    events.complain_about(plot, people, days, shares=_SHARES, case=case)
+
+
+ARCHETYPE = Archetype(
+    name="multi_officer_incident",
+    summary="one incident after which everybody present is named several times",
+    basis="Wood, Roithmayr and Papachristos 2019, Socius: 76% co-named",
+    share=0.01,
+    months=(6, 18),
+    moves=(Move("complaint"),),
+    eligible=_eligible,
+    plant=_plant,
+)

@@ -1,0 +1,40 @@
+"""One person who complains again and again about the same officer, and is never right.
+
+Statutory grounds for vexatious, oppressive or abusive complaints (IPCC Focus, 2014).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.synthetic import events
+from data.synthetic.layers.lookups import anybody
+from data.synthetic.plantings import Archetype, Candidates, Move
+from data.synthetic.plot import Plot
+from data.synthetic.streams import Array
+
+_COMPLAINTS = 1.2
+_SHARES = {"duties": 0.5, "individual_behaviour": 0.3, "powers": 0.1, "discrimination": 0.1}
+
+
+def _eligible(candidates: Candidates) -> Array:
+    return candidates.officers & candidates.roles("response", "neighbourhood", "detective", "public_protection")
+
+
+def _plant(plot: Plot) -> None:
+    days = plot.days(plot.count(_COMPLAINTS * plot.intensity))
+    who = int(anybody(plot.scene, plot.draw, 1)[0])
+    people = np.full(len(days), plot.person)
+    events.complain_about(plot, people, days, shares=_SHARES, complainant=who, outcome="no_action")
+
+
+ARCHETYPE = Archetype(
+    name="vexatious_complainant",
+    summary="one person complains again and again, and is never right",
+    basis="IPCC Focus 2014: vexatious, oppressive and abusive complaints",
+    share=0.012,
+    months=(4, 10),
+    moves=(Move("complaint"),),
+    eligible=_eligible,
+    plant=_plant,
+)

@@ -1,0 +1,45 @@
+"""A whistle-blower: raises grievances about a colleague, and complaints are turned back on them.
+
+Casey review (2023): complaints turned back on those who made them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.synthetic import events
+from data.synthetic.plantings import Archetype, Candidates, Move
+from data.synthetic.plot import Plot
+from data.synthetic.streams import Array
+
+_GRIEVANCES = 0.25
+_COUNTER = 0.35
+_SHARES = {"individual_behaviour": 0.6, "discreditable": 0.2, "duties": 0.2}
+
+
+def _eligible(candidates: Candidates) -> Array:
+    return candidates.ranks("constable", "sergeant", "staff")
+
+
+def _plant(plot: Plot) -> None:
+    mates = plot.team_mates()
+    if not len(mates):
+        return
+    about = int(plot.draw.choice(mates))
+    days = plot.days(plot.count(_GRIEVANCES * plot.intensity))
+    events.grieve(plot, days, raised_by=plot.person, about=about, kinds=("bullying", "management", "discrimination"))
+    turned = plot.days(plot.count(_COUNTER * plot.intensity))
+    people = np.full(len(turned), plot.person)
+    events.complain_about(plot, people, turned, shares=_SHARES, internal=True, outcome="no_action")
+
+
+ARCHETYPE = Archetype(
+    name="whistle_blower",
+    summary="raises grievances, and complaints are turned back on them",
+    basis="Casey review 2023: complaints turned back on complainants",
+    share=0.008,
+    months=(4, 12),
+    moves=(Move("complaint", where="source = 'internal'"),),
+    eligible=_eligible,
+    plant=_plant,
+)
