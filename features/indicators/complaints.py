@@ -9,6 +9,7 @@ INDICATOR = Indicator(
     question="How many allegations from the public were received about the officer?",
     table="complaint",
     aggregate="count",
+    windows=(90, 365, 1825),
     where=col.source == "public",
     exposure="days_served",
     minimum_exposure=30,

@@ -8,6 +8,7 @@ INDICATOR = Indicator(
     question="On how many days did the officer hold a posting?",
     table="posting",
     aggregate="days",
+    windows=(90, 365, 1825),
     exposure=NoExposure("it is itself an exposure: the opportunity that others are measured against"),
     cases=(
         Case(

@@ -8,6 +8,7 @@ INDICATOR = Indicator(
     question="How often did the officer report using force of any kind?",
     table="use_of_force",
     aggregate="count",
+    windows=(90, 365, 1825),
     exposure=NoExposure("it is itself an exposure: the opportunity that others are measured against"),
     cases=(
         Case(

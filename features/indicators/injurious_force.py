@@ -9,6 +9,7 @@ INDICATOR = Indicator(
     question="How many of the officer's reports of force say that the person was injured?",
     table="use_of_force",
     aggregate="count",
+    windows=(90, 365, 1825),
     where=col.subject_injured,
     exposure="force_reports_all",
     minimum_exposure=3,
