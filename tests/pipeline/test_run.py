@@ -143,7 +143,11 @@ def test_after_loading_neither_records_nor_truth_are_needed(
 
 
 def test_protected_characteristics_are_checked_and_then_out_of_reach(
-    force_rows: dict[str, list[dict[str, Any]]], tmp_path: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch
+    finished: RunFolder,
+    force_rows: dict[str, list[dict[str, Any]]],
+    tmp_path: Path,
+    runner: Runner,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The table is gone before the first stage that could read it, so no statement can, and none that ran names it."""
     table = CONTRACT["protected_characteristic"]
@@ -163,6 +167,7 @@ def test_protected_characteristics_are_checked_and_then_out_of_reach(
     pq.write_table(pa.Table.from_pylist(rows, schema=arrow_schema(table)), records / "protected_characteristic.parquet")
     folder = runner(records)
     assert reached == []
+    assert results(folder) == results(finished)
     counted = {c["table"]: c["loaded"] for c in folder.manifest["counts"]}
     assert counted["protected_characteristic"] == len(rows)
     later = [p for p in sorted((folder.path / "lineage" / "sql").iterdir()) if str(small_force.AS_OF) in p.name]
