@@ -15,6 +15,7 @@ from data.synthetic.layers import (
     cases,
     complaints,
     conduct,
+    faults,
     incidents,
     interests,
     lookups,
@@ -116,6 +117,7 @@ def _ordinary(parts: Parts, cell: int) -> Scene:
     for make in _OCCURRENCE:
         make(scene)
     _record(scene)
+    faults.spoil(scene)
     return scene
 
 

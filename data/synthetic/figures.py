@@ -11,7 +11,11 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """One figure: its value, where it comes from, whether it is published or assumed, and whether it is a shape."""
+    """One figure: its value, where it comes from, whether it is published or assumed, and whether it is a shape.
+
+    `ordinary` is the share of the figure that ordinary life is made to give; archetypes and typologies, at their
+    default shares, give the rest.
+    """
 
     name: str
     value: float
@@ -21,6 +25,7 @@ class Figure:
     grade: Literal["A", "B", "C", "K"]
     kind: Literal["sourced", "assumption"]
     shape: bool = False
+    ordinary: float = 1.0
 
 
 @cache

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from data.contract import CONTRACT
 from data.errors import UsageError
-from data.synthetic import truth
+from data.synthetic import dirt, truth
 from data.synthetic.build import Parts, build_cell, build_parts
 from data.synthetic.reference import reference_tables
 from data.synthetic.rows import Rows, to_arrow
@@ -87,8 +87,7 @@ def _write(
     reference = reference_tables(parts)
     with ExitStack() as stack:
         files = {
-            table.name: stack.enter_context(_file(folder / "records" / f"{table.name}.parquet", table.name))
-            for table in CONTRACT
+            table.name: stack.enter_context(_file(folder / "records", table.name, parts.world)) for table in CONTRACT
         }
         for name, table in reference.items():
             files[name].write(table)
@@ -102,11 +101,13 @@ def _write(
     return {name: file.rows for name, file in files.items()}, notes.rows
 
 
-def _file(path: Path, name: str) -> TableFile:
+def _file(folder: Path, name: str, world: World) -> TableFile:
     table = CONTRACT[name]
+    is_dirty = world.recording.broken > 0
     plain = [column.name for column in table.columns if column.type in _HIGH_CARDINALITY]
     plain += [column.name for column in table.columns if column.type == "BIGINT" and column.references is None]
-    return TableFile(path, arrow_schema(table), plain=(*plain, "incident_id", "shift_id"))
+    schema = arrow_schema(table, coded=not is_dirty, loose=is_dirty)
+    return TableFile(folder / f"{name}.parquet", schema, plain=(*plain, "incident_id", "shift_id"))
 
 
 def _cells(parts: Parts, *, threads: int, block: int) -> Iterator[tuple[dict[str, pa.Table], truth.Note]]:
@@ -136,6 +137,9 @@ def _cell(parts: Parts, cell: int) -> tuple[dict[str, pa.Table], truth.Note]:
     scene, effect = build_cell(parts, cell)
     ids = parts.force.people.officer_id
     tables = {name: to_arrow(in_order(data), officer_ids=ids) for name, data in scene.tables.items()}
+    share, seed = parts.world.recording.broken, parts.world.seed
+    if share > 0:
+        tables = {name: dirt.broken(table, name, share=share, seed=seed) for name, table in tables.items()}
     return tables, truth.note(parts, effect)
 
 

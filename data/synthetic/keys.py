@@ -56,9 +56,12 @@ def check_namespaces(names: list[str]) -> None:
             )
 
 
-def ordinary(*, seed: int, table: str, cell: int, number: Array) -> Array:
-    """Return the ids (int64) of ordinary rows, from their position within the cell."""
-    return _scrambled(number.astype(np.uint64), seed=seed, table=table, cell=cell)
+def ordinary(*, seed: int, table: str, cell: int, number: Array, name: str | None = None) -> Array:
+    """Return the ids (int64) of ordinary rows, from their number within the cell; `name` gives another namespace."""
+    local = number.astype(np.uint64)
+    if name is not None:
+        local |= np.uint64(namespace(name) << _NUMBER_BITS)
+    return _scrambled(local, seed=seed, table=table, cell=cell)
 
 
 def planted(*, seed: int, table: str, cell: int, name: str, subject: int, number: Array) -> Array:
@@ -71,6 +74,17 @@ def planted(*, seed: int, table: str, cell: int, name: str, subject: int, number
         )
     base = (namespace(name) << _NUMBER_BITS) | (subject << _SEQUENCE_BITS)
     return _scrambled(np.uint64(base) | number.astype(np.uint64), seed=seed, table=table, cell=cell)
+
+
+def level(ids: Array, *, seed: int, purpose: str) -> Array:
+    """Return a number in [0, 1) for each id that depends on the id and the purpose alone (finaliser of SplitMix64)."""
+    salt = int.from_bytes(blake2b(f"{seed}/{purpose}".encode(), digest_size=8).digest(), "little")
+    x = ids.astype(np.uint64) ^ np.uint64(salt)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    x ^= x >> np.uint64(31)
+    numbers: Array = (x >> np.uint64(11)) * 2.0**-53
+    return numbers
 
 
 def _scrambled(local: Array, *, seed: int, table: str, cell: int) -> Array:

@@ -99,9 +99,16 @@ MEASURES = {
         SELECT category, count(*) / sum(count(*)) OVER (), count(*) FROM complaint GROUP BY 1""",
     "complaint_cases": _rate("complaint", scale=1000, count="count(DISTINCT complaint_id)"),
     "complaint_case_days": """
-        SELECT NULL, avg(days), count(*) / 3 FROM (
-            SELECT max(date_diff('day', received_on, finalised_on)) AS days FROM complaint, span
-            WHERE received_on < first + 180 AND finalised_on IS NOT NULL GROUP BY complaint_id)""",
+        -- Open cases count: the mean is the area under the product-limit survival curve.
+        WITH cases AS (
+            SELECT complaint_id, max(date_diff('day', received_on, coalesce(finalised_on, past))) AS t,
+                   bool_and(finalised_on IS NOT NULL) AS closed
+            FROM complaint, span GROUP BY complaint_id),
+        days AS (SELECT t, count_if(closed) AS d, count(*) AS c FROM cases GROUP BY t),
+        risk AS (SELECT t, d, sum(c) OVER (ORDER BY t DESC) AS n FROM days),
+        curve AS (SELECT t, coalesce(lead(t) OVER (ORDER BY t), t) AS upto,
+                         exp(sum(ln(greatest(1 - d / n, 1e-9))) OVER (ORDER BY t)) AS s FROM risk)
+        SELECT NULL, min(t) + sum(s * (upto - t)), (SELECT count(*) / 3 FROM cases) FROM curve""",
     "conduct_cases": _rate("conduct_case", scale=1000),
     "conduct_no_case_share": _share("conduct_case", "outcome = 'no_case'", where="outcome IS NOT NULL"),
     "reporting_black": _disparity("black"),

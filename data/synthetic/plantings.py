@@ -20,6 +20,7 @@ import numpy as np
 
 from data.synthetic import keys
 from data.synthetic.force import Force
+from data.synthetic.layers.faults import DUPLICATE
 from data.synthetic.rows import code
 from data.synthetic.streams import Array, Streams, sample
 from data.synthetic.world import Planting, Plantings
@@ -150,7 +151,7 @@ def assign(
     Each pattern chooses from streams of its own, without regard to the others, so that adding one changes no other's
     subjects; a person may hold several. A pattern with a share above zero has at least one subject.
     """
-    keys.check_namespaces([*typologies(), *archetypes()])
+    keys.check_namespaces([*typologies(), *archetypes(), DUPLICATE])
     pools = {"officer": people_of(force), "unit": teams_of(force)}
     by_cell: dict[int, list[Subject]] = {}
     for name in settings.chosen(list(patterns)):

@@ -9,7 +9,7 @@ import numpy as np
 
 from data.contract import CONTRACT
 from data.synthetic import keys
-from data.synthetic.layers import recording
+from data.synthetic.layers import faults, recording
 from data.synthetic.layers.presence import planners_of
 from data.synthetic.plantings import Subject
 from data.synthetic.rows import MINUTES, NO_TIME, Rows, dtype_of, joined, rows
@@ -192,9 +192,10 @@ class Plot:
         new = new.with_columns(**{declared.key or "": ids})
         if "known_on" not in full:
             new = new.with_columns(known_on=self._known(new))
-        inside = new["known_on"] < self.scene.force.end
-        self._change(table).added.append(new.take(inside))
-        return ids[inside]
+        new = faults.as_logged(self.scene, new.take(new["known_on"] < self.scene.force.end))
+        self._change(table).added.append(new)
+        kept: Array = new[declared.key or ""]
+        return kept
 
     @property
     def subject_number(self) -> int:

@@ -13,6 +13,9 @@ from data.synthetic.rows import Rows, code, joined, rows
 from data.synthetic.streams import Array, Streams
 from data.synthetic.world import World
 
+COPIED = ("complaint", "use_of_force", "stop_search", "expense", "grievance")
+"""Tables of which some rows are recorded twice: they keep the number that their ids were made from."""
+
 BIG_EVENT = 0.2
 """How strongly a day must draw officers to public events to count as a big event."""
 
@@ -54,13 +57,18 @@ class Scene:
         """Return the stream for a purpose in this cell."""
         return self.streams.draw(*purpose)
 
-    def add(self, table: str, **columns: Array) -> Rows:
-        """Add ordinary rows to a table and give them their ids, by position."""
+    def add(self, table: str, *, number: Array | None = None, **columns: Array) -> Rows:
+        """Add ordinary rows to a table and give them their ids, by `number`, or else by position.
+
+        Rows that only some worlds have, such as reported ones, need a number that does not depend on the others.
+        """
         new = rows(table, **columns)
         key = new.table.key or ""
         offset = len(self.tables[table]) if table in self.tables else 0
-        number = np.arange(offset, offset + len(new))
+        number = np.arange(offset, offset + len(new)) if number is None else number
         new = new.with_columns(**{key: keys.ordinary(seed=self.world.seed, table=table, cell=self.cell, number=number)})
+        if table in COPIED:
+            new = new.with_columns(_number=number)
         self.tables[table] = joined([self.tables[table], new]) if offset else new
         return new
 
@@ -72,6 +80,22 @@ class Scene:
     def world_streams(self) -> Streams:
         """The streams of the whole world; a pattern's belong to its subject, not to a cell."""
         return Streams(self.world.seed, "planted")
+
+    @cached_property
+    def gaps(self) -> Array:
+        """First and last day of each gap in the look-up log of the cell."""
+        return self._windows("faults/gaps", self.world.recording.audit_gaps, (1, 7))
+
+    @cached_property
+    def fast_clocks(self) -> Array:
+        """First and last day of each spell in which the cell's clocks were an hour fast."""
+        return self._windows("faults/clocks", self.world.recording.clock_errors, (7, 8))
+
+    def _windows(self, purpose: str, a_year: float, length: tuple[int, int]) -> Array:
+        draw = self.draw(purpose)
+        count = int(draw.poisson(a_year * self.years))
+        first = self.force.start + draw.integers(0, self.force.days, count)
+        return np.stack([first, first + draw.integers(*length, count) - 1], axis=1)
 
     @cached_property
     def people(self) -> Array:

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from data.contract import CONTRACT
 from data.schema import Table
+from data.synthetic import dirt
 from data.synthetic.build import Parts
 from data.synthetic.plantings import Subject, Typology
 from data.synthetic.plot import Effect
@@ -46,11 +47,10 @@ class TruthFiles:
             name: TableFile(folder / f"{name}.parquet", arrow_schema(table, coded=False))
             for name, table in tables.items()
         }
+        loose = parts.world.recording.broken > 0
+        before = {table.name: arrow_schema(table, coded=False, loose=loose, extra=_OF) for table in CONTRACT}
         self._before = {
-            table.name: TableFile(
-                folder / "before" / f"{table.name}.parquet", arrow_schema(table, coded=False, extra=_OF)
-            )
-            for table in CONTRACT
+            name: TableFile(folder / "before" / f"{name}.parquet", schema) for name, schema in before.items()
         }
         self._files["truth_subject"].write(_subjects(parts))
         self._files["truth_archetype"].write(_archetypes(parts))
@@ -91,6 +91,7 @@ def note(parts: Parts, effect: Effect) -> Note:
     for name, pieces in effect.before.items():
         made = to_arrow(joined([data for data, _ in pieces]), officer_ids=ids)
         made = _with(made, _of(parts, [(subject, len(data)) for data, subject in pieces]))
+        made = dirt.broken(made, name, share=parts.world.recording.broken, seed=parts.world.seed)
         before[name] = made.sort_by(CONTRACT[name].key)
     order = [(name, "ascending") for name in ("typology", "subject_id", "table_name", "row_id")]
     return Note(rows.sort_by(order), before)

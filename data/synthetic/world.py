@@ -66,6 +66,25 @@ class Reporting(_Settings):
         return float(getattr(self, ethnicity, 1.0))
 
 
+class PracticeChange(_Settings):
+    """A day from which a table is recorded more fully than before."""
+
+    on: date = date(2025, 9, 1)
+    increase: float = Field(default=0.715, gt=0, le=3, description="how much more is recorded from then on")
+
+
+class Recording(_Settings):
+    """What goes wrong, or changes, between what happens and what the records say."""
+
+    duplicates: float = Field(default=0.002, ge=0, le=0.5, description="share of rows recorded twice")
+    mislinks: float = Field(default=0.001, ge=0, le=0.5, description="share of rows put down to a colleague")
+    audit_gaps: float = Field(default=0.3, ge=0, le=50, description="gaps in look-up logs a year and cell")
+    clock_errors: float = Field(default=0.2, ge=0, le=50, description="weeks a year and cell with clocks an hour fast")
+    broken: float = Field(default=0.0, ge=0, le=0.5, description="share of rows that break the contract")
+    force_practice: PracticeChange | None = Field(default=None, description="force is recorded more fully from a day")
+    complaint_practice: PracticeChange | None = Field(default=None, description="complaints are logged more fully")
+
+
 class Structure(_Settings):
     """The shape of the force; 0 lets the number of people decide."""
 
@@ -87,6 +106,7 @@ class World(_Settings):
     typologies: Plantings = Plantings()
     archetypes: Plantings = Plantings()
     reporting: Reporting = Reporting()
+    recording: Recording = Recording()
     figures: dict[str, float] = Field(default_factory=dict)
 
     @property
@@ -98,6 +118,10 @@ class World(_Settings):
     def figure(self, name: str) -> float:
         """Return a figure: this world's own value, or else the published or assumed one."""
         return self.figures.get(name, figures()[name].value)
+
+    def ordinary(self, name: str) -> float:
+        """Return the part of a figure that ordinary life gives; archetypes and typologies give the rest."""
+        return self.figure(name) * figures()[name].ordinary
 
 
 def names() -> list[str]:

@@ -28,10 +28,15 @@ _ARROW: dict[str, pa.DataType] = {
 }
 
 
-def arrow_schema(table: Table, *, coded: bool = True, extra: tuple[tuple[str, pa.DataType], ...] = ()) -> pa.Schema:
-    """Return the Arrow schema of a contract table; texts are dictionary-coded in memory unless `coded` is false."""
+def arrow_schema(
+    table: Table, *, coded: bool = True, loose: bool = False, extra: tuple[tuple[str, pa.DataType], ...] = ()
+) -> pa.Schema:
+    """Return the Arrow schema of a contract table.
+
+    Texts are dictionary-coded in memory unless `coded` is false; a `loose` schema lets any column be null.
+    """
     types = {**_ARROW, "VARCHAR": pa.dictionary(pa.int32(), pa.string())} if coded else _ARROW
-    fields = [pa.field(column.name, types[column.type], nullable=column.nullable) for column in table.columns]
+    fields = [pa.field(column.name, types[column.type], nullable=loose or column.nullable) for column in table.columns]
     return pa.schema([*fields, *(pa.field(*pair) for pair in extra)])
 
 

@@ -12,7 +12,7 @@ from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
 from data.synthetic.streams import Array
 
-_SHARES = {"duties": 0.4, "powers": 0.4, "individual_behaviour": 0.2}
+_SHARES = {"duties": 0.55, "powers": 0.38, "individual_behaviour": 0.07}
 _ALLEGATIONS = (4, 8)
 
 

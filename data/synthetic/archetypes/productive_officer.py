@@ -17,7 +17,7 @@ _SEARCHES = 5.0
 _FOUND_MORE = 0.12
 _COMPLAINTS = 0.12
 _GROUNDS = (0.58, 0.22, 0.12, 0.02, 0.06)
-_CATEGORIES = {"duties": 0.55, "powers": 0.30, "individual_behaviour": 0.10, "discrimination": 0.05}
+_CATEGORIES = {"duties": 0.65, "powers": 0.27, "individual_behaviour": 0.05, "discrimination": 0.03}
 
 
 def _eligible(candidates: Candidates) -> Array:

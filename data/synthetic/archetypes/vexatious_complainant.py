@@ -14,7 +14,7 @@ from data.synthetic.plot import Plot
 from data.synthetic.streams import Array
 
 _COMPLAINTS = 1.2
-_SHARES = {"duties": 0.5, "individual_behaviour": 0.3, "powers": 0.1, "discrimination": 0.1}
+_SHARES = {"duties": 0.72, "powers": 0.14, "individual_behaviour": 0.09, "discrimination": 0.05}
 
 
 def _eligible(candidates: Candidates) -> Array:

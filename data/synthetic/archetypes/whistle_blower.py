@@ -14,7 +14,7 @@ from data.synthetic.streams import Array
 
 _GRIEVANCES = 0.25
 _COUNTER = 0.35
-_SHARES = {"individual_behaviour": 0.6, "discreditable": 0.2, "duties": 0.2}
+_SHARES = {"duties": 0.6, "individual_behaviour": 0.3, "discreditable": 0.1}
 
 
 def _eligible(candidates: Candidates) -> Array:

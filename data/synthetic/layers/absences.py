@@ -20,12 +20,12 @@ _LEAVE_WINDOW = 73
 _LEAVE_DAYS = (3, 5, 9, 12, 16)
 _LEAVE_SHARE = (0.22, 0.25, 0.28, 0.13, 0.12)
 
-SPELLS_A_YEAR = 1.02
-"""Sickness spells a person and year; with a gamma shape of 1.4 between people half have none in a year."""
+SPELLS_A_YEAR = 0.83
+"""Ordinary sickness spells a person and year; with a gamma shape of 1.4 between people about half have none."""
 
 _SPELL_SHARE = (0.78, 0.155, 0.065)
 _SPELL_MEAN = (3.1, 12.0, 74.0)
-_PSYCHOLOGICAL = (0.10, 0.28, 0.62)
+_PSYCHOLOGICAL = (0.12, 0.34, 0.76)
 
 _INJURY = {
     "response": 0.035,
@@ -139,7 +139,7 @@ def _suspension(world: World, force: Force, draws: Streams) -> Rows:
     draw = draws.draw("suspended")
     regular = force.people.workforce == code("officer", "workforce", "officer")
     rate = world.figure("suspended_share") * 365.25 / SUSPENSION_DAYS * force.latent.cases * regular
-    person, first = _starts(force, draw, rate, lead=int(SUSPENSION_DAYS))
+    person, first = _starts(force, draw, rate, lead=int(3 * SUSPENSION_DAYS))
     days = np.ceil(draw.gamma(2.0, SUSPENSION_DAYS / 2, len(person))).astype(np.int64)
     return _spells(person, first, days, kind="suspended")
 

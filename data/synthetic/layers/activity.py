@@ -82,7 +82,7 @@ def _scale(scene: Scene, figure: str, weights: Array) -> float:
     from data.contract import CONTRACT
 
     named = dict(zip(CONTRACT["posting"].column["role"].values, weights.tolist(), strict=True))
-    rates = role_rates(scene.force, scene.world.figure(figure), named)
+    rates = role_rates(scene.force, scene.world.ordinary(figure), named)
     return float(rates.max() / weights.max())
 
 
@@ -150,7 +150,7 @@ def suffer_assaults(scene: Scene) -> None:
 def search_people(scene: Scene) -> None:
     """Add stops and searches, more of them where it is busy."""
     draw = scene.draw("stop_search")
-    rates = role_rates(scene.force, scene.world.figure("searches"), SEARCH_WEIGHT)
+    rates = role_rates(scene.force, scene.world.ordinary("searches"), SEARCH_WEIGHT)
     regular = _is_officer(scene, np.arange(len(scene.force.people)))
     tours, when = _at_tours(scene, draw, rates, scene.force.latent.searches * regular)
     shift = scene.tables["shift"].take(tours)

@@ -6,6 +6,7 @@ import numpy as np
 
 from data.synthetic.layers.absences import SUSPENSION_DAYS
 from data.synthetic.layers.complaints import reporting_factor
+from data.synthetic.layers.recording import LAGS
 from data.synthetic.rows import NO_TIME, code, codes
 from data.synthetic.scene import Scene
 from data.synthetic.streams import Array, chance, pick
@@ -16,48 +17,59 @@ _OUTCOMES = ("reflective_practice", "written_warning", "final_warning", "dismiss
 _MISCONDUCT = (0.62, 0.30, 0.07, 0.01)
 _GROSS_MISCONDUCT = (0.20, 0.28, 0.27, 0.25)
 _REPORTED = 0.5
+_DURATION_SHAPE = 0.9
 
 
 def open_cases(scene: Scene) -> None:
-    """Add internal conduct cases about the people whose home cell this is, and one for every suspension."""
+    """Add internal conduct cases about the people whose home cell this is, and one for every suspension.
+
+    Everything about a case is drawn whether it is reported or not, so that reporting changes no other case.
+    """
     force = scene.force
     draw = scene.draw("conduct_case")
-    person, opened = _reported(scene, draw)
+    person, opened, reported = _matters(scene, draw)
     suspended = scene.tables["absence"].take(scene.tables["absence"]["kind"] == code("absence", "kind", "suspended"))
     suspended = suspended.take(suspended["started_on"] >= force.start)
-    count, extra = len(person), len(suspended)
+    gross = np.concatenate([chance(draw, _GROSS, len(person)), np.ones(len(suspended), dtype=bool)])
     person = np.concatenate([person, suspended["officer_id"]])
     opened = np.concatenate([opened, suspended["started_on"]])
-    gross = np.concatenate([chance(draw, _GROSS, count), np.ones(extra, dtype=bool)])
+    reported = np.concatenate([reported, np.ones(len(suspended), dtype=bool)])
+    count = len(person)
     mean = scene.world.figure("conduct_case_days")
-    closed = opened + 5 + draw.gamma(0.9, (mean - 5) / 0.9, count + extra).astype(np.int64)
-    no_case = chance(draw, scene.world.figure("conduct_no_case_share"), count + extra)
-    severe = pick(draw, count + extra, _GROSS_MISCONDUCT)
-    found = np.where(gross, severe, pick(draw, count + extra, _MISCONDUCT))
-    outcome = codes("conduct_case", "outcome", _OUTCOMES)[found]
-    outcome = np.where(no_case, code("conduct_case", "outcome", "no_case"), outcome)
+    closed = opened + 5 + draw.gamma(_DURATION_SHAPE, (mean - 5) / _DURATION_SHAPE, count).astype(np.int64)
     is_open = closed >= force.end
-    scene.add(
-        "conduct_case",
-        officer_id=person,
-        standard=pick(draw, count + extra, _STANDARDS),
-        severity=gross.astype(np.int64),
-        opened_on=opened,
-        outcome=np.where(is_open, -1, outcome),
-        closed_on=np.where(is_open, NO_TIME, closed),
-    )
+    columns = {
+        "officer_id": person,
+        "standard": pick(draw, count, _STANDARDS),
+        "severity": gross.astype(np.int64),
+        "opened_on": opened,
+        "outcome": np.where(is_open, -1, _outcome(scene, draw, gross)),
+        "closed_on": np.where(is_open, NO_TIME, closed),
+        "_lag": pick(draw, count, LAGS["conduct_case"]),
+    }
+    kept = {name: values[reported] for name, values in columns.items()}
+    scene.add("conduct_case", number=np.flatnonzero(reported), **kept)
 
 
-def _reported(scene: Scene, draw: np.random.Generator) -> tuple[Array, Array]:
-    """Return who is reported and when, after the reporting layer; within service only."""
+def _outcome(scene: Scene, draw: np.random.Generator, gross: Array) -> Array:
+    count = len(gross)
+    no_case = chance(draw, scene.world.figure("conduct_no_case_share"), count)
+    severe = pick(draw, count, _GROSS_MISCONDUCT)
+    found = np.where(gross, severe, pick(draw, count, _MISCONDUCT))
+    outcome = codes("conduct_case", "outcome", _OUTCOMES)[found]
+    return np.where(no_case, code("conduct_case", "outcome", "no_case"), outcome)
+
+
+def _matters(scene: Scene, draw: np.random.Generator) -> tuple[Array, Array, Array]:
+    """Return who could be reported, when, and whether they are (within service only)."""
     force = scene.force
     # Every suspension has a case of its own; the published rate holds both.
     suspended = scene.world.figure("suspended_share") * 365.25 / SUSPENSION_DAYS * scene.world.figure("officer_share")
-    rate = max(scene.world.figure("conduct_cases") / 1000 - suspended, 0.0) / _REPORTED
+    rate = max(scene.world.ordinary("conduct_cases") / 1000 - suspended, 0.0) / _REPORTED
     matters = draw.poisson(rate * scene.years * force.latent.cases[scene.home])
     person = np.repeat(scene.home, matters)
     opened = force.start + draw.integers(0, force.days, len(person))
-    kept = chance(draw, np.minimum(_REPORTED * reporting_factor(scene, person), 1.0))
+    reported = chance(draw, np.minimum(_REPORTED * reporting_factor(scene, person), 1.0))
     left = force.people.left[person]
-    kept &= (opened >= force.people.joined[person]) & ((left == NO_TIME) | (opened <= left))
-    return person[kept], opened[kept]
+    reported &= (opened >= force.people.joined[person]) & ((left == NO_TIME) | (opened <= left))
+    return person, opened, reported

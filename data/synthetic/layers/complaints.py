@@ -7,13 +7,16 @@ officer's ethnicity, by the world's stated parameters and nothing else. Adjudica
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from data.contract import CONTRACT
 from data.synthetic import keys
 from data.synthetic.figures import split
 from data.synthetic.layers.lookups import anybody, people_at
-from data.synthetic.rows import MINUTES, NO_TIME, code, codes
+from data.synthetic.layers.recording import LAGS
+from data.synthetic.rows import MINUTES, NO_TIME, codes
 from data.synthetic.scene import Scene, role_rates
 from data.synthetic.streams import Array, chance, pick
 
@@ -35,8 +38,12 @@ REPORTED = 0.5
 
 NAMED_TOO = 0.42
 ALLEGATIONS = (0.74, 0.20, 0.06)
+_ORDINARY_TILT = {"powers": 0.94, "individual_behaviour": 0.76, "vehicles": 1.2, "corruption": 1.25, "disclosure": 1.1}
+"""Archetypes and typologies add other categories than ordinary complaints do: this keeps the total as published."""
+
 _INTERNAL = 0.06
 _ANONYMOUS = 0.05
+_PLACES = 32
 _RECEIVED_AFTER = 18.0
 _OUTCOMES = ("no_action", "service_acceptable", "learning", "case_to_answer", "withdrawn")
 _INFORMAL = (0.42, 0.38, 0.15, 0.0, 0.05)
@@ -48,16 +55,15 @@ def complain(scene: Scene) -> None:
     draw = scene.draw("complaint/matters")
     tour = _matters(scene, draw)
     incident = _incident_of(scene, draw, tour)
-    case, person = _named(scene, draw, tour, incident)
     day = scene.tables["shift"]["starts_at"][tour] // MINUTES
-    _record(scene, case=case, person=person, day=day, incident=incident)
+    _record(scene, named=_named(scene, draw, tour, incident), day=day, incident=incident)
 
 
 def _matters(scene: Scene, draw: np.random.Generator) -> Array:
     """Return the tour of each matter that somebody could complain of."""
     force, stints = scene.force, scene.force.stints
     shift = scene.tables["shift"]
-    rate = scene.world.figure("complaint_cases") / 1000 / REPORTED
+    rate = scene.world.ordinary("complaint_cases") / 1000 / REPORTED
     rates = role_rates(force, rate, MATTER_WEIGHT, among="people")
     person = stints.person[scene.posts]
     busy = np.sqrt(force.structure.area_busy)[force.structure.team_area[stints.team[scene.posts]]]
@@ -93,8 +99,17 @@ def reporting_factor(scene: Scene, person: Array) -> Array:
     return chosen
 
 
-def _named(scene: Scene, draw: np.random.Generator, tour: Array, incident: Array) -> tuple[Array, Array]:
-    """Return (matter, person) for everybody named in a reported complaint, the officer it began with first."""
+@dataclass(frozen=True)
+class _Named:
+    """Who is named in which reported matter; `place` is 0 for the officer it began with, else a colleague's place."""
+
+    case: Array
+    person: Array
+    place: Array
+
+
+def _named(scene: Scene, draw: np.random.Generator, tour: Array, incident: Array) -> _Named:
+    """Return everybody named in a reported complaint, by matter."""
     attendance = scene.tables["attendance"]
     lead = scene.tables["shift"]["officer_id"][tour]
     order = np.argsort(attendance["_incident"], kind="stable")
@@ -102,47 +117,57 @@ def _named(scene: Scene, draw: np.random.Generator, tour: Array, incident: Array
     held = np.searchsorted(attendance["_incident"][order], incident, side="right") - first
     held[incident < 0] = 0
     matter = np.repeat(np.arange(len(tour)), held)
-    place = np.repeat(first, held) + np.arange(len(matter)) - np.repeat(np.cumsum(held) - held, held)
-    colleague = attendance["officer_id"][order[place]]
+    place = np.arange(len(matter)) - np.repeat(np.cumsum(held) - held, held)
+    colleague = attendance["officer_id"][order[np.repeat(first, held) + place]]
     reported = chance(draw, np.minimum(REPORTED * reporting_factor(scene, lead), 1.0))
     named = chance(draw, np.minimum(NAMED_TOO * reporting_factor(scene, colleague), 1.0))
-    named &= reported[matter] & (colleague != lead[matter])
+    named &= reported[matter] & (colleague != lead[matter]) & (place < _PLACES - 1)
     case = np.concatenate([np.flatnonzero(reported), matter[named]])
     person = np.concatenate([lead[reported], colleague[named]])
-    order = np.argsort(case, kind="stable")
-    return case[order], person[order]
+    place = np.concatenate([np.zeros(int(reported.sum()), dtype=np.int64), place[named] + 1])
+    order = np.lexsort((place, case))
+    return _Named(case[order], person[order], place[order])
 
 
-def _record(scene: Scene, *, case: Array, person: Array, day: Array, incident: Array) -> None:
-    """Add one row per officer and allegation; allegations, dates and outcomes belong to the case."""
+def _record(scene: Scene, *, named: _Named, day: Array, incident: Array) -> None:
+    """Add one row per officer and allegation; allegations, dates and outcomes belong to the case.
+
+    Everything about a case is drawn whether it is reported or not, so that reporting changes no other case.
+    """
     draw = scene.draw("complaint/cases")
     cases = len(day)
     formal = chance(draw, scene.world.figure("formal_case_share"), cases)
     received = day + draw.gamma(0.7, _RECEIVED_AFTER / 0.7, cases).astype(np.int64)
-    received = np.maximum(received, day)
-    category = pick(draw, cases * len(ALLEGATIONS), tuple(split("allegations_by_category").values())).reshape(
-        cases, len(ALLEGATIONS)
-    )
+    most = len(ALLEGATIONS)
+    category = pick(draw, cases * most, _category_weights()).reshape(cases, most)
     count = 1 + pick(draw, cases, ALLEGATIONS)
-    internal = chance(draw, _INTERNAL, cases)
+    source = chance(draw, _INTERNAL, cases).astype(np.int64)
     complainant = np.where(incident >= 0, people_at(scene, np.maximum(incident, 0)), anybody(scene, draw, cases))
-    complainant[internal | chance(draw, _ANONYMOUS, cases)] = -1
+    complainant[(source == 1) | chance(draw, _ANONYMOUS, cases)] = -1
     finalised, outcome = adjudicated(scene, draw, received, formal)
-    row = np.repeat(np.arange(len(case)), count[case])
-    which = np.arange(len(row)) - np.repeat(np.cumsum(count[case]) - count[case], count[case])
-    of = case[row]
+    lag = pick(draw, cases, LAGS["complaint"])
+    row = np.repeat(np.arange(len(named.case)), count[named.case])
+    which = np.arange(len(row)) - np.repeat(np.cumsum(count[named.case]) - count[named.case], count[named.case])
+    of = named.case[row]
     scene.add(
         "complaint",
+        number=(of * _PLACES + named.place[row]) * most + which,
         complaint_id=case_ids(scene, of),
-        officer_id=person[row],
+        officer_id=named.person[row],
         complainant_id=complainant[of],
         category=category[of, which],
-        source=np.where(internal[of], code("complaint", "source", "internal"), code("complaint", "source", "public")),
+        source=source[of],
         occurred_on=day[of],
         received_on=received[of],
         outcome=outcome[of],
         finalised_on=finalised[of],
+        _lag=lag[of],
     )
+
+
+def _category_weights() -> tuple[float, ...]:
+    shares = split("allegations_by_category")
+    return tuple(share * _ORDINARY_TILT.get(name, 1.0) for name, share in shares.items())
 
 
 def case_ids(scene: Scene, number: Array) -> Array:

@@ -59,7 +59,7 @@ _OTHERS = 1 << 22
 def look_things_up(scene: Scene) -> None:
     """Add the looks at systems of the cell, linked to work where a link was given."""
     shift = scene.tables["shift"]
-    rates = role_rates(scene.force, scene.world.figure("lookups"), VOLUME, among="people")
+    rates = role_rates(scene.force, scene.world.ordinary("lookups"), VOLUME, among="people")
     draw = scene.draw("system_access")
     expected = (rates / tours_a_year())[shift["_role"]] * scene.force.latent.lookups[shift["officer_id"]]
     tour = np.repeat(np.arange(len(shift)), draw.poisson(expected))

@@ -37,7 +37,7 @@ def badge_entries(scene: Scene) -> Rows:
     """Add a site entry for most tours at the office and for field tours that start at a station."""
     shift = scene.tables["shift"]
     draw = scene.draw("site_entry")
-    missed = scene.force.latent.badge * scene.world.figure("missed_entries") / 0.03
+    missed = scene.force.latent.badge * scene.world.ordinary("missed_entries") / 0.03
     level = draw.random(len(shift), dtype=np.float32)
     office = shift["place"] == code("shift", "place", "office")
     field = shift["place"] == code("shift", "place", "field")
@@ -60,7 +60,7 @@ def roster_edits(scene: Scene) -> Rows:
     """Add the ordinary edits: mostly by supervisors, some by planners, some of one's own tour to correct it."""
     shift = scene.tables["shift"]
     draw = scene.draw("roster_edit")
-    rate = scene.world.figure("roster_edits") / tours_a_year()[shift["_role"]]
+    rate = scene.world.ordinary("roster_edits") / tours_a_year()[shift["_role"]]
     position = np.flatnonzero(chance(draw, rate * scene.force.latent.edits[shift["officer_id"]]))
     edited = shift.take(position)
     count = len(edited)

@@ -49,7 +49,8 @@ def known_on(draw: np.random.Generator, rows: Rows, *, joined: Array) -> Array:
         return np.maximum(rows["due_on"] - draw.integers(30, 70, len(rows)), joined)
     if table == "external_register":
         return np.maximum(rows["valid_from"] + draw.integers(*_REGISTER_LAG, len(rows)), joined)
-    known = _from_day(rows) + pick(draw, len(rows), LAGS[table])
+    lag = rows["_lag"] if "_lag" in rows.columns else pick(draw, len(rows), LAGS[table])
+    known = _from_day(rows) + lag
     return np.maximum(known, rows["declared_on"]) if table == "declaration" else known
 
 

@@ -164,7 +164,7 @@ def _rest_day_chance(scene: Scene) -> Array:
 def _overtime_minutes(scene: Scene) -> Array:
     """Return the expected overtime minutes a year of every posting of the cell."""
     force, stints = scene.force, scene.force.stints
-    rates = role_rates(force, scene.world.figure("overtime_hours") * 60, OVERTIME_WEIGHT, among="constables")
+    rates = role_rates(force, scene.world.ordinary("overtime_hours") * 60, OVERTIME_WEIGHT, among="constables")
     regular = stints.rank[scene.posts] != code("posting", "rank", "staff")
     senior = stints.rank[scene.posts] > code("posting", "rank", "sergeant")
     factor = np.where(regular, np.where(senior, 0.1, 1.0), 0.3)

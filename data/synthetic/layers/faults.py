@@ -1,0 +1,115 @@
+"""Layer 8b, recording: what goes wrong between what happens and what the records say.
+
+Rows recorded twice, put down to a colleague, lost in a gap of the look-up log, stamped by a clock an hour fast, and
+recorded less fully before a change of practice. Scrutiny of the London records system found audit logging short of
+legal duties (press): gaps are realistic. How often each happens is an assumption and a setting of the world.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+
+from data.synthetic import keys
+from data.synthetic.rows import MINUTES, Rows, code, joined
+from data.synthetic.scene import COPIED, Scene
+from data.synthetic.streams import Array, chance
+from data.synthetic.world import PracticeChange
+
+_MISLINKED = ("complaint", "use_of_force", "stop_search", "vehicle_event")
+_CLOCKED = {"site_entry": ("entered_at", "left_at"), "system_access": ("accessed_at",)}
+_SLOW_HOUR = 60
+_LOW_LEVEL = ("compliant_handcuffs", "handcuffs")
+DUPLICATE = "recorded twice"
+
+
+def spoil(scene: Scene) -> None:
+    """Apply the world's recording faults to the ordinary records of a cell."""
+    recording = scene.world.recording
+    if recording.force_practice:
+        _thin_force(scene, recording.force_practice)
+    if recording.complaint_practice:
+        _thin_complaints(scene, recording.complaint_practice)
+    for table in _MISLINKED:
+        _mislink(scene, table, recording.mislinks)
+    for table in COPIED:
+        _duplicate(scene, table, recording.duplicates)
+    for table in ("site_entry", "system_access"):
+        scene.tables[table] = as_logged(scene, scene.tables[table])
+
+
+def as_logged(scene: Scene, rows: Rows) -> Rows:
+    """Return rows as the logs hold them: without those in a gap, and with the times a fast clock gave.
+
+    This holds for planted rows as for ordinary ones.
+    """
+    table = rows.table.name
+    if table not in _CLOCKED or not len(rows):
+        return rows
+    day = rows.day()
+    if table == "system_access":
+        rows = rows.take(~_inside(scene.gaps, day))
+        day = rows.day()
+    fast = _inside(scene.fast_clocks, day)
+    if not fast.any():
+        return rows
+    moved = {name: np.where(fast & (rows[name] > 0), rows[name] + _SLOW_HOUR, rows[name]) for name in _CLOCKED[table]}
+    late = np.maximum(rows["known_on"], moved[_CLOCKED[table][0]] // MINUTES)
+    rows = rows.with_columns(**{name: values.astype(np.int32) for name, values in moved.items()})
+    rows = rows.with_columns(known_on=late.astype(np.int32))
+    return rows.take(rows["known_on"] < scene.force.end)
+
+
+def _inside(windows: Array, day: Array) -> Array:
+    """Return a mask of the days that lie in one of the windows (first and last day, both inclusive)."""
+    mask = np.zeros(len(day), dtype=bool)
+    for first, last in windows.tolist():
+        mask |= (day >= first) & (day <= last)
+    return mask
+
+
+def _thin_force(scene: Scene, change: PracticeChange) -> None:
+    """Leave out low-level force before the change, so that totals rise by `increase` at it."""
+    force = scene.tables["use_of_force"]
+    low = np.isin(force["tactic"], [code("use_of_force", "tactic", name) for name in _LOW_LEVEL])
+    wanted = 1 - 1 / (1 + change.increase)
+    share = min(1.0, wanted / max(float(low.mean()), 1e-9)) if len(force) else 0.0
+    lost = low & (force.day() < _day(change.on)) & chance(scene.draw("faults/force_practice"), share, len(force))
+    scene.tables["use_of_force"] = force.take(~lost)
+
+
+def _thin_complaints(scene: Scene, change: PracticeChange) -> None:
+    """Leave out whole cases received before the change, so that totals rise by `increase` at it."""
+    rows = scene.tables["complaint"]
+    cases, case = np.unique(rows["complaint_id"], return_inverse=True)
+    missed = chance(scene.draw("faults/complaint_practice"), 1 - 1 / (1 + change.increase), len(cases))
+    lost = missed[case] & (rows["received_on"] < _day(change.on))
+    scene.tables["complaint"] = rows.take(~lost)
+
+
+def _day(when: date) -> int:
+    return (when - date(1970, 1, 1)).days
+
+
+def _mislink(scene: Scene, table: str, share: float) -> None:
+    """Put some rows down to another person of the cell."""
+    rows = scene.tables[table]
+    ids, seed = rows[rows.table.key or ""], scene.world.seed
+    wrong = keys.level(ids, seed=seed, purpose=f"mislink/{table}") < share
+    other = scene.people[(keys.level(ids, seed=seed, purpose="mislinked to") * len(scene.people)).astype(np.int64)]
+    scene.set_columns(table, officer_id=np.where(wrong, other, rows["officer_id"]).astype(np.int32))
+
+
+def _duplicate(scene: Scene, table: str, share: float) -> None:
+    """Record some rows again, under a new id and some days later."""
+    rows = scene.tables[table]
+    ids, seed = rows[rows.table.key or ""], scene.world.seed
+    chosen = np.flatnonzero(keys.level(ids, seed=seed, purpose=f"twice/{table}") < share)
+    again = rows.take(chosen)
+    # A copy has its original's number, in the namespace of copies.
+    copies = keys.ordinary(seed=seed, table=table, cell=scene.cell, number=again["_number"], name=DUPLICATE)
+    later = (keys.level(ids[chosen], seed=seed, purpose="twice/when") * 20).astype(np.int64)
+    known = (again["known_on"] + later).astype(np.int32)
+    again = again.with_columns(**{again.table.key or "": copies, "known_on": known})
+    scene.tables[table] = joined([rows, again.take(known < scene.force.end)])
