@@ -85,7 +85,7 @@ def _load_table(
 ) -> tuple[TableCount, list[RuleCount]]:
     checked = checkable(table, present=present)
     findings = find_broken(table, checked, store=store)
-    verdicts, shapes = checker.check(table, checked)
+    verdicts, shapes = checker.check(table, checked, suspect=any(findings.broken.values()))
     _compare(table, findings.broken, verdicts)
     rejected = quarantine(table, store=store)
     loaded = finish(table, findings, rejected=rejected, store=store)

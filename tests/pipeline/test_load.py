@@ -16,7 +16,7 @@ from data.errors import OpencseError
 from data.store import Store
 from pipeline import load as loading
 from pipeline.load import Loaded, RulesDisagree, load
-from pipeline.validation import expectations
+from pipeline.validation import expectations, quarantine
 from pipeline.validation.expectations import Checker, ExpectationFailed, ValidationMissing, Verdict
 from tests.record_rows import row, write_csv, write_parquet, write_world
 
@@ -145,6 +145,16 @@ def test_the_number_of_threads_changes_nothing(tmp_path: Path) -> None:
     assert broken["reference(officer_id)"] > 0
 
 
+def test_a_table_put_in_order_a_slice_at_a_time_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shuffled_world(tmp_path)
+    whole = everything(tmp_path, threads=2)
+    monkeypatch.setattr(quarantine, "SLICE", 1000)
+    assert everything(tmp_path, threads=2) == whole
+    officers = whole[1][0]
+    assert [r[0] for r in officers] == sorted(r[0] for r in officers)
+    assert len(officers) == 9000
+
+
 def test_nothing_is_taken_over_from_an_earlier_load(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
@@ -202,8 +212,8 @@ def test_a_count_that_differs_from_great_expectations_stops_the_load(
     write_csv(tmp_path / "officer.csv", [row("officer", 1)])
     check = Checker.check
 
-    def wrong(self: Checker, *arguments: Any) -> Any:
-        verdicts, shapes = check(self, *arguments)
+    def wrong(self: Checker, *arguments: Any, **named: Any) -> Any:
+        verdicts, shapes = check(self, *arguments, **named)
         return verdicts | {"required(joined_on)": Verdict(3, {})}, shapes
 
     monkeypatch.setattr(Checker, "check", wrong)
