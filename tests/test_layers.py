@@ -44,7 +44,7 @@ def imported(path: Path, *, running: bool = False) -> Iterator[tuple[str, int]]:
 
 
 class _Running(ast.NodeTransformer):
-    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:  # noqa: N802 - named by the standard library
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
         return node.orelse if ast.unparse(node.test).endswith("TYPE_CHECKING") else self.generic_visit(node)
 
 

@@ -181,16 +181,19 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _faults(world: World) -> list[str]:
     """Return what is wrong with a world beyond the types of its settings."""
-    from data.synthetic import plantings
-
     faults = [f"figures.{name}: there is no such figure" for name in world.figures if name not in figures()]
     if world.starts_on.day != 1:
         faults.append("starts_on: a world starts on the first day of a month")
-    found = {"typologies": set(plantings.typologies()), "archetypes": set(plantings.archetypes())}
-    for section, known in found.items():
+    for section in ("typologies", "archetypes"):
+        known = _named_in(section)
         unknown = sorted(getattr(world, section).named() - known)
         faults.extend(f"{section}: there is no '{name}' (there are: {', '.join(sorted(known))})" for name in unknown)
     return faults
+
+
+def _named_in(folder: str) -> set[str]:
+    """Return the names of the patterns in a folder: those of its files, which need not be imported to know them."""
+    return {path.stem for path in Path(__file__).with_name(folder).glob("*.py") if not path.stem.startswith("_")}
 
 
 def _in_words(problem: Mapping[str, Any]) -> str:
