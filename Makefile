@@ -65,7 +65,7 @@ demo: $(READY) ## generate 2,000 synthetic people, run everything, explain a fla
 	  'docs/tutorial.md' 'the same, explained at leisure'
 
 test: lint types $(READY) ## lint, types, and all tests but the nightly ones
-	@$(PY) -m pytest -q -n $(WORKERS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile
 
 lint: $(READY) ## ruff: style and formatting
 	@$(PY) -m ruff check .
@@ -75,7 +75,7 @@ types: $(READY) ## mypy, strict
 	@$(PY) -m mypy
 
 nightly: $(READY) ## the long simulations and fuzzing
-	@$(PY) -m pytest -q -n $(WORKERS) -m nightly
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile -m nightly
 
 bench: $(READY) ## measure: every file of benchmarks/, one after another
 	@set -e; for file in benchmarks/[a-z]*.py; do \
@@ -84,6 +84,7 @@ bench: $(READY) ## measure: every file of benchmarks/, one after another
 
 docs: $(READY) ## write the pages that are generated from the code
 	$(PY) -m data.documents
+	$(PY) -m opencse.catalogue
 
 RESOLVE = $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
           --all-extras $(LOCKFLAGS) pyproject.toml
