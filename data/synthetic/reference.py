@@ -8,7 +8,7 @@ import pyarrow as pa
 from data.contract import CONTRACT
 from data.synthetic.build import Parts
 from data.synthetic.layers import recording
-from data.synthetic.rows import NO_TIME, Rows, rows, to_arrow
+from data.synthetic.rows import NO_TIME, Rows, integers, rows, texts, to_arrow
 from data.synthetic.streams import Array
 from data.synthetic.writing import arrow_schema
 
@@ -82,9 +82,9 @@ def _units(parts: Parts) -> pa.Table:
     parents = structure.parents
     return pa.table(
         {
-            "unit_id": pa.array(np.arange(1, len(structure.names) + 1)),
-            "name": pa.array(structure.names),
-            "kind": pa.array([kinds[kind] for kind in structure.kinds]),
-            "parent_unit_id": pa.array(parents, mask=parents < 0),
+            "unit_id": integers(np.arange(1, len(structure.names) + 1)),
+            "name": texts(structure.names),
+            "kind": texts([kinds[kind] for kind in structure.kinds.tolist()]),
+            "parent_unit_id": integers(parents, nulls=True),
         }
     ).cast(arrow_schema(CONTRACT["unit"], coded=False))

@@ -156,18 +156,50 @@ def to_arrow(data: Rows, *, officer_ids: Array) -> pa.Table:
 def _column_to_arrow(data: Rows, column: Column, officer_ids: Array) -> pa.Array:
     values = data[column.name]
     empty = values == (NO_TIME if column.temporal else -1) if column.nullable else None
-    if empty is not None and not empty.any():
-        empty = None
     if column.type == "VARCHAR":
-        texts = pa.array(vocabulary(data.table.name, column.name), pa.string())
-        return pa.DictionaryArray.from_arrays(pa.array(values.astype(np.int32), mask=empty), texts)
+        listed = texts(vocabulary(data.table.name, column.name))
+        return pa.DictionaryArray.from_arrays(_wrapped(values.astype(np.int32), pa.int32(), empty), listed)
     if column.references == "officer":
-        return pa.array(officer_ids[values], pa.int64(), mask=empty)
+        return _wrapped(officer_ids[values], pa.int64(), empty)
     if column.type == "DATE":
-        return pa.array(values, pa.int32(), mask=empty).view(pa.date32())
+        return _wrapped(values, pa.date32(), empty)
     if column.type == "TIMESTAMP":
-        return pa.array(values.astype(np.int64) * 60_000_000, pa.int64(), mask=empty).view(pa.timestamp("us"))
-    kinds = {"BOOLEAN": pa.bool_(), "INTEGER": pa.int32(), "BIGINT": pa.int64(), "DOUBLE": pa.float64()}
+        return _wrapped(values.astype(np.int64) * 60_000_000, pa.timestamp("us"), empty)
     if column.type == "BOOLEAN":
-        values = values == 1
-    return pa.array(values, kinds[column.type], mask=empty)
+        return _wrapped(np.packbits(values == 1, bitorder="little"), pa.bool_(), empty, count=len(values))
+    kinds = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "DOUBLE": pa.float64()}
+    return _wrapped(values, kinds[column.type], empty)
+
+
+def _wrapped(values: Array, kind: pa.DataType, empty: Array | None = None, *, count: int | None = None) -> pa.Array:
+    """Return numpy values as an Arrow array without a copy.
+
+    `pyarrow.array` would do, but it imports pandas, which costs more than making a small world.
+    """
+    valid = None
+    if empty is not None and empty.any():
+        valid = pa.py_buffer(np.packbits(~empty, bitorder="little"))
+    length = len(values) if count is None else count
+    return pa.Array.from_buffers(kind, length, [valid, pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def integers(values: Array, *, nulls: bool = False) -> pa.Array:
+    """Return whole numbers as a 64-bit Arrow array; with `nulls`, negative ones are null."""
+    return _wrapped(values.astype(np.int64), pa.int64(), values < 0 if nulls else None)
+
+
+def days(values: Array) -> pa.Array:
+    """Return days as an Arrow array; NO_TIME is null."""
+    return _wrapped(values.astype(np.int32), pa.date32(), values == NO_TIME)
+
+
+def numbers(values: Array) -> pa.Array:
+    """Return floating-point numbers as an Arrow array."""
+    return _wrapped(values.astype(np.float64), pa.float64())
+
+
+def texts(values: Sequence[str]) -> pa.Array:
+    """Return texts as an Arrow array."""
+    coded = [value.encode() for value in values]
+    offsets = np.cumsum([0, *(len(value) for value in coded)]).astype(np.int32)
+    return pa.Array.from_buffers(pa.string(), len(coded), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(coded))])

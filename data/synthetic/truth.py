@@ -7,9 +7,8 @@ without typologies, exactly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,12 +17,12 @@ import numpy as np
 import pyarrow as pa
 
 from data.contract import CONTRACT
-from data.schema import Table
 from data.synthetic import dirt
 from data.synthetic.build import Parts
 from data.synthetic.plantings import Subject, Typology
 from data.synthetic.plot import Effect
-from data.synthetic.rows import joined, to_arrow
+from data.synthetic.rows import NO_TIME, days, integers, joined, numbers, texts, to_arrow
+from data.synthetic.streams import Array
 from data.synthetic.writing import TableFile, arrow_schema
 
 _OF = (("typology", pa.string()), ("subject_kind", pa.string()), ("subject_id", pa.int64()))
@@ -82,8 +81,8 @@ def note(parts: Parts, effect: Effect) -> Note:
     ids = parts.force.people.officer_id
     named = [name for name, keys, _ in effect.rows for _ in range(len(keys))]
     columns = {
-        "table_name": pa.array(named, pa.string()),
-        "row_id": pa.array(np.concatenate([np.zeros(0, dtype=np.int64), *(keys for _, keys, _ in effect.rows)])),
+        "table_name": texts(named),
+        "row_id": integers(np.concatenate([np.zeros(0, dtype=np.int64), *(keys for _, keys, _ in effect.rows)])),
         **_of(parts, [(subject, len(keys)) for _, keys, subject in effect.rows]),
     }
     rows = pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_row"], coded=False))
@@ -100,13 +99,13 @@ def note(parts: Parts, effect: Effect) -> Note:
 def _of(parts: Parts, counts: Sequence[tuple[Subject, int]]) -> dict[str, pa.Array]:
     """Return the columns that say whose rows these are: `count` rows of each subject in turn."""
     each = [count for _, count in counts]
-    kinds = np.repeat(np.array([subject.pattern.subject for subject, _ in counts], dtype=object), each)
-    names = np.repeat(np.array([subject.pattern.name for subject, _ in counts], dtype=object), each)
+    kinds = [subject.pattern.subject for subject, count in counts for _ in range(count)]
+    names = [subject.pattern.name for subject, count in counts for _ in range(count)]
     ids = np.repeat(np.array([_id_of(parts, subject) for subject, _ in counts], dtype=np.int64), each)
     return {
-        "typology": pa.array(names, pa.string()),
-        "subject_kind": pa.array(kinds, pa.string()),
-        "subject_id": pa.array(ids, pa.int64()),
+        "typology": texts(names),
+        "subject_kind": texts(kinds),
+        "subject_id": integers(ids),
     }
 
 
@@ -125,26 +124,29 @@ def _id_of(parts: Parts, subject: Subject) -> int:
 
 def _subjects(parts: Parts) -> pa.Table:
     planted = _sorted(parts, parts.typologies)
-    concerns = [s.pattern.concern if isinstance(s.pattern, Typology) else "" for s in planted]
-    columns: dict[str, Sequence[object]] = {
-        "subject_kind": [s.pattern.subject for s in planted],
-        "subject_id": [_id_of(parts, s) for s in planted],
-        "concern": concerns,
-        "typology": [s.pattern.name for s in planted],
+    columns = {
+        "subject_kind": texts([s.pattern.subject for s in planted]),
+        "subject_id": integers(_ids(parts, planted)),
+        "concern": texts([s.pattern.concern if isinstance(s.pattern, Typology) else "" for s in planted]),
+        "typology": texts([s.pattern.name for s in planted]),
         **_dates(parts, planted),
-        "intensity": [round(s.intensity, 3) for s in planted],
+        "intensity": numbers(np.array([round(s.intensity, 3) for s in planted])),
     }
-    return _table(CONTRACT.truth["truth_subject"], columns)
+    return pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_subject"], coded=False))
 
 
 def _archetypes(parts: Parts) -> pa.Table:
     planted = _sorted(parts, parts.archetypes)
-    columns: dict[str, Sequence[object]] = {
-        "officer_id": [_id_of(parts, s) for s in planted],
-        "archetype": [s.pattern.name for s in planted],
+    columns = {
+        "officer_id": integers(_ids(parts, planted)),
+        "archetype": texts([s.pattern.name for s in planted]),
         **_dates(parts, planted),
     }
-    return _table(CONTRACT.truth["truth_archetype"], columns)
+    return pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_archetype"], coded=False))
+
+
+def _ids(parts: Parts, planted: Sequence[Subject]) -> Array:
+    return np.array([_id_of(parts, subject) for subject in planted], dtype=np.int64)
 
 
 def _sorted(parts: Parts, by_cell: dict[int, list[Subject]]) -> list[Subject]:
@@ -152,18 +154,8 @@ def _sorted(parts: Parts, by_cell: dict[int, list[Subject]]) -> list[Subject]:
     return sorted(everybody, key=lambda s: (s.pattern.name, _id_of(parts, s)))
 
 
-def _dates(parts: Parts, planted: list[Subject]) -> dict[str, list[date | None]]:
+def _dates(parts: Parts, planted: list[Subject]) -> dict[str, pa.Array]:
     """Return the days of each subject; the end is null where the pattern lasts to the end of the world."""
-    return {
-        "started_on": [_date(s.first) for s in planted],
-        "ended_on": [None if s.last >= parts.force.end - 1 else _date(s.last) for s in planted],
-    }
-
-
-def _date(day: int) -> date:
-    return date(1970, 1, 1) + timedelta(days=day)
-
-
-def _table(table: Table, columns: Mapping[str, Sequence[object]]) -> pa.Table:
-    schema = arrow_schema(table, coded=False)
-    return pa.table({field.name: pa.array(columns[field.name], field.type) for field in schema}, schema=schema)
+    first = np.array([s.first for s in planted], dtype=np.int64)
+    last = np.array([NO_TIME if s.last >= parts.force.end - 1 else s.last for s in planted], dtype=np.int64)
+    return {"started_on": days(first), "ended_on": days(last)}

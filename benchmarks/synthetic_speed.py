@@ -1,0 +1,158 @@
+"""How long a world takes against drawing and writing as many bare values, and whether its cost grows linearly.
+
+    python benchmarks/synthetic_speed.py [--world met] [--people 46000] [--threads 2] [--growth]
+
+Each world is made in a process of its own, so that peak memory is its own. The bare run draws every value of every
+table with numpy's Philox generator and writes it with pyarrow in the same row groups and compression, in one thread;
+it makes nothing that means anything. Times are wall-clock and processor seconds; on a busy machine only the latter are
+comparable.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data.contract import CONTRACT
+from data.schema import Column
+from data.synthetic.writing import ROW_GROUP
+
+GROWTH = (2_000, 6_000, 15_000, 46_000)
+
+
+@dataclass(frozen=True)
+class Cost:
+    wall: float
+    processor: float
+    memory_gb: float
+
+
+def measured(*command: str) -> Cost:
+    """Run this script again with a command and return what it cost."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.perf_counter()
+    subprocess.run([sys.executable, __file__, *command], check=True, env=None)
+    wall = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(wall, processor, after.ru_maxrss / 2**20)
+
+
+def make(world: str, people: int, threads: int, out: Path) -> None:
+    from data.synthetic.generate import generate
+    from data.synthetic.world import load
+
+    generate(load(world, people=people), out=out, threads=threads)
+
+
+def draw_bare(counts: dict[str, int], folder: Path) -> None:
+    """Draw and write as many values of the same types as a world has."""
+    rng = np.random.Generator(np.random.Philox(1))
+    folder.mkdir()
+    for table in CONTRACT:
+        writer = None
+        for first in range(0, counts[table.name], ROW_GROUP):
+            size = min(ROW_GROUP, counts[table.name] - first)
+            piece = pa.table({column.name: bare_values(rng, column, size) for column in table.columns})
+            if writer is None:
+                path = folder / f"{table.name}.parquet"
+                writer = pq.ParquetWriter(path, piece.schema, compression="zstd", compression_level=1)
+            writer.write_table(piece)
+        if writer is not None:
+            writer.close()
+
+
+def bare_values(rng: np.random.Generator, column: Column, size: int) -> pa.Array:
+    if column.type == "VARCHAR":
+        listed = column.values or ("a", "b", "c", "d")
+        drawn = rng.integers(0, len(listed), size, dtype=np.int32)
+        return pa.DictionaryArray.from_arrays(pa.array(drawn), pa.array(listed))
+    if column.type == "BOOLEAN":
+        return pa.array(rng.integers(0, 2, size, dtype=np.int8) == 1)
+    if column.type == "DOUBLE":
+        return pa.array(rng.random(size))
+    if column.type == "DATE":
+        return pa.array(rng.integers(20_000, 20_730, size, dtype=np.int32)).view(pa.date32())
+    if column.type == "TIMESTAMP":
+        return pa.array(rng.integers(0, 1 << 20, size) * 60_000_000).view(pa.timestamp("us"))
+    return pa.array(rng.integers(0, 1 << 40, size))
+
+
+def compare(world: str, people: int, threads: int) -> dict[str, object]:
+    """Return the cost of a world beside the cost of as many bare values."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "world"
+        cost = measured("--make", str(out), "--world", world, "--people", str(people), "--threads", str(threads))
+        rows = json.loads((out / "world.json").read_text("utf-8"))["rows"]
+        shutil.rmtree(out)
+        counts = Path(folder) / "rows.json"
+        counts.write_text(json.dumps(rows), "utf-8")
+        bare = measured("--bare", str(Path(folder) / "bare"), "--counts", str(counts))
+    values = sum(count * len(CONTRACT[name].columns) for name, count in rows.items())
+    return {
+        "world": world,
+        "people": people,
+        "threads": threads,
+        "rows": sum(rows.values()),
+        "values": values,
+        "seconds": round(cost.wall, 1),
+        "processor_seconds": round(cost.processor, 1),
+        "peak_gb": round(cost.memory_gb, 2),
+        "bare_seconds": round(bare.wall, 1),
+        "bare_processor_seconds": round(bare.processor, 1),
+        "ratio": round(cost.wall / bare.wall, 2),
+        "processor_ratio": round(cost.processor / bare.processor, 2),
+    }
+
+
+def growth(world: str) -> list[dict[str, object]]:
+    """Return processor time a person for growing worlds, in one thread."""
+    lines: list[dict[str, object]] = []
+    for people in GROWTH:
+        with tempfile.TemporaryDirectory() as folder:
+            cost = measured("--make", f"{folder}/world", "--world", world, "--people", str(people), "--threads", "1")
+        lines.append(
+            {
+                "people": people,
+                "processor_seconds": round(cost.processor, 1),
+                "milliseconds_a_person": round(1000 * cost.processor / people, 3),
+                "peak_gb": round(cost.memory_gb, 2),
+            }
+        )
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--world", default="met")
+    parser.add_argument("--people", type=int, default=46_000)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--growth", action="store_true")
+    parser.add_argument("--make", type=Path)
+    parser.add_argument("--bare", type=Path)
+    parser.add_argument("--counts", type=Path)
+    options = parser.parse_args()
+    if options.make:
+        make(options.world, options.people, options.threads, options.make)
+    elif options.bare:
+        draw_bare(json.loads(options.counts.read_text("utf-8")), options.bare)
+    elif options.growth:
+        print(json.dumps(growth(options.world), indent=2))
+    else:
+        print(json.dumps(compare(options.world, options.people, options.threads), indent=2))
+
+
+if __name__ == "__main__":
+    main()
