@@ -14,7 +14,7 @@ from audit.evidence import cited_rows, evidence_of, kept_of
 from audit.replay import find_flag
 from data.contract import CONTRACT
 from models.catalogue import detectors, rules
-from models.null import GammaPoisson
+from models.null import upper_tail
 from pipeline.explanation import number
 from pipeline.folder import RunFolder
 
@@ -86,7 +86,7 @@ def _changes(flag: dict[str, Any], said: tuple[dict[str, Any], ...]) -> list[str
     for score in heard:
         if len(heard) * score["p_value"] > flag["threshold"]:
             continue
-        tested = [c for c in score["contributions"] if "rate" in c]
+        tested = [c for c in score["contributions"] if "shape" in c]
         if not tested:
             lines.append(f"{score['detector']}: it gives no account by indicator; see the largest departures listed.")
             continue
@@ -111,9 +111,8 @@ def _count_changes(contributions: list[dict[str, Any]], cut: float) -> list[str]
 
 def _largest_clear(contribution: dict[str, Any], cut: float) -> int | None:
     """Return the largest count whose tail chance still lies above the cut."""
-    null = GammaPoisson(contribution["rate"], contribution["shape"], contribution["peers"], converged=True)
     counts = np.arange(int(contribution["observed"]), -1, -1, dtype=np.float64)
-    tails = null.upper_tail(counts, np.full(len(counts), contribution["exposure"]))
+    tails = upper_tail(counts, np.full(len(counts), contribution["expected"]), contribution["shape"])
     clear = np.flatnonzero(tails > cut)
     return int(counts[clear[0]]) if len(clear) else None
 

@@ -74,7 +74,6 @@ class Contribution:
     high: float | None = None
     p_value: float | None = None
     peers: int | None = None
-    rate: float | None = None
     shape: float | None = None
 
     def to_json(self) -> dict[str, Any]:

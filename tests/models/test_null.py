@@ -7,9 +7,15 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from models.null import FEWEST_PEERS, GammaPoisson, fit
+from models.null import FEWEST_PEERS, PRIOR_SHAPE, PeerNull, fit, interval, upper_tail
 
 Floats = npt.NDArray[np.float64]
+
+
+def fitted(counts: Floats, exposure: Floats, groups: npt.NDArray[np.intp] | None = None) -> PeerNull:
+    found = fit(counts, exposure, np.zeros(len(counts), dtype=np.intp) if groups is None else groups)
+    assert found is not None
+    return found
 
 
 def peers(
@@ -28,9 +34,8 @@ def test_the_fit_recovers_rate_and_shape_despite_two_in_a_hundred_unusual(rate: 
     fits = []
     for seed in range(8):
         counts, exposure, _ = peers(np.random.default_rng(seed), n=1500, rate=rate, shape=shape, unusual=0.02)
-        found = fit(counts, exposure)
-        assert found is not None
-        fits.append((np.log(found.rate * 200 / rate), np.log(found.shape / shape)))
+        found = fitted(counts, exposure)
+        fits.append((np.log(found.rates[0] * 200 / rate), np.log(found.shape / shape)))
     error = np.mean(fits, axis=0)
     spread = np.std(fits, axis=0, ddof=1) / np.sqrt(len(fits))
     # The few unusual move the fit a little; a tenth is the most that is allowed, beyond simulation error.
@@ -43,7 +48,7 @@ def test_the_fit_recovers_rate_and_shape_despite_two_in_a_hundred_unusual(rate: 
 def test_tail_chances_of_ordinary_peers_are_super_uniform(rate: float, shape: float, level: float) -> None:
     """With the true parameters: no more than the level, beyond three standard errors."""
     counts, exposure, _ = peers(np.random.default_rng(5), n=200_000, rate=rate, shape=shape)
-    p_values = GammaPoisson(rate / 200, shape, len(counts), converged=True).upper_tail(counts, exposure)
+    p_values = upper_tail(counts, rate / 200 * exposure, shape)
     share = np.mean(p_values <= level)
     assert share <= level + 3 * np.sqrt(level / len(counts))
     assert share > level / 20  # and they are not vacuous
@@ -57,10 +62,9 @@ def test_fitted_tail_chances_stay_near_their_level(rate: float, shape: float) ->
         counts, exposure, marked = peers(
             np.random.default_rng(100 + seed), n=1500, rate=rate, shape=shape, unusual=0.02
         )
-        found = fit(counts, exposure)
-        assert found is not None
+        found = fitted(counts, exposure)
         ordinary = marked == 0
-        below += int(np.sum(found.upper_tail(counts, exposure)[ordinary] <= 0.01))
+        below += int(np.sum(upper_tail(counts, found.rates[0] * exposure, found.shape)[ordinary] <= 0.01))
         total += int(ordinary.sum())
     assert below / total <= 0.015 + 3 * np.sqrt(0.01 / total)
 
@@ -73,39 +77,58 @@ def test_a_plain_poisson_null_would_call_ordinary_peers_unusual() -> None:
 
 
 def test_the_tail_equals_the_sum_of_the_probabilities() -> None:
-    null = GammaPoisson(0.02, 1.7, 100, converged=True)
-    exposure = np.array([100.0, 100.0, 37.0])
+    expected = np.array([2.0, 2.0, 0.74])
     counts = np.array([0.0, 5.0, 2.0])
-    success = 1.7 / (1.7 + 0.02 * exposure)
+    success = 1.7 / (1.7 + expected)
     by_hand = [
         1 - sum(stats.nbinom.pmf(k, 1.7, s) for k in range(int(c))) for c, s in zip(counts, success, strict=True)
     ]
-    np.testing.assert_allclose(null.upper_tail(counts, exposure), by_hand, rtol=1e-10)
+    np.testing.assert_allclose(upper_tail(counts, expected, 1.7), by_hand, rtol=1e-10)
 
 
 def test_the_interval_holds_at_least_its_share() -> None:
     counts, exposure, _ = peers(np.random.default_rng(2), n=50_000, rate=6.0, shape=4.0)
-    low, high = GammaPoisson(0.03, 4.0, 100, converged=True).interval(exposure)
+    low, high = interval(0.03 * exposure, 4.0)
     share = np.mean((counts >= low) & (counts <= high))
     assert share >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / len(counts))
 
 
+def test_where_nothing_is_expected_any_event_is_as_unlikely_as_can_be() -> None:
+    assert upper_tail(np.array([0.0, 1.0]), np.zeros(2), 2.0).tolist() == [1.0, 1e-300]
+    assert [bound.tolist() for bound in interval(np.zeros(2), 2.0)] == [[0.0, 0.0], [0.0, 0.0]]
+
+
+def test_each_group_has_its_own_rate_drawn_towards_the_common_one() -> None:
+    rng = np.random.default_rng(3)
+    groups = np.repeat([0, 1, 2], [1000, 1000, 5]).astype(np.intp)
+    rates = np.array([2.0, 8.0, 40.0])[groups] / 200
+    exposure = np.full(len(groups), 200.0)
+    counts = rng.poisson(rng.gamma(4, 1 / 4, len(groups)) * rates * exposure).astype(float)
+    found = fitted(counts, exposure, groups)
+    assert found.rates[0] * 200 == pytest.approx(2.0, rel=0.1)
+    assert found.rates[1] * 200 == pytest.approx(8.0, rel=0.1)
+    assert found.rates[2] * 200 < 36  # five people do not make a rate of their own
+    assert found.sizes.tolist() == [1000, 1000, 5]
+
+
+def test_where_events_are_too_few_to_tell_peers_are_taken_to_differ_widely() -> None:
+    """Hardly anybody has an event: a fit by likelihood alone finds no spread at all and calls two events unusual."""
+    counts, exposure, _ = peers(np.random.default_rng(6), n=300, rate=0.1, shape=1.2)
+    assert fitted(counts, exposure).shape == pytest.approx(PRIOR_SHAPE, rel=0.7)
+
+
 def test_too_few_peers_are_not_enough_evidence() -> None:
     n = FEWEST_PEERS - 1
-    assert fit(np.ones(n), np.ones(n)) is None
+    assert fit(np.ones(n), np.ones(n), np.zeros(n, dtype=np.intp)) is None
 
 
-def test_a_group_without_events_expects_none() -> None:
-    found = fit(np.zeros(100), np.full(100, 50.0))
-    assert found is not None
-    assert found.upper_tail(np.zeros(2), np.full(2, 50.0)).tolist() == [1.0, 1.0]
+def test_a_force_without_events_expects_none() -> None:
+    found = fitted(np.zeros(100), np.full(100, 50.0))
+    assert found.expected(np.full(2, 50.0), np.zeros(2, dtype=np.intp)).tolist() == [0.0, 0.0]
 
 
 def test_the_order_of_peers_hardly_matters_and_repeats_exactly() -> None:
     counts, exposure, _ = peers(np.random.default_rng(1), n=500, rate=6.0, shape=4.0)
-    assert fit(counts, exposure) == fit(counts, exposure)
-    turned = fit(counts[::-1], exposure[::-1])
-    straight = fit(counts, exposure)
-    assert turned is not None
-    assert straight is not None
+    straight, again, turned = fitted(counts, exposure), fitted(counts, exposure), fitted(counts[::-1], exposure[::-1])
+    assert (straight.shape, straight.rates.tolist()) == (again.shape, again.rates.tolist())
     assert turned.shape == pytest.approx(straight.shape, rel=1e-3)
