@@ -55,7 +55,7 @@ _CORNERS: Final = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
 _ROUNDS: Final = 30
 
 _SETTLED: Final = 0.01
-"""The truncation has reached its fixed point when the shape and, on average, the rates move by less than one percent."""
+"""The truncation has reached its fixed point when shape and (on average) rates move by less than one percent."""
 
 
 def upper_tail(counts: Floats, expected: Floats, shape: float) -> Floats:
