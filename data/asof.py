@@ -32,6 +32,17 @@ def asof_query(table: Table, as_of: date, *, relation: str, extra: tuple[str, ..
     return f"SELECT {items} FROM {relation}{where}"
 
 
+def gate(table: Table, column: str) -> str | None:
+    """Return the column whose day must lie before an as-of date for a column to be read; None when its row's will do.
+
+    Example:
+        >>> from data.contract import CONTRACT
+        >>> gate(CONTRACT["complaint"], "outcome"), gate(CONTRACT["complaint"], "category")
+        ('finalised_on', None)
+    """
+    return table.column[column].known_from
+
+
 def _item(column: Column, as_of: date) -> str:
     if not column.usable:
         return f"CAST(NULL AS {column.type}) AS {column.name}"

@@ -12,12 +12,14 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, Literal
 
+from data.asof import gate
 from data.contract import CONTRACT
 from data.errors import UsageError
 from data.schema import Category, Table
-from features.expression import Expression, Field, as_expression, fields
+from features.expression import Expression, Field, Operation, Value, fields, walk
+from features.relation import Related, relation_faults
 
-Aggregate = Literal["count", "sum", "min", "max", "distinct", "days"]
+Aggregate = Literal["count", "sum", "min", "max", "distinct", "days", "formula"]
 Subject = Literal["officer", "unit"]
 Concern = Literal["standards", "welfare", "culture"]
 Missing = Literal["zero", "null"]
@@ -57,9 +59,18 @@ class Indicator:
 
     `where` says which rows of `table` count; `value` what is aggregated from each (none for a count). Columns of a row
     that the counted row refers to are read as `col.<table>.<column>`. `when` is the time that places a row in a window:
-    the table's own unless stated. `exposure` names the indicator that says how much opportunity there was, or is a
-    `NoExposure` with its reason. `missing` says what no counted row means. `minimum_exposure` is the exposure below
-    which a value is marked `too_few`. Higher is always more unusual.
+    the table's own unless stated. `subject_key` is the column, or `<table>.<column>`, that names the subject.
+
+    A row counts only if each relation in `having` finds a row and none in `without` does. `joined` relates each row to
+    rows of one more table, whose columns are then read as `col.<table>.<column>`; a row counts once for each of them.
+
+    Aggregates: `count`, `sum`, `min`, `max`, `distinct` (how many different values), `days` (how many days of the
+    window the rows' spells cover together), and `formula`: `value` adds, subtracts and multiplies other indicators over
+    the same window, read as `col.<indicator>`; `table` then says what it is mainly about.
+
+    `exposure` names the indicator that says how much opportunity there was, or is a `NoExposure` with its reason.
+    `missing` says what no counted row means. `minimum_exposure` is the exposure below which a value is marked
+    `too_few`. Higher is always more unusual.
 
     Raises:
         DeclarationFaulty: anything in the declaration does not fit the contract; all faults are listed.
@@ -73,6 +84,9 @@ class Indicator:
     where: Expression | None = None
     value: Expression | None = None
     when: Expression | None = None
+    having: tuple[Related, ...] = ()
+    without: tuple[Related, ...] = ()
+    joined: Related | None = None
     subject: Subject = "officer"
     subject_key: str = ""
     missing: Missing = "zero"
@@ -82,6 +96,8 @@ class Indicator:
     references: tuple[str, ...] = ()
     cases: tuple[Case, ...] = field(default=(), repr=False)
     name: str = ""
+    parts: tuple[Indicator, ...] = field(default=(), repr=False)
+    """The indicators that a formula reads; the catalogue fills them in."""
 
     def __post_init__(self) -> None:
         if not self.subject_key:
@@ -105,25 +121,43 @@ class Indicator:
         return self.when if self.when is not None else Field((str(self.source.occurred),))
 
     @property
+    def who(self) -> Field:
+        """The column that names the subject."""
+        return Field(tuple(self.subject_key.split(".")))
+
+    @property
     def expressions(self) -> tuple[Expression, ...]:
-        """All expressions of the declaration."""
-        return tuple(e for e in (self.where, self.value, self.moment) if e is not None)
+        """All expressions over its rows; a formula has none."""
+        if self.aggregate == "formula":
+            return ()
+        return tuple(e for e in (self.where, self.value, self.moment, self.who) if e is not None)
+
+    @property
+    def relations(self) -> tuple[Related, ...]:
+        """All relations of its rows."""
+        return (*((self.joined,) if self.joined else ()), *self.having, *self.without)
 
     @property
     def lookups(self) -> Mapping[str, str]:
         """The tables its rows refer to, each with the referring column."""
-        paths = {path for e in self.expressions for path in fields(e) if len(path) == 2}
+        joined = self.joined.table if self.joined else None
+        paths = {path for e in self.expressions for path in fields(e) if len(path) == 2 and path[0] != joined}
         return MappingProxyType({table: str(referring_column(self.source, table)) for table, _ in sorted(paths)})
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """All tables it reads."""
-        return (self.table, *self.lookups)
+        """All tables it reads, its own first."""
+        if self.aggregate == "formula":
+            return tuple(dict.fromkeys([self.table, *(t for part in self.parts for t in part.tables)]))
+        return tuple(dict.fromkeys([self.table, *self.lookups, *(r.table for r in self.relations)]))
 
     @property
     def categories(self) -> frozenset[Category]:
         """The data categories of everything it reads."""
-        return categories(self.source, self.expressions) | {self.source.category}
+        found = categories(self.source, self.expressions) | {self.source.category}
+        for related in self.relations:
+            found |= related.categories() | {self.source.category_of(name) for name in related.own}
+        return found.union(*(part.categories for part in self.parts))
 
 
 def referring_column(source: Table, target: str) -> str | None:
@@ -165,12 +199,64 @@ def _faults(indicator: Indicator) -> list[str]:
         return [f"there is no table {indicator.table}"]
     if source.audit_only:
         return [f"{indicator.table} is for audits only"]
+    if indicator.aggregate == "formula":
+        return [*_formula_faults(indicator), *_form_faults(indicator)]
     if indicator.when is None and source.occurred is None:
         return [f"{indicator.table} does not say when a row happened: state `when`"]
-    faults = column_faults(source, tuple(as_expression(e) for e in indicator.expressions))
-    if indicator.subject_key not in source.column:
-        faults.append(f"{indicator.subject_key} is not a column of {indicator.table}")
+    faults = [*_relation_faults(indicator, source), *_column_faults(indicator, source)]
     return [*faults, *_aggregate_faults(indicator, source), *_form_faults(indicator)]
+
+
+def _formula_faults(indicator: Indicator) -> list[str]:
+    faults = []
+    if indicator.value is None:
+        return ["a formula needs a value"]
+    if indicator.where is not None or indicator.when is not None or indicator.relations:
+        faults.append("a formula has no rows of its own: where, when and relations belong to the indicators it reads")
+    for part in walk(indicator.value):
+        sums = isinstance(part, Operation) and part.name in ("+", "-", "*")
+        whole = isinstance(part, Value) and isinstance(part.value, int)
+        if not (sums or whole or (isinstance(part, Field) and len(part.path) == 1)):
+            faults.append("a formula adds, subtracts and multiplies indicators and whole numbers, and nothing else")
+            break
+    if not fields(indicator.value):
+        faults.append("a formula reads at least one indicator")
+    return faults
+
+
+def _relation_faults(indicator: Indicator, source: Table) -> list[str]:
+    faults = []
+    for related in indicator.relations:
+        faults += relation_faults(related, source, as_columns=related is indicator.joined)
+    joined = indicator.joined
+    if joined is not None and (joined.table == source.name or referring_column(source, joined.table) is not None):
+        faults.append(f"{source.name} refers to {joined.table} or is it: it cannot be joined a second time")
+    for related in indicator.without:
+        # A row that another one rules out would rule out others in turn; its evidence would have no end.
+        if related.table == source.name:
+            faults.append(f"rows of {source.name} cannot be ruled out by rows of {source.name} itself")
+    return faults
+
+
+def _column_faults(indicator: Indicator, source: Table) -> list[str]:
+    joined = indicator.joined.table if indicator.joined else None
+    faults = []
+    for expression in indicator.expressions:
+        mine = {path for path in fields(expression) if path[0] != joined or len(path) == 1}
+        faults += column_faults(source, tuple(Field(path) for path in sorted(mine)))
+        theirs = {path for path in fields(expression) if path[0] == joined and len(path) > 1}
+        faults += [f for p in sorted(theirs) for f in column_faults(CONTRACT[str(joined)], (Field(p[1:]),))]
+        faults += [
+            f"{'.'.join(path)} is asked for being null: use `without`" for path in _null_tests(expression, joined)
+        ]
+    return list(dict.fromkeys(faults))
+
+
+def _null_tests(expression: Expression, joined: str | None) -> list[tuple[str, ...]]:
+    """Return the columns of rows referred to that are asked for being null: a row that is gone would make it true."""
+    tests = [p for p in walk(expression) if isinstance(p, Operation) and p.name == "is_null"]
+    paths = {path for test in tests for path in fields(test)}
+    return sorted(path for path in paths if len(path) == 2 and path[0] != joined)
 
 
 def _aggregate_faults(indicator: Indicator, source: Table) -> list[str]:
@@ -178,12 +264,24 @@ def _aggregate_faults(indicator: Indicator, source: Table) -> list[str]:
     needs_value = indicator.aggregate not in ("count", "days")
     if needs_value != (indicator.value is not None):
         faults.append(f"aggregate {indicator.aggregate} {'needs a' if needs_value else 'takes no'} value")
-    if indicator.aggregate == "days" and source.until is None:
-        faults.append(f"{indicator.table} has no end column to count days to")
-    for path in fields(indicator.value) if indicator.value is not None else ():
-        column = (source if len(path) == 1 else CONTRACT[path[0]]).column.get(path[-1])
+    if indicator.aggregate == "days":
+        faults += _days_faults(indicator, source)
+    for path in sorted(fields(indicator.value)) if indicator.value is not None else ():
+        table = source if len(path) == 1 else CONTRACT.records.get(path[0], source)
+        column = table.column.get(path[-1])
         if column is not None and column.type == "DOUBLE":
             faults.append(f"value reads {'.'.join(path)}, a floating number; sums of these differ from run to run")
+    return faults
+
+
+def _days_faults(indicator: Indicator, source: Table) -> list[str]:
+    if source.until is None:
+        return [f"{indicator.table} has no end column to count days to"]
+    faults = []
+    if indicator.when is not None:
+        faults.append("days are counted from the table's own start: `when` cannot be stated")
+    if gate(source, source.until) not in (None, source.until):
+        faults.append(f"the end of a {indicator.table} is learnt on some other day: its days cannot be counted")
     return faults
 
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 import features.indicators
 from data.errors import UsageError
 from features.base import DeclarationFaulty, Indicator
+from features.expression import fields
 
 
 @cache
@@ -27,8 +28,32 @@ def indicators() -> Mapping[str, Indicator]:
         if not isinstance(declared, Indicator):
             raise DeclarationFaulty(f"features/indicators/{module.name}.py declares no INDICATOR.")
         found[module.name] = replace(declared, name=module.name)
+    found = {name: _with_parts(indicator, found) for name, indicator in found.items()}
     _check_exposures(found)
     return MappingProxyType(found)
+
+
+def _with_parts(indicator: Indicator, found: Mapping[str, Indicator]) -> Indicator:
+    """Return a formula with the indicators that it reads; any other indicator as it is."""
+    if indicator.aggregate != "formula" or indicator.value is None:
+        return indicator
+    parts = []
+    for name in sorted(path[0] for path in fields(indicator.value)):
+        part = found.get(name)
+        if part is None or part.aggregate == "formula" or part.subject != indicator.subject:
+            raise DeclarationFaulty(
+                f"The formula {indicator.name} reads something that is not there.",
+                expected=f"indicators about the same subject ({indicator.subject}), none of them a formula",
+                found=name,
+            )
+        if not set(indicator.windows) <= set(part.windows):
+            raise DeclarationFaulty(
+                f"The indicator {name} lacks windows that the formula {indicator.name} has.",
+                expected=f"windows {indicator.windows}",
+                found=f"windows {part.windows}",
+            )
+        parts.append(part)
+    return replace(indicator, parts=tuple(parts))
 
 
 def _check_exposures(found: Mapping[str, Indicator]) -> None:

@@ -1,11 +1,10 @@
-"""The engine: all indicators of all subjects on an as-of date, one pass over each table."""
+"""The engine: all indicators of all subjects on many as-of dates, in one pass over each table."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +12,16 @@ import pyarrow as pa
 
 from data.store import Store
 from features.base import Indicator, NoExposure, Subject
-from features.sql import scan_query
+from features.cells import cell_query
+from features.formula import combine
+from features.merge import merge
+from features.scan import Scan, scans
 from features.subjects import subjects
-from features.table import NO_EXPOSURE, OK, SOURCE_GAP, TOO_FEW, Cells, FeatureTable
+from features.table import NO_EXPOSURE, OK, TOO_FEW, Cells, FeatureTable
+from features.timeline import timeline
 
 Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -43,78 +47,91 @@ def computable(indicators: Sequence[Indicator], present: set[str]) -> tuple[list
 def compute(store: Store, indicators: Sequence[Indicator], *, kind: Subject, as_of: date) -> FeatureTable:
     """Return the values of the indicators about one kind of subject, for everybody in service on an as-of date.
 
-    Indicators about another kind of subject, or whose tables are absent, are left out. A subject without any counted
-    row gets 0 or null as the indicator says. Nothing known on or after the as-of date has any effect.
+    See `compute_all`, of which this is the case of one date and one kind.
     """
-    who = subjects(store, kind=kind, as_of=as_of)
-    ready, _ = computable([i for i in indicators if i.subject == kind], store.tables("loaded"))
-    ids = np.asarray(who["subject_id"].to_numpy(), dtype=np.int64)
-    raw: dict[tuple[str, int], _Raw] = {}
-    for (table, _), group in groupby(sorted(ready, key=_scan_key), key=_scan_key):
-        raw |= _scan(store, list(group), ids, as_of, step=f"{as_of}/features/{kind}/{table}")
-    cells = {(i.name, w): _cells(i, w, raw) for i in ready for w in i.windows}
-    return FeatureTable(kind, as_of, who, dict(sorted(cells.items())))
+    return compute_all(store, indicators, kinds=[kind], as_ofs=[as_of])[as_of, kind]
+
+
+def compute_all(
+    store: Store, indicators: Sequence[Indicator], *, kinds: Iterable[Subject], as_ofs: Iterable[date]
+) -> dict[tuple[date, Subject], FeatureTable]:
+    """Return the values of the indicators on all as-of dates, each for everybody then in service, by date and kind.
+
+    Indicators about a kind of subject that is not asked for, or whose tables are absent, are left out. A subject
+    without any counted row gets 0 or null as the indicator says. Nothing known on or after an as-of date has any effect
+    on that date's values, and no date's values depend on which others are computed with it.
+    """
+    days = sorted(set(as_ofs))
+    found: dict[tuple[date, Subject], FeatureTable] = {}
+    for kind in kinds:
+        ready, _ = computable([i for i in indicators if i.subject == kind], store.tables("loaded"))
+        who = {day: subjects(store, kind=kind, as_of=day) for day in days}
+        found |= {(day, kind): table for day, table in _tables(store, ready, kind, who).items()}
+    return {(day, kind): found[day, kind] for day in days for kind in kinds}
 
 
 @dataclass(frozen=True)
 class _Raw:
+    """A value for each subject, NaN where there is none, and the number of rows behind it."""
+
     value: Floats
-    n_rows: npt.NDArray[np.int64]
-    feed: int
+    n_rows: Whole
 
 
-def _scan_key(indicator: Indicator) -> tuple[str, str]:
-    return indicator.table, indicator.subject_key
+Raws = dict[tuple[str, int], _Raw]
 
 
-def _scan(
-    store: Store, group: list[Indicator], ids: npt.NDArray[np.int64], as_of: date, *, step: str
-) -> dict[tuple[str, int], _Raw]:
-    scanned = store.arrow(scan_query(group, as_of), step=step).sort_by("subject_id")
-    found = np.asarray(scanned["subject_id"].to_numpy(), dtype=np.int64)
-    at = np.searchsorted(found, ids)
-    there = np.isin(ids, found)
-    raw = {}
-    for indicator in group:
-        for window in indicator.windows:
-            cell = f"{indicator.name}__{window}"
-            missing = 0.0 if indicator.missing == "zero" else np.nan
-            raw[indicator.name, window] = _Raw(
-                _aligned(scanned[cell], at, there, missing),
-                _aligned(scanned[f"{cell}__n"], at, there, 0.0).astype(np.int64),
-                int(np.sum(scanned[f"feed__{window}"].to_numpy())),
-            )
-    return raw
+def _tables(
+    store: Store, indicators: Sequence[Indicator], kind: Subject, who: Mapping[date, pa.Table]
+) -> dict[date, FeatureTable]:
+    ids = {day: np.asarray(table["subject_id"].to_numpy(), dtype=np.int64) for day, table in who.items()}
+    everybody = np.unique(np.concatenate([*ids.values(), np.empty(0, dtype=np.int64)]))
+    at = {day: np.searchsorted(everybody, own) for day, own in ids.items()}
+    raw: dict[date, Raws] = {day: {} for day in who}
+    missing = {i.name: 0.0 if i.missing == "zero" else np.nan for i in _with_parts(indicators)}
+    for scan in scans([i for i in _with_parts(indicators) if i.aggregate != "formula"]):
+        line = timeline(who, scan.windows)
+        cells = store.arrow(cell_query(scan, line), step=_step(scan, kind, who))
+        for (name, window, day), merged in merge(scan, line, cells, everybody):
+            n_rows = merged.n_rows[at[day]]
+            value = np.where(n_rows > 0, merged.value[at[day]].astype(np.float64), missing[name])
+            raw[day][name, window] = _Raw(value, n_rows)
+    return {day: _table(indicators, kind, day, who[day], raw[day]) for day in who}
 
 
-def _aligned(
-    column: pa.ChunkedArray, at: npt.NDArray[np.int64], there: npt.NDArray[np.bool_], missing: float
-) -> Floats:
-    aligned = np.full(len(at), missing)
-    values = np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)[at[there]]
-    aligned[there] = np.where(np.isnan(values), missing, values)
-    return aligned
+def _with_parts(indicators: Sequence[Indicator]) -> list[Indicator]:
+    """Return the indicators and those that formulas among them read, by name."""
+    found = {i.name: i for i in indicators}
+    for indicator in indicators:
+        found |= {part.name: part for part in indicator.parts}
+    return [found[name] for name in sorted(found)]
 
 
-def _cells(indicator: Indicator, window: int, raw: Mapping[tuple[str, int], _Raw]) -> Cells:
+def _step(scan: Scan, kind: Subject, days: Iterable[date]) -> str:
+    """Name a scan by the dates, the subject, the table and the first of its indicators."""
+    first, last = min(days), max(days)
+    span = str(first) if first == last else f"{first}_to_{last}"
+    return f"{span}/features/{kind}/{scan.source.name}/{scan.model.name}"
+
+
+def _table(indicators: Sequence[Indicator], kind: Subject, day: date, who: pa.Table, raw: Raws) -> FeatureTable:
+    for indicator in indicators:
+        if indicator.aggregate == "formula":
+            for window in indicator.windows:
+                value = combine(indicator, {part.name: raw[part.name, window].value for part in indicator.parts})
+                n_rows = np.sum([raw[part.name, window].n_rows for part in indicator.parts], axis=0)
+                raw[indicator.name, window] = _Raw(value, n_rows)
+    cells = {(i.name, w): _cells(i, w, raw) for i in indicators for w in i.windows}
+    return FeatureTable(kind, day, who, dict(sorted(cells.items())))
+
+
+def _cells(indicator: Indicator, window: int, raw: Raws) -> Cells:
     own = raw[indicator.name, window]
     n = len(own.value)
-    value, exposure, status = own.value, np.full(n, np.nan), np.full(n, OK, dtype=np.int8)
+    exposure, status = np.full(n, np.nan), np.full(n, OK, dtype=np.int8)
     if not isinstance(indicator.exposure, NoExposure):
         opportunity = raw.get((indicator.exposure, window))
         exposure = np.full(n, np.nan) if opportunity is None else opportunity.value
         status[exposure < indicator.minimum_exposure] = TOO_FEW
         status[np.isnan(exposure) | (exposure <= 0)] = NO_EXPOSURE
-    if own.feed == 0 and _fed(indicator):
-        status[:] = SOURCE_GAP
-    # Zero rows from a source that took nothing in is not zero events: say nothing rather than zero.
-    value = np.where((status == SOURCE_GAP) | ((own.n_rows == 0) & (indicator.missing == "null")), np.nan, value)
-    return Cells(indicator.name, window, value, exposure, own.n_rows, status)
-
-
-def _fed(indicator: Indicator) -> bool:
-    """Say whether the source is a stream of events, for which a silent window means a gap.
-
-    Spells that may last for years (postings, declarations, registers) need not begin in every window.
-    """
-    return indicator.aggregate != "days" and indicator.source.category not in ("declarations", "people")
+    return Cells(indicator.name, window, own.value, exposure, own.n_rows, status)

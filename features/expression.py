@@ -13,9 +13,10 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import product
 from typing import Any, Final
 
 Constant = bool | int | float | str | date
@@ -184,6 +185,58 @@ def substitute(expression: Expression, constants: Mapping[tuple[str, ...], Const
     return expression
 
 
+def readdress(expression: Expression, *, owner: str, new: str) -> Expression:
+    """Return the expression with every column read of one row, `col.<owner>.x`, read of another, `col.<new>.x`."""
+    if isinstance(expression, Field) and expression.path[0] == owner and len(expression.path) > 1:
+        return Field((new, *expression.path[1:]))
+    if isinstance(expression, Operation):
+        return Operation(expression.name, tuple(readdress(part, owner=owner, new=new) for part in expression.operands))
+    return expression
+
+
+def may_hold(expression: Expression, unknown: Collection[tuple[str, ...]]) -> bool:
+    """Say whether an expression can be true where some columns are not known yet, whatever the others are.
+
+    Example:
+        >>> may_hold((col.edited_at > col.shift.ends_at) & (col.minutes_gained > 0), {("shift", "ends_at")})
+        False
+        >>> may_hold(col.closed_on.is_null(), {("closed_on",)})
+        True
+    """
+    return True in _outcomes(expression, unknown)
+
+
+def may_be_known(expression: Expression, unknown: Collection[tuple[str, ...]]) -> bool:
+    """Say whether an expression can have a value where some columns are not known yet."""
+    return _outcomes(expression, unknown) != {None}
+
+
+_ANY: Final = frozenset({True, False, None})
+
+
+def _outcomes(expression: Expression, unknown: Collection[tuple[str, ...]]) -> frozenset[bool | None]:
+    """Return the truth values an expression can have; any other value stands as true and false."""
+    if isinstance(expression, Value):
+        return frozenset({expression.value}) if isinstance(expression.value, bool) else _ANY - {None}
+    if isinstance(expression, Field):
+        return frozenset({None}) if expression.path in unknown else _ANY
+    assert isinstance(expression, Operation)
+    operands = [_outcomes(operand, unknown) for operand in expression.operands]
+    if expression.name == "is_null":
+        return frozenset(value is None for value in operands[0])
+    if expression.name in ("and", "or"):
+        return frozenset(_junction(expression.name, *pair) for pair in product(*operands))
+    if expression.name == "not":
+        return frozenset(None if value is None else not value for value in operands[0])
+    return frozenset({None}) if frozenset({None}) in operands else _ANY
+
+
+def _junction(name: str, *operands: Any) -> bool | None:
+    """Return what SQL makes of truth values joined by AND or OR: one that decides does so, else unknown is unknown."""
+    decisive = name == "or"
+    return decisive if decisive in operands else None if None in operands else not decisive
+
+
 def _as_day(value: date) -> date:
     return value.date() if isinstance(value, datetime) else value
 
@@ -241,10 +294,8 @@ def evaluate(expression: Expression, row: Mapping[str, Any]) -> Any:
     operands = [evaluate(operand, row) for operand in expression.operands]
     if expression.name == "is_null":
         return operands[0] is None
-    if expression.name == "and":
-        return False if False in operands else None if None in operands else True
-    if expression.name == "or":
-        return True if True in operands else None if None in operands else False
+    if expression.name in ("and", "or"):
+        return _junction(expression.name, *operands)
     return None if None in operands else _FUNCTIONS[expression.name](*operands)
 
 

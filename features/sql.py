@@ -1,70 +1,32 @@
-"""Declarations as SQL: expressions, scans and evidence, and the dialect they are written in, all in one place."""
+"""Declarations as SQL at one as-of date: a value's rows, and the plain query for one window that anyone can check.
+
+The engine computes many windows and dates at once (`features.cells`); what stands here is the same question asked the
+plain way. The evidence of a value is always found this way.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
 from data.asof import asof_query
 from data.contract import CONTRACT
 from data.schema import Table
-from data.store import literal
+from data.store import literal, quoted
 from features.base import Indicator, referring_column
-from features.expression import Expression, Field, Operation, Value
+from features.dialect import MATERIALIZED, ROW, day, expression_sql, relation_sql, whole
+from features.relation import OTHER, Related
 
-ROW: Final = "r"
-"""The alias under which a declaration's own row is read."""
-
-_INFIX: Final[Mapping[str, str]] = {"and": "AND", "or": "OR"} | {
-    o: o for o in ("=", "<>", "<", "<=", ">", ">=", "+", "-", "*")
-}
-
-_DIALECT: Final[Mapping[str, Callable[..., str]]] = {
-    "not": lambda a: f"(NOT {a})",
-    "is_null": lambda a: f"({a} IS NULL)",
-    "in": lambda a, *rest: f"({a} IN ({', '.join(rest)}))",
-    "day": lambda a: f"CAST({a} AS DATE)",
-    "hour": lambda a: f"EXTRACT(hour FROM {a})",
-    "weekday": lambda a: f"EXTRACT(isodow FROM {a})",
-    "minutes_later": lambda a, n: f"({a} + INTERVAL ({n}) MINUTE)",
-    "minutes_between": lambda a, b: f"date_diff('minute', {a}, {b})",
-    "days_later": lambda a, n: f"(CAST({a} AS DATE) + {n})",
-    # CASE, because engines disagree on whether greatest() skips nulls.
-    "later_of": lambda a, b: f"(CASE WHEN {a} >= {b} THEN {a} WHEN {a} < {b} THEN {b} END)",
-}
+__all__ = ["aggregate_sql", "counted", "evidence_query", "expression_sql", "from_clause", "loaded", "scan_query"]
 
 _AGGREGATES: Final[Mapping[str, str]] = {
-    "sum": "CAST(sum({value}) FILTER (WHERE {where}) AS BIGINT)",
+    "sum": whole("sum({value}) FILTER (WHERE {where})"),
     "min": "min({value}) FILTER (WHERE {where})",
     "max": "max({value}) FILTER (WHERE {where})",
     "distinct": "count(DISTINCT {value}) FILTER (WHERE {where})",
-    "days": "CAST(sum({value}) FILTER (WHERE {where}) AS BIGINT)",
+    "days": whole("sum({value}) FILTER (WHERE {where})"),
 }
-
-
-def expression_sql(expression: Expression, *, row: str = ROW) -> str:
-    """Return an expression as SQL; the row's own columns carry the alias `row`, others their table's name."""
-    if isinstance(expression, Value):
-        return _constant(expression.value)
-    if isinstance(expression, Field):
-        owner, name = (row, *expression.path)[-2:]
-        return f'"{owner}".{name}'
-    assert isinstance(expression, Operation)
-    operands = [expression_sql(operand, row=row) for operand in expression.operands]
-    if expression.name in _INFIX:
-        return f"({f' {_INFIX[expression.name]} '.join(operands)})"
-    return _DIALECT[expression.name](*operands)
-
-
-def _constant(value: object) -> str:
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return f"CAST('{value!r}' AS DOUBLE)"
-    return f"DATE '{value}'" if isinstance(value, date) else literal(str(value))
 
 
 def loaded(table: Table, as_of: date) -> str:
@@ -74,18 +36,36 @@ def loaded(table: Table, as_of: date) -> str:
 
 def from_clause(source: Table, lookups: Sequence[str], as_of: date, *, row: str = ROW) -> str:
     """Return the FROM clause for a table and the rows it refers to, all as they stood at an as-of date."""
-    lines = [f'FROM {loaded(source, as_of)} AS "{row}"']
+    lines = [f"FROM {loaded(source, as_of)} AS {quoted(row)}"]
     for name in lookups:
         target = CONTRACT[name]
         lines.append(
-            f'LEFT JOIN {loaded(target, as_of)} AS "{name}"'
-            f' ON "{name}".{target.key} = "{row}".{referring_column(source, name)}'
+            f"LEFT JOIN {loaded(target, as_of)} AS {quoted(name)}"
+            f" ON {quoted(name)}.{target.key} = {quoted(row)}.{referring_column(source, name)}"
         )
     return "\n".join(lines)
 
 
+def _rows_of(indicator: Indicator, as_of: date) -> str:
+    """Return the FROM clause of an indicator's rows with all that they refer to and are joined to."""
+    clause = from_clause(indicator.source, list(indicator.lookups), as_of)
+    joined = indicator.joined
+    if joined is None:
+        return clause
+    condition = relation_sql(joined, indicator.source, alias=joined.table)
+    return f"{clause}\nJOIN {loaded(joined.target, as_of)} AS {quoted(joined.table)} ON {condition}"
+
+
+def _exists(related: Related, source: Table, as_of: date) -> str:
+    condition = relation_sql(related, source)
+    return f"EXISTS (SELECT 1 FROM {loaded(related.target, as_of)} AS {quoted(OTHER)} WHERE {condition})"
+
+
 def counted(indicator: Indicator, as_of: date, window: int) -> str:
-    """Return the condition under which a row counts for an indicator in the window that ends before an as-of date."""
+    """Return the condition under which a row counts in the window that ends before an as-of date.
+
+    What `having` and `without` ask for is left to `_standing`: it depends on the as-of date alone.
+    """
     conditions = [_inside(indicator, as_of, window)]
     if indicator.where is not None:
         conditions.append(expression_sql(indicator.where))
@@ -94,12 +74,21 @@ def counted(indicator: Indicator, as_of: date, window: int) -> str:
     return " AND ".join(conditions)
 
 
+def _standing(indicator: Indicator, as_of: date, *, without: bool = True) -> str:
+    """Return what a row must meet whatever the window: it has a subject, and what it is related to is there or not."""
+    conditions = [f"{expression_sql(indicator.who)} IS NOT NULL"]
+    conditions += [_exists(related, indicator.source, as_of) for related in indicator.having]
+    if without:
+        conditions += [f"NOT {_exists(related, indicator.source, as_of)}" for related in indicator.without]
+    return " AND ".join(conditions)
+
+
 def _inside(indicator: Indicator, as_of: date, window: int) -> str:
-    begins, ends = f"DATE '{as_of}' - {window}", f"DATE '{as_of}'"
+    begins, ends = f"{day(as_of)} - {window}", day(as_of)
     moment = f"CAST({expression_sql(indicator.moment)} AS DATE)"
     if indicator.aggregate != "days":
         return f"{moment} >= {begins} AND {moment} < {ends}"
-    until = f'CAST("{ROW}".{indicator.source.until} AS DATE)'
+    until = f"CAST({quoted(ROW)}.{indicator.source.until} AS DATE)"
     return f"{moment} < {ends} AND ({until} IS NULL OR {until} >= {begins})"
 
 
@@ -113,54 +102,88 @@ def aggregate_sql(indicator: Indicator, as_of: date, window: int) -> str:
 
 
 def _days(indicator: Indicator, as_of: date, window: int) -> str:
-    until = f'CAST("{ROW}".{indicator.source.until} AS DATE)'
-    last = f"least(coalesce({until}, DATE '{as_of}' - 1), DATE '{as_of}' - 1)"
-    first = f"greatest(CAST({expression_sql(indicator.moment)} AS DATE), DATE '{as_of}' - {window})"
+    until = f"CAST({quoted(ROW)}.{indicator.source.until} AS DATE)"
+    last = f"least(coalesce({until}, {day(as_of)} - 1), {day(as_of)} - 1)"
+    first = f"greatest(CAST({expression_sql(indicator.moment)} AS DATE), {day(as_of)} - {window})"
     return f"({last} - {first} + 1)"
 
 
-def scan_query(indicators: Sequence[Indicator], as_of: date) -> str:
-    """Return one query that computes all windows of all indicators of one table and subject in one pass.
+def scan_query(indicator: Indicator, as_of: date) -> str:
+    """Return one query that computes all windows of an indicator at one as-of date.
 
-    The result has a row per subject with any row: subject_id, then for each indicator and window its value
-    `<name>__<window>` (null where nothing counts) and the number of rows counted `<name>__<window>__n`; and, for each
-    window, how many rows the force's systems took in then, `feed__<window>`.
+    The result has a row per subject with any row: subject_id, then for each window its value `<name>__<window>` (null
+    where nothing counts) and the number of rows counted `<name>__<window>__n`. A formula has no query of its own.
     """
-    source, key = indicators[0].source, indicators[0].subject_key
-    items = [f'"{ROW}".{key} AS subject_id']
-    for window in sorted({w for i in indicators for w in i.windows}):
-        known = f"\"{ROW}\".{source.known} >= DATE '{as_of}' - {window}"
-        items.append(f"count(*) FILTER (WHERE {known}) AS feed__{window}")
-    for indicator in indicators:
-        for window in indicator.windows:
-            cell = f"{indicator.name}__{window}"
-            items.append(f"{aggregate_sql(indicator, as_of, window)} AS {cell}")
-            items.append(f"count(*) FILTER (WHERE {counted(indicator, as_of, window)}) AS {cell}__n")
-    lookups = sorted({name for i in indicators for name in i.lookups})
+    items = [f"{expression_sql(indicator.who)} AS subject_id"]
+    for window in indicator.windows:
+        cell = f"{indicator.name}__{window}"
+        items.append(f"{aggregate_sql(indicator, as_of, window)} AS {cell}")
+        items.append(f"count(*) FILTER (WHERE {counted(indicator, as_of, window)}) AS {cell}__n")
     select = ",\n  ".join(items)
-    return (
-        f"SELECT {select}\n{from_clause(source, lookups, as_of)}\n"
-        f'WHERE "{ROW}".{key} IS NOT NULL\nGROUP BY "{ROW}".{key}'
-    )
+    return f"SELECT {select}\n{_rows_of(indicator, as_of)}\nWHERE {_standing(indicator, as_of)}\nGROUP BY 1"
 
 
 def evidence_query(indicator: Indicator, as_of: date, window: int, subjects: Sequence[int]) -> str:
-    """Return the query for the very rows behind an indicator's value, and the rows these refer to.
+    """Return the query for the very rows behind an indicator's value: they reproduce it, and no others matter.
 
-    The result has subject_id, table_name and row_id, each row once, in that order.
+    The result has subject_id, table_name, row_id and `counts`, each row once, in that order. Rows that count, with what
+    they refer to or are related to, have `counts` true. A row that rules out another one is cited as well, with
+    `counts` false: without it that other row would count.
     """
-    source = indicator.source
-    inner = [f'"{ROW}".{indicator.subject_key} AS subject_id', f'"{ROW}".{source.key} AS "{source.name}__key"']
-    inner += [f'"{name}".{CONTRACT[name].key} AS "{name}__key"' for name in indicator.lookups]
+    if indicator.aggregate == "formula":
+        parts = [evidence_query(part, as_of, window, subjects) for part in indicator.parts]
+        union = "\nUNION\n".join(f"SELECT * FROM (\n{part}\n)" for part in parts)
+        return f"{union}\nORDER BY subject_id, table_name, row_id, counts"
+    candidates = _candidates(indicator, as_of, window, subjects)
+    parts = [_cited(indicator, name) for name in _keyed(indicator)]
+    parts += [_witnesses(indicator, related, as_of, counts=True) for related in indicator.having]
+    parts += [_witnesses(indicator, related, as_of, counts=False) for related in indicator.without]
+    union = "\nUNION\n".join(parts)
+    order = "ORDER BY subject_id, table_name, row_id, counts"
+    return f"WITH candidates AS {MATERIALIZED} (\n{candidates}\n)\n{union}\n{order}"
+
+
+def _keyed(indicator: Indicator) -> tuple[str, ...]:
+    """Return the tables that stand in one row with the indicator's own."""
+    joined = (indicator.joined.table,) if indicator.joined else ()
+    return (indicator.table, *indicator.lookups, *joined)
+
+
+def _candidates(indicator: Indicator, as_of: date, window: int, subjects: Sequence[int]) -> str:
+    """Return the rows that count, and (`ruled_out`) those that would if nothing ruled them out."""
+    source, who = indicator.source, expression_sql(indicator.who)
+    alias = {name: ROW if name == source.name else name for name in _keyed(indicator)}
+    ruled_out = " OR ".join(_exists(related, source, as_of) for related in indicator.without) or "FALSE"
+    items = [f"{who} AS subject_id", f"{ruled_out} AS ruled_out"]
+    items += [f'{quoted(a)}.{CONTRACT[n].key} AS "{n}__key"' for n, a in alias.items()]
+    own = sorted(name for related in (*indicator.having, *indicator.without) for name in related.own)
+    items += [f"{quoted(ROW)}.{name}" for name in dict.fromkeys([*own, str(source.key)] if own else [])]
     chosen = ", ".join(str(int(s)) for s in subjects)
-    rows = (
-        f"SELECT {', '.join(inner)}\n{from_clause(source, list(indicator.lookups), as_of)}\n"
-        f'WHERE "{ROW}".{indicator.subject_key} IN ({chosen}) AND {counted(indicator, as_of, window)}'
+    conditions = [f"{who} IN ({chosen})", counted(indicator, as_of, window)]
+    conditions.append(_standing(indicator, as_of, without=False))
+    return f"SELECT {', '.join(items)}\n{_rows_of(indicator, as_of)}\nWHERE {' AND '.join(conditions)}"
+
+
+def _cited(indicator: Indicator, name: str) -> str:
+    return (
+        f'SELECT subject_id, {literal(name)} AS table_name, "{name}__key" AS row_id, TRUE AS counts FROM candidates'
+        f' WHERE NOT ruled_out AND "{name}__key" IS NOT NULL'
     )
-    parts = [
-        f'SELECT DISTINCT subject_id, {literal(name)} AS table_name, "{name}__key" AS row_id FROM counted_rows'
-        f' WHERE "{name}__key" IS NOT NULL'
-        for name in indicator.tables
-    ]
-    union = "\nUNION ALL\n".join(parts)
-    return f"WITH counted_rows AS MATERIALIZED (\n{rows}\n)\n{union}\nORDER BY subject_id, table_name, row_id"
+
+
+def _witnesses(indicator: Indicator, related: Related, as_of: date, *, counts: bool) -> str:
+    """Return, for each candidate, the related row that was known first."""
+    source, target = indicator.source, related.target
+    condition = relation_sql(related, source)
+    order = f"{quoted(OTHER)}.{target.known}, {quoted(OTHER)}.{target.key}"
+    first = (
+        f"SELECT {quoted(ROW)}.subject_id, {quoted(OTHER)}.{target.key} AS row_id, row_number() OVER (PARTITION BY"
+        f' {quoted(ROW)}.subject_id, {quoted(ROW)}."{source.name}__key" ORDER BY {order}) AS place\n'
+        f"FROM candidates AS {quoted(ROW)} JOIN {loaded(target, as_of)} AS {quoted(OTHER)} ON {condition}\n"
+        f"WHERE {'NOT ' if counts else ''}{quoted(ROW)}.ruled_out"
+    )
+    told = "TRUE" if counts else "FALSE"
+    return (
+        f"SELECT subject_id, {literal(related.table)} AS table_name, row_id, {told} AS counts FROM (\n{first}\n)"
+        " WHERE place = 1"
+    )

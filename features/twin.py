@@ -5,7 +5,7 @@ It shares the declaration with the SQL and nothing else, so that the two can be 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from data.contract import CONTRACT
 from data.schema import Table
 from features.base import Indicator, referring_column
 from features.expression import evaluate
+from features.relation import OTHER, Related
 
 Row = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Row]]
@@ -33,6 +34,11 @@ def _readable(column: Any, row: Row, as_of: date) -> bool:
 
 def value(indicator: Indicator, rows: Rows, *, subject: int, as_of: date, window: int) -> int | None:
     """Return an indicator's value for one subject, computed row by row."""
+    if indicator.aggregate == "formula":
+        assert indicator.value is not None
+        parts = {p.name: value(p, rows, subject=subject, as_of=as_of, window=window) for p in indicator.parts}
+        combined: int | None = evaluate(indicator.value, parts)
+        return combined
     counted = _counted(indicator, rows, subject, as_of, window)
     if not counted:
         return 0 if indicator.missing == "zero" else None
@@ -51,16 +57,43 @@ def value(indicator: Indicator, rows: Rows, *, subject: int, as_of: date, window
 
 def _counted(indicator: Indicator, rows: Rows, subject: int, as_of: date, window: int) -> list[dict[str, Any]]:
     counted = []
-    for row in seen(indicator.source, rows.get(indicator.table, ()), as_of):
-        joined = row | {name: _referred(indicator, name, row, rows, as_of) for name in indicator.lookups}
-        if row[indicator.subject_key] != subject or not _inside(indicator, joined, as_of, window):
+    for row in _with_joined(indicator, rows, as_of):
+        if evaluate(indicator.who, row) != subject or not _inside(indicator, row, as_of, window):
             continue
-        if indicator.where is not None and evaluate(indicator.where, joined) is not True:
+        if indicator.where is not None and evaluate(indicator.where, row) is not True:
             continue
-        if indicator.value is not None and evaluate(indicator.value, joined) is None:
+        if indicator.value is not None and evaluate(indicator.value, row) is None:
             continue
-        counted.append(joined)
+        if not all(_related(indicator, related, row, rows, as_of) for related in indicator.having):
+            continue
+        if any(_related(indicator, related, row, rows, as_of) for related in indicator.without):
+            continue
+        counted.append(row)
     return counted
+
+
+def _with_joined(indicator: Indicator, rows: Rows, as_of: date) -> Iterator[dict[str, Any]]:
+    """Yield each row with the rows it refers to, once for each row that it is joined to."""
+    for row in seen(indicator.source, rows.get(indicator.table, ()), as_of):
+        whole = row | {name: _referred(indicator, name, row, rows, as_of) for name in indicator.lookups}
+        if indicator.joined is None:
+            yield whole
+        else:
+            for other in _related(indicator, indicator.joined, row, rows, as_of):
+                yield whole | {indicator.joined.table: other}
+
+
+def _related(indicator: Indicator, related: Related, row: Row, rows: Rows, as_of: date) -> list[Row]:
+    found: list[Row] = []
+    for other in seen(related.target, rows.get(related.table, ()), as_of):
+        if related.table == indicator.table and other[str(related.target.key)] == row[str(indicator.source.key)]:
+            continue
+        pairs = [(evaluate(mine, row), evaluate(theirs, other)) for mine, theirs in related.pairs]
+        if any(None in pair or pair[0] != pair[1] for pair in pairs):
+            continue
+        if related.match is None or evaluate(related.match, {**row, OTHER: other}) is True:
+            found.append(other)
+    return found
 
 
 def _referred(indicator: Indicator, name: str, row: Row, rows: Rows, as_of: date) -> Row | None:

@@ -100,7 +100,7 @@ def _indicator_page(indicator: Indicator) -> str:
     lines = [f"# {indicator.name}", "", indicator.question, "", *_facts(facts), "", "## Worked cases", ""]
     for case in indicator.cases:
         lines += _case(case.says, case, f"Over {case.window} days before {case.as_of}: **{case.expected}**")
-    return "\n".join([*lines, "## SQL", "", "```sql", scan_query([indicator], EXAMPLE_DAY), "```"])
+    return "\n".join([*lines, "## SQL", "", "```sql", scan_query(indicator, EXAMPLE_DAY), "```"])
 
 
 def _rule_page(rule: Rule) -> str:

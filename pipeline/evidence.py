@@ -122,9 +122,9 @@ def _cite_values(store: Store, cited: Sequence[Cited], table: FeatureTable) -> N
             continue
         query = evidence_query(indicator, table.as_of, cells.window, sorted(wanted))
         step = f"{table.as_of}/evidence/{table.kind}/{indicator.name}/{cells.window}"
-        for subject, name, row in store.rows(query, step=step):
+        for subject, name, row, counts in store.rows(query, step=step):
             for one, part in wanted[subject]:
-                one.cite((name, row, indicator.name), part)
+                one.cite((name, row, indicator.name), part if counts else "comparison")
 
 
 def _part(indicator: Indicator, window: int, flag: Flag) -> Part | None:

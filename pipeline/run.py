@@ -13,9 +13,8 @@ import pyarrow as pa
 from data.contract import CONTRACT
 from data.store import Store
 from features.base import Subject
-from features.engine import computable, compute
+from features.engine import computable, compute_all
 from features.table import SCHEMA as FEATURES
-from features.table import FeatureTable
 from models import purposes
 from pipeline.detect import contradict, detect, enforce_purposes, scores_table, skipped_rules
 from pipeline.evidence import cite, evidence_table, keep, loaded_tables, subjects_of
@@ -123,15 +122,13 @@ def _find(
     store: Store, folder: Path, settings: Settings, dates: Sequence[date], tell: Progress
 ) -> tuple[list[Outcome], int]:
     """Featurise, detect and flag; write the four tables and the rows they cite."""
-    tables: dict[tuple[date, Subject], FeatureTable] = {}
     scores: list[pa.Table] = []
     flags: list[Flag] = []
     outcomes: list[Outcome] = []
     in_force = purposes.load()
+    tell(f"features as of {', '.join(map(str, dates))}")
+    tables = compute_all(store, settings.indicators, kinds=KINDS, as_ofs=dates)
     for day in dates:
-        tell(f"features as of {day}")
-        for kind in KINDS:
-            tables[day, kind] = compute(store, settings.indicators, kind=kind, as_of=day)
         tell(f"rules and detectors as of {day}")
         detected = [d for kind in KINDS for d in detect(tables[day, kind], settings)]
         contradicted = contradict(store, settings.rules, day)

@@ -1,0 +1,141 @@
+"""Indicators that no folder holds: every way in which a row's answer can come and go, for tests of the laws."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from features.base import Aggregate, Indicator, NoExposure
+from features.expression import Expression, col, day, days_later, hour, minutes_later
+from features.relation import Related
+
+WINDOWS: Final = (30, 90)
+_NONE: Final = NoExposure("a test")
+
+_IN_POST = Related(
+    table="posting",
+    pairs=((col.officer_id, col.officer_id),),
+    match=(col.other.started_on <= col.received_on)
+    & (col.other.ended_on.is_null() | (col.other.ended_on >= col.received_on)),
+)
+_ON_SHIFT = Related(
+    table="shift",
+    pairs=((col.officer_id, col.officer_id), (day(col.accessed_at), day(col.starts_at))),
+    match=(col.other.starts_at <= col.accessed_at) & (col.other.ends_at >= col.accessed_at),
+)
+_EARLIER_SHIFT = Related(
+    table="shift",
+    pairs=((col.officer_id, col.officer_id),),
+    match=(col.other.ends_at < col.starts_at) & (col.other.ends_at > minutes_later(col.starts_at, -660)),
+)
+_SAME_CASE = Related(
+    table="complaint",
+    pairs=((col.complaint_id, col.complaint_id),),
+    match=col.other.officer_id != col.officer_id,
+)
+
+
+def _make(
+    name: str,
+    table: str,
+    aggregate: Aggregate,
+    *,
+    where: Expression | None = None,
+    value: Expression | None = None,
+    when: Expression | None = None,
+    having: tuple[Related, ...] = (),
+    without: tuple[Related, ...] = (),
+) -> Indicator:
+    return Indicator(
+        name=name,
+        question=f"A test of {name}?",
+        table=table,
+        aggregate=aggregate,
+        exposure=_NONE,
+        windows=WINDOWS,
+        where=where,
+        value=value,
+        when=when,
+        having=having,
+        without=without,
+    )
+
+
+def _team(name: str, aggregate: Aggregate, *, value: Expression | None = None) -> Indicator:
+    return Indicator(
+        name=name,
+        question=f"A test of {name}?",
+        table="complaint",
+        aggregate=aggregate,
+        value=value,
+        where=col.finalised_on.is_null() | (col.outcome == "learning"),
+        joined=_IN_POST,
+        subject="unit",
+        subject_key="posting.unit_id",
+        exposure=_NONE,
+        windows=WINDOWS,
+    )
+
+
+HARD: Final = {
+    "what is learnt later": [
+        _make("open_now", "complaint", "count", where=col.outcome.is_null()),
+        _make("closed_well", "complaint", "count", where=col.outcome == "learning"),
+        _make("either_way", "complaint", "count", where=~(col.outcome == "no_action") | (col.category == "duties")),
+        _make("placed_by_its_end", "complaint", "count", when=col.finalised_on),
+        _make("cases_of_open", "complaint", "distinct", value=col.complaint_id, where=col.outcome.is_null()),
+        _make("highest_open", "complaint", "max", value=col.complaint_id, where=col.finalised_on.is_null()),
+        _make("lowest_closed", "complaint", "min", value=col.complaint_id, where=~col.finalised_on.is_null()),
+        _make("sum_open", "complaint", "sum", value=col.complaint_id, where=col.outcome.is_null()),
+    ],
+    "spells": [
+        _make("absent", "absence", "days"),
+        _make("absent_still", "absence", "days", where=col.ended_on.is_null()),
+        _make("absent_short", "absence", "days", where=col.ended_on <= days_later(col.started_on, 29)),
+        _make("inside_sites", "site_entry", "days", where=~col.left_at.is_null()),
+    ],
+    "rows referred to": [
+        _make("late_edits", "roster_edit", "sum", value=col.minutes_gained, where=col.edited_at > col.shift.ends_at),
+        _make("gains_or_night", "roster_edit", "count", where=(col.minutes_gained > 0) | (col.shift.duty == "night")),
+        _make("worst_seen", "attendance", "max", value=col.incident.severity, when=col.incident.opened_at),
+        _make("kinds_seen", "attendance", "distinct", value=col.incident.kind, when=col.incident.opened_at),
+        _make(
+            "left_the_force",
+            "posting",
+            "count",
+            where=col.officer.left_on == col.ended_on,
+            when=col.ended_on,
+        ),
+    ],
+    "off shift": [
+        _make("off_shift", "system_access", "count", without=(_ON_SHIFT,)),
+        _make("on_shift", "system_access", "count", having=(_ON_SHIFT,)),
+        _make("people_off_shift", "system_access", "distinct", value=col.subject_id, without=(_ON_SHIFT,)),
+        _make(
+            "twice_off_shift",
+            "system_access",
+            "count",
+            where=hour(col.accessed_at) >= 7,
+            having=(
+                Related(
+                    table="system_access",
+                    pairs=((col.officer_id, col.officer_id), (col.subject_id, col.subject_id)),
+                    match=col.other.accessed_at < col.accessed_at,
+                ),
+            ),
+            without=(_ON_SHIFT,),
+        ),
+    ],
+    "one's own earlier rows": [
+        _make("short_rest", "shift", "count", having=(_EARLIER_SHIFT,)),
+        _make("overtime_after_short_rest", "shift", "max", value=col.overtime_minutes, having=(_EARLIER_SHIFT,)),
+    ],
+    "other people's rows": [
+        _make("shared", "complaint", "distinct", value=col.complaint_id, having=(_SAME_CASE,)),
+        _make("shared_open", "complaint", "count", where=col.outcome.is_null(), having=(_SAME_CASE,)),
+    ],
+    "the team on the day": [
+        _team("team_complaints", "count"),
+        _team("team_cases", "distinct", value=col.complaint_id),
+    ],
+}
+"""Groups of indicators, by what makes them hard."""

@@ -1,0 +1,157 @@
+"""Laws that hold for every indicator in every world; a few little worlds by default, many in the nightly run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+
+from data.contract import CONTRACT
+from data.samples import load_rows
+from data.store import Store
+from features.base import Indicator, Subject
+from features.catalogue import indicators
+from features.engine import compute_all
+from features.sql import evidence_query
+from features.table import FeatureTable
+from features.twin import value
+from tests.features.hard_indicators import HARD
+from tests.features.little_worlds import AS_OFS, MEMBERS, PEOPLE, TEAMS, World, renamed, worlds
+
+GROUPS: dict[str, list[Indicator]] = dict(HARD)
+for _one in indicators().values():
+    GROUPS.setdefault(_one.table, []).append(_one)
+
+each_group = pytest.mark.parametrize("name", sorted(GROUPS))
+_unhurried = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture)
+few = settings(max_examples=2, phases=(Phase.generate,), suppress_health_check=_unhurried)
+many = settings(
+    max_examples=200,
+    deadline=None,
+    phases=(Phase.reuse, Phase.generate, Phase.shrink),
+    suppress_health_check=_unhurried,
+)
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    with Store(threads=1) as opened:
+        yield opened
+
+
+def tables(store: Store, world: World, group: list[Indicator]) -> dict[tuple[date, Subject], FeatureTable]:
+    """Every value of every indicator of a group in a world."""
+    store.run("DROP SCHEMA IF EXISTS loaded CASCADE")
+    load_rows(store, world)
+    kinds = sorted({i.subject for i in group})
+    return compute_all(store, group, kinds=kinds, as_ofs=AS_OFS)
+
+
+def seen_values(found: dict[tuple[date, Subject], FeatureTable]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """(as_of, kind, indicator, window, subject) -> (value, n_rows), with no value as None."""
+    values = {}
+    for (as_of, kind), table in found.items():
+        for (name, window), cells in table.cells.items():
+            for at, subject in enumerate(table.ids.tolist()):
+                number = cells.value[at]
+                told = None if np.isnan(number) else int(number)
+                values[as_of, kind, name, window, subject] = (told, int(cells.n_rows[at]))
+    return values
+
+
+def check_twin(store: Store, world: World, group: list[Indicator]) -> None:
+    known = {i.name: i for i in group}
+    for (as_of, _, name, window, subject), (number, _) in seen_values(tables(store, world, group)).items():
+        expected = value(known[name], world, subject=subject, as_of=as_of, window=window)
+        assert number == expected, f"{name} of {subject} over {window} days as of {as_of}"
+
+
+def check_evidence(store: Store, world: World, group: list[Indicator], data: st.DataObject) -> None:
+    """Keep a value's evidence and any part of the other rows, none of them included: the value stays what it was."""
+    before = seen_values(tables(store, world, group))
+    assume(before)
+    key = data.draw(st.sampled_from(sorted(before)), label="value")
+    as_of, _, name, window, subject = key
+    query = evidence_query({i.name: i for i in group}[name], as_of, window, [subject])
+    evidence = {(table, row) for _, table, row, _ in store.rows(query)}
+    remaining: World = {}
+    for table, rows in world.items():
+        column = str(CONTRACT[table].key)
+        cited = [(table, row[column]) in evidence for row in rows]
+        kept = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)), label=f"kept of {table}")
+        if data.draw(st.booleans(), label=f"nothing else of {table}"):
+            kept = [False] * len(rows)
+        remaining[table] = [r for r, c, k in zip(rows, cited, kept, strict=True) if c or k or stands(table, r)]
+    after = seen_values(tables(store, remaining, group))
+    assert after.get(key) == before[key]
+
+
+def stands(table: str, row: dict[str, Any]) -> bool:
+    """Whether a row is needed for subjects to be looked at at all; that is not a value's evidence."""
+    return table in ("officer", "unit") or (table == "posting" and row["officer_id"] in MEMBERS)
+
+
+def check_names_and_order(store: Store, world: World, group: list[Indicator]) -> None:
+    before = seen_values(tables(store, world, group))
+    officers, teams = {o: 900 - o for o in (*PEOPLE, *MEMBERS)}, {t: 70 - t for t in TEAMS}
+    after = seen_values(tables(store, renamed(world, officers=officers, teams=teams), group))
+    ids = {"officer": officers, "unit": teams}
+    assert {(a, k, n, w, ids[k][s]): v for (a, k, n, w, s), v in before.items()} == after
+
+
+def check_later_rows(store: Store, world: World, group: list[Indicator], data: st.DataObject) -> None:
+    """What became known on the as-of date or later may as well not be there."""
+    before = seen_values(tables(store, world, group))
+    as_of = data.draw(st.sampled_from(AS_OFS), label="as of")
+    known = {
+        name: [row for row in rows if CONTRACT[name].known is None or row[str(CONTRACT[name].known)] < as_of]
+        for name, rows in world.items()
+    }
+    after = seen_values(tables(store, known, group))
+    assert {k: v for k, v in before.items() if k[0] == as_of} == {k: v for k, v in after.items() if k[0] == as_of}
+
+
+@each_group
+@few
+@given(data=st.data())
+def test_sql_equals_the_twin(store: Store, name: str, data: st.DataObject) -> None:
+    check_twin(store, data.draw(worlds(GROUPS[name])), GROUPS[name])
+
+
+@each_group
+@few
+@given(data=st.data())
+def test_rows_outside_the_evidence_do_not_matter(store: Store, name: str, data: st.DataObject) -> None:
+    check_evidence(store, data.draw(worlds(GROUPS[name])), GROUPS[name], data)
+
+
+@each_group
+@few
+@given(data=st.data())
+def test_names_and_the_order_of_rows_do_not_matter(store: Store, name: str, data: st.DataObject) -> None:
+    check_names_and_order(store, data.draw(worlds(GROUPS[name])), GROUPS[name])
+
+
+@each_group
+@few
+@given(data=st.data())
+def test_rows_known_later_do_not_matter(store: Store, name: str, data: st.DataObject) -> None:
+    check_later_rows(store, data.draw(worlds(GROUPS[name])), GROUPS[name], data)
+
+
+@pytest.mark.nightly
+@each_group
+@many
+@given(data=st.data())
+def test_every_law_holds_in_many_worlds(store: Store, name: str, data: st.DataObject) -> None:
+    group = GROUPS[name]
+    world = data.draw(worlds(group))
+    check_twin(store, world, group)
+    check_evidence(store, world, group, data)
+    check_names_and_order(store, world, group)
+    check_later_rows(store, world, group, data)
