@@ -155,14 +155,23 @@ def _collect(table: Table, checked: Sequence[Rule], store: Store) -> None:
     reasons = ", ".join(f"CASE WHEN {r.breaks} THEN {r.found} END" for r in checked if r.rejects)
     counted = ", ".join(literal(r.name) for r in checked if not r.rejects)
     unique = literal(f"unique({table.key})")
+    # The row known first keeps a key that later rows claim too: what is known later changes nothing that stood before.
+    earliest = (
+        f"coalesce({table.known} = min({table.known}) OVER (PARTITION BY {key}), false)" if table.known else "true"
+    )
     store.run(
         f"""
         CREATE OR REPLACE TABLE {BROKEN}.{name} AS
-        WITH repeated AS (
-            SELECT source_file, source_row,
-                row_number() OVER (PARTITION BY {same} ORDER BY source_file, source_row) = 1
-                AND count(*) OVER (PARTITION BY {same}) = count(*) OVER (PARTITION BY {key}) AS spared
+        WITH dated AS (
+            SELECT source_file, source_row, {same}, {earliest} AS earliest
             FROM {STAGED}.{name} WHERE {key} IN (SELECT doubled_key FROM {DOUBLED}.{name})
+        ),
+        repeated AS (
+            SELECT source_file, source_row, earliest
+                AND row_number() OVER (PARTITION BY {same}, earliest ORDER BY source_file, source_row) = 1
+                AND count(*) OVER (PARTITION BY {same}, earliest) = count(*) OVER (PARTITION BY {key}, earliest)
+                AS spared
+            FROM dated
         ),
         found AS (
             SELECT source_file, source_row, {key} AS row_id,

@@ -381,6 +381,12 @@ REJECTS = [
         rejected={("expense", n): "unique(claim_id)" for n in (2, 3, 4)},
     ),
     Case(
+        "a key that a row known later claims too",
+        with_rows("expense", row("expense", 2), row("expense", 2, receipt=False, known_on="2025-12-31")),
+        rejected={("expense", 3): "unique(claim_id)"},
+        loaded={"expense": 2},
+    ),
+    Case(
         "an officer who is not there",
         orphan,
         rejected={("absence", 2): "reference(officer_id)"},
