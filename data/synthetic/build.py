@@ -110,7 +110,7 @@ def _ordinary(parts: Parts, cell: int) -> Scene:
         calendar=parts.calendar,
         cell=cell,
         posts=posts,
-        home=_at_home(parts.force, cell),
+        home=np.flatnonzero(parts.force.home_cell == cell),
         streams=parts.streams.part("cell", cell),
     )
     _add_absences(scene)
@@ -119,15 +119,6 @@ def _ordinary(parts: Parts, cell: int) -> Scene:
     _record(scene)
     faults.spoil(scene)
     return scene
-
-
-def _at_home(force: Force, cell: int) -> Array:
-    """Return the people whose first posting is in the cell."""
-    stints = force.stints
-    order = np.lexsort((stints.started, stints.person))
-    people, first = np.unique(stints.person[order], return_index=True)
-    home: Array = people[stints.cell[order[first]] == cell]
-    return home
 
 
 def _add_absences(scene: Scene) -> None:

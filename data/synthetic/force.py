@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
+
+from data.contract import CONTRACT
+from data.synthetic.rows import code
 from data.synthetic.streams import Array
 
 
@@ -102,6 +108,46 @@ class Force:
     latent: Latent
     start: int
     end: int
+
+    @cached_property
+    def served_by_role(self) -> Mapping[str, tuple[Array, Array]]:
+        """Days worked (part-time days count for their share) and days served by role, of three groups of people."""
+        stints = self.stints
+        served = (stints.last - stints.first + 1).clip(0) * 1.0
+        members = {
+            "officers": stints.rank != code("posting", "rank", "staff"),
+            "constables": stints.rank == code("posting", "rank", "constable"),
+            "people": np.ones(len(stints), dtype=bool),
+        }
+        roles = len(CONTRACT["posting"].column["role"].values)
+        return {
+            name: (
+                np.bincount(stints.role, served * stints.fte * member, minlength=roles),
+                np.bincount(stints.role, served * member, minlength=roles),
+            )
+            for name, member in members.items()
+        }
+
+    @cached_property
+    def home_cell(self) -> Array:
+        """The cell of each person's first posting."""
+        stints = self.stints
+        order = np.lexsort((stints.started, stints.person))
+        people, first = np.unique(stints.person[order], return_index=True)
+        cell = np.full(len(self.people), -1, dtype=np.int64)
+        cell[people] = stints.cell[order[first]]
+        return cell
+
+    @cached_property
+    def planners(self) -> Array:
+        """The people who plan rosters for the force: about one in a hundred, staff at headquarters."""
+        stints = self.stints
+        staff = stints.role == code("posting", "role", "headquarters")
+        staff &= stints.rank == code("posting", "rank", "staff")
+        # Only those in post for the whole world: a planner who has left cannot edit.
+        staff &= (stints.first == self.start) & (stints.last == self.end - 1)
+        found = np.unique(stints.person[staff])
+        return found[: max(1, len(self.people) // 100)] if len(found) else stints.person[:1]
 
     @property
     def days(self) -> int:

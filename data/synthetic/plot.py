@@ -10,7 +10,6 @@ import numpy as np
 from data.contract import CONTRACT
 from data.synthetic import keys
 from data.synthetic.layers import faults, recording
-from data.synthetic.layers.presence import planners_of
 from data.synthetic.plantings import Subject
 from data.synthetic.rows import MINUTES, NO_TIME, Rows, dtype_of, joined, rows
 from data.synthetic.scene import Scene
@@ -49,14 +48,15 @@ class Snapshot:
         self._index: dict[str, tuple[Array, Array]] = {}
         self._days: dict[str, Array] = {}
 
-    def positions(self, table: str, owner: int, owners: int) -> Array:
-        """Return the positions of an owner's rows in a table, in the table's order."""
+    def positions(self, table: str, person: int) -> Array:
+        """Return the positions of a person's rows in a table, in the table's order."""
         if table not in self._index:
             data = self.scene.tables[table]
-            order = np.argsort(data[data.owner], kind="stable")
-            self._index[table] = (order, np.searchsorted(data[data.owner][order], np.arange(owners + 1)))
-        order, edges = self._index[table]
-        return order[edges[owner] : edges[owner + 1]]
+            order = np.argsort(data["officer_id"], kind="stable")
+            self._index[table] = (order, data["officer_id"][order])
+        order, people = self._index[table]
+        first, past = np.searchsorted(people, [person, person + 1])
+        return order[first:past]
 
     def days(self, table: str) -> Array:
         """Return the day of every row of a table."""
@@ -114,7 +114,7 @@ class Plot:
 
     def planner(self) -> int:
         """Return somebody who plans rosters for the force."""
-        planners = planners_of(self.scene.force)
+        planners = self.scene.force.planners
         return int(planners[self.draw.integers(0, len(planners))])
 
     def new_ids(self, kind: str, count: int) -> Array:
@@ -159,7 +159,7 @@ class Plot:
         return self.scene.tables[table].take(at).with_columns(_row=at)
 
     def _positions(self, table: str, person: int, first: int, last: int) -> Array:
-        at = self._snapshot.positions(table, person, len(self.scene.force.people))
+        at = self._snapshot.positions(table, person)
         day = self._snapshot.days(table)[at]
         return at[(day >= first) & (day <= last)]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from data.synthetic import keys
 from data.synthetic.force import Force
-from data.synthetic.rows import Rows, code, joined, rows
+from data.synthetic.rows import Rows, joined, rows
 from data.synthetic.streams import Array, Streams
 from data.synthetic.world import World
 
@@ -129,15 +129,7 @@ def role_rates(force: Force, value: float, weights: dict[str, float], *, among: 
 
     The average is over posting time, of officers, constables, or everybody; part-time people count for their share.
     """
-    stints = force.stints
-    served = (stints.last - stints.first + 1).clip(0) * 1.0
     table = by_role(weights)
-    staff = stints.rank == code("posting", "rank", "staff")
-    member = {
-        "officers": ~staff,
-        "constables": stints.rank == code("posting", "rank", "constable"),
-        "people": np.ones(len(staff), dtype=bool),
-    }[among]
-    mean = (table[stints.role] * stints.fte * served * member).sum() / (served * member).sum()
-    rates: Array = value * table / mean
+    worked, served = force.served_by_role[among]
+    rates: Array = value * table / ((table * worked).sum() / served.sum())
     return rates

@@ -36,8 +36,8 @@ MATTER_WEIGHT = {
 REPORTED = 0.5
 """Share of matters that are reported where no factor applies: an assumption. Published rates are of those reported."""
 
-NAMED_TOO = 0.42
-ALLEGATIONS = (0.74, 0.20, 0.06)
+NAMED_TOO = 0.52
+ALLEGATIONS = (0.80, 0.15, 0.05)
 _ORDINARY_TILT = {"powers": 0.94, "individual_behaviour": 0.76, "vehicles": 1.2, "corruption": 1.25, "disclosure": 1.1}
 """Archetypes and typologies add other categories than ordinary complaints do: this keeps the total as published."""
 

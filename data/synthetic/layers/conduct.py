@@ -12,7 +12,7 @@ import numpy as np
 from data.synthetic.force import Latent
 from data.synthetic.streams import Array, Streams, chance
 
-COMPLAINT_MIXTURE = (1.5, 0.01, 4.0)
+COMPLAINT_MIXTURE = (1.25, 0.01, 4.0)
 FORCE_MIXTURE = (4.0, 0.01, 3.0)
 CASE_MIXTURE = (1.04, 0.098, 5.4)
 """Gamma shape, share of the high-rate class, and its multiple.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.synthetic.force import Force
 from data.synthetic.layers.rota import tours_a_year
 from data.synthetic.rows import MINUTES, NO_TIME, SITES, Rows, code, codes
 from data.synthetic.scene import Scene
@@ -67,7 +66,7 @@ def roster_edits(scene: Scene) -> Rows:
     supervisor = scene.force.stints.supervisor[scene.posts][edited["_post"]]
     who = pick(draw, count, _EDITORS).astype(np.int64)
     who = np.where((who == _SUPERVISOR) & (supervisor < 0), _PLANNER, who)
-    planners = planners_of(scene.force)
+    planners = scene.force.planners
     planner = planners[draw.integers(0, len(planners), count)]
     editor = np.choose(who, [supervisor, edited["officer_id"], planner])
     field = pick_by(draw, who, _FIELD_SHARE).astype(np.int64)
@@ -96,13 +95,3 @@ def _minutes(draw: np.random.Generator, edited: Rows, field: Array, who: Array) 
     overtime = np.where(edited["overtime_minutes"] > 0, edited["overtime_minutes"], size)
     booked = np.where(who == _SELF, own_sign * size, overtime)
     return np.where(field == _FIELDS.index("overtime"), booked, minutes)
-
-
-def planners_of(force: Force) -> Array:
-    """Return the people who plan rosters for the force: about one in a hundred, staff at headquarters."""
-    stints = force.stints
-    staff = (stints.role == code("posting", "role", "headquarters")) & (stints.rank == code("posting", "rank", "staff"))
-    # Only those in post for the whole world: a planner who has left cannot edit.
-    staff &= (stints.first == force.start) & (stints.last == force.end - 1)
-    found = np.unique(stints.person[staff])
-    return found[: max(1, len(force.people) // 100)] if len(found) else stints.person[:1]

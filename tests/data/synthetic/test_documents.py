@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from data.contract import CONTRACT
+from data.store import Store
+from data.synthetic import documents, world
+from data.synthetic.generate import GENERATOR, generate
+
+from .conftest import open_world, view
+
+ROOT = Path(__file__).parents[3]
+SAMPLE = ROOT / "data" / "synthetic" / "sample"
+
+
+def test_the_page_of_worlds_is_as_the_code_says() -> None:
+    assert (ROOT / documents.PAGE).read_text("utf-8") == documents.worlds_page(), (
+        "run python -m data.synthetic.documents"
+    )
+
+
+def test_every_setting_is_explained_on_the_page() -> None:
+    for line in documents.worlds_page().splitlines():
+        if line.startswith("| `") and line.count("|") == 5:
+            assert all(cell.strip() for cell in (line.split("|")[1], line.split("|")[4])), line
+
+
+def test_the_sample_is_what_the_generator_makes(tmp_path: Path) -> None:
+    summary = json.loads((SAMPLE / "world.json").read_text("utf-8"))
+    assert summary["generator"] == GENERATOR, "run python -m data.synthetic.sample"
+    made = generate(world.World.model_validate(summary["world"]), out=tmp_path / "again")
+    assert made.rows == summary["rows"]
+    with open_world(made) as store:
+        for table in CONTRACT:
+            view(store, f"kept_{table.name}", SAMPLE / "records" / f"{table.name}.parquet")
+            assert differing(store, table.name, table.names) == 0, table.name
+
+
+def differing(store: Store, table: str, names: tuple[str, ...]) -> int:
+    one, two = (f"SELECT {', '.join(names)} FROM {relation}" for relation in (table, f"kept_{table}"))
+    return int(store.value(f"SELECT count(*) FROM (({one} EXCEPT ALL {two}) UNION ALL ({two} EXCEPT ALL {one}))"))
+
+
+def test_the_sample_is_small() -> None:
+    assert sum(path.stat().st_size for path in SAMPLE.rglob("*") if path.is_file()) < 2_000_000
+
+
+@pytest.mark.parametrize("name", ["DATASHEET.md"])
+def test_the_datasheet_points_at_pages_that_exist(name: str) -> None:
+    page = ROOT / "data" / "synthetic" / name
+    for part in page.read_text("utf-8").split("](")[1:]:
+        assert (page.parent / part.split(")")[0]).exists()
