@@ -38,7 +38,6 @@ def generate(
 ) -> None:
     """Generate a synthetic world: records/, truth/ and world.json in a new folder."""
     from data.synthetic.generate import generate as make
-
     from data.synthetic.world import load
 
     settings = load(world, people=people, months=months, seed=seed)

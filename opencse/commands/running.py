@@ -90,7 +90,6 @@ def _records(
         yield records, None
         return
     from data.synthetic.generate import generate
-
     from data.synthetic.world import load
 
     settings = load(world, seed=seed)
