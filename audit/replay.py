@@ -22,6 +22,7 @@ from data.samples import arrow_schema
 from data.store import Store
 from features.base import Indicator, Subject
 from features.engine import compute
+from features.gaps import Sources, gaps_from_json
 from features.table import Cells, FeatureTable, from_arrow
 from models import purposes
 from models.catalogue import rules
@@ -100,6 +101,7 @@ class _Rerun:
     def __init__(self, folder: RunFolder, settings: Settings) -> None:
         self.settings = settings
         self.absent = set(folder.manifest["absent"])
+        self.sources = Sources(gaps_from_json(folder.manifest["source_gaps"]))
         self._features, self._subjects = folder.table("features"), folder.table("subjects")
         self._scores = folder.table("scores")
         self._done: dict[date, tuple[dict[Subject, FeatureTable], dict[tuple[str, int, str], Flag], list[str]]] = {}
@@ -147,7 +149,7 @@ def _replay(
     else:
         tables, flags, differing = rerun.of(as_of)
         faults += differing
-        faults += _value_faults(store, tables[row["subject_kind"]], row, rerun.settings)
+        faults += _value_faults(store, tables[row["subject_kind"]], row, rerun)
         rebuilt = flags.get((row["subject_kind"], row["subject_id"], row["concern"]))
     if rebuilt is None:
         return [*faults, "computed again, there is no such flag"]
@@ -169,9 +171,13 @@ def _load(store: Store, rows: Mapping[str, pa.Table], absent: set[str]) -> None:
         store.connection.unregister("cited_rows")
 
 
-def _value_faults(store: Store, written: FeatureTable, row: Row, settings: Settings) -> Iterator[str]:
-    """Compare the subject's standing and values, computed from its evidence alone, with those the run wrote down."""
-    again = compute(store, _feeding(settings, row), kind=row["subject_kind"], as_of=row["as_of"])
+def _value_faults(store: Store, written: FeatureTable, row: Row, rerun: _Rerun) -> Iterator[str]:
+    """Compare the subject's standing and values, computed from its evidence alone, with those the run wrote down.
+
+    Whether a source was silent shows in everybody's rows and not in one subject's, so the gaps are those the run found.
+    """
+    feeding = _feeding(rerun.settings, row)
+    again = compute(store, feeding, kind=row["subject_kind"], as_of=row["as_of"], sources=rerun.sources)
     subject = row["subject_id"]
     if subject not in again.ids:
         yield "computed again, the subject is not in service"
@@ -196,7 +202,7 @@ def _same(cells: Cells, at: int, written: Cells, at_written: int) -> bool:
         return False
     if not np.array_equal(cells.exposure[at], written.exposure[at_written], equal_nan=True):
         return False
-    return bool(cells.n_rows[at] == 0 or cells.value[at] == written.value[at_written])
+    return bool(cells.n_rows[at] == 0 or np.array_equal(cells.value[at], written.value[at_written], equal_nan=True))
 
 
 def _flag_faults(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +15,19 @@ from data.store import Store
 from features.base import Indicator, NoExposure, Subject
 from features.cells import cell_query
 from features.formula import combine
+from features.gaps import Sources
 from features.merge import merge
 from features.scan import Scan, scans
-from features.subjects import subjects
-from features.table import NO_EXPOSURE, OK, TOO_FEW, Cells, FeatureTable
+from features.subjects import in_service_since, subjects
+from features.table import NO_EXPOSURE, OK, SOURCE_GAP, TOO_FEW, Cells, FeatureTable
 from features.timeline import timeline
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+EVERYTHING: Final = Sources()
+"""Sources without any gap, which reach back without end."""
 
 
 @dataclass(frozen=True)
@@ -44,29 +50,37 @@ def computable(indicators: Sequence[Indicator], present: set[str]) -> tuple[list
     return ready, skipped
 
 
-def compute(store: Store, indicators: Sequence[Indicator], *, kind: Subject, as_of: date) -> FeatureTable:
+def compute(
+    store: Store, indicators: Sequence[Indicator], *, kind: Subject, as_of: date, sources: Sources = EVERYTHING
+) -> FeatureTable:
     """Return the values of the indicators about one kind of subject, for everybody in service on an as-of date.
 
     See `compute_all`, of which this is the case of one date and one kind.
     """
-    return compute_all(store, indicators, kinds=[kind], as_ofs=[as_of])[as_of, kind]
+    return compute_all(store, indicators, kinds=[kind], as_ofs=[as_of], sources=sources)[as_of, kind]
 
 
 def compute_all(
-    store: Store, indicators: Sequence[Indicator], *, kinds: Iterable[Subject], as_ofs: Iterable[date]
+    store: Store,
+    indicators: Sequence[Indicator],
+    *,
+    kinds: Iterable[Subject],
+    as_ofs: Iterable[date],
+    sources: Sources = EVERYTHING,
 ) -> dict[tuple[date, Subject], FeatureTable]:
     """Return the values of the indicators on all as-of dates, each for everybody then in service, by date and kind.
 
     Indicators about a kind of subject that is not asked for, or whose tables are absent, are left out. A subject
-    without any counted row gets 0 or null as the indicator says. Nothing known on or after an as-of date has any effect
-    on that date's values, and no date's values depend on which others are computed with it.
+    without any counted row gets 0 or null as the indicator says; where `sources` has a gap in the window, nothing is
+    said. Nothing known on or after an as-of date has any effect on that date's values, and no date's values depend on
+    which others are computed with it.
     """
     days = sorted(set(as_ofs))
     found: dict[tuple[date, Subject], FeatureTable] = {}
     for kind in kinds:
         ready, _ = computable([i for i in indicators if i.subject == kind], store.tables("loaded"))
         who = {day: subjects(store, kind=kind, as_of=day) for day in days}
-        found |= {(day, kind): table for day, table in _tables(store, ready, kind, who).items()}
+        found |= {(day, kind): table for day, table in _tables(store, ready, kind, who, sources).items()}
     return {(day, kind): found[day, kind] for day in days for kind in kinds}
 
 
@@ -82,7 +96,7 @@ Raws = dict[tuple[str, int], _Raw]
 
 
 def _tables(
-    store: Store, indicators: Sequence[Indicator], kind: Subject, who: Mapping[date, pa.Table]
+    store: Store, indicators: Sequence[Indicator], kind: Subject, who: Mapping[date, pa.Table], sources: Sources
 ) -> dict[date, FeatureTable]:
     ids = {day: np.asarray(table["subject_id"].to_numpy(), dtype=np.int64) for day, table in who.items()}
     everybody = np.unique(np.concatenate([*ids.values(), np.empty(0, dtype=np.int64)]))
@@ -96,7 +110,9 @@ def _tables(
             n_rows = merged.n_rows[at[day]]
             value = np.where(n_rows > 0, merged.value[at[day]].astype(np.float64), missing[name])
             raw[day][name, window] = _Raw(value, n_rows)
-    return {day: _table(indicators, kind, day, who[day], raw[day]) for day in who}
+    begun = {day: in_service_since(store, kind=kind, as_of=day, ids=ids[day]) for day in who}
+    seen = {day: _Seen(kind, day, who[day], begun[day], sources) for day in who}
+    return {day: _table(indicators, seen[day], raw[day]) for day in who}
 
 
 def _with_parts(indicators: Sequence[Indicator]) -> list[Indicator]:
@@ -114,24 +130,57 @@ def _step(scan: Scan, kind: Subject, days: Iterable[date]) -> str:
     return f"{span}/features/{kind}/{scan.source.name}/{scan.model.name}"
 
 
-def _table(indicators: Sequence[Indicator], kind: Subject, day: date, who: pa.Table, raw: Raws) -> FeatureTable:
+@dataclass(frozen=True)
+class _Seen:
+    """Who is looked at on a day, since when, and how well the sources can see them."""
+
+    kind: Subject
+    day: date
+    who: pa.Table
+    begun: Whole
+    sources: Sources
+
+    def silent(self, tables: Iterable[str], window: int) -> Flags:
+        """Return for whom a source was silent somewhere in a window."""
+        everywhere, areas = self.sources.hit(self.day, window, tables)
+        if everywhere or not areas:
+            return np.full(len(self.who), everywhere)
+        area = np.asarray(self.who["area_id"].fill_null(-1).to_numpy(), dtype=np.int64)
+        return np.isin(area, sorted(areas))
+
+    def partial(self, tables: Iterable[str], window: int) -> Flags:
+        """Return of whom only part of a window can be seen."""
+        if not self.sources.reaches_back(self.day, window, tables):
+            return np.full(len(self.who), True)
+        return self.begun > (self.day - date(1970, 1, 1)).days - window
+
+
+def _table(indicators: Sequence[Indicator], seen: _Seen, raw: Raws) -> FeatureTable:
     for indicator in indicators:
         if indicator.aggregate == "formula":
             for window in indicator.windows:
                 value = combine(indicator, {part.name: raw[part.name, window].value for part in indicator.parts})
                 n_rows = np.sum([raw[part.name, window].n_rows for part in indicator.parts], axis=0)
                 raw[indicator.name, window] = _Raw(value, n_rows)
-    cells = {(i.name, w): _cells(i, w, raw) for i in indicators for w in i.windows}
-    return FeatureTable(kind, day, who, dict(sorted(cells.items())))
+    tables = {i.name: i.tables for i in indicators}
+    cells = {(i.name, w): _cells(i, w, raw, seen, tables) for i in indicators for w in i.windows}
+    return FeatureTable(seen.kind, seen.day, seen.who, dict(sorted(cells.items())))
 
 
-def _cells(indicator: Indicator, window: int, raw: Raws) -> Cells:
+def _cells(indicator: Indicator, window: int, raw: Raws, seen: _Seen, tables: Mapping[str, tuple[str, ...]]) -> Cells:
     own = raw[indicator.name, window]
     n = len(own.value)
     exposure, status = np.full(n, np.nan), np.full(n, OK, dtype=np.int8)
+    silent = seen.silent(indicator.tables, window)
     if not isinstance(indicator.exposure, NoExposure):
         opportunity = raw.get((indicator.exposure, window))
-        exposure = np.full(n, np.nan) if opportunity is None else opportunity.value
+        unseen = seen.silent(tables.get(indicator.exposure, ()), window)
+        exposure = np.full(n, np.nan) if opportunity is None else np.where(unseen, np.nan, opportunity.value)
         status[exposure < indicator.minimum_exposure] = TOO_FEW
         status[np.isnan(exposure) | (exposure <= 0)] = NO_EXPOSURE
-    return Cells(indicator.name, window, own.value, exposure, own.n_rows, status)
+        silent |= unseen
+    # A silent source is not a source that tells of nothing: say nothing rather than zero.
+    status[silent] = SOURCE_GAP
+    value = np.where(silent, np.nan, own.value)
+    partial = seen.partial(indicator.tables, window)
+    return Cells(indicator.name, window, value, exposure, own.n_rows, status, partial)

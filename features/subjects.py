@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from data.contract import CONTRACT
 from data.store import Store
 from features.base import Subject
+from features.dialect import day_number
 from features.sql import loaded
 
 
@@ -71,6 +74,29 @@ def subjects(store: Store, *, kind: Subject, as_of: date) -> pa.Table:
     else:
         query = units_query(as_of, postings=postings)
     return store.arrow(query, step=f"{as_of}/subjects/{kind}").select(COLUMNS)
+
+
+def in_service_since(store: Store, *, kind: Subject, as_of: date, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return, for each of some subjects, the first day there was of them, as a day number from 1 January 1970.
+
+    For an officer it is the day of joining, for a unit that of its first posting known of; where neither is recorded,
+    a day before all others.
+    """
+    table, column, key = {
+        "officer": ("officer", "joined_on", "officer_id"),
+        "unit": ("posting", "started_on", "unit_id"),
+    }[kind]
+    since = np.full(len(ids), np.iinfo(np.int64).min)
+    if table not in store.tables("loaded"):
+        return since
+    first = day_number(f"min({column})")
+    query = f"SELECT {key} AS id, {first} AS since FROM {loaded(CONTRACT[table], as_of)} GROUP BY {key} ORDER BY {key}"
+    found = store.arrow(query, step=f"{as_of}/subjects/{kind}/since")
+    known = np.asarray(found["id"].to_numpy(), dtype=np.int64)
+    at = np.minimum(np.searchsorted(known, ids), max(len(known) - 1, 0))
+    there = known[at] == ids if len(known) else np.zeros(len(ids), dtype=np.bool_)
+    since[there] = np.asarray(found["since"].to_numpy(), dtype=np.int64)[at[there]]
+    return since
 
 
 COLUMNS = ["subject_id", "posting_id", "role", "rank", "team_id", "area_id"]

@@ -31,6 +31,7 @@ SCHEMA: Final = pa.schema(
         ("exposure", pa.float64()),
         ("n_rows", pa.int64()),
         ("status", pa.string()),
+        ("partial", pa.bool_()),
     ]
 )
 """The columns of `features.parquet`; exactly one of officer_id and unit_id is there."""
@@ -41,7 +42,8 @@ class Cells:
     """One indicator over one window for all subjects, in the subjects' order.
 
     `value` is NaN where there is none; `exposure` is NaN where the indicator has none or it is unknown. Both hold
-    whole numbers, so they are exact. `status` holds positions in `STATUSES`.
+    whole numbers, so they are exact. `status` holds positions in `STATUSES`. `partial` says where only part of the
+    window could be seen: the subject was not in service, or the records did not reach back, for all of it.
     """
 
     indicator: str
@@ -50,6 +52,7 @@ class Cells:
     exposure: npt.NDArray[np.float64]
     n_rows: npt.NDArray[np.int64]
     status: npt.NDArray[np.int8]
+    partial: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class FeatureTable:
             _nullable(cells.exposure),
             pa.array(cells.n_rows),
             pa.DictionaryArray.from_arrays(pa.array(cells.status), pa.array(STATUSES)).cast(pa.string()),
+            pa.array(np.zeros(n, dtype=np.bool_) if cells.partial is None else cells.partial),
         ]
         return pa.Table.from_arrays(columns, schema=SCHEMA)
 
@@ -121,6 +125,7 @@ def _cells(part: pa.Table, indicator: str, window: int) -> Cells:
         _floats(part["exposure"]),
         np.asarray(part["n_rows"].to_numpy(), dtype=np.int64),
         np.array([codes[s] for s in part["status"].to_pylist()], dtype=np.int8),
+        np.asarray(part["partial"].to_numpy(zero_copy_only=False), dtype=np.bool_),
     )
 
 

@@ -157,7 +157,7 @@ def _maximise(counts: Floats, expected: Floats, limits: Floats | None, start: Fl
         if limits is not None:
             # The distribution function of the negative binomial, as a regularised incomplete beta function.
             log_likelihood -= np.sum(np.log(betainc(shape, limits + 1.0, shape / whole)))
-        return 0.5 * ((log_shape - np.log(PRIOR_SHAPE)) / PRIOR_SPREAD) ** 2 - float(log_likelihood)
+        return float(0.5 * ((log_shape - np.log(PRIOR_SHAPE)) / PRIOR_SPREAD) ** 2 - log_likelihood)
 
     found = minimize(
         loss,

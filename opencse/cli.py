@@ -32,15 +32,16 @@ for group in (records, running, reading, checking):
 
 def main() -> None:
     """Run the command line; errors that are explained to the user end with their own exit code."""
+    stdout = sys.stdout
     try:
         app()
     except OpencseError as error:
         complain(error)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough, as `opencse flags RUN | head` does.
-        sys.stderr.close()
-        sys.exit(0)
+    except SystemExit as end:
+        # Whoever read our output has seen enough, as in `opencse flags RUN | head`: Typer replaces the stream and ends
+        # with 1, which stands for something unforeseen.
+        sys.exit(0 if sys.stdout is not stdout else end.code)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from data.contract import CONTRACT
 from data.store import Store
 from features.base import Subject
 from features.engine import computable, compute_all
+from features.gaps import Sources, examine
 from features.table import SCHEMA as FEATURES
 from models import purposes
 from pipeline.detect import contradict, detect, enforce_purposes, scores_table, skipped_rules
@@ -94,7 +95,9 @@ def run(
         _withdraw_audit_only(store)
         dates = sorted(set(as_of)) or [last_known(store) + timedelta(days=1)]
         (folder / CONFIG).write_text(settings.to_toml(as_of=dates, source=source, world=world), encoding="utf-8")
-        outcomes, flags = _find(store, folder, settings, dates, tell)
+        tell("volumes of the sources")
+        sources = examine(store, as_ofs=dates)
+        outcomes, flags = _find(store, folder, settings, dates, sources, tell)
         skipped = _skipped(store, settings)
         _write_lineage(store, folder / "lineage", records)
         tell("sealing")
@@ -105,6 +108,8 @@ def run(
             "absent": list(loaded.absent),
             "notes": list(loaded.notes),
             "skipped": list(skipped),
+            "source_gaps": [gap.to_json() for gap in sources.gaps],
+            "practice_changes": [change.to_json() for change in sources.changes],
             "outcomes": [asdict(o) | {"as_of": str(o.as_of)} for o in outcomes],
         }
         seal(folder, inputs=loaded.inputs, facts=facts)
@@ -119,7 +124,7 @@ def _withdraw_audit_only(store: Store) -> None:
 
 
 def _find(
-    store: Store, folder: Path, settings: Settings, dates: Sequence[date], tell: Progress
+    store: Store, folder: Path, settings: Settings, dates: Sequence[date], sources: Sources, tell: Progress
 ) -> tuple[list[Outcome], int]:
     """Featurise, detect and flag; write the four tables and the rows they cite."""
     scores: list[pa.Table] = []
@@ -127,7 +132,7 @@ def _find(
     outcomes: list[Outcome] = []
     in_force = purposes.load()
     tell(f"features as of {', '.join(map(str, dates))}")
-    tables = compute_all(store, settings.indicators, kinds=KINDS, as_ofs=dates)
+    tables = compute_all(store, settings.indicators, kinds=KINDS, as_ofs=dates, sources=sources)
     for day in dates:
         tell(f"rules and detectors as of {day}")
         detected = [d for kind in KINDS for d in detect(tables[day, kind], settings)]
