@@ -96,7 +96,7 @@ MEASURES = {
         WHERE workforce = 'officer' AND rank = 'constable'""",
     "allegations": _rate("complaint", scale=1000),
     "allegations_by_category": """
-        SELECT category, count(*) / sum(count(*)) OVER (), count(*) FROM complaint GROUP BY 1""",
+        SELECT category, count(*) / sum(count(*)) OVER (), count(DISTINCT complaint_id) FROM complaint GROUP BY 1""",
     "complaint_cases": _rate("complaint", scale=1000, count="count(DISTINCT complaint_id)"),
     "complaint_case_days": """
         -- Open cases count: the mean is the area under the product-limit survival curve.

@@ -48,10 +48,6 @@ class Plantings(_Settings):
         wanted = set(found) if "*" in self.include else set(self.include)
         return sorted(wanted & set(found) - set(self.exclude))
 
-    def named(self) -> set[str]:
-        """Return every name the settings mention."""
-        return (set(self.include) - {"*"}) | set(self.exclude) | set(self.settings)
-
 
 class Reporting(_Settings):
     """How likely a matter is reported, relative to a white officer in the same situation. 1 means no difference."""
@@ -146,11 +142,11 @@ def load(name_or_path: str, *, people: int | None = None, months: int | None = N
     path = _path_of(name_or_path)
     given = {"people": people, "months": months, "seed": seed}
     settings = {"name": path.stem, **_read(path), **{key: value for key, value in given.items() if value is not None}}
+    faults = _faults(settings)
     try:
         world = World.model_validate(settings)
     except ValidationError as error:
-        raise _refused(path, [_in_words(problem) for problem in error.errors()]) from None
-    faults = _faults(world)
+        raise _refused(path, [*(_in_words(problem) for problem in error.errors()), *faults]) from None
     if faults:
         raise _refused(path, faults)
     return world
@@ -179,14 +175,17 @@ def _read(path: Path) -> dict[str, Any]:
         ) from None
 
 
-def _faults(world: World) -> list[str]:
-    """Return what is wrong with a world beyond the types of its settings."""
-    faults = [f"figures.{name}: there is no such figure" for name in world.figures if name not in figures()]
-    if world.starts_on.day != 1:
+def _faults(settings: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the settings beyond their types: names that do not exist, and a crooked first day."""
+    own = settings.get("figures", {})
+    unknown = [name for name in own if name not in figures()] if isinstance(own, Mapping) else []
+    faults = [f"figures.{name}: there is no such figure" for name in unknown]
+    starts_on = settings.get("starts_on")
+    if isinstance(starts_on, date) and starts_on.day != 1:
         faults.append("starts_on: a world starts on the first day of a month")
     for section in ("typologies", "archetypes"):
         known = _named_in(section)
-        unknown = sorted(getattr(world, section).named() - known)
+        unknown = sorted(_named(settings.get(section, {})) - known)
         faults.extend(f"{section}: there is no '{name}' (there are: {', '.join(sorted(known))})" for name in unknown)
     return faults
 
@@ -194,6 +193,16 @@ def _faults(world: World) -> list[str]:
 def _named_in(folder: str) -> set[str]:
     """Return the names of the patterns in a folder: those of its files, which need not be imported to know them."""
     return {path.stem for path in Path(__file__).with_name(folder).glob("*.py") if not path.stem.startswith("_")}
+
+
+def _named(section: Any) -> set[str]:
+    """Return every pattern that a section names, as far as it is readable at all."""
+    if not isinstance(section, Mapping):
+        return set()
+    lists = [section.get(key) for key in ("include", "exclude")]
+    names = {name for given in lists if isinstance(given, list) for name in given if isinstance(name, str)}
+    settings = section.get("settings")
+    return (names | set(settings if isinstance(settings, Mapping) else ())) - {"*"}
 
 
 def _in_words(problem: Mapping[str, Any]) -> str:

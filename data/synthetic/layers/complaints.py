@@ -38,7 +38,15 @@ REPORTED = 0.5
 
 NAMED_TOO = 0.52
 ALLEGATIONS = (0.80, 0.15, 0.05)
-_ORDINARY_TILT = {"powers": 0.94, "individual_behaviour": 0.76, "vehicles": 1.2, "corruption": 1.25, "disclosure": 1.1}
+_ORDINARY_TILT = {
+    "powers": 0.94,
+    "individual_behaviour": 0.76,
+    "property": 1.2,
+    "vehicles": 1.2,
+    "corruption": 1.05,
+    "disclosure": 1.1,
+    "other": 1.12,
+}
 """Archetypes and typologies add other categories than ordinary complaints do: this keeps the total as published."""
 
 _INTERNAL = 0.06

@@ -18,8 +18,8 @@ CASE_MIXTURE = (1.04, 0.098, 5.4)
 """Gamma shape, share of the high-rate class, and its multiple.
 
 The case mixture is the maximum-likelihood fit to the published numbers of people with one, two, three to five, and six
-or more cases in nine years among about 70,000 ever employed. The complaint mixture has the effective gamma shape, 1.2,
-of lasting differences between officers in public records of another force."""
+or more cases in nine years among about 70,000 ever employed. The complaint mixture has an effective gamma
+shape of about 1: with it and the shared cases the concentration of cases is that of public records of another force."""
 
 
 def build_latent(streams: Streams, people: int) -> Latent:

@@ -99,3 +99,18 @@ def test_the_null_world_has_archetypes_and_no_truth(tmp_path: Path) -> None:
     assert world.truth_rows["truth_archetype"] > 0
     with open_world(world) as store:
         assert not [name for name in store.tables("main") if name.startswith("before_")]
+
+
+@pytest.mark.parametrize(
+    ("people", "months", "structure"),
+    [(60, 1, {}), (61, 2, {"boroughs": 32, "commands": 12}), (75, 1, {"boroughs": 1, "commands": 1})],
+)
+def test_the_smallest_and_oddest_forces_meet_the_contract(
+    tmp_path: Path, people: int, months: int, structure: dict[str, int]
+) -> None:
+    world = load("tiny", people=people, months=months)
+    changed = world.model_copy(update={"structure": world.structure.model_copy(update=structure)})
+    made = generate(changed, out=tmp_path / "w")
+    assert made.rows["officer"] == people
+    with open_world(made) as store:
+        assert {table.name: found for table in CONTRACT if (found := faults(store, table))} == {}

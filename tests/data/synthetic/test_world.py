@@ -39,13 +39,13 @@ def test_all_faults_of_a_file_are_reported_at_once(tmp_path: Path) -> None:
 
 def test_unknown_patterns_and_figures_are_reported_at_once(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
-    text = 'title = "own"\npeople = 100\nstarts_on = 2024-01-15\n[figures]\nluck = 7\n'
+    text = 'title = "own"\npeople = 100\nmonths = 0\nstarts_on = 2024-01-15\n[figures]\nluck = 7\n'
     path.write_text(
         text + '[typologies]\ninclude = ["jaywalking"]\n[archetypes.settings.saint]\nshare = 0.1\n', "utf-8"
     )
     with pytest.raises(UsageError) as caught:
         world.load(str(path))
-    for word in ("luck", "jaywalking", "saint", "starts_on"):
+    for word in ("luck", "jaywalking", "saint", "starts_on", "months"):
         assert word in str(caught.value)
 
 
