@@ -40,7 +40,7 @@ ELSEWHERE = {
 @cache
 def texts() -> dict[str, str]:
     """Every text file of the project by its path; this one, which lists what is not written, is left out."""
-    paths = [path for path in ROOT.iterdir() if path.is_file()]
+    paths = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]
     paths += [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     skipped = {Path(__file__), ROOT / "LICENSE"}
     kept = [p for p in paths if p.suffix in TEXT and p not in skipped and "__pycache__" not in p.parts]
