@@ -69,8 +69,9 @@ class Indicator:
     the same window, read as `col.<indicator>`; `table` then says what it is mainly about.
 
     `exposure` names the indicator that says how much opportunity there was, or is a `NoExposure` with its reason.
-    `missing` says what no counted row means. `minimum_exposure` is the exposure below which a value is marked
-    `too_few`. Higher is always more unusual.
+    `proportion` says that the rows counted are some of those that the exposure counts, so that the value is a share of
+    it and not a rate; the catalogue checks that it is so. `missing` says what no counted row means. `minimum_exposure`
+    is the exposure below which a value is marked `too_few`. Higher is always more unusual.
 
     Raises:
         DeclarationFaulty: anything in the declaration does not fit the contract; all faults are listed.
@@ -91,6 +92,7 @@ class Indicator:
     subject_key: str = ""
     missing: Missing = "zero"
     minimum_exposure: int = 1
+    proportion: bool = False
     concerns: tuple[Concern, ...] = ()
     standard: str | None = None
     references: tuple[str, ...] = ()
@@ -158,6 +160,41 @@ class Indicator:
         for related in self.relations:
             found |= related.categories() | {self.source.category_of(name) for name in related.own}
         return found.union(*(part.categories for part in self.parts))
+
+
+def subset_faults(part: Indicator, whole: Indicator) -> list[str]:
+    """Return why the rows that one indicator counts need not be among those that another counts.
+
+    They are if both count rows of one table, placed and owned alike, and the first asks for all that the second asks
+    for. Conditions are compared as they are written: those joined by `&`, each by itself.
+    """
+    faults = []
+    for what, mine, theirs in (
+        ("table", part.table, whole.table),
+        ("aggregate", part.aggregate, whole.aggregate),
+        ("time", repr(part.moment), repr(whole.moment)),
+        ("subject", part.subject_key, whole.subject_key),
+        ("joined rows", _written(part.joined), _written(whole.joined)),
+    ):
+        if mine != theirs:
+            faults.append(f"{what} {mine}, and not {theirs}")
+    if not _conjuncts(whole.where) <= _conjuncts(part.where):
+        faults.append("`where` does not ask for all that is asked for there")
+    for what, related, others in (("having", part.having, whole.having), ("without", part.without, whole.without)):
+        if not {_written(r) for r in others} <= {_written(r) for r in related}:
+            faults.append(f"`{what}` does not ask for all that is asked for there")
+    return faults
+
+
+def _written(related: Related | None) -> str:
+    return "" if related is None else repr((related.table, related.pairs, related.match))
+
+
+def _conjuncts(condition: Expression | None) -> frozenset[str]:
+    """Return the conditions that are joined by `&`, as they are written."""
+    if isinstance(condition, Operation) and condition.name == "and":
+        return frozenset().union(*(_conjuncts(operand) for operand in condition.operands))
+    return frozenset() if condition is None else frozenset({repr(condition)})
 
 
 def referring_column(source: Table, target: str) -> str | None:
@@ -297,6 +334,8 @@ def _form_faults(indicator: Indicator) -> list[str]:
         faults.append("exposure must name an indicator or be NoExposure with a reason")
     if indicator.standard is not None and indicator.standard not in STANDARDS:
         faults.append(f"{indicator.standard} is not one of the Standards of Professional Behaviour")
+    if indicator.proportion and (indicator.aggregate != "count" or isinstance(indicator.exposure, NoExposure)):
+        faults.append("a proportion is a count with an exposure of which its rows are some")
     if ("standards" in indicator.concerns) != (indicator.standard is not None):
         faults.append("a standard is named exactly when the indicator serves the standards concern")
     return faults

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import features.indicators
 from data.errors import UsageError
-from features.base import DeclarationFaulty, Indicator
+from features.base import DeclarationFaulty, Indicator, subset_faults
 from features.expression import fields
 
 
@@ -20,7 +20,8 @@ def indicators() -> Mapping[str, Indicator]:
     """Return every indicator by name, the name of its file, in alphabetical order.
 
     Raises:
-        DeclarationFaulty: a file declares no `INDICATOR`, or an exposure names no indicator of the same subject.
+        DeclarationFaulty: a file declares no `INDICATOR`, an exposure names no indicator of the same subject, or a
+            proportion counts rows that its exposure does not.
     """
     found = {}
     for module in sorted(pkgutil.iter_modules(features.indicators.__path__), key=lambda m: m.name):
@@ -66,6 +67,13 @@ def _check_exposures(found: Mapping[str, Indicator]) -> None:
                 f"The indicator {indicator.name} names an exposure that is not there.",
                 expected=f"an indicator about the same subject ({indicator.subject})",
                 found=indicator.exposure,
+            )
+        faults = subset_faults(indicator, exposure) if indicator.proportion else []
+        if faults:
+            raise DeclarationFaulty(
+                f"The indicator {indicator.name} is no proportion of its exposure {exposure.name}.",
+                expected="every row it counts is one that the exposure counts",
+                found="; ".join(faults),
             )
         if not set(indicator.windows) <= set(exposure.windows):
             raise DeclarationFaulty(

@@ -90,6 +90,7 @@ def _indicator_page(indicator: Indicator) -> str:
         ("aggregate", indicator.aggregate),
         ("windows", ", ".join(f"{w} days" for w in indicator.windows)),
         ("exposure", reason),
+        ("the value is", "a share of its exposure" if indicator.proportion else ""),
         ("fewest exposure", str(indicator.minimum_exposure) if isinstance(exposure, str) else ""),
         ("no row means", indicator.missing),
         ("data category", ", ".join(sorted(indicator.categories))),

@@ -13,6 +13,7 @@ INDICATOR = Indicator(
     where=col.subject_injured,
     exposure="force_reports_all",
     minimum_exposure=3,
+    proportion=True,
     concerns=("standards",),
     standard="use_of_force",
     cases=(

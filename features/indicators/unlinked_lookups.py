@@ -12,6 +12,7 @@ INDICATOR = Indicator(
     where=col.incident_id.is_null() & ~col.subject_id.is_null() & ~col.system.is_in("roster", "personnel"),
     exposure="lookups",
     minimum_exposure=20,
+    proportion=True,
     concerns=("standards",),
     standard="confidentiality",
     references=("National counter-corruption intelligence category: misuse of force systems.",),

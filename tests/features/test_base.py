@@ -57,6 +57,8 @@ def test_a_good_declaration_is_built() -> None:
         ({"windows": (90, 0)}, "windows must be"),
         ({"exposure": NoExposure("")}, "no exposure needs a reason"),
         ({"exposure": ""}, "exposure must name an indicator"),
+        ({"proportion": True}, "a proportion is a count with an exposure"),
+        ({"proportion": True, "exposure": "x", "aggregate": "max", "value": col.overtime_minutes}, "is a count with"),
         ({"concerns": ("standards",)}, "a standard is named exactly when"),
         ({"standard": "honesty_and_integrity"}, "a standard is named exactly when"),
         ({"concerns": ("standards",), "standard": "valour"}, "valour is not one of the Standards"),
@@ -125,6 +127,43 @@ def test_an_exposure_must_be_there_about_the_same_subject_and_have_the_windows()
         _check_exposures({"base": base, "lacking": lacking})
     with pytest.raises(DeclarationFaulty, match="not there"):
         _check_exposures({"lacking": lacking})
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({}, None),
+        ({"where": (col.place == "office") & (col.duty == "day")}, None),
+        ({"where": (col.duty == "day") & ((col.overtime_minutes > 0) & (col.place == "office"))}, None),
+        ({"where": col.duty == "day"}, "`where` does not ask"),
+        ({"where": (col.place == "office") | (col.duty == "day")}, "`where` does not ask"),
+        ({"when": col.ends_at}, "time"),
+        ({"subject_key": "unit_id"}, "subject"),
+        ({"table": "site_entry", "where": None}, "table site_entry, and not shift"),
+        ({"having": (related("expense"),)}, None),
+    ],
+)
+def test_a_proportion_counts_some_of_the_rows_that_its_exposure_counts(
+    changed: dict[str, Any], fault: str | None
+) -> None:
+    whole = Indicator(**(GOOD | {"where": col.place == "office"}), name="whole")
+    given = GOOD | {"exposure": "whole", "proportion": True, "where": col.place == "office"}
+    part = Indicator(**(given | changed), name="part")
+    if fault is None:
+        _check_exposures({"whole": whole, "part": part})
+        return
+    with pytest.raises(DeclarationFaulty, match="no proportion of its exposure") as caught:
+        _check_exposures({"whole": whole, "part": part})
+    assert fault in str(caught.value.found)
+
+
+def test_a_proportion_asks_for_the_same_relations_as_its_exposure() -> None:
+    whole = Indicator(**(GOOD | {"having": (related("expense"),), "without": (related("assault"),)}), name="whole")
+    part = Indicator(**(GOOD | {"exposure": "whole", "proportion": True}), name="part")
+    with pytest.raises(DeclarationFaulty) as caught:
+        _check_exposures({"whole": whole, "part": part})
+    assert "`having`" in str(caught.value.found)
+    assert "`without`" in str(caught.value.found)
 
 
 def test_a_formula_reads_indicators_that_are_there() -> None:
