@@ -50,7 +50,7 @@ def load(
     counts: list[TableCount] = []
     found: list[RuleCount] = []
     with closing(Checker(store)) as checker:
-        for table in _order(staged.tables):
+        for table in loading_order(staged.tables):
             tell(f"Checking {table.name}")
             count, broken = _load_table(table, staged.tables, store, checker)
             counts.append(count)
@@ -66,7 +66,7 @@ def load(
     )
 
 
-def _order(staged: Collection[str]) -> tuple[Table, ...]:
+def loading_order(staged: Collection[str]) -> tuple[Table, ...]:
     """Return the staged tables so that each comes after every table it refers to, enforced or not."""
     done: list[Table] = []
     waiting = [table for table in CONTRACT.order() if table.name in staged]

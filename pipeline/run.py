@@ -18,7 +18,7 @@ from features.gaps import Sources, examine
 from features.table import SCHEMA as FEATURES
 from models import purposes
 from pipeline.detect import contradict, detect, enforce_purposes, scores_table, skipped_rules
-from pipeline.evidence import cite, evidence_table, keep, loaded_tables, subjects_of
+from pipeline.evidence import Cited, Kept, cite, evidence_table, keep, loaded_tables, subjects_of
 from pipeline.flag import Flag, Outcome, flag_contradictions, flag_statistical
 from pipeline.folder import CONFIG, RunFolder, check_free, write_json, write_table, written_whole
 from pipeline.load import Loaded, load
@@ -113,7 +113,7 @@ def run(
             "outcomes": [asdict(o) | {"as_of": str(o.as_of)} for o in outcomes],
         }
         seal(folder, inputs=loaded.inputs, facts=facts)
-    return Finished(RunFolder(out), loaded, tuple(outcomes), flags, skipped)
+    return Finished(RunFolder(out), loaded, outcomes, flags, skipped)
 
 
 def _withdraw_audit_only(store: Store) -> None:
@@ -123,10 +123,32 @@ def _withdraw_audit_only(store: Store) -> None:
             store.run(f"DROP TABLE IF EXISTS loaded.{table.name}")
 
 
-def _find(
-    store: Store, folder: Path, settings: Settings, dates: Sequence[date], sources: Sources, tell: Progress
-) -> tuple[list[Outcome], int]:
-    """Featurise, detect and flag; write the four tables and the rows they cite."""
+@dataclass(frozen=True)
+class Findings:
+    """What was found in loaded records, before anything is written: the run's tables, and the rows its flags cite.
+
+    Without evidence `evidence` is empty, `kept` too, and a flag's id rests on its content alone.
+    """
+
+    features: pa.Table
+    subjects: pa.Table
+    scores: pa.Table
+    flags: pa.Table
+    evidence: pa.Table
+    outcomes: tuple[Outcome, ...]
+    kept: tuple[Kept, ...]
+
+
+def find(
+    store: Store,
+    settings: Settings,
+    dates: Sequence[date],
+    sources: Sources,
+    *,
+    tell: Progress = lambda _: None,
+    evidence: bool = True,
+) -> Findings:
+    """Featurise, detect and flag what is loaded in a store; with `evidence`, find and digest the rows behind flags."""
     scores: list[pa.Table] = []
     flags: list[Flag] = []
     outcomes: list[Outcome] = []
@@ -141,19 +163,33 @@ def _find(
         selected, how = flag_statistical(detected, settings, in_force)
         flags += flag_contradictions(contradicted, in_force) + selected
         outcomes += how
-    tell(f"evidence of {len(flags)} flags")
-    cited = cite(store, flags, tables)
+    if evidence:
+        tell(f"evidence of {len(flags)} flags")
+    cited = cite(store, flags, tables) if evidence else [Cited(flag) for flag in flags]
     kept = keep(store, cited)
-    ids, evidence = evidence_table(cited, kept)
-    for name, rows in loaded_tables(kept).items():
-        write_table(rows, folder / "loaded" / f"{name}.parquet")
+    ids, cited_rows = evidence_table(cited, kept)
     features = [t.to_arrow() for t in tables.values()]
-    write_table(pa.concat_tables(features) if features else FEATURES.empty_table(), folder / "features.parquet")
-    write_table(subjects_of(tables), folder / "subjects.parquet")
-    write_table(pa.concat_tables(scores), folder / "scores.parquet")
-    write_table(flags_table(flags, ids), folder / "flags.parquet")
-    write_table(evidence, folder / "evidence.parquet")
-    return outcomes, len(flags)
+    return Findings(
+        features=pa.concat_tables(features) if features else FEATURES.empty_table(),
+        subjects=subjects_of(tables),
+        scores=pa.concat_tables(scores),
+        flags=flags_table(flags, ids),
+        evidence=cited_rows,
+        outcomes=tuple(outcomes),
+        kept=tuple(kept),
+    )
+
+
+def _find(
+    store: Store, folder: Path, settings: Settings, dates: Sequence[date], sources: Sources, tell: Progress
+) -> tuple[tuple[Outcome, ...], int]:
+    """Find what there is to find; write the five tables and the rows they cite."""
+    found = find(store, settings, dates, sources, tell=tell)
+    for name, rows in loaded_tables(found.kept).items():
+        write_table(rows, folder / "loaded" / f"{name}.parquet")
+    for name in ("features", "subjects", "scores", "flags", "evidence"):
+        write_table(getattr(found, name), folder / f"{name}.parquet")
+    return found.outcomes, len(found.flags)
 
 
 def last_known(store: Store) -> date:

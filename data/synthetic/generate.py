@@ -93,7 +93,7 @@ def _write(
             files[name].write(table)
         notes = stack.enter_context(truth.TruthFiles(folder / "truth", parts))
         cells = parts.force.structure.cells
-        for done, (tables, note) in enumerate(_cells(parts, threads=threads, block=block), start=1):
+        for done, (tables, note) in enumerate(make_cells(parts, threads=threads, block=block), start=1):
             for name, table in tables.items():
                 files[name].write(table)
             notes.write(note)
@@ -110,7 +110,7 @@ def _file(folder: Path, name: str, world: World) -> TableFile:
     return TableFile(folder / f"{name}.parquet", schema, plain=(*plain, "incident_id", "shift_id"))
 
 
-def _cells(parts: Parts, *, threads: int, block: int) -> Iterator[tuple[dict[str, pa.Table], truth.Note]]:
+def make_cells(parts: Parts, *, threads: int = 1, block: int = 1) -> Iterator[tuple[dict[str, pa.Table], truth.Note]]:
     """Yield what each cell holds, in order, while later cells are made in other threads."""
     count = parts.force.structure.cells
     blocks = [range(first, min(first + block, count)) for first in range(0, count, block)]

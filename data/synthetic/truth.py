@@ -51,8 +51,8 @@ class TruthFiles:
         self._before = {
             name: TableFile(folder / "before" / f"{name}.parquet", schema) for name, schema in before.items()
         }
-        self._files["truth_subject"].write(_subjects(parts))
-        self._files["truth_archetype"].write(_archetypes(parts))
+        self._files["truth_subject"].write(subjects_table(parts))
+        self._files["truth_archetype"].write(archetypes_table(parts))
 
     @property
     def rows(self) -> dict[str, int]:
@@ -122,7 +122,8 @@ def _id_of(parts: Parts, subject: Subject) -> int:
     return int(force.people.officer_id[subject.member])
 
 
-def _subjects(parts: Parts) -> pa.Table:
+def subjects_table(parts: Parts) -> pa.Table:
+    """Return whom typologies were planted in, as the table `truth_subject`."""
     planted = _sorted(parts, parts.typologies)
     columns = {
         "subject_kind": texts([s.pattern.subject for s in planted]),
@@ -135,7 +136,8 @@ def _subjects(parts: Parts) -> pa.Table:
     return pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_subject"], coded=False))
 
 
-def _archetypes(parts: Parts) -> pa.Table:
+def archetypes_table(parts: Parts) -> pa.Table:
+    """Return who has which archetype, as the table `truth_archetype`."""
     planted = _sorted(parts, parts.archetypes)
     columns = {
         "officer_id": integers(_ids(parts, planted)),

@@ -1,0 +1,61 @@
+"""A synthetic force in memory: the tables that `generate` would write, without writing them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from data.contract import CONTRACT
+from data.synthetic.build import build_parts
+from data.synthetic.generate import make_cells
+from data.synthetic.reference import reference_tables
+from data.synthetic.truth import archetypes_table, subjects_table
+from data.synthetic.world import World
+from data.synthetic.writing import arrow_schema
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """A world's record tables and its truth tables, by name, row by row as in the files that `generate` writes.
+
+    What the typologies altered or removed (`truth/before`) is left out.
+    """
+
+    world: World
+    records: dict[str, pa.Table]
+    truth: dict[str, pa.Table]
+
+
+def make(world: World) -> InMemory:
+    """Make a world in memory; 2,000 people over two years take about 400 MB while they are made, and 170 after.
+
+    Example:
+        >>> from data.synthetic.world import load
+        >>> len(make(load("tiny", people=100, months=1)).records["officer"])
+        100
+    """
+    parts = build_parts(world)
+    pieces: dict[str, list[pa.Table]] = {name: [table] for name, table in reference_tables(parts).items()}
+    notes = []
+    for tables, note in make_cells(parts):
+        for name, table in tables.items():
+            pieces.setdefault(name, []).append(table)
+        notes.append(note.rows)
+    loose = world.recording.broken > 0
+    records = {
+        table.name: _joined(pieces.get(table.name, []), arrow_schema(table, coded=False, loose=loose))
+        for table in CONTRACT
+    }
+    truth = {
+        "truth_subject": subjects_table(parts),
+        "truth_row": _joined(notes, arrow_schema(CONTRACT.truth["truth_row"], coded=False)),
+        "truth_archetype": archetypes_table(parts),
+    }
+    return InMemory(world, records, truth)
+
+
+def _joined(pieces: list[pa.Table], schema: pa.Schema) -> pa.Table:
+    if not pieces:
+        return schema.empty_table()
+    return pa.concat_tables([piece.cast(schema) for piece in pieces]).combine_chunks()
