@@ -17,7 +17,7 @@ from data.contract import CONTRACT
 from data.errors import UsageError
 from data.schema import Category, Table
 from features.expression import Expression, Field, Operation, Value, fields, walk
-from features.relation import Related, relation_faults
+from features.relation import OTHER, Related, relation_faults
 
 Aggregate = Literal["count", "sum", "min", "max", "distinct", "days", "formula"]
 Subject = Literal["officer", "unit"]
@@ -62,7 +62,8 @@ class Indicator:
     the table's own unless stated. `subject_key` is the column, or `<table>.<column>`, that names the subject.
 
     A row counts only if each relation in `having` finds a row and none in `without` does. `joined` relates each row to
-    rows of one more table, whose columns are then read as `col.<table>.<column>`; a row counts once for each of them.
+    rows of one more table, whose columns are then read as `col.<table>.<column>`, or to other rows of its own table,
+    read as `col.other.<column>`; a row counts once for each of them.
 
     Aggregates: `count`, `sum`, `min`, `max`, `distinct` (how many different values), `days` (how many days of the
     window the rows' spells cover together), and `formula`: `value` adds, subtracts and multiplies other indicators over
@@ -140,11 +141,22 @@ class Indicator:
         return (*((self.joined,) if self.joined else ()), *self.having, *self.without)
 
     @property
+    def joined_as(self) -> str:
+        """The name under which rows joined to are read; empty where there are none."""
+        if self.joined is None:
+            return ""
+        return OTHER if self.joined.table == self.table else self.joined.table
+
+    def owner(self, path: tuple[str, ...]) -> Table:
+        """Return the table of a column that its expressions read."""
+        return self.source if len(path) == 1 or path[0] == OTHER else CONTRACT[path[0]]
+
+    @property
     def lookups(self) -> Mapping[str, str]:
         """The tables its rows refer to, each with the referring column."""
-        joined = self.joined.table if self.joined else None
-        paths = {path for e in self.expressions for path in fields(e) if len(path) == 2 and path[0] != joined}
-        return MappingProxyType({table: str(referring_column(self.source, table)) for table, _ in sorted(paths)})
+        owners = {path[0] for e in self.expressions for path in fields(e) if len(path) == 2}
+        referred = sorted(owners - {self.joined_as})
+        return MappingProxyType({table: str(referring_column(self.source, table)) for table in referred})
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -156,10 +168,11 @@ class Indicator:
     @property
     def categories(self) -> frozenset[Category]:
         """The data categories of everything it reads."""
-        found = categories(self.source, self.expressions) | {self.source.category}
+        paths = {path for expression in self.expressions for path in fields(expression)}
+        found = {self.owner(path).category_of(path[-1]) for path in paths} | {self.source.category}
         for related in self.relations:
             found |= related.categories() | {self.source.category_of(name) for name in related.own}
-        return found.union(*(part.categories for part in self.parts))
+        return frozenset(found).union(*(part.categories for part in self.parts))
 
 
 def subset_faults(part: Indicator, whole: Indicator) -> list[str]:
@@ -187,7 +200,7 @@ def subset_faults(part: Indicator, whole: Indicator) -> list[str]:
 
 
 def _written(related: Related | None) -> str:
-    return "" if related is None else repr((related.table, related.pairs, related.match))
+    return "" if related is None else repr((related.table, related.pairs, related.either, related.match))
 
 
 def _conjuncts(condition: Expression | None) -> frozenset[str]:
@@ -266,8 +279,8 @@ def _relation_faults(indicator: Indicator, source: Table) -> list[str]:
     for related in indicator.relations:
         faults += relation_faults(related, source, as_columns=related is indicator.joined)
     joined = indicator.joined
-    if joined is not None and (joined.table == source.name or referring_column(source, joined.table) is not None):
-        faults.append(f"{source.name} refers to {joined.table} or is it: it cannot be joined a second time")
+    if joined is not None and referring_column(source, joined.table) is not None:
+        faults.append(f"{source.name} refers to {joined.table}: it cannot be joined a second time")
     for related in indicator.without:
         # A row that another one rules out would rule out others in turn; its evidence would have no end.
         if related.table == source.name:
@@ -276,20 +289,20 @@ def _relation_faults(indicator: Indicator, source: Table) -> list[str]:
 
 
 def _column_faults(indicator: Indicator, source: Table) -> list[str]:
-    joined = indicator.joined.table if indicator.joined else None
+    joined = indicator.joined_as
     faults = []
     for expression in indicator.expressions:
         mine = {path for path in fields(expression) if path[0] != joined or len(path) == 1}
         faults += column_faults(source, tuple(Field(path) for path in sorted(mine)))
         theirs = {path for path in fields(expression) if path[0] == joined and len(path) > 1}
-        faults += [f for p in sorted(theirs) for f in column_faults(CONTRACT[str(joined)], (Field(p[1:]),))]
+        faults += [f for p in sorted(theirs) for f in column_faults(indicator.owner(p), (Field(p[1:]),))]
         faults += [
             f"{'.'.join(path)} is asked for being null: use `without`" for path in _null_tests(expression, joined)
         ]
     return list(dict.fromkeys(faults))
 
 
-def _null_tests(expression: Expression, joined: str | None) -> list[tuple[str, ...]]:
+def _null_tests(expression: Expression, joined: str) -> list[tuple[str, ...]]:
     """Return the columns of rows referred to that are asked for being null: a row that is gone would make it true."""
     tests = [p for p in walk(expression) if isinstance(p, Operation) and p.name == "is_null"]
     paths = {path for test in tests for path in fields(test)}

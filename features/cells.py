@@ -9,6 +9,8 @@ every row counts at most once at any as-of date.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from data.contract import CONTRACT
 from data.store import quoted
 from features.base import Indicator, referring_column
@@ -79,7 +81,7 @@ class _State:
     def _known(self) -> list[str]:
         model, source = self.scan.model, self.scan.source
         known = [f"{quoted(ROW)}.{source.known}"] if source.known else []
-        return [*known, *([f"{quoted(model.joined.table)}.{model.joined.target.known}"] if model.joined else [])]
+        return [*known, *([f"{quoted(model.joined_as)}.{model.joined.target.known}"] if model.joined else [])]
 
     def cell(self, moment: str) -> str:
         """Return the packed cell of a row whose matter lies on a day of the timeline."""
@@ -122,9 +124,8 @@ def _from_clause(scan: Scan, closed: Closed) -> str:
         column = referring_column(source, name)
         lines.append(f"LEFT JOIN loaded.{name} AS {alias} ON {alias}.{target.key} = {row}.{column}")
     if model.joined:
-        name = model.joined.table
-        condition = relation_sql(model.joined, source, alias=name, closed=closed)
-        lines.append(f"JOIN loaded.{name} AS {quoted(name)} ON {condition}")
+        condition = relation_sql(model.joined, source, alias=model.joined_as, closed=closed)
+        lines.append(f"JOIN loaded.{model.joined.table} AS {quoted(model.joined_as)} ON {condition}")
     for role, join, found in (("having", "JOIN", model.having), ("without", "LEFT JOIN", model.without)):
         lines += [f"{join} {role}_{n} ON {role}_{n}.row_id = {row}.{source.key}" for n in range(len(found))]
     return "\n".join(lines)
@@ -144,11 +145,14 @@ def _relations(scan: Scan, line: Timeline) -> str:
 def _known_since(scan: Scan, related: Related, line: Timeline) -> str:
     row, other, source = quoted(ROW), quoted(OTHER), scan.source
     conditions = [f"{other}.{related.target.known} < {day(line.last)}", *_worth_relating(scan, line)]
-    return (
-        f"SELECT {row}.{source.key} AS row_id, min({other}.{related.target.known}) AS known_on\n"
-        f"FROM loaded.{source.name} AS {row} JOIN loaded.{related.table} AS {other}"
-        f" ON {relation_sql(related, source)}\nWHERE {' AND '.join(conditions)}\nGROUP BY {row}.{source.key}"
+    # One join for each way: a single join on alternatives could not be made by looking up what is equal.
+    ways = "\nUNION ALL\n".join(
+        f"SELECT {row}.{source.key} AS row_id, {other}.{related.target.known} AS known_on\n"
+        f"FROM loaded.{source.name} AS {row} JOIN loaded.{related.table} AS {other} ON {relation_sql(way, source)}\n"
+        f"WHERE {' AND '.join(conditions)}"
+        for way in (replace(related, pairs=pairs, either=()) for pairs in related.ways)
     )
+    return f"SELECT row_id, min(known_on) AS known_on FROM (\n{ways}\n) GROUP BY row_id"
 
 
 def _worth_relating(scan: Scan, line: Timeline) -> list[str]:

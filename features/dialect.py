@@ -14,7 +14,7 @@ from data.contract import CONTRACT
 from data.schema import SqlType, Table
 from data.store import literal, quoted
 from features.expression import Expression, Field, Operation, Value, readdress
-from features.relation import OTHER, Related
+from features.relation import OTHER, Pairs, Related
 
 ROW: Final = "r"
 """The alias under which a declaration's own row is read."""
@@ -65,15 +65,21 @@ def expression_sql(expression: Expression, *, row: str = ROW, closed: Closed | N
 
 def relation_sql(related: Related, source: Table, *, alias: str = OTHER, closed: Closed | None = None) -> str:
     """Return the condition under which a row of `related`, read under an alias, belongs to a row of `source`."""
-    conditions = [
-        f"{expression_sql(mine, closed=closed)} = {expression_sql(_placed(theirs, alias), closed=closed)}"
-        for mine, theirs in related.pairs
-    ]
+    conditions = [_equal(related.pairs, alias, closed)] if related.pairs else []
+    if related.either:
+        conditions.append(f"({' OR '.join(_equal(pairs, alias, closed) for pairs in related.either)})")
     if related.match is not None:
         conditions.append(expression_sql(readdress(related.match, owner=OTHER, new=alias), closed=closed))
     if related.table == source.name:
         conditions.append(f"{quoted(alias)}.{source.key} <> {quoted(ROW)}.{source.key}")
     return " AND ".join(conditions)
+
+
+def _equal(pairs: Pairs, alias: str, closed: Closed | None) -> str:
+    return " AND ".join(
+        f"{expression_sql(mine, closed=closed)} = {expression_sql(_placed(theirs, alias), closed=closed)}"
+        for mine, theirs in pairs
+    )
 
 
 def _placed(theirs: Expression, alias: str) -> Expression:
@@ -87,7 +93,7 @@ def _placed(theirs: Expression, alias: str) -> Expression:
 
 def closed_types(source: Table, paths: Sequence[tuple[str, ...]]) -> Closed:
     """Return columns that are not known yet, each with its type."""
-    tables = {path: source if len(path) == 1 else CONTRACT[path[0]] for path in paths}
+    tables = {path: source if len(path) == 1 or path[0] == OTHER else CONTRACT[path[0]] for path in paths}
     return {path: tables[path].column[path[-1]].type for path in sorted(paths)}
 
 

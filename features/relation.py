@@ -14,13 +14,19 @@ OTHER: Final = "other"
 """The name under which a condition reads the related row: `col.other.ends_at`."""
 
 
+Pairs = tuple[tuple[Expression, Expression], ...]
+"""Expressions of the row, each with the one of the related row that it must equal."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Related:
     """The rows of another table, or of the same, that belong to a row.
 
     They are equal to it in all `pairs` (an expression of the row, one of the related row) and meet `match`, which reads
-    the row's columns as `col.<column>` and the related row's as `col.other.<column>`. A row is never related to itself.
-    Like every row, a related row is there only when it was known before the as-of date.
+    the row's columns as `col.<column>` and the related row's as `col.other.<column>`. Where rows may belong together in
+    several ways (a shift that began on the day, or on the day before), `either` holds the pairs of each way, and one of
+    them is enough. A row is never related to itself. Like every row, a related row is there only when it was known
+    before the as-of date.
 
     Example:
         >>> from features.expression import col, day
@@ -29,7 +35,8 @@ class Related:
     """
 
     table: str
-    pairs: tuple[tuple[Expression, Expression], ...]
+    pairs: Pairs
+    either: tuple[Pairs, ...] = ()
     match: Expression | None = None
 
     def __repr__(self) -> str:
@@ -41,16 +48,21 @@ class Related:
         return CONTRACT[self.table]
 
     @property
+    def ways(self) -> tuple[Pairs, ...]:
+        """All pairs of each way in which rows may belong together."""
+        return tuple((*self.pairs, *more) for more in self.either) or (self.pairs,)
+
+    @property
     def own(self) -> frozenset[str]:
         """The columns it reads of the row."""
-        paths = {path for mine, _ in self.pairs for path in fields(mine)}
+        paths = {path for pairs in self.ways for mine, _ in pairs for path in fields(mine)}
         paths |= {path for path in fields(self.match) if path[0] != OTHER} if self.match is not None else set()
         return frozenset(".".join(path) for path in paths)
 
     @property
     def others(self) -> frozenset[str]:
         """The columns it reads of the related row."""
-        paths = {path for _, theirs in self.pairs for path in fields(theirs)}
+        paths = {path for pairs in self.ways for _, theirs in pairs for path in fields(theirs)}
         paths |= {path[1:] for path in fields(self.match) if path[0] == OTHER} if self.match is not None else set()
         return frozenset(".".join(path) for path in paths)
 
@@ -72,7 +84,11 @@ def relation_faults(related: Related, source: Table, *, as_columns: bool) -> lis
         return [f"{related.table} is for audits only"]
     if target.known is None:
         return [f"{related.table} has no day on which a row became known: it cannot be related to"]
-    faults = [] if related.pairs else [f"rows of {related.table} must be equal to the row in something: state `pairs`"]
+    faults = (
+        []
+        if all(related.ways) and all(related.either)
+        else [f"rows of {related.table} must be equal to the row in something: state `pairs`"]
+    )
     for table, names in ((source, related.own), (target, related.others)):
         for name in sorted(names):
             if name not in table.column:

@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Literal
 
 from data.asof import gate
-from data.contract import CONTRACT
 from data.schema import Table
 from features.base import Indicator
 from features.dialect import ROW, expression_sql, relation_sql
@@ -114,8 +113,8 @@ def _gates(indicator: Indicator) -> tuple[Gate, ...]:
     """Return the days that a row's answer may wait for, besides those on which the row itself becomes known."""
     found: dict[tuple[str, str], set[Path]] = {}
     for path in sorted(_read(indicator)):
-        table, owner = (indicator.source, ROW) if len(path) == 1 else (CONTRACT[path[0]], path[0])
-        joined = indicator.joined is not None and owner == indicator.joined.table
+        table, owner = indicator.owner(path), ROW if len(path) == 1 else path[0]
+        joined = owner == indicator.joined_as
         if owner != ROW and not joined and table.known is not None:
             found.setdefault((owner, table.known), set()).add(path)
         own = gate(table, path[-1])
@@ -131,8 +130,8 @@ def _read(indicator: Indicator) -> set[Path]:
     counted up to that date either way.
     """
     paths = {path for expression in indicator.expressions for path in fields(expression)}
-    return paths.union(*(_read_by(related) for related in indicator.relations if related is indicator.joined))
+    return paths if indicator.joined is None else paths | _read_by(indicator.joined, indicator.joined_as)
 
 
-def _read_by(related: Related) -> set[Path]:
-    return {(name,) for name in related.own} | {(related.table, name) for name in related.others}
+def _read_by(related: Related, alias: str) -> set[Path]:
+    return {(name,) for name in related.own} | {(alias, name) for name in related.others}

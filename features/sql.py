@@ -52,8 +52,8 @@ def _rows_of(indicator: Indicator, as_of: date) -> str:
     joined = indicator.joined
     if joined is None:
         return clause
-    condition = relation_sql(joined, indicator.source, alias=joined.table)
-    return f"{clause}\nJOIN {loaded(joined.target, as_of)} AS {quoted(joined.table)} ON {condition}"
+    condition = relation_sql(joined, indicator.source, alias=indicator.joined_as)
+    return f"{clause}\nJOIN {loaded(joined.target, as_of)} AS {quoted(indicator.joined_as)} ON {condition}"
 
 
 def _exists(related: Related, source: Table, as_of: date) -> str:
@@ -135,7 +135,7 @@ def evidence_query(indicator: Indicator, as_of: date, window: int, subjects: Seq
         union = "\nUNION\n".join(f"SELECT * FROM (\n{part}\n)" for part in parts)
         return f"{union}\nORDER BY subject_id, table_name, row_id, counts"
     candidates = _candidates(indicator, as_of, window, subjects)
-    parts = [_cited(indicator, name) for name in _keyed(indicator)]
+    parts = [_cited(alias, table) for alias, table in _keyed(indicator).items()]
     parts += [_witnesses(indicator, related, as_of, counts=True) for related in indicator.having]
     parts += [_witnesses(indicator, related, as_of, counts=False) for related in indicator.without]
     union = "\nUNION\n".join(parts)
@@ -143,19 +143,18 @@ def evidence_query(indicator: Indicator, as_of: date, window: int, subjects: Seq
     return f"WITH candidates AS {MATERIALIZED} (\n{candidates}\n)\n{union}\n{order}"
 
 
-def _keyed(indicator: Indicator) -> tuple[str, ...]:
-    """Return the tables that stand in one row with the indicator's own."""
-    joined = (indicator.joined.table,) if indicator.joined else ()
-    return (indicator.table, *indicator.lookups, *joined)
+def _keyed(indicator: Indicator) -> dict[str, str]:
+    """Return the tables that stand in one row with the indicator's own, by alias."""
+    joined = {indicator.joined_as: indicator.joined.table} if indicator.joined else {}
+    return {ROW: indicator.table} | {name: name for name in indicator.lookups} | joined
 
 
 def _candidates(indicator: Indicator, as_of: date, window: int, subjects: Sequence[int]) -> str:
     """Return the rows that count, and (`ruled_out`) those that would if nothing ruled them out."""
     source, who = indicator.source, expression_sql(indicator.who)
-    alias = {name: ROW if name == source.name else name for name in _keyed(indicator)}
     ruled_out = " OR ".join(_exists(related, source, as_of) for related in indicator.without) or "FALSE"
     items = [f"{who} AS subject_id", f"{ruled_out} AS ruled_out"]
-    items += [f'{quoted(a)}.{CONTRACT[n].key} AS "{n}__key"' for n, a in alias.items()]
+    items += [f'{quoted(alias)}.{CONTRACT[name].key} AS "{alias}__key"' for alias, name in _keyed(indicator).items()]
     own = sorted(name for related in (*indicator.having, *indicator.without) for name in related.own)
     items += [f"{quoted(ROW)}.{name}" for name in dict.fromkeys([*own, str(source.key)] if own else [])]
     chosen = ", ".join(str(int(s)) for s in subjects)
@@ -164,10 +163,10 @@ def _candidates(indicator: Indicator, as_of: date, window: int, subjects: Sequen
     return f"SELECT {', '.join(items)}\n{_rows_of(indicator, as_of)}\nWHERE {' AND '.join(conditions)}"
 
 
-def _cited(indicator: Indicator, name: str) -> str:
+def _cited(alias: str, table: str) -> str:
     return (
-        f'SELECT subject_id, {literal(name)} AS table_name, "{name}__key" AS row_id, TRUE AS counts FROM candidates'
-        f' WHERE NOT ruled_out AND "{name}__key" IS NOT NULL'
+        f'SELECT subject_id, {literal(table)} AS table_name, "{alias}__key" AS row_id, TRUE AS counts FROM candidates'
+        f' WHERE NOT ruled_out AND "{alias}__key" IS NOT NULL'
     )
 
 
@@ -178,7 +177,7 @@ def _witnesses(indicator: Indicator, related: Related, as_of: date, *, counts: b
     order = f"{quoted(OTHER)}.{target.known}, {quoted(OTHER)}.{target.key}"
     first = (
         f"SELECT {quoted(ROW)}.subject_id, {quoted(OTHER)}.{target.key} AS row_id, row_number() OVER (PARTITION BY"
-        f' {quoted(ROW)}.subject_id, {quoted(ROW)}."{source.name}__key" ORDER BY {order}) AS place\n'
+        f' {quoted(ROW)}.subject_id, {quoted(ROW)}."{ROW}__key" ORDER BY {order}) AS place\n'
         f"FROM candidates AS {quoted(ROW)} JOIN {loaded(target, as_of)} AS {quoted(OTHER)} ON {condition}\n"
         f"WHERE {'NOT ' if counts else ''}{quoted(ROW)}.ruled_out"
     )

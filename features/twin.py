@@ -13,7 +13,7 @@ from data.contract import CONTRACT
 from data.schema import Table
 from features.base import Indicator, referring_column
 from features.expression import evaluate
-from features.relation import OTHER, Related
+from features.relation import OTHER, Pairs, Related
 
 Row = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Row]]
@@ -80,7 +80,7 @@ def _with_joined(indicator: Indicator, rows: Rows, as_of: date) -> Iterator[dict
             yield whole
         else:
             for other in _related(indicator, indicator.joined, row, rows, as_of):
-                yield whole | {indicator.joined.table: other}
+                yield whole | {indicator.joined_as: other}
 
 
 def _related(indicator: Indicator, related: Related, row: Row, rows: Rows, as_of: date) -> list[Row]:
@@ -88,12 +88,16 @@ def _related(indicator: Indicator, related: Related, row: Row, rows: Rows, as_of
     for other in seen(related.target, rows.get(related.table, ()), as_of):
         if related.table == indicator.table and other[str(related.target.key)] == row[str(indicator.source.key)]:
             continue
-        pairs = [(evaluate(mine, row), evaluate(theirs, other)) for mine, theirs in related.pairs]
-        if any(None in pair or pair[0] != pair[1] for pair in pairs):
+        if not any(_equal(pairs, row, other) for pairs in related.ways):
             continue
         if related.match is None or evaluate(related.match, {**row, OTHER: other}) is True:
             found.append(other)
     return found
+
+
+def _equal(pairs: Pairs, row: Row, other: Row) -> bool:
+    values = [(evaluate(mine, row), evaluate(theirs, other)) for mine, theirs in pairs]
+    return all(None not in pair and pair[0] == pair[1] for pair in values)
 
 
 def _referred(indicator: Indicator, name: str, row: Row, rows: Rows, as_of: date) -> Row | None:

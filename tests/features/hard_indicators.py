@@ -22,9 +22,28 @@ _ON_SHIFT = Related(
     pairs=((col.officer_id, col.officer_id), (day(col.accessed_at), day(col.starts_at))),
     match=(col.other.starts_at <= col.accessed_at) & (col.other.ends_at >= col.accessed_at),
 )
+_ON_SHIFT_BEGUN_EARLIER = Related(
+    table="shift",
+    pairs=((col.officer_id, col.officer_id),),
+    either=(
+        ((day(col.accessed_at), day(col.starts_at)),),
+        ((days_later(col.accessed_at, -1), day(col.starts_at)),),
+        ((day(col.accessed_at), day(col.ends_at)),),
+    ),
+    match=(col.other.starts_at <= col.accessed_at) & (col.other.ends_at >= col.accessed_at),
+)
 _EARLIER_SHIFT = Related(
     table="shift",
     pairs=((col.officer_id, col.officer_id),),
+    match=(col.other.ends_at < col.starts_at) & (col.other.ends_at > minutes_later(col.starts_at, -660)),
+)
+_EITHER_EARLIER_SHIFT = Related(
+    table="shift",
+    pairs=(),
+    either=(
+        ((col.officer_id, col.officer_id), (day(col.starts_at), day(col.ends_at))),
+        ((col.officer_id, col.officer_id), (days_later(col.starts_at, -1), day(col.ends_at))),
+    ),
     match=(col.other.ends_at < col.starts_at) & (col.other.ends_at > minutes_later(col.starts_at, -660)),
 )
 _SAME_CASE = Related(
@@ -44,6 +63,7 @@ def _make(
     when: Expression | None = None,
     having: tuple[Related, ...] = (),
     without: tuple[Related, ...] = (),
+    joined: Related | None = None,
 ) -> Indicator:
     return Indicator(
         name=name,
@@ -57,6 +77,7 @@ def _make(
         when=when,
         having=having,
         without=without,
+        joined=joined,
     )
 
 
@@ -109,6 +130,8 @@ HARD: Final = {
     "off shift": [
         _make("off_shift", "system_access", "count", without=(_ON_SHIFT,)),
         _make("on_shift", "system_access", "count", having=(_ON_SHIFT,)),
+        _make("off_any_shift", "system_access", "count", without=(_ON_SHIFT_BEGUN_EARLIER,)),
+        _make("on_some_shift", "system_access", "distinct", value=col.subject_id, having=(_ON_SHIFT_BEGUN_EARLIER,)),
         _make("people_off_shift", "system_access", "distinct", value=col.subject_id, without=(_ON_SHIFT,)),
         _make(
             "twice_off_shift",
@@ -127,11 +150,36 @@ HARD: Final = {
     ],
     "one's own earlier rows": [
         _make("short_rest", "shift", "count", having=(_EARLIER_SHIFT,)),
+        _make("short_rest_either_way", "shift", "count", having=(_EITHER_EARLIER_SHIFT,)),
         _make("overtime_after_short_rest", "shift", "max", value=col.overtime_minutes, having=(_EARLIER_SHIFT,)),
     ],
     "other people's rows": [
         _make("shared", "complaint", "distinct", value=col.complaint_id, having=(_SAME_CASE,)),
         _make("shared_open", "complaint", "count", where=col.outcome.is_null(), having=(_SAME_CASE,)),
+    ],
+    "pairs of rows of one table": [
+        _make(
+            "harsher",
+            "use_of_force",
+            "count",
+            joined=Related(
+                table="use_of_force",
+                pairs=((col.incident_id, col.incident_id),),
+                match=col.other.officer_id != col.officer_id,
+            ),
+            where=col.severity > col.other.severity,
+        ),
+        _make("named_with", "complaint", "distinct", value=col.other.officer_id, joined=_SAME_CASE),
+        _make(
+            "while_the_other_is_open",
+            "complaint",
+            "count",
+            where=col.other.outcome.is_null() & ~col.outcome.is_null(),
+            joined=_SAME_CASE,
+            having=(_SAME_CASE,),
+        ),
+        _make("latest_of_others", "complaint", "max", value=col.other.allegation_id, joined=_SAME_CASE),
+        _make("placed_by_the_other", "complaint", "count", when=col.other.finalised_on, joined=_SAME_CASE),
     ],
     "the team on the day": [
         _team("team_complaints", "count"),

@@ -83,8 +83,13 @@ def test_each_fault_is_found(changed: dict[str, Any], fault: str) -> None:
         ({"having": (related(match=col.other.starts_at > col.began),)}, "began is not a column of shift"),
         ({"having": (related("absence", match=col.other.ended_on.is_null()),)}, "absence.ended_on is learnt later"),
         ({"without": (related(),)}, "rows of shift cannot be ruled out by rows of shift itself"),
-        ({"joined": related()}, "shift refers to shift or is it"),
-        ({"table": "roster_edit", "joined": related("shift")}, "roster_edit refers to shift or is it"),
+        ({"having": (Related(table="absence", pairs=SAME_OFFICER, either=((),)),)}, "must be equal to the row"),
+        ({"having": (Related(table="absence", pairs=(), either=(SAME_OFFICER, ())),)}, "must be equal to the row"),
+        ({"table": "roster_edit", "joined": related("shift")}, "roster_edit refers to shift"),
+        ({"where": col.other.duty == "night"}, "other.duty is not a column of shift"),
+        ({"joined": related(), "where": col.other.duties == "night"}, "duties is not a column of shift"),
+        ({"joined": related(), "where": col.shift.duty == "night"}, "shift has no single column that refers to shift"),
+        ({"table": "grievance", "joined": related("grievance")}, "officer_id is not a column of grievance"),
     ],
 )
 def test_each_fault_of_a_relation_is_found(changed: dict[str, Any], fault: str) -> None:
