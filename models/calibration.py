@@ -176,7 +176,7 @@ def fit_tail(ordered: Floats) -> TailNull | None:
 
 
 def _fit_below(above: Floats, limit: float, start: Floats) -> Floats:
-    """Return the log scale and shape at which the likelihood, given lying at or below the limit, times prior is largest."""
+    """Return the log scale and shape that best explain, with the prior, scores known to lie below a limit."""
     mean, spread = PRIOR_TAIL
 
     def loss(point: Floats) -> float:
