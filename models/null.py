@@ -53,6 +53,7 @@ SMALLEST: Final = 1e-300
 _BOUNDS: Final = ((-3.0, 3.0), (-4.0, 8.0))
 _CORNERS: Final = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
 _ROUNDS: Final = 30
+_STEP: Final = 0.01
 
 _SETTLED: Final = 0.01
 """The truncation has reached its fixed point when shape and (on average) rates move by less than one percent."""
@@ -105,7 +106,8 @@ def fit(counts: Floats, exposure: Floats, groups: Positions, *, cut: float = CUT
     """Fit the gamma-Poisson null to subjects in groups by truncated likelihood.
 
     Takes whole counts, positive exposures and group numbers from 0, one each per subject. Returns None when there are
-    fewer than `FEWEST_PEERS` subjects in all. Without any event, every rate is 0.
+    fewer than `FEWEST_PEERS` subjects in all. Without any event, every rate is 0. Expectations within one percent of
+    each other are taken as equal, so that a large force takes hardly longer to fit than a small one.
     """
     if len(counts) < FEWEST_PEERS:
         return None
@@ -113,21 +115,57 @@ def fit(counts: Floats, exposure: Floats, groups: Positions, *, cut: float = CUT
     if counts.sum() == 0:
         return PeerNull(np.zeros(len(sizes)), sizes, 1.0, converged=True)
     rates = _group_rates(counts, exposure, groups, len(sizes))
-    point = _maximise(counts, rates[groups] * exposure, None, np.array([0.0, np.log(2.0)]), step=0.5)
+    point = _maximise(_binned(counts, rates[groups] * exposure, None), np.array([0.0, np.log(2.0)]), step=0.5)
     rates, shape = rates * np.exp(point[0]), float(np.exp(point[1]))
     for _ in range(_ROUNDS):
-        limits = np.asarray(nbinom.ppf(cut, shape, _success(rates[groups] * exposure, shape)), dtype=np.float64)
+        limits = _limits(rates[groups] * exposure, shape, cut)
         keep = counts <= limits
         if counts[keep].sum() == 0:
             break
         raw = _group_rates(counts[keep], exposure[keep], groups[keep], len(sizes))
-        expected = raw[groups[keep]] * exposure[keep]
-        point = _maximise(counts[keep], expected, limits[keep], np.array([0.0, np.log(shape)]), step=0.1)
+        kept = _binned(counts[keep], raw[groups[keep]] * exposure[keep], limits[keep])
+        point = _maximise(kept, np.array([0.0, np.log(shape)]), step=0.1)
         before, rates, earlier, shape = rates, raw * np.exp(point[0]), shape, float(np.exp(point[1]))
         moved = float(np.average(np.abs(np.log(rates / before)), weights=sizes))
         if moved < _SETTLED and abs(np.log(shape / earlier)) < _SETTLED:
             return PeerNull(rates, sizes, shape, converged=True)
     return PeerNull(rates, sizes, shape, converged=False)
+
+
+def _rounded(expected: Floats) -> Floats:
+    """Return expectations rounded to steps of one percent."""
+    return np.asarray(np.exp(np.round(np.log(expected) / _STEP) * _STEP))
+
+
+def _limits(expected: Floats, shape: float, cut: float) -> Floats:
+    """Return the count at or below which a peer with each expectation lies with probability `cut`."""
+    near, which = np.unique(_rounded(expected), return_inverse=True)
+    return np.asarray(nbinom.ppf(cut, shape, _success(near, shape)), dtype=np.float64)[which]
+
+
+@dataclass(frozen=True)
+class _Binned:
+    """Subjects gathered by count, and by expectation and limit: all that the likelihood needs.
+
+    `count` occurs `times`; in each bin of subjects with the same `expected` and `limit` there are `size` subjects with
+    `total` events.
+    """
+
+    count: Floats
+    times: Floats
+    expected: Floats
+    limit: Floats | None
+    size: Floats
+    total: Floats
+
+
+def _binned(counts: Floats, expected: Floats, limits: Floats | None) -> _Binned:
+    count, times = np.unique(counts, return_counts=True)
+    keys = np.column_stack([_rounded(expected), np.zeros(len(counts)) if limits is None else limits])
+    bins, which, size = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
+    total = np.bincount(which.reshape(-1), weights=counts)
+    limit = None if limits is None else bins[:, 1]
+    return _Binned(count, times.astype(np.float64), bins[:, 0], limit, size.astype(np.float64), total)
 
 
 def _group_rates(counts: Floats, exposure: Floats, groups: Positions, n: int) -> Floats:
@@ -137,26 +175,27 @@ def _group_rates(counts: Floats, exposure: Floats, groups: Positions, n: int) ->
     return np.asarray(events / (np.bincount(groups, weights=exposure, minlength=n) + PRIOR_EVENTS / common))
 
 
-def _maximise(counts: Floats, expected: Floats, limits: Floats | None, start: Floats, *, step: float) -> Floats:
+def _maximise(seen: _Binned, start: Floats, *, step: float) -> Floats:
     """Return the log factor on all expectations and the log shape at which likelihood times prior is largest.
 
     The likelihood is the negative binomial's, conditioned on each count lying at or below its limit where limits are
     given. The factor makes good what truncation takes from the rates.
     """
-    total = counts.sum()
+    total, people = seen.total.sum(), seen.size.sum()
 
     def loss(point: Floats) -> float:
         log_factor, log_shape = point
         shape = np.exp(log_shape)
-        whole = shape + np.exp(log_factor) * expected
+        whole = shape + np.exp(log_factor) * seen.expected
         log_likelihood = (
-            np.sum(gammaln(counts + shape) - (counts + shape) * np.log(whole))
-            + len(counts) * (shape * log_shape - gammaln(shape))
+            np.sum(seen.times * gammaln(seen.count + shape))
+            - np.sum((seen.total + seen.size * shape) * np.log(whole))
+            + people * (shape * log_shape - gammaln(shape))
             + total * log_factor
         )
-        if limits is not None:
+        if seen.limit is not None:
             # The distribution function of the negative binomial, as a regularised incomplete beta function.
-            log_likelihood -= np.sum(np.log(betainc(shape, limits + 1.0, shape / whole)))
+            log_likelihood -= np.sum(seen.size * np.log(betainc(shape, seen.limit + 1.0, shape / whole)))
         return float(0.5 * ((log_shape - np.log(PRIOR_SHAPE)) / PRIOR_SPREAD) ** 2 - log_likelihood)
 
     found = minimize(
