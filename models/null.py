@@ -17,7 +17,7 @@ here by truncated likelihood.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -165,7 +165,7 @@ def _binned(counts: Floats, expected: Floats, limits: Floats | None) -> _Binned:
     bins, which, size = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
     total = np.bincount(which.reshape(-1), weights=counts)
     limit = None if limits is None else bins[:, 1]
-    return _Binned(count, times.astype(np.float64), bins[:, 0], limit, size.astype(np.float64), total)
+    return _Binned(count, _floats(times), bins[:, 0], limit, _floats(size), _floats(total))
 
 
 def _group_rates(counts: Floats, exposure: Floats, groups: Positions, n: int) -> Floats:
@@ -173,6 +173,10 @@ def _group_rates(counts: Floats, exposure: Floats, groups: Positions, n: int) ->
     common = counts.sum() / exposure.sum()
     events = np.bincount(groups, weights=counts, minlength=n) + PRIOR_EVENTS
     return np.asarray(events / (np.bincount(groups, weights=exposure, minlength=n) + PRIOR_EVENTS / common))
+
+
+def _floats(whole: npt.NDArray[Any]) -> Floats:
+    return np.asarray(whole, dtype=np.float64)
 
 
 def _maximise(seen: _Binned, start: Floats, *, step: float) -> Floats:
