@@ -1,0 +1,13 @@
+"""Error rates: how often flags are right, on whom they fall wrongly, and how sure one can be of either.
+
+`rates` makes all of them from tables in memory. `docs/reference/rates.md` describes what comes out.
+"""
+
+from __future__ import annotations
+
+from audit.rates.core import rates
+from audit.rates.measures import COLUMNS, FORCE, Options
+from audit.rates.positives import LOOK_BACK_DAYS, STANDINGS, Positive
+from audit.rates.tables import Truth
+
+__all__ = ["COLUMNS", "FORCE", "LOOK_BACK_DAYS", "STANDINGS", "Options", "Positive", "Truth", "rates"]
