@@ -15,7 +15,7 @@ from audit.replay import find_flag
 from data.contract import CONTRACT
 from models.catalogue import detectors, rules
 from models.null import upper_tail
-from pipeline.explanation import number
+from pipeline.explanation import number, rule_verdict
 from pipeline.folder import RunFolder
 
 ROWS: Final = 5
@@ -124,8 +124,8 @@ def _rule_changes(flag: dict[str, Any], said: tuple[dict[str, Any], ...]) -> lis
     needed = next(
         n for n in range(1, hits + 1) if hits - n < rule.minimum_hits or 100 * (hits - n) < rule.minimum_share * judged
     )
-    other = rule.other.replace("_", " ")
-    return [f"A matching {other} row for {needed} of the {hits} contradicted rows would keep it within tolerance."]
+    text = f"{needed} of the {hits} contradicted rows fewer would keep it within tolerance; they {rule_verdict(rule)}."
+    return [text]
 
 
 def _assumptions(flag: dict[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from models.base import Detector
 from models.catalogue import detectors, rules
 from models.contradiction import judged_query
 from models.policy import Policy
-from models.rule import Rule, RuleCase
+from models.rule import Counterpart, Rule, RuleCase
 
 EXAMPLE_DAY: Final = date(2026, 1, 1)
 """The as-of date that the SQL on catalogue pages is written for."""
@@ -108,11 +108,13 @@ def _rule_page(rule: Rule) -> str:
     facts = [
         ("serves", rule.concern),
         ("standard", (rule.standard or "").replace("_", " ")),
+        ("takes part", "only when the settings name it" if rule.opt_in else ""),
         ("claim", f"`{rule.table}`"),
-        ("must be borne out by", f"`{rule.other}`"),
+        ("borne out by", "; ".join(_counterpart(c) for c in rule.borne_out_by)),
+        ("contradicted by", _counterpart(rule.contradicted_by) if rule.contradicted_by else "silence of these"),
         ("window", f"{rule.window} days"),
         ("tolerance", f"{rule.minimum_hits} contradicted rows and {rule.minimum_share}% of those judged"),
-        ("silence of the other source", f"judged only where it took in a row: {rule.guard}"),
+        ("guard against poor records", rule.guard),
         ("data category", ", ".join(sorted(rule.categories))),
         ("see", "; ".join(rule.references)),
     ]
@@ -121,8 +123,23 @@ def _rule_page(rule: Rule) -> str:
     lines += ["", *_policy(rule.dated), "", "## Worked cases", ""]
     for case in rule.cases:
         outcome = f"contradicted: **{list(case.expected)}**, cannot say: **{list(case.cannot_say)}**"
+        if case.against:
+            outcome += f", by `{rule.contradicted_by.table if rule.contradicted_by else ''}` **{list(case.against)}**"
+        if case.shows == "look_alike":
+            outcome += "; within tolerance, no flag"
         lines += _case(case.says, case, f"As of {case.as_of}, {outcome}")
     return "\n".join([*lines, "## SQL", "", "```sql", judged_query(rule, EXAMPLE_DAY), "```"])
+
+
+def _counterpart(counterpart: Counterpart) -> str:
+    whose = {"own": "the same officer's", "others": "others'", "anybody": "anybody's"}[counterpart.whose]
+    alive = {
+        "ever": "",
+        "paired": ", judged where such a row is there at all",
+        "day": ", judged where it took in a row that day",
+        "own_day": ", judged where it took in a row of the officer's that day",
+    }[counterpart.alive]
+    return f"{whose} `{counterpart.table}`{alive}"
 
 
 def _policy(policy: Policy) -> list[str]:

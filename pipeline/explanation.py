@@ -47,12 +47,25 @@ def statistical_sentence(
 
 
 def rule_sentence(rule: Rule, *, hits: int, judged: int, cannot_say: int) -> str:
-    """Return the explanation of a flag that rests on two sources contradicting each other."""
-    table, other = rule.table.replace("_", " "), rule.other.replace("_", " ")
+    """Return the explanation of a flag that rests on sources contradicting each other."""
     text = (
-        f"{hits} of {judged} {table} rows that could be judged in {rule.window} days are not borne out by any"
-        f" {other} row (tolerance: {rule.minimum_hits} rows and {rule.minimum_share}%)."
+        f"{hits} of {judged} {_spoken(rule.table)} rows that could be judged in {rule.window} days"
+        f" {rule_verdict(rule)} (tolerance: {rule.minimum_hits} rows and {rule.minimum_share}%)."
     )
     if cannot_say:
-        text += f" About {cannot_say} more nothing can be said: the other source was silent."
+        text += f" About {cannot_say} more nothing can be said: a source was silent."
     return f"{text} It cannot see: {'; '.join(rule.blind_to)}."
+
+
+def rule_verdict(rule: Rule) -> str:
+    """Return in words what is the matter with a contradicted claim."""
+    bearing = " or ".join(dict.fromkeys(_spoken(c.table) for c in rule.borne_out_by))
+    unborne = f"are not borne out by any {bearing} row" if bearing else ""
+    if rule.contradicted_by is None:
+        return unborne
+    against = f"are contradicted by a row of {_spoken(rule.contradicted_by.table)}"
+    return f"{against} and {unborne}" if unborne else against
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")

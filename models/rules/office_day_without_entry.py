@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, day, minutes_later
-from models.rule import Rule, RuleCase
+from models.rule import Counterpart, Rule, RuleCase
 
 _SHIFT = {"place": "office", "starts_at": "2026-05-02 09:00", "ends_at": "2026-05-02 17:00"}
 _SOMEBODY = {"officer_id": 2, "entered_at": "2026-05-02 08:00"}
@@ -18,12 +18,17 @@ RULE = Rule(
     table="shift",
     where=(col.place == "office") & ~col.duty.is_in("training", "on_call", "court"),
     day=day(col.starts_at),
-    other="site_entry",
-    pairs=((day(col.starts_at), day(col.entered_at)),),
-    match=(col.other.entered_at >= minutes_later(col.starts_at, col.policy.early_minutes * -1))
-    & (col.other.entered_at <= minutes_later(col.ends_at, col.policy.late_minutes)),
-    guard="day",
-    guard_day=day(col.entered_at),
+    borne_out_by=(
+        Counterpart(
+            table="site_entry",
+            pairs=((day(col.starts_at), day(col.entered_at)),),
+            match=(col.other.entered_at >= minutes_later(col.starts_at, col.policy.early_minutes * -1))
+            & (col.other.entered_at <= minutes_later(col.ends_at, col.policy.late_minutes)),
+            alive="day",
+            day=day(col.entered_at),
+        ),
+    ),
+    guard="a day on which no badge reader took in anybody is not judged",
     window=365,
     minimum_hits=12,
     minimum_share=10,
@@ -59,6 +64,17 @@ RULE = Rule(
             says="A day recorded as worked at home claims no entry.",
             rows={"shift": (_SHIFT | {"place": "home"},), "site_entry": (_SOMEBODY,)},
             expected=(),
+        ),
+        RuleCase(
+            says="A look-alike: a badge that failed on three days is within tolerance.",
+            rows={
+                "shift": tuple(
+                    _SHIFT | {"starts_at": f"2026-05-0{n} 09:00", "ends_at": f"2026-05-0{n} 17:00"} for n in (1, 2, 3)
+                ),
+                "site_entry": tuple({"officer_id": 2, "entered_at": f"2026-05-0{n} 08:00"} for n in (1, 2, 3)),
+            },
+            expected=(1, 2, 3),
+            shows="look_alike",
         ),
         RuleCase(
             says="Before the policy was in force the day is not judged.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, days_later, later_of
-from models.rule import Rule, RuleCase
+from models.rule import Counterpart, Rule, RuleCase
 
 _COMPANY = {"kind": "company", "valid_from": "2025-01-01", "match_score": 0.97}
 _SOMEBODY = {"officer_id": 2, "kind": "property", "valid_from": "2020-01-01", "declared_on": "2020-01-01"}
@@ -19,10 +19,14 @@ RULE = Rule(
     table="external_register",
     where=(col.match_score >= col.policy.minimum_match) & (col.valid_to.is_null() | (col.valid_to >= _DUE)),
     day=_DUE,
-    other="declaration",
-    pairs=((col.kind, col.kind),),
-    match=col.other.valid_to.is_null() | (col.other.valid_to >= _DUE),
-    guard="ever",
+    borne_out_by=(
+        Counterpart(
+            table="declaration",
+            pairs=((col.kind, col.kind),),
+            match=col.other.valid_to.is_null() | (col.other.valid_to >= _DUE),
+        ),
+    ),
+    guard="nothing is judged where the records hold no declaration at all; a match that is not sure claims nothing",
     window=3650,
     minimum_hits=1,
     blind_to=(
@@ -57,12 +61,13 @@ RULE = Rule(
             expected=(1,),
         ),
         RuleCase(
-            says="A match that is not sure enough claims nothing.",
-            rows={"external_register": (_COMPANY | {"match_score": 0.6},), "declaration": (_SOMEBODY,)},
+            says="A look-alike: a namesake's company, matched but not surely enough, claims nothing.",
+            rows={"external_register": (_COMPANY | {"match_score": 0.88},), "declaration": (_SOMEBODY,)},
             expected=(),
+            shows="look_alike",
         ),
         RuleCase(
-            says="Membership is declarable from December 2025 only, with 56 days of grace.",
+            says="Before the policy asks for it, membership claims nothing: from December 2025, with 56 days of grace.",
             rows={"external_register": (_COMPANY | {"kind": "membership"},), "declaration": (_SOMEBODY,)},
             expected=(),
             as_of=date(2026, 1, 15),

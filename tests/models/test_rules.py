@@ -1,33 +1,125 @@
-"""Every rule answers its worked cases."""
+"""Every rule answers its worked cases, keeps to its policy's dates, and cites what its judgement rests on."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from typing import Any
+
 import pytest
 
+from data.contract import CONTRACT
 from data.samples import complete, load_rows
 from data.store import Store
+from features.expression import fields
 from models.catalogue import rules
 from models.contradiction import citation_query, count_query, judged_query
-from models.rule import Rule, RuleCase
+from models.rule import POLICY, Rule, RuleCase
+from pipeline.detect import contradict
 
 CASES = [pytest.param(r, c, id=f"{r.name}: {c.says}") for r in rules().values() for c in r.cases]
+EACH = pytest.mark.parametrize("rule", rules().values(), ids=lambda rule: rule.name)
+
+
+def loaded_store(rule: Rule, rows: Any) -> Store:
+    """A store with the rows of a case; a table that the case does not name is there and empty."""
+    store = Store(threads=1)
+    load_rows(store, complete(dict.fromkeys(rule.tables, ()) | dict(rows)))
+    return store
+
+
+def judged(store: Store, rule: Rule, as_of: date) -> dict[int, dict[str, Any]]:
+    """What the rule says of each claim of officer 1, by claim."""
+    table = store.arrow(judged_query(rule, as_of)).to_pylist()
+    return {row["claim_id"]: row for row in table if row["subject_id"] == 1}
 
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
 def test_a_rule_contradicts_exactly_the_expected_claims(rule: Rule, case: RuleCase) -> None:
-    with Store(threads=1) as store:
-        load_rows(store, complete(case.rows))
-        judged = [row for row in store.rows(judged_query(rule, case.as_of)) if row[0] == 1]
+    with loaded_store(rule, case.rows) as store:
+        said = judged(store, rule, case.as_of)
         counted = {row[0]: row[1:] for row in store.rows(count_query(rule, case.as_of))}
         cited = store.rows(citation_query(rule, case.as_of, [1]))
-    contradicted = tuple(claim for _, claim, _, matched, witness in judged if matched is None and witness is not None)
-    unsaid = tuple(claim for _, claim, _, matched, witness in judged if matched is None and witness is None)
+        (found,) = contradict(store, [rule], case.as_of)
+    contradicted = tuple(c for c, row in said.items() if row["outcome"] == "contradicted")
     assert contradicted == case.expected
-    assert unsaid == case.cannot_say
+    assert tuple(c for c, row in said.items() if row["outcome"] == "cannot_say") == case.cannot_say
     hits, _, cannot_say = counted.get(1, (0, 0, 0))
     assert (hits, cannot_say) == (len(case.expected), len(case.cannot_say))
-    assert tuple(row for _, table, row, part in cited if part == "direct") == case.expected
+    direct = {(table, row) for _, table, row, part in cited if part == "direct"}
+    assert {row for table, row in direct if table == rule.table} >= set(case.expected)
+    if rule.contradicted_by is None:
+        assert not case.against
+        assert {row for table, row in direct if table == rule.table} == set(case.expected)
+    else:
+        against = tuple(said[c][f"matched_{len(rule.borne_out_by)}"] for c in contradicted)
+        assert against == case.against
+        assert {(rule.contradicted_by.table, row) for row in against} <= direct
+    if case.shows == "look_alike":
+        assert 1 not in found.ids[found.reached]
 
 
-def test_every_rule_has_three_to_six_worked_cases() -> None:
-    assert {r.name: len(r.cases) for r in rules().values() if not 3 <= len(r.cases) <= 6} == {}
+@pytest.mark.parametrize(("rule", "case"), CASES)
+def test_the_cited_rows_alone_give_the_same_judgement(rule: Rule, case: RuleCase) -> None:
+    complete_rows = complete(dict.fromkeys(rule.tables, ()) | dict(case.rows))
+    with loaded_store(rule, case.rows) as store:
+        counted = [row for row in store.rows(count_query(rule, case.as_of)) if row[0] == 1]
+        cited = {(table, row) for _, table, row, _ in store.rows(citation_query(rule, case.as_of, [1]))}
+    keys = {name: str(CONTRACT[name].key) for name in complete_rows}
+    kept = {name: [r for r in rows if (name, r[keys[name]]) in cited] for name, rows in complete_rows.items()}
+    with Store(threads=1) as store:
+        load_rows(store, kept)
+        assert [row for row in store.rows(count_query(rule, case.as_of)) if row[0] == 1] == counted
+
+
+def shapes(rule: Rule) -> set[str]:
+    """Which of the cases that every rule must show stand among its worked cases."""
+    first = min(period.since for period in rule.dated.period)
+    found = set()
+    for case in rule.cases:
+        found |= {"contradicted"} if case.expected else set()
+        found |= {"cannot say"} if case.cannot_say else set()
+        found |= {"look-alike"} if case.shows == "look_alike" else set()
+        found |= {"before the policy"} if "efore the policy" in case.says and not case.expected else set()
+        borne_out = not case.expected and not case.cannot_say and case.as_of > first
+        found |= {"borne out"} if borne_out and "efore the policy" not in case.says else set()
+    return found
+
+
+@EACH
+def test_every_rule_shows_the_cases_that_matter(rule: Rule) -> None:
+    assert shapes(rule) == {"contradicted", "borne out", "cannot say", "before the policy", "look-alike"}
+    assert 5 <= len(rule.cases) <= 8
+
+
+@EACH
+def test_no_policy_applies_before_its_first_day_or_after_its_last(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a worked case contradicts is no claim once the policy begins a day later or ends on that very day."""
+    one = timedelta(days=1)
+    for case in [case for case in rule.cases if case.expected]:
+        with loaded_store(rule, case.rows) as store:
+            said = judged(store, rule, case.as_of)
+            first, last = min(r["day"] for r in said.values()), max(r["day"] for r in said.values())
+            for since, until in ((last + one, None), (first - one, first)):
+                _put_in_force(rule, monkeypatch, since=since, until=until)
+                days = [row["day"] for row in judged(store, rule, case.as_of).values()]
+                # A claim that falls due so long after the policy began may move with it, but never before it.
+                assert all(day >= since and (until is None or day < until) for day in days)
+                assert not days or (POLICY, "since") in fields(rule.day)
+            _put_in_force(rule, monkeypatch, since=first - 400 * one, until=None)
+            assert set(judged(store, rule, case.as_of)) >= set(case.expected)
+
+
+def _put_in_force(rule: Rule, monkeypatch: pytest.MonkeyPatch, *, since: date, until: date | None) -> None:
+    monkeypatch.undo()
+    periods = [p.model_copy(update={"since": since, "until": until}) for p in rule.dated.period]
+    moved = rule.dated.model_copy(update={"period": periods})
+    monkeypatch.setattr("models.rule.policies", lambda: {rule.policy: moved})
+
+
+def test_there_are_at_least_ten_rules_that_take_part_by_default() -> None:
+    assert sum(not rule.opt_in for rule in rules().values()) >= 10
+
+
+@EACH
+def test_a_rule_that_reads_health_for_standards_takes_part_only_when_named(rule: Rule) -> None:
+    assert rule.opt_in is ("health" in rule.categories and rule.concern == "standards")
