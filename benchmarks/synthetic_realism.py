@@ -2,9 +2,10 @@
 
     OPENCSE_CHICAGO=<folder of the release> python benchmarks/synthetic_realism.py [--world met] [--people 12000]
 
-Both are cut to regular officers who served all of two years and to a random 30% of them (the part of the release at
-hand is such a sample, and sampling hides co-named colleagues). A count is of cases that name the officer. Levels differ
-between forces; what is compared is the shape: how concentrated, how persistent, how shared.
+Both are cut to regular officers who served all of two years. A count is of cases that name the officer. The part of the
+release at hand is a random 30% of officers; sampling hides co-named colleagues and nothing else, so the share of shared
+cases alone is taken from such a sample of the world too. Levels differ between forces; what is compared is the shape:
+how concentrated, how persistent, how shared.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Shape:
 
 
 def shape_of(store: Store) -> Shape:
-    """Return the shape of `named` (officer_id, case_id, second_year) over `serving` (officer_id)."""
+    """Return the shape of `named` (officer_id, case_id, second_year) over `serving` (officer_id, sampled)."""
     store.run(
         """
         CREATE OR REPLACE TABLE counts AS
@@ -64,7 +65,8 @@ def shape_of(store: Store) -> Shape:
                var_samp(n) / avg(n), avg(a) * avg(b) / nullif(covar_samp(a, b), 0), corr(a, b),
                (SELECT avg(CASE WHEN k > 1 THEN 1.0 ELSE 0 END) FROM (
                     SELECT count(*) OVER (PARTITION BY case_id) AS k
-                    FROM (SELECT DISTINCT officer_id, case_id FROM named SEMI JOIN serving USING (officer_id))))
+                    FROM (SELECT DISTINCT officer_id, case_id FROM named JOIN serving USING (officer_id)
+                          WHERE sampled)))
         FROM counts"""
     )
     return Shape(int(row[0]), *(float(value) for value in row[1:]))
@@ -80,7 +82,8 @@ def real_shape(folder: Path) -> Shape:
     with Store() as store:
         store.run(
             f"""
-            CREATE TABLE serving AS SELECT UID AS officer_id FROM {read("officers/final-profiles.csv.gz")}
+            CREATE TABLE serving AS SELECT UID AS officer_id, true AS sampled
+            FROM {read("officers/final-profiles.csv.gz")}
             WHERE appointed_date < DATE '{first}' AND appointed_date > DATE '1975-01-01'
               AND coalesce(resignation_date, DATE '2100-01-01') >= DATE '{past}'"""
         )
@@ -105,9 +108,9 @@ def synthetic_shape(records: Path, starts_on: str) -> Shape:
             )
         store.run(
             f"""
-            CREATE TABLE serving AS SELECT officer_id FROM officer
-            WHERE workforce = 'officer' AND joined_on <= DATE '{starts_on}' AND left_on IS NULL
-              AND hash(officer_id) % 1000 < {int(1000 * SAMPLE)}"""
+            CREATE TABLE serving AS
+            SELECT officer_id, hash(officer_id) % 1000 < {int(1000 * SAMPLE)} AS sampled FROM officer
+            WHERE workforce = 'officer' AND joined_on <= DATE '{starts_on}' AND left_on IS NULL"""
         )
         store.run(
             f"""

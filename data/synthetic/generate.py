@@ -24,7 +24,7 @@ from data.synthetic.streams import Array
 from data.synthetic.world import World
 from data.synthetic.writing import TableFile, arrow_schema
 
-GENERATOR = 1
+GENERATOR = 2
 """Version of the generator: the same version, world, seed and size give the same bytes."""
 
 Progress = Callable[[str, float], None]

@@ -13,7 +13,7 @@ from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
 from data.synthetic.streams import Array
 
-_COMPLAINTS = 1.2
+_COMPLAINTS = 0.7
 _SHARES = {"duties": 0.72, "powers": 0.14, "individual_behaviour": 0.09, "discrimination": 0.05}
 
 

@@ -36,19 +36,30 @@ MATTER_WEIGHT = {
 REPORTED = 0.5
 """Share of matters that are reported where no factor applies: an assumption. Published rates are of those reported."""
 
-NAMED_TOO = 0.52
-ALLEGATIONS = (0.80, 0.15, 0.05)
+NAMED_TOO = 0.9
+_HALFWAY = 0.5
+"""How likely a colleague at the scene is named too, at most, and the trait at which it is half of that: assumptions."""
+
+ALLEGATIONS = (0.96, 0.03, 0.01)
+"""Share of cases with one, two and three allegations against each officer named. With the officers named in a case
+this gives the published number of allegations a case."""
+
 _ORDINARY_TILT = {
-    "powers": 0.94,
-    "individual_behaviour": 0.76,
-    "property": 1.2,
-    "vehicles": 1.2,
-    "corruption": 1.05,
-    "disclosure": 1.1,
-    "other": 1.12,
+    "duties": 1.027,
+    "powers": 0.905,
+    "individual_behaviour": 0.752,
+    "discrimination": 0.966,
+    "property": 1.205,
+    "disclosure": 1.168,
+    "vehicles": 1.205,
+    "discreditable": 0.809,
+    "corruption": 1.11,
+    "sexual": 0.897,
+    "other": 1.205,
 }
 """Archetypes and typologies add other categories than ordinary complaints do: this keeps the total as published."""
 
+_SCENES = 3
 _INTERNAL = 0.06
 _ANONYMOUS = 0.05
 _PLACES = 32
@@ -61,39 +72,45 @@ _FORMAL = (0.30, 0.40, 0.18, 0.05, 0.07)
 def complain(scene: Scene) -> None:
     """Add the complaints about the cell's officers."""
     draw = scene.draw("complaint/matters")
-    tour = _matters(scene, draw)
-    incident = _incident_of(scene, draw, tour)
+    tour, incident = _where(scene, draw, _matters(scene, draw))
     day = scene.tables["shift"]["starts_at"][tour] // MINUTES
     _record(scene, named=_named(scene, draw, tour, incident), day=day, incident=incident)
 
 
 def _matters(scene: Scene, draw: np.random.Generator) -> Array:
-    """Return the tour of each matter that somebody could complain of."""
+    """Return the posting (by position in the cell) each matter that somebody could complain of arises in."""
     force, stints = scene.force, scene.force.stints
-    shift = scene.tables["shift"]
     rate = scene.world.ordinary("complaint_cases") / 1000 / REPORTED
     rates = role_rates(force, rate, MATTER_WEIGHT, among="people")
     person = stints.person[scene.posts]
     busy = np.sqrt(force.structure.area_busy)[force.structure.team_area[stints.team[scene.posts]]]
     served = (stints.last - stints.first + 1).clip(0)[scene.posts] / 365.25
     expected = rates[stints.role[scene.posts]] * force.latent.complaints[person] * busy * served
-    post = np.repeat(np.arange(len(person)), draw.poisson(expected * stints.fte[scene.posts]))
-    edges = np.searchsorted(shift["_post"], np.arange(len(person) + 1))
-    held = (edges[1:] - edges[:-1])[post]
-    tour = edges[:-1][post] + (draw.random(len(post)) * held).astype(np.int64)
-    return np.sort(tour[held > 0])
+    post: Array = np.repeat(np.arange(len(person)), draw.poisson(expected * stints.fte[scene.posts]))
+    return post
 
 
-def _incident_of(scene: Scene, draw: np.random.Generator, tour: Array) -> Array:
-    """Return the incident (by position) each matter arose at, -1 where the tour had none."""
-    attendance = scene.tables["attendance"]
+def _where(scene: Scene, draw: np.random.Generator, post: Array) -> tuple[Array, Array]:
+    """Return the tour and the incident (by position, -1 for none) at which each matter arose, sorted by tour.
+
+    Of a few tours the one on which most colleagues were present at one incident is taken: what draws many officers
+    draws complaints.
+    """
+    shift, attendance = scene.tables["shift"], scene.tables["attendance"]
+    edges = np.searchsorted(shift["_post"], np.arange(len(scene.posts) + 1))
+    post = post[(edges[1:] - edges[:-1])[post] > 0]
+    places = draw.random((_SCENES, 2, len(post)))
+    tours = edges[:-1][post] + (places[:, 0] * (edges[1:] - edges[:-1])[post]).astype(np.int64)
     order = np.argsort(attendance["_shift"], kind="stable")
-    first = np.searchsorted(attendance["_shift"][order], tour)
-    held = np.searchsorted(attendance["_shift"][order], tour, side="right") - first
-    place = first + (draw.random(len(tour)) * held).astype(np.int64)
-    incident = np.full(len(tour), -1, dtype=np.int64)
-    incident[held > 0] = attendance["_incident"][order[place[held > 0]]]
-    return incident
+    first = np.searchsorted(attendance["_shift"][order], tours)
+    held = np.searchsorted(attendance["_shift"][order], tours, side="right") - first
+    attended = np.append(attendance["_incident"][order], -1)
+    incidents = np.where(held > 0, attended[first + (places[:, 1] * held).astype(np.int64)], -1)
+    present = np.append(np.bincount(attendance["_incident"], minlength=len(scene.tables["incident"])), 0)
+    best, row = present[incidents].argmax(axis=0), np.arange(len(post))
+    tour, incident = tours[best, row], incidents[best, row]
+    order = np.argsort(tour, kind="stable")
+    return tour[order], incident[order]
 
 
 def reporting_factor(scene: Scene, person: Array) -> Array:
@@ -128,13 +145,20 @@ def _named(scene: Scene, draw: np.random.Generator, tour: Array, incident: Array
     place = np.arange(len(matter)) - np.repeat(np.cumsum(held) - held, held)
     colleague = attendance["officer_id"][order[np.repeat(first, held) + place]]
     reported = chance(draw, np.minimum(REPORTED * reporting_factor(scene, lead), 1.0))
-    named = chance(draw, np.minimum(NAMED_TOO * reporting_factor(scene, colleague), 1.0))
+    named = chance(draw, np.minimum(_drawn_in(scene, colleague) * reporting_factor(scene, colleague), 1.0))
     named &= reported[matter] & (colleague != lead[matter]) & (place < _PLACES - 1)
     case = np.concatenate([np.flatnonzero(reported), matter[named]])
     person = np.concatenate([lead[reported], colleague[named]])
     place = np.concatenate([np.zeros(int(reported.sum()), dtype=np.int64), place[named] + 1])
     order = np.lexsort((place, case))
     return _Named(case[order], person[order], place[order])
+
+
+def _drawn_in(scene: Scene, person: Array) -> Array:
+    """Return how likely a colleague at the scene is named too: likelier, the more their conduct draws complaints."""
+    trait = scene.force.latent.complaints[person]
+    chances: Array = NAMED_TOO * trait / (trait + _HALFWAY)
+    return chances
 
 
 def _record(scene: Scene, *, named: _Named, day: Array, incident: Array) -> None:
@@ -175,7 +199,7 @@ def _record(scene: Scene, *, named: _Named, day: Array, incident: Array) -> None
 
 def _category_weights() -> tuple[float, ...]:
     shares = split("allegations_by_category")
-    return tuple(share * _ORDINARY_TILT.get(name, 1.0) for name, share in shares.items())
+    return tuple(share * _ORDINARY_TILT[name] for name, share in shares.items())
 
 
 def case_ids(scene: Scene, number: Array) -> Array:

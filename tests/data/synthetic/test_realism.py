@@ -34,7 +34,7 @@ def test_the_dispersion_beyond_chance_is_close(shapes: dict[str, Shape]) -> None
 
 
 def test_differences_last_from_year_to_year(shapes: dict[str, Shape]) -> None:
-    assert shapes["synthetic"].correlation > 0.15
+    assert shapes["synthetic"].correlation > 0.25
     assert 0.5 < shapes["synthetic"].lasting_shape / shapes["real"].lasting_shape < 2.0
 
 
