@@ -19,7 +19,7 @@ CASE_MIXTURE = (1.04, 0.098, 5.4)
 
 The case mixture is the maximum-likelihood fit to the published numbers of people with one, two, three to five, and six
 or more cases in nine years among about 70,000 ever employed. The complaint mixture was chosen so that, with
-posting, shared cases and planted patterns, the concentration and the lasting differences of complaints are those of public
+posting, shared cases and planted patterns, the concentration and lasting differences of complaints are those of public
 records of another force (see `benchmarks/synthetic_realism.py`)."""
 
 
