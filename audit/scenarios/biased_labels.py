@@ -79,7 +79,7 @@ def _predict(past: Floats, labels: npt.NDArray[np.bool_], present: Floats) -> Fl
         return np.zeros(len(present))
     mean, spread = past.mean(axis=0), past.std(axis=0)
     spread[spread == 0] = 1.0
-    model = LogisticRegression(C=STRENGTH, max_iter=1000).fit((past - mean) / spread, labels)
+    model = LogisticRegression(C=STRENGTH, max_iter=1000, random_state=0).fit((past - mean) / spread, labels)
     scores: Floats = np.round(model.decision_function((present - mean) / spread), 9)
     return scores
 

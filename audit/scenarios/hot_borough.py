@@ -24,7 +24,7 @@ SCENARIO = Scenario(
     tables=(
         *("shift", "roster_edit", "incident", "attendance", "use_of_force", "stop_search", "system_access"),
         *("assault", "complaint", "conduct_case", "vehicle_event", "commendation", "grievance", "transfer_request"),
-        *("absence", "site_entry", "expense"),
+        *("absence", "site_entry", "expense", "training"),
     ),
     world=widen,
 )

@@ -38,7 +38,7 @@ def complain(draft: Draft, dose: float) -> None:
         source="public",
         occurred_on=received,
         received_on=received,
-        outcome=np.where(finished, "no_action", None),
+        outcome=np.array([None, "no_action"], dtype=object)[finished.astype(np.int64)],
         finalised_on=np.where(finished, closed, NULL),
         known_on=received + 1,
     )

@@ -86,13 +86,14 @@ class Draft:
     def change(self, table: str, where: Mask, **columns: Any) -> None:
         """Give some rows new values: each an array aligned to the chosen rows, or one value for all."""
         at = np.flatnonzero(where)
+        if not len(at):
+            return
         given = self.records[table]
         for name, values in columns.items():
             whole = self.column(table, name).copy()
             whole[at] = values
-            given = given.set_column(
-                given.column_names.index(name), name, to_array(CONTRACT[table].column[name], whole)
-            )
+            place = given.column_names.index(name)
+            given = given.set_column(place, given.schema.field(place), to_array(CONTRACT[table].column[name], whole))
         self._set(table, given)
 
     def copy(self, table: str, rows: Whole, *, planted: bool = True, **columns: Any) -> Whole:
@@ -107,7 +108,8 @@ class Draft:
         for name, values in ({key: fresh} | columns).items():
             whole = np.empty(len(rows), dtype=_dtype(declared.column[name]))
             whole[:] = values
-            made = made.set_column(made.column_names.index(name), name, to_array(declared.column[name], whole))
+            place = made.column_names.index(name)
+            made = made.set_column(place, made.schema.field(place), to_array(declared.column[name], whole))
         if planted:
             self._plant_copies(table, self.keys(table)[rows], fresh)
         self._set(table, pa.concat_tables([self.records[table], made.cast(self.records[table].schema)]))

@@ -65,7 +65,7 @@ def disturb(made: InMemory, scenario: Scenario, dose: float) -> Draft:
 
 
 def generator(world: World, scenario: str) -> np.random.Generator:
-    """Return a scenario's stream of random numbers: it depends on the world's seed and the scenario, not on the dose."""
+    """Return a scenario's stream of random numbers: it depends on the world's seed and its name, not on the dose."""
     digest = blake2b(f"{world.seed}/{scenario}".encode(), digest_size=16).digest()
     return np.random.Generator(np.random.Philox(int.from_bytes(digest, "little")))
 
