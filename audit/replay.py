@@ -28,7 +28,7 @@ from models import purposes
 from models.catalogue import rules
 from pipeline.detect import contradict, detect, scores_table
 from pipeline.evidence import Kept, flag_id
-from pipeline.flag import Flag, flag_contradictions, flag_statistical
+from pipeline.flag import Flag, Selector, flag_contradictions, flag_statistical
 from pipeline.folder import RunFolder
 from pipeline.run import KINDS
 from pipeline.settings import Settings, resolve
@@ -104,25 +104,35 @@ class _Rerun:
         self.sources = Sources(gaps_from_json(folder.manifest["source_gaps"]))
         self._features, self._subjects = folder.table("features"), folder.table("subjects")
         self._scores = folder.table("scores")
+        self._dates = sorted(folder.config["as_of"])
+        self._selector = Selector(settings, total=len(self._dates))
         self._done: dict[date, tuple[dict[Subject, FeatureTable], dict[tuple[str, int, str], Flag], list[str]]] = {}
 
     def of(self, as_of: date) -> tuple[dict[Subject, FeatureTable], dict[tuple[str, int, str], Flag], list[str]]:
         """Return the values, the flags by (kind, subject, concern), and what differs from the scores written down."""
-        if as_of not in self._done:
-            tables = {kind: self._table(kind, as_of) for kind in KINDS}
-            detected = [d for table in tables.values() for d in detect(table, self.settings)]
-            flags, _ = flag_statistical(detected, self.settings, purposes.load())
-            again = scores_table(detected, [])
-            written = self._scores.filter(
-                pc.and_(
-                    pc.equal(self._scores["as_of"], pa.scalar(as_of, pa.date32())),
-                    pc.not_equal(self._scores["family"], "contradiction"),
-                )
-            )
-            same = again.equals(written.cast(again.schema))
-            faults = [] if same else ["the scores of the comparison stage come out differently"]
-            self._done[as_of] = tables, {(f.subject_kind, f.subject_id, f.concern): f for f in flags}, faults
+        for day in self._needed(as_of):
+            self._compare(day)
         return self._done[as_of]
+
+    def _needed(self, as_of: date) -> list[date]:
+        """Return the dates still to be compared: where dates share a false discovery rate, also those before."""
+        shared = self.settings.across_dates.method != "each"
+        return [d for d in self._dates if d not in self._done and (d == as_of or (shared and d < as_of))]
+
+    def _compare(self, as_of: date) -> None:
+        tables = {kind: self._table(kind, as_of) for kind in KINDS}
+        detected = [d for table in tables.values() for d in detect(table, self.settings)]
+        flags, _ = flag_statistical(detected, self.settings, purposes.load(), self._selector)
+        again = scores_table(detected, [])
+        written = self._scores.filter(
+            pc.and_(
+                pc.equal(self._scores["as_of"], pa.scalar(as_of, pa.date32())),
+                pc.not_equal(self._scores["family"], "contradiction"),
+            )
+        )
+        same = again.equals(written.cast(again.schema))
+        faults = [] if same else ["the scores of the comparison stage come out differently"]
+        self._done[as_of] = tables, {(f.subject_kind, f.subject_id, f.concern): f for f in flags}, faults
 
     def _table(self, kind: Subject, as_of: date) -> FeatureTable:
         rows, subjects = (

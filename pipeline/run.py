@@ -19,7 +19,7 @@ from features.table import SCHEMA as FEATURES
 from models import purposes
 from pipeline.detect import contradict, detect, enforce_purposes, scores_table, skipped_rules
 from pipeline.evidence import Cited, Kept, cite, evidence_table, keep, loaded_tables, subjects_of
-from pipeline.flag import Flag, Outcome, flag_contradictions, flag_statistical
+from pipeline.flag import Flag, Outcome, Selector, flag_contradictions, flag_statistical
 from pipeline.folder import CONFIG, RunFolder, check_free, write_json, write_table, written_whole
 from pipeline.load import Loaded, load
 from pipeline.seal import seal
@@ -154,13 +154,14 @@ def find(
     outcomes: list[Outcome] = []
     in_force = purposes.load()
     tell(f"features as of {', '.join(map(str, dates))}")
+    selector = Selector(settings, total=len(dates))
     tables = compute_all(store, settings.indicators, kinds=KINDS, as_ofs=dates, sources=sources)
     for day in dates:
         tell(f"rules and detectors as of {day}")
         detected = [d for kind in KINDS for d in detect(tables[day, kind], settings)]
         contradicted = contradict(store, settings.rules, day)
         scores.append(scores_table(detected, contradicted))
-        selected, how = flag_statistical(detected, settings, in_force)
+        selected, how = flag_statistical(detected, settings, in_force, selector)
         flags += flag_contradictions(contradicted, in_force) + selected
         outcomes += how
     if evidence:

@@ -13,10 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from data.errors import UsageError
 from features.base import Concern, Indicator
 from features.catalogue import indicators
-from models.base import Detector
+from models.base import Detector, Family
+from models.calibration import Method
 from models.catalogue import detectors, rules
+from models.dates import Across
 from models.pattern import Pattern
 from models.rule import Rule
+from models.selection import Combination, Dependence
 
 DEFAULTS: Final = Path(__file__).parent / "defaults.toml"
 
@@ -60,21 +63,52 @@ class Peers(_Section):
     smallest_group: int = Field(ge=2)
 
 
+class Calibration(_Section):
+    """Which null turns continuous scores into p-values."""
+
+    scores: Method
+
+
+class CombinationBy(_Section):
+    """How the p-values of several detectors become one, and how much each family counts; 1 where it is not said."""
+
+    method: Combination
+    weights: dict[Family, Annotated[float, Field(gt=0)]]
+
+    def weight(self, family: Family) -> float:
+        """Return how much a family counts."""
+        return self.weights.get(family, 1.0)
+
+
 class ByRate(_Section):
-    """Select by false discovery rate."""
+    """Select by false discovery rate, under a stated dependence of the subjects' p-values."""
 
     method: Literal["fdr"]
     q: float = Field(gt=0, lt=1)
+    dependence: Dependence = "positive"
 
 
 class ByCapacity(_Section):
-    """Select the strongest, so many per thousand subjects."""
+    """Select the strongest, so many per thousand subjects; the dependence bears on q-values and bounds only."""
 
     method: Literal["capacity"]
     per_thousand: float = Field(gt=0, le=1000)
+    dependence: Dependence = "positive"
 
 
 SelectionBy = Annotated[ByRate | ByCapacity, Field(discriminator="method")]
+
+
+class AcrossDates(_Section):
+    """What the as-of dates of one run share of the false discovery rate."""
+
+    method: Across
+
+
+class Bounds(_Section):
+    """With what confidence the number of false flags is bounded."""
+
+    confidence: float = Field(gt=0, lt=1)
 
 
 class Settings(_Section):
@@ -85,7 +119,11 @@ class Settings(_Section):
     features: Features
     models: Models
     peers: Peers
+    calibration: Calibration
+    combination: CombinationBy
     selection: dict[Concern, SelectionBy]
+    across_dates: AcrossDates
+    bounds: Bounds
 
     @property
     def indicators(self) -> list[Indicator]:

@@ -21,7 +21,9 @@ SHORT = 12
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    app.command(epilog="Example: opencse flags build/run --concern standards")(flags)
+    app.command(epilog="Examples: opencse flags build/run --concern standards; opencse flags build/run --strongest 10")(
+        flags
+    )
     app.command(epilog="Example: opencse explain build/run 3fa9c2")(explain)
     app.command(epilog="Examples: opencse sql build/run; opencse sql build/run roster_self_edits")(sql)
     app.command(epilog="Examples: opencse catalogue; opencse catalogue roster_self_edits")(catalogue)
@@ -31,19 +33,26 @@ def flags(
     run: Run,
     concern: Annotated[str | None, typer.Option(help="Only this concern: standards, welfare or culture.")] = None,
     subject: Annotated[int | None, typer.Option(help="Only this officer's or unit's id.")] = None,
+    strongest: Annotated[
+        int | None, typer.Option(help="Only so many that rest on comparison, for each concern, date and kind.", min=1)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the flags of a run: records worth a human look, never findings."""
+    """List the flags of a run: records worth a human look, never findings; and how many can be false at most."""
+    from audit.bounds import bounds_of, strongest_of
     from models.purposes import CONCERNS
     from pipeline.folder import open_run
 
     if concern is not None and concern not in CONCERNS:
         raise UsageError("There is no such concern.", expected=", ".join(CONCERNS), found=concern, where="--concern")
+    folder = open_run(run)
     found = [
         row
-        for row in open_run(run).table("flags").to_pylist()
+        for row in folder.table("flags").to_pylist()
         if concern in (None, row["concern"]) and subject in (None, row["subject_id"])
     ]
+    if strongest is not None:
+        found = strongest_of(found, strongest)
     if as_json:
         print_json(found)
         return
@@ -61,6 +70,8 @@ def flags(
     ]
     columns = ["flag", "subject", "as of", "concern", "family", "q", "why a human should look"]
     print_table(f"{len(rows)} flags", columns, rows)
+    for bound in bounds_of(folder, found):
+        output().print(bound.sentence(), markup=False)
 
 
 def explain(

@@ -1,0 +1,90 @@
+"""Whichever flags a reader picks, the number of false ones among them is bounded from what the run wrote."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from audit.bounds import bounds_of, strongest_of
+from audit.replay import replay
+from opencse.cli import app
+from pipeline.folder import RunFolder
+from pipeline.run import run
+from pipeline.settings import Settings, load, resolve
+from tests import small_force
+
+
+def changed(**sections: Any) -> Settings:
+    """The defaults with some sections replaced."""
+    return resolve(load().model_dump(mode="python") | sections, where="test")
+
+
+def flags_of(folder: RunFolder) -> list[dict[str, Any]]:
+    return list(folder.table("flags").to_pylist())
+
+
+def test_the_bound_of_all_flags_is_the_one_the_run_wrote(finished: RunFolder) -> None:
+    compared = [f for f in flags_of(finished) if f["p_value"] is not None]
+    bounds = bounds_of(finished, flags_of(finished))
+    assert sum(b.picked for b in bounds) == len(compared) > 0
+    written = {(o["as_of"], o["subject_kind"], o["concern"]): o for o in finished.manifest["outcomes"]}
+    for bound in bounds:
+        outcome = written[bound.as_of, bound.subject_kind, bound.concern]
+        assert (bound.picked, bound.false) == (outcome["selected"], outcome["false_at_most"])
+
+
+def test_fewer_flags_can_never_hold_more_false_ones(finished: RunFolder) -> None:
+    bounds = [bounds_of(finished, strongest_of(flags_of(finished), n)) for n in (1, 3, 1000)]
+    for fewer, more in zip(bounds, bounds[1:], strict=False):
+        assert all(f.false <= m.false and f.picked <= m.picked for f, m in zip(fewer, more, strict=True))
+    assert all(b.false <= b.picked for one in bounds for b in one)
+
+
+def test_the_strongest_are_those_with_the_smallest_p_values_and_their_equals() -> None:
+    rows = [
+        {"flag_id": f"{n}", "p_value": p, "as_of": "d", "subject_kind": "officer", "concern": "standards"}
+        for n, p in enumerate([0.3, 0.1, 0.2, 0.2, None])
+    ]
+    assert [r["flag_id"] for r in strongest_of(rows, 2)] == ["1", "2", "3"]
+
+
+def test_flags_says_how_many_can_be_false(finished: RunFolder) -> None:
+    shown = CliRunner().invoke(app, ["flags", str(finished.path), "--strongest", "2"], env={"COLUMNS": "200"})
+    bounds = bounds_of(finished, strongest_of(flags_of(finished), 2))
+    text = " ".join(shown.stdout.split())
+    assert bounds
+    for bound in bounds:
+        assert bound.sentence() in text
+    assert "with 90% confidence" in text
+
+
+@pytest.mark.parametrize("across", ["spending", "batch"])
+def test_dates_that_share_a_rate_are_selected_more_strictly_and_replay(
+    force: Path, tmp_path: Path, across: str
+) -> None:
+    settings = changed(across_dates={"method": across})
+    dates = [date(2025, 10, 1), small_force.AS_OF]
+    folder = run(force, out=tmp_path / "run", settings=settings, as_of=dates).folder
+    levels = [o["level"] for o in folder.manifest["outcomes"] if o["method"] == "fdr" and o["concern"] == "standards"]
+    assert all(level < 0.1 for level in levels)
+    late = [f["flag_id"] for f in flags_of(folder) if f["as_of"] == small_force.AS_OF]
+    assert late
+    assert [r.faults for r in replay(folder, late[-1])] == [()]
+
+
+def test_settings_for_combination_and_dependence_take_effect(force: Path, tmp_path: Path) -> None:
+    capacity = {"method": "capacity", "per_thousand": 10.0, "dependence": "any"}
+    settings = changed(
+        combination={"method": "harmonic", "weights": {"peer": 3.0}},
+        selection=dict.fromkeys(("standards", "welfare", "culture"), capacity),
+    )
+    folder = run(force, out=tmp_path / "run", settings=settings, as_of=[small_force.AS_OF]).folder
+    outcomes = folder.manifest["outcomes"]
+    assert {(o["combination"], o["dependence"], o["level"]) for o in outcomes} == {("harmonic", "any", None)}
+    assert all(r.agrees for r in replay(folder, flags_of(folder)[-1]["flag_id"]))
+    assert json.loads((folder.path / "manifest.json").read_text())["outcomes"] == outcomes
