@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from math import sqrt
 from pathlib import Path
+from typing import Any
 
 from data.contract import CONTRACT
 from data.errors import InputRejected
 from data.store import Store, literal
 from data.synthetic.figures import figures
+from data.synthetic.generate import GENERATOR
 from data.synthetic.measures import MEASURES, NOT_IN_RECORDS, VIEWS
 from data.synthetic.world import World
 
@@ -53,6 +56,14 @@ class Line:
         return SHAPE_TOLERANCE if self.shape else HEADLINE_TOLERANCE
 
     @property
+    def chance(self) -> float | None:
+        """The relative standard error of a count of `n`; null for none.
+
+        Events cluster in people, so chance gives this or more.
+        """
+        return 1 / sqrt(self.n) if self.n else None
+
+    @property
     def met(self) -> bool | None:
         """Whether the ratio lies within the tolerance; null where there is nothing to compare."""
         return None if self.ratio is None or not self.target else abs(self.ratio - 1) <= self.tolerance
@@ -75,10 +86,16 @@ def calibrate(records: Path, world: World) -> list[Line]:
     return [_line(name, measured, world) for name in figures()]
 
 
-def save(lines: list[Line], path: Path) -> None:
-    """Write the lines as JSON."""
-    table = [{**asdict(line), "tolerance": line.tolerance, "met": line.met} for line in lines]
-    path.write_text(json.dumps(table, indent=2) + "\n", "utf-8")
+def content(lines: list[Line], world: World) -> dict[str, Any]:
+    """Return the whole comparison as plain values: the world's settings and a line for every figure."""
+    table = [{**asdict(line), "tolerance": line.tolerance, "chance": line.chance, "met": line.met} for line in lines]
+    return {"generator": GENERATOR, "world": world.model_dump(mode="json"), "figures": table}
+
+
+def save(lines: list[Line], path: Path, *, world: World) -> None:
+    """Write the whole comparison as JSON, into a folder that is made if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content(lines, world), indent=2) + "\n", "utf-8")
 
 
 def _open(store: Store, records: Path, world: World) -> None:

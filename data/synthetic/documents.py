@@ -58,7 +58,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
 
 _GRADES = """\
 What the force is calibrated to. Grades: A official, court, regulator or peer-reviewed; B reputable press; C own
-arithmetic on A or B; K general knowledge. `data/synthetic/calibration.py` compares."""
+arithmetic on A or B; K general knowledge. `opencse calibrate WORLD` compares a world with every one of them."""
 
 _NESTED = ("structure", "reporting", "recording", "typologies", "archetypes", "figures", "settings")
 _ABOUT = {

@@ -46,6 +46,11 @@ def _share(table: str, test: str, *, where: str = "true") -> str:
     return f"SELECT NULL, avg(CASE WHEN {test} THEN 1.0 ELSE 0.0 END), count_if({test}) FROM {table} WHERE {where}"
 
 
+def _effective(value: str) -> str:
+    """How many people of equal weight a sum rests on as much as on these, who are few and unequal (Kish 1965)."""
+    return f"CAST(power(sum({value}), 2) / nullif(sum(power({value}, 2)), 0) AS INTEGER)"
+
+
 def _rank(rank: str) -> str:
     return _share("main_rank JOIN officer USING (officer_id)", f"rank = '{rank}'", where="workforce = 'officer'")
 
@@ -85,10 +90,11 @@ MEASURES = {
         " posting, span WHERE ended_on >= first AND started_on < ended_on)",
     ),
     "part_time_share": _share("main_rank", "fte < 1"),
-    "sickness_days": "SELECT NULL, avg(days), sum(days) / 9 FROM sick",
+    "sickness_days": f"SELECT NULL, avg(days), {_effective('days')} FROM sick",
     "sickness_zero_share": _share("sick", "days = 0"),
     "sickness_long_share": _share("sick", "days > 28"),
-    "psychological_share": "SELECT NULL, sum(psychological) / sum(days), sum(days) / 9 FROM sick",
+    "psychological_share": f"""
+        SELECT NULL, sum(psychological) / sum(days), {_effective("psychological")} FROM sick""",
     "overtime_hours": """
         SELECT NULL, sum(overtime_minutes) / 60.0 / (SELECT sum(years) FROM service JOIN main_rank USING (officer_id)
                WHERE workforce = 'officer' AND rank = 'constable'), count_if(overtime_minutes > 0)

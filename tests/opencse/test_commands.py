@@ -16,7 +16,7 @@ from opencse.cli import app
 from pipeline.folder import RunFolder
 from tests import small_force
 
-COMMANDS = ("worlds", "generate", "run", "flags", "explain", "sql", "catalogue", "replay", "verify")
+COMMANDS = ("worlds", "generate", "calibrate", "run", "flags", "explain", "sql", "catalogue", "replay", "verify")
 ROOT = Path(__file__).parent.parent.parent
 
 

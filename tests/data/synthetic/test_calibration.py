@@ -79,11 +79,14 @@ def test_a_world_with_its_own_figure_does_not_aim_at_the_published_one(tmp_path:
     assert "own value" in line.note
 
 
-def test_lines_are_saved_as_json(lines: list[Line], tmp_path: Path) -> None:
-    save(lines, tmp_path / "calibration.json")
-    table = json.loads((tmp_path / "calibration.json").read_text("utf-8"))
-    assert len(table) == len(lines)
-    assert {"figure", "value", "published", "ratio", "source", "year", "grade", "kind", "met"} <= set(table[0])
+def test_lines_are_saved_as_json_with_the_world_they_are_about(lines: list[Line], tmp_path: Path) -> None:
+    save(lines, tmp_path / "new" / "calibration.json", world=load("tiny", seed=5))
+    stored = json.loads((tmp_path / "new" / "calibration.json").read_text("utf-8"))
+    assert (stored["world"]["name"], stored["world"]["seed"]) == ("tiny", 5)
+    assert len(stored["figures"]) == len(lines)
+    assert {"figure", "value", "published", "ratio", "source", "year", "grade", "kind", "met"} <= set(
+        stored["figures"][0]
+    )
 
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
