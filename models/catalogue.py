@@ -1,4 +1,4 @@
-"""The rules and detectors there are: whatever stands in `models/rules` and `models/detectors`."""
+"""The rules, detectors and baselines there are: whatever stands in the folder of that name."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from functools import cache
 from types import MappingProxyType, ModuleType
 from typing import TypeVar, cast
 
+import models.baselines
 import models.detectors
 import models.rules
 from features.base import DeclarationFaulty
@@ -29,9 +30,28 @@ def rules() -> Mapping[str, Rule]:
 @cache
 def detectors() -> Mapping[str, Detector]:
     """Return every statistical detector by name, the name of its file, in alphabetical order."""
+    return _named(models.detectors, "DETECTOR")
+
+
+@cache
+def baselines() -> Mapping[str, Detector]:
+    """Return every baseline by name, the name of its file, in alphabetical order: usual ways, to be measured against.
+
+    Raises:
+        DeclarationFaulty: one is not of the family "baseline", or bears the name of a detector.
+    """
+    found = _named(models.baselines, "BASELINE")
+    faults = [f"{n} is of the family {b.family}" for n, b in found.items() if b.family != "baseline"]
+    faults += [f"{n} is a detector's name" for n in found if n in detectors()]
+    if faults:
+        raise DeclarationFaulty("The baselines cannot be used.", found="; ".join(faults))
+    return found
+
+
+def _named(package: ModuleType, attribute: str) -> Mapping[str, Detector]:
     found = {}
-    for name, module in _modules(models.detectors):
-        detector = copy(_declared(module, "DETECTOR", Detector))
+    for name, module in _modules(package):
+        detector = copy(_declared(module, attribute, Detector))
         detector.name = name
         found[name] = detector
     return MappingProxyType(found)

@@ -7,78 +7,161 @@ import inspect
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
 from data.errors import UsageError
-from models.base import Contribution, Detector, Family, Floats, Panel, Scores
-from models.residuals import peer_residuals
+from models.base import Contributions, Detector, Family, Fitted, Floats, Listed, Panel, Scores, nothing_said
+from models.calibration import Method, ScoreNull, calibrate
+from models.residuals import ResidualScale, fit_scale
+from models.series_null import seen
 
-SHOWN = 5
+SHOWN: Final = 5
 """How many of the largest residuals are listed with a score."""
+
+_TRIED: Final = 3
+_SAME: Final = 1e-9
 
 
 class Pattern(Detector):
     """Scores how unlike its peers a subject's whole pattern is, with an estimator made by somebody else.
 
     `estimator` is the dotted path of a class with `fit` and `decision_function` (PyOD: higher is more unusual) or
-    `score_samples` (scikit-learn: lower is). P-values are the subject's rank among all subjects, itself included.
+    `score_samples` (scikit-learn: lower is). `null` names how its scores become p-values. `monotone` and `transductive`
+    declare what the estimator does; one that turns out to be transductive without saying so is treated as such.
     """
 
     family: ClassVar[Family] = "pattern"
     question = "Is the whole pattern of an officer's records unlike that of peers?"
     assumption = (
-        "scores of subjects without concern are exchangeable, so a rank is a p-value; unusual subjects among those"
-        " ranked make it larger, never smaller; residuals listed with a score do not add up to it"
+        "scores of peers without concern are alike, whatever their peer group, and fall off as the null they are set"
+        " against says; residuals listed with a score do not add up to it"
     )
-    references = ("Liu, Ting and Zhou (2008)", "Bates et al. (2023)")
+    references = ("Liu, Ting and Zhou (2008)", "Zhao, Nasrullah and Li (2019)")
 
-    def __init__(self, estimator: str, parameters: Mapping[str, Any] = MappingProxyType({})) -> None:
+    def __init__(
+        self,
+        estimator: str,
+        parameters: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        null: Method = "tail",
+        transductive: bool = False,
+        monotone: bool = False,
+    ) -> None:
         self.estimator = estimator
         self.parameters = parameters
+        self.null: Method = null
+        self.transductive = transductive
+        self.monotone = monotone
 
-    def score(self, panel: Panel, *, seed: int) -> Scores:
-        """Score every subject; nobody is scored when there are no values or hardly any subjects."""
-        residuals = peer_residuals(panel)
-        n = len(panel.ids)
-        if n < 2 or residuals.shape[1] == 0 or not residuals.any():
-            nothing = np.full(n, np.nan)
-            return Scores(score=np.zeros(n), p_value=nothing, contributions=((),) * n, assumption=self.assumption)
-        score = self._estimate(residuals, seed)
-        # Counting those at or above, oneself included, is the conformal p-value (1 + others) / (1 + all others).
-        at_or_above = n - np.searchsorted(np.sort(score), score, side="left")
-        return Scores(
-            score=score,
-            p_value=at_or_above / n,
-            contributions=tuple(_largest(panel, residuals[at], at) for at in range(n)),
-            assumption=self.assumption,
-        )
+    def fit(self, panel: Panel, *, seed: int) -> Fitted:
+        """Fit the estimator to the residuals of a panel, and a null to its scores, on one thread."""
+        scale = fit_scale(panel)
+        residuals = scale.residuals(panel)
+        if len(residuals) < 2 or not residuals.any():
+            return _Nothing(self.assumption)
+        model = build(self.estimator, self.parameters, seed=seed, asked_by=self.name)
+        with one_thread():
+            model.fit(residuals)
+            score = outlyingness(model, residuals)
+            alone = outlyingness(model, residuals[:_TRIED])
+        said = calibrate(score, method=self.null)
+        batch_matters = self.transductive or not np.allclose(alone, score[:_TRIED], rtol=_SAME, atol=_SAME)
+        assumption = f"{self.assumption}; {said.assumption}"
+        return _FittedPattern(self.estimator, scale, model, said.null, assumption, residuals, score, batch_matters)
 
-    def _estimate(self, residuals: Floats, seed: int) -> Floats:
-        model = self._build(seed)
-        model.fit(residuals)
-        if hasattr(model, "decision_scores_"):
-            raw = model.decision_function(residuals)
-        else:
-            raw = -model.score_samples(residuals)
-        return np.asarray(raw, dtype=np.float64)
 
-    def _build(self, seed: int) -> Any:
-        module, _, name = self.estimator.rpartition(".")
-        try:
-            with _global_generator_untouched():
-                made = getattr(importlib.import_module(module), name)
-        except (ImportError, AttributeError, ValueError) as error:
+@dataclass(frozen=True)
+class _Nothing:
+    """There were no values or hardly any subjects: nobody is scored."""
+
+    assumption: str
+
+    def score(self, panel: Panel) -> Scores:
+        return nothing_said(len(panel.ids), self.assumption)
+
+
+@dataclass(frozen=True)
+class _FittedPattern:
+    """A fitted estimator, what it was fitted to and the scores of that; `transductive` ones can score nothing else."""
+
+    estimator: str
+    scale: ResidualScale
+    model: Any
+    null: ScoreNull | None
+    assumption: str
+    fitted_to: Floats
+    fitted_score: Floats
+    transductive: bool
+
+    def score(self, panel: Panel) -> Scores:
+        """Score the subjects of a panel.
+
+        Raises:
+            UsageError: the estimator scores by who else is in the batch, and these are not those it was fitted to.
+        """
+        residuals = self.scale.residuals(panel)
+        if np.array_equal(residuals, self.fitted_to):
+            score = self.fitted_score
+        elif self.transductive:
             raise UsageError(
-                f"The estimator '{self.estimator}' of the detector {self.name} cannot be imported.",
-                expected="the dotted path of a PyOD or scikit-learn class, such as pyod.models.iforest.IForest",
-                found=str(error),
-                hint='PyOD is an extra: pip install "opencse[patterns]".',
-            ) from error
-        takes_seed = "random_state" in inspect.signature(made).parameters
-        return made(**self.parameters, **({"random_state": seed} if takes_seed else {}))
+                f"The estimator {self.estimator} scores a subject by who else is in the batch.",
+                expected="the very subjects it was fitted to",
+                found=f"{len(panel.ids)} others, or other values",
+                hint="Where some are fitted to and others scored, name an estimator that is not transductive.",
+            )
+        else:
+            with one_thread():
+                score = outlyingness(self.model, residuals)
+        none = np.full(len(panel.ids), np.nan)
+        p_value = none if self.null is None else self.null.p_values(score)
+        series = [s for s in panel.series if s.key in self.scale.centre]
+
+        def explain(at: int, most: int) -> Contributions:
+            order = np.lexsort((np.arange(len(series)), -residuals[at]))[: min(most, SHOWN)]
+            return tuple(seen(series[n], at) for n in order.tolist() if residuals[at, n] > 0)
+
+        listed = Listed(len(panel.ids), explain)
+        return Scores(score=score, p_value=p_value, contributions=listed, assumption=self.assumption)
+
+
+def build(estimator: str, parameters: Mapping[str, Any], *, seed: int, asked_by: str) -> Any:
+    """Return an estimator by its dotted path, seeded where it takes a seed.
+
+    Raises:
+        UsageError: there is no such class.
+    """
+    module, _, name = estimator.rpartition(".")
+    try:
+        with _global_generator_untouched():
+            made = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UsageError(
+            f"The estimator '{estimator}' of the detector {asked_by} cannot be imported.",
+            expected="the dotted path of a PyOD or scikit-learn class, such as pyod.models.iforest.IForest",
+            found=str(error),
+            hint='PyOD is an extra: pip install "opencse[patterns]".',
+        ) from error
+    takes_seed = "random_state" in inspect.signature(made).parameters
+    return made(**parameters, **({"random_state": seed} if takes_seed else {}))
+
+
+def outlyingness(model: Any, rows: Floats) -> Floats:
+    """Return a fitted estimator's scores, higher for more unusual."""
+    raw = model.decision_function(rows) if hasattr(model, "decision_scores_") else -model.score_samples(rows)
+    return np.asarray(raw, dtype=np.float64)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep linear algebra to one thread: with several, sums end in other bits."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        yield
 
 
 @contextmanager
@@ -89,19 +172,3 @@ def _global_generator_untouched() -> Iterator[None]:
         yield
     finally:
         random.setstate(state)
-
-
-def _largest(panel: Panel, residuals: Floats, at: int) -> tuple[Contribution, ...]:
-    order = np.lexsort((np.arange(len(residuals)), -residuals))[:SHOWN]
-    return tuple(_residual(panel, column, at) for column in order.tolist() if residuals[column] > 0)
-
-
-def _residual(panel: Panel, column: int, at: int) -> Contribution:
-    series = panel.series[column]
-    exposure = float(series.cells.exposure[at])
-    return Contribution(
-        indicator=series.indicator.name,
-        window_days=series.cells.window,
-        observed=float(series.cells.value[at]),
-        exposure=None if np.isnan(exposure) else exposure,
-    )

@@ -2,44 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
 import numpy as np
 
 from models.base import Floats, Panel, Series
 
-MOST = 10.0
+MOST: Final = 10.0
 """Residuals are cut here: one wild value should not hide a pattern among the others."""
 
 
-def peer_residuals(panel: Panel) -> Floats:
-    """Return a matrix of subjects by series: how many robust spreads a rate lies above the peer group's median.
+@dataclass(frozen=True)
+class ResidualScale:
+    """What is usual of each indicator and window in each peer group: the median, and a spread that outliers cannot set.
 
-    A rate is the value per unit of exposure, or the value where the indicator needs none. The spread is 1.4826 times
-    the median absolute deviation, or, where more than half of the peers are equal, the mean absolute deviation times
-    1.2533 (both equal the standard deviation for normal data). Values below the median give 0: having less is not what
-    is looked for. Values that cannot be used give 0.
+    `centre` and `spread` hold, by indicator and window, one number for each of the groups `names`; NaN where nobody of
+    the group had a value.
     """
-    columns = [_column(series, panel) for series in panel.series]
-    return np.column_stack(columns) if columns else np.empty((len(panel.ids), 0))
+
+    names: tuple[str, ...]
+    centre: Mapping[tuple[str, int], Floats]
+    spread: Mapping[tuple[str, int], Floats]
+
+    def residuals(self, panel: Panel) -> Floats:
+        """Return a matrix of subjects by series: how many spreads a rate lies above the peer group's median.
+
+        A rate is the value per unit of exposure, or the value where the indicator needs none. Values below the median
+        give 0: having less is not what is looked for. Values that cannot be used give 0, and so do those of groups
+        without spread.
+        """
+        groups = panel.numbered(self.names)
+        columns = [self._column(series, groups) for series in panel.series if series.key in self.centre]
+        return np.column_stack(columns) if columns else np.empty((len(panel.ids), 0))
+
+    def _column(self, series: Series, groups: np.ndarray) -> Floats:
+        # The last entry stands for groups that were not there when the scale was fitted.
+        centre, spread = (np.append(of[series.key], np.nan)[groups] for of in (self.centre, self.spread))
+        rate, usable = _rates(series)
+        usable = usable & (spread > 0)
+        residual = np.zeros(len(groups))
+        residual[usable] = np.clip((rate[usable] - centre[usable]) / spread[usable], 0.0, MOST)
+        return residual
 
 
-def _column(series: Series, panel: Panel) -> Floats:
-    residual = np.zeros(len(panel.ids))
+def fit_scale(panel: Panel) -> ResidualScale:
+    """Return the scale of a panel's peer groups.
+
+    The spread is 1.4826 times the median absolute deviation, or, where more than half of the peers are equal, the mean
+    absolute deviation times 1.2533 (both equal the standard deviation for normal data).
+    """
+    members = [np.flatnonzero(panel.group_of == group) for group in range(len(panel.group_names))]
+    centre, spread = {}, {}
+    for series in panel.series:
+        rate, usable = _rates(series)
+        scales = np.array([_robust(rate[at[usable[at]]]) for at in members]).reshape(-1, 2)
+        centre[series.key], spread[series.key] = scales[:, 0], scales[:, 1]
+    return ResidualScale(panel.group_names, centre, spread)
+
+
+def _rates(series: Series) -> tuple[Floats, np.ndarray]:
     cells = series.cells
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = cells.value if np.isnan(cells.exposure).all() else cells.value / cells.exposure
-    usable = series.ok & np.isfinite(rate)
-    for positions in panel.members().values():
-        chosen = positions[usable[positions]]
-        if len(chosen):
-            residual[chosen] = _robust(rate[chosen])
-    return residual
+    return rate, series.ok & np.isfinite(rate)
 
 
-def _robust(rates: Floats) -> Floats:
-    above = rates - np.median(rates)
-    spread = 1.4826 * float(np.median(np.abs(above)))
-    if spread == 0.0:
-        spread = 1.2533 * float(np.mean(np.abs(above)))
-    if spread == 0.0:
-        return np.zeros_like(rates)
-    return np.clip(above / spread, 0.0, MOST)
+def _robust(rates: Floats) -> tuple[float, float]:
+    if not len(rates):
+        return np.nan, np.nan
+    centre = float(np.median(rates))
+    away = np.abs(rates - centre)
+    spread = 1.4826 * float(np.median(away))
+    return centre, spread if spread > 0.0 else 1.2533 * float(np.mean(away))

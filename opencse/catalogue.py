@@ -1,4 +1,4 @@
-"""The catalogue: every indicator, rule and detector as it is declared, as a list and as pages."""
+"""The catalogue: every indicator, rule, detector and baseline as it is declared, as a list and as pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from features.base import Case, Indicator, NoExposure
 from features.catalogue import indicators
 from features.sql import scan_query
 from models.base import Detector
-from models.catalogue import detectors, rules
+from models.catalogue import baselines, detectors, rules
 from models.contradiction import judged_query
 from models.policy import Policy
 from models.rule import Counterpart, Rule, RuleCase
@@ -32,10 +32,11 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """Return everything declared: indicators, rules and detectors, each kind by name."""
+    """Return everything declared: indicators, rules, detectors and baselines, each kind by name."""
     found = [Entry("indicator", i.name, i.question, i.concerns, i.tables) for i in indicators().values()]
     found += [Entry("rule", r.name, r.question, (r.concern,), r.tables) for r in rules().values()]
-    found += [Entry("detector", d.name, d.question, (), ()) for d in detectors().values()]
+    found += [Entry("detector", d.name, d.question, d.concerns, ()) for d in detectors().values()]
+    found += [Entry("baseline", b.name, b.question, b.concerns, ()) for b in baselines().values()]
     return found
 
 
@@ -43,7 +44,7 @@ def page(name: str) -> str:
     """Return one declaration as a Markdown page."""
     if name in indicators():
         return _indicator_page(indicators()[name])
-    return _rule_page(rules()[name]) if name in rules() else _detector_page(detectors()[name])
+    return _rule_page(rules()[name]) if name in rules() else _detector_page({**detectors(), **baselines()}[name])
 
 
 def index() -> str:
@@ -156,8 +157,11 @@ def _detector_page(detector: Detector) -> str:
     facts = [
         ("family", detector.family),
         ("subjects", ", ".join(detector.kinds)),
-        ("its p-values assume that", detector.assumption),
+        ("serves", ", ".join(detector.concerns)),
+        ("its p-values assume that" if detector.family != "baseline" else "p-values", detector.assumption),
         ("scores depend on who else is scored", "yes" if detector.transductive else "no"),
+        ("having more of everything is never less unusual", "yes" if detector.monotone else "not claimed"),
+        ("contributions add up to the score", "yes" if detector.additive else "no"),
         ("see", "; ".join(detector.references)),
     ]
     return "\n".join([f"# {detector.name}", "", detector.question, "", *_facts(facts)])

@@ -17,6 +17,7 @@ from data.store import Store
 from features.base import Concern
 from features.table import FeatureTable
 from models.base import Detector, Panel, Scores, panel
+from models.catalogue import baselines
 from models.contradiction import count_query
 from models.peers import peer_groups
 from models.purposes import CONCERNS, Purposes, enforce, report_breaches
@@ -25,6 +26,9 @@ from pipeline.settings import Settings
 
 SHOWN: Final = 5
 """How many contributions are kept with a score."""
+
+LISTED: Final = 20
+"""One in so many has contributions listed: those with the highest scores, and those whose p-value is as small."""
 
 SCHEMA: Final = pa.schema(
     [
@@ -41,7 +45,7 @@ SCHEMA: Final = pa.schema(
         ("contributions", pa.string()),
     ]
 )
-"""The columns of `scores.parquet`; contributions are JSON, the strongest first."""
+"""The columns of `scores.parquet`; contributions are JSON, the strongest first, and listed for those who stand out."""
 
 
 @dataclass(frozen=True)
@@ -93,15 +97,15 @@ def enforce_purposes(settings: Settings, purposes: Purposes) -> None:
 
 
 def detect(table: FeatureTable, settings: Settings) -> list[Detected]:
-    """Run all detectors on one table of feature values, concern by concern."""
+    """Run all detectors on one table of feature values, concern by concern, and the baselines beside them."""
     groups = peer_groups(table.subjects, smallest=settings.peers.smallest_group)
     found = []
     for concern in CONCERNS:
         view = panel(table, groups, settings.indicators, concern)
         if not view.series:
             continue
-        for detector in settings.detectors:
-            if table.kind in detector.kinds:
+        for detector in (*settings.detectors, *baselines().values()):
+            if detector.speaks_to(view):
                 seed = _seed(settings.seed, detector.name, concern, table)
                 found.append(Detected(detector, view, detector.score(view, seed=seed)))
     return found
@@ -154,9 +158,20 @@ def _detector_rows(detected: Detected) -> pa.Table:
         pa.array(scores.p_value, mask=np.isnan(scores.p_value)),
         pa.array(view.peers.labels, pa.string()),
         pa.array([view.peers.sizes[label] for label in view.peers.labels], pa.int64()),
-        pa.array([as_json([c.to_json() for c in row[:SHOWN]]) for row in scores.contributions], pa.string()),
+        pa.array(_listed(scores), pa.string()),
     ]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def _listed(scores: Scores) -> list[str]:
+    """Return the strongest contributions as JSON, for those who stand out; an empty list for all others."""
+    n = len(scores.score)
+    rank = np.searchsorted(np.sort(scores.score), scores.score, side="left")
+    stand_out = (scores.score > 0) & (
+        (rank >= n - n // LISTED) | (np.nan_to_num(scores.p_value, nan=1.0) <= 1 / LISTED)
+    )
+    shown = {at: scores.contributions.first(at, SHOWN) for at in np.flatnonzero(stand_out).tolist()}
+    return [as_json([c.to_json() for c in shown.get(at, ())]) for at in range(n)]
 
 
 def _rule_rows(contradicted: Contradicted) -> pa.Table:

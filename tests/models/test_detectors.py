@@ -1,148 +1,208 @@
-"""What holds for every detector in the folder."""
+"""What holds for every detector and every baseline found in the folders."""
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
-import pyarrow as pa
 import pytest
+from threadpoolctl import threadpool_limits
 
 from data.errors import UsageError
-from features.base import Indicator, NoExposure
+from features.base import Indicator
 from features.catalogue import indicators
-from features.table import OK, Cells, FeatureTable
-from models.base import Detector, Panel, panel
-from models.catalogue import detectors
+from models.base import Detector, Panel, Scores
+from models.catalogue import baselines, detectors
 from models.pattern import Pattern
-from models.peers import peer_groups
+from tests.models.panels import LAST, N, a_panel, turned
 
-N = 240
-SERVING = [i for i in indicators().values() if "standards" in i.concerns and i.subject == "officer"]
-DETECTORS = [pytest.param(d, id=name) for name, d in detectors().items()]
-
-
-def a_panel(order: np.ndarray | None = None, *, series: list[int] | None = None, boost: int | None = None) -> Panel:
-    """240 officers in two roles; the last one has ten times the values of others; `boost` doubles one officer's."""
-    rng = np.random.default_rng(12)
-    cells = {}
-    for indicator in SERVING:
-        for window in indicator.windows:
-            exposure = rng.integers(50, 100, N).astype(float)
-            value = rng.poisson(exposure * rng.gamma(3, 1 / 3, N) * 0.05).astype(float)
-            value[-1] = 10 * value.max()
-            if boost is not None:
-                value[boost] = 2 * value[boost] + 5
-            given = np.full(N, np.nan) if isinstance(indicator.exposure, NoExposure) else exposure
-            rows = value.astype(np.int64)
-            cells[indicator.name, window] = Cells(indicator.name, window, value, given, rows, np.full(N, OK, np.int8))
-    order = np.arange(N) if order is None else order
-    subjects = pa.table(
-        {
-            "subject_id": np.arange(1, N + 1)[order],
-            "role": np.array(["response", "custody"])[np.arange(N) % 2][order].tolist(),
-            "rank": ["constable"] * N,
-            "area_id": pa.array([1] * N, pa.int64()),
-        }
-    )
-    chosen = {
-        k: Cells(c.indicator, c.window, c.value[order], c.exposure[order], c.n_rows[order], c.status[order])
-        for k, c in cells.items()
-    }
-    table = FeatureTable("officer", date(2026, 1, 1), subjects, chosen)
-    view = panel(table, peer_groups(subjects, smallest=40), SERVING, "standards")
-    picked = view.series if series is None else tuple(view.series[n] for n in series)
-    return Panel(view.kind, view.as_of, view.concern, view.ids, view.peers, picked)
+DETECTORS = [pytest.param(d, id=n) for n, d in detectors().items()]
+BASELINES = [pytest.param(b, id=n) for n, b in baselines().items()]
+ALL = [*DETECTORS, *BASELINES]
+AT_RANDOM = "random_order"
 
 
-@pytest.mark.parametrize("detector", DETECTORS)
-def test_the_same_seed_gives_the_same_bits(detector: Detector) -> None:
-    one, two = detector.score(a_panel(), seed=3), detector.score(a_panel(), seed=3)
+@cache
+def scored(name: str) -> Scores:
+    """Score the usual panel once for all tests that only read."""
+    found = {**detectors(), **baselines()}[name]
+    return found.score(a_panel(found), seed=3)
+
+
+def same(one: Scores, two: Scores) -> None:
     np.testing.assert_array_equal(one.score, two.score)
     np.testing.assert_array_equal(one.p_value, two.p_value)
-    assert one.contributions == two.contributions
+    assert list(one.contributions) == list(two.contributions)
 
 
-@pytest.mark.parametrize("detector", DETECTORS)
+@pytest.mark.parametrize("detector", ALL)
+def test_the_same_seed_gives_the_same_bits_whatever_the_threads(detector: Detector) -> None:
+    with threadpool_limits(limits=2):
+        same(scored(detector.name), detector.score(a_panel(detector), seed=3))
+
+
+@pytest.mark.parametrize("detector", ALL)
+def test_the_order_of_rows_and_columns_changes_no_bit(detector: Detector) -> None:
+    view, order = a_panel(detector), np.random.default_rng(1).permutation(N)
+    columns = list(range(len(view.series)))[::-1]
+    same(detector.score(turned(view, order, columns=columns), seed=3), scored(detector.name).take(order))
+
+
+@pytest.mark.parametrize("detector", ALL)
+def test_a_row_scores_the_same_alone_as_in_a_batch_or_is_refused_alone(detector: Detector) -> None:
+    view = a_panel(detector)
+    fitted = detector.fit(view, seed=3)
+    whole = fitted.score(view)
+    same(whole, scored(detector.name))
+    for at in (0, 17, LAST):
+        one = view.take(np.array([at]))
+        if detector.transductive:
+            with pytest.raises(UsageError, match="by who else is in the batch"):
+                fitted.score(one)
+            continue
+        alone = fitted.score(one)
+        np.testing.assert_allclose(alone.score[0], whole.score[at], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(alone.p_value[0], whole.p_value[at], rtol=1e-9)
+
+
+@pytest.mark.parametrize("detector", ALL)
 def test_what_is_given_is_not_changed(detector: Detector) -> None:
-    given, untouched = a_panel(), a_panel()
+    given, untouched = a_panel(detector), a_panel(detector)
     detector.score(given, seed=3)
     for series, original in zip(given.series, untouched.series, strict=True):
         np.testing.assert_array_equal(series.cells.value, original.cells.value)
         np.testing.assert_array_equal(series.cells.exposure, original.cells.exposure)
+        np.testing.assert_array_equal(series.cells.status, original.cells.status)
 
 
-@pytest.mark.parametrize("detector", DETECTORS)
-def test_the_outstanding_officer_scores_highest(detector: Detector) -> None:
-    found = detector.score(a_panel(), seed=3)
-    assert int(np.argmax(found.score)) == N - 1
-    assert found.p_value[-1] == np.nanmin(found.p_value)
-    assert found.contributions[-1]
+@pytest.mark.parametrize("detector", [p for p in ALL if p.id != AT_RANDOM])
+def test_who_is_outstanding_scores_highest(detector: Detector) -> None:
+    found = scored(detector.name)
+    assert int(np.argmax(found.score)) == LAST
+    assert found.contributions[LAST]
+    if detector.family != "baseline":
+        assert found.p_value[LAST] == np.nanmin(found.p_value)
 
 
 @pytest.mark.parametrize("detector", DETECTORS)
 def test_higher_scores_never_have_higher_p_values(detector: Detector) -> None:
-    found = detector.score(a_panel(), seed=3)
+    found = scored(detector.name)
     said = ~np.isnan(found.p_value)
+    assert said.any()
     order = np.argsort(found.score[said], kind="stable")
     assert (np.diff(found.p_value[said][order]) <= 1e-12).all()
     assert ((found.p_value[said] > 0) & (found.p_value[said] <= 1)).all()
 
 
+@pytest.mark.parametrize("detector", BASELINES)
+def test_a_baseline_gives_no_p_values_so_that_it_feeds_no_flag(detector: Detector) -> None:
+    assert detector.family == "baseline"
+    assert np.isnan(scored(detector.name).p_value).all()
+
+
+@pytest.mark.parametrize("detector", [p for p in ALL if p.values[0].monotone])  # type: ignore[attr-defined]
+@pytest.mark.parametrize("officer", [10, 101])
+def test_having_more_of_everything_of_late_is_never_less_unusual_where_claimed(
+    detector: Detector, officer: int
+) -> None:
+    fitted = detector.fit(a_panel(detector), seed=3)
+    more = fitted.score(a_panel(detector, more=officer))
+    assert more.score[officer] >= scored(detector.name).score[officer]
+
+
+@pytest.mark.parametrize("detector", [p for p in ALL if p.values[0].additive])  # type: ignore[attr-defined]
+def test_contributions_add_up_to_the_score_where_claimed(detector: Detector) -> None:
+    found = scored(detector.name)
+    sums = [sum(c.share or 0.0 for c in contributions) for contributions in found.contributions]
+    np.testing.assert_allclose(sums, found.score, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("detector", ALL)
+def test_contributions_are_cut_from_the_weaker_end(detector: Detector) -> None:
+    found = scored(detector.name)
+    assert found.contributions.first(LAST, 1) == found.contributions[LAST][:1]
+
+
 @pytest.mark.parametrize("detector", DETECTORS)
-def test_having_more_of_everything_is_never_less_unusual(detector: Detector) -> None:
-    plain, boosted = detector.score(a_panel(), seed=3), detector.score(a_panel(boost=10), seed=3)
-    assert boosted.score[10] >= plain.score[10]
+def test_p_values_of_ordinary_subjects_are_super_uniform(detector: Detector) -> None:
+    """In a force without anybody of concern, at most a share u lies at or under u, beyond three standard errors."""
+    n = 1500
+    found = detector.score(a_panel(detector, n=n, outstanding=False, seed=5), seed=3)
+    for u in (0.05, 0.01):
+        share = np.mean(np.nan_to_num(found.p_value, nan=1.0) <= u)
+        assert share <= u + 3 * np.sqrt(u * (1 - u) / n)
 
 
 @pytest.mark.parametrize("detector", DETECTORS)
 def test_nothing_to_read_is_not_enough_evidence(detector: Detector) -> None:
-    found = detector.score(a_panel(series=[]), seed=3)
+    empty = replace(a_panel(detector), series=())
+    found = detector.score(empty, seed=3)
     assert np.isnan(found.p_value).all()
     assert len(found.contributions) == N
+    assert not detector.speaks_to(empty)
 
 
-@pytest.mark.parametrize("detector", DETECTORS)
+@pytest.mark.parametrize("detector", ALL)
 def test_every_detector_says_what_it_asks_and_assumes(detector: Detector) -> None:
     assert detector.question.endswith("?")
     assert len(detector.assumption) > 40
     assert detector.kinds
+    assert detector.speaks_to(a_panel(detector))
 
 
-def test_peer_rate_does_not_depend_on_the_order_of_subjects() -> None:
-    detector = detectors()["peer_rate"]
-    order = np.random.default_rng(1).permutation(N)
-    straight, turned = detector.score(a_panel(), seed=3), detector.score(a_panel(order), seed=3)
-    np.testing.assert_allclose(turned.p_value, straight.p_value[order], rtol=0.02)
+def test_every_concern_has_baselines() -> None:
+    for concern in ("standards", "welfare", "culture"):
+        assert len([b for b in baselines().values() if concern in b.concerns]) >= 3
 
 
-def test_ranks_of_ordinary_subjects_are_p_values() -> None:
-    """Over many forces with nobody unusual, a given officer's rank is at most u no more often than u."""
-    detector = Pattern("sklearn.ensemble.IsolationForest", {"n_estimators": 20})
-    below = 0
-    for seed in range(60):
-        order = np.random.default_rng(seed).permutation(N)
-        found = detector.score(a_panel(order), seed=seed)
-        below += int(np.sum(found.p_value <= 0.1))
-    assert below <= 60 * N * 0.1
+def patterned(path: str) -> Pattern:
+    detector = Pattern(path)
+    detector.name = path
+    return detector
 
 
-def test_any_estimator_can_be_named_by_its_path() -> None:
-    for path in ("sklearn.ensemble.IsolationForest", "pyod.models.hbos.HBOS", "pyod.models.pca.PCA"):
-        found = Pattern(path).score(a_panel(), seed=3)
-        assert int(np.argmax(found.score)) == N - 1
+@pytest.mark.parametrize("path", ["sklearn.ensemble.IsolationForest", "pyod.models.hbos.HBOS", "pyod.models.knn.KNN"])
+def test_any_estimator_can_be_named_by_its_path(path: str) -> None:
+    detector = patterned(path)
+    found = detector.score(a_panel(detector), seed=3)
+    assert int(np.argmax(found.score)) == LAST
+
+
+@pytest.mark.parametrize("path", ["pyod.models.ecod.ECOD", "pyod.models.copod.COPOD"])
+def test_an_estimator_that_scores_by_the_batch_is_found_out_without_saying_so(path: str) -> None:
+    detector = patterned(path)
+    view = a_panel(detector)
+    fitted = detector.fit(view, seed=3)
+    assert int(np.argmax(fitted.score(view).score)) == LAST
+    with pytest.raises(UsageError, match="by who else is in the batch"):
+        fitted.score(view.take(np.arange(5)))
 
 
 @pytest.mark.parametrize("path", ["nosuch.module.Thing", "sklearn.ensemble.NoSuchThing", "plainword"])
 def test_an_estimator_that_cannot_be_imported_is_refused_in_words(path: str) -> None:
+    detector = patterned(path)
     with pytest.raises(UsageError, match="cannot be imported"):
-        Pattern(path).score(a_panel(), seed=3)
+        detector.score(a_panel(detector), seed=3)
 
 
-def test_peer_rate_reads_counts_with_an_exposure_only() -> None:
-    detector = detectors()["peer_rate"]
-    read = {i.name for i in indicators().values() if detector.reads(i)}
-    assert "complaints" in read
-    assert "overtime_minutes" not in read  # minutes are no Poisson counts
-    assert "shifts_worked" not in read
+def reading(name: str) -> set[str]:
+    return {i.name for i in indicators().values() if detectors()[name].reads(i)}
+
+
+def test_each_indicator_is_read_by_the_detector_that_fits_its_kind() -> None:
+    assert "complaints" in reading("peer_rate")
+    assert "overtime_minutes" not in reading("peer_rate")  # minutes are no Poisson counts
+    assert "shifts_worked" not in reading("peer_rate")
+    assert "unlinked_lookups" in reading("proportion")
+    assert not reading("peer_rate") & reading("proportion")
+    assert reading("scene") == {"force_harsher_than_present"}
+    assert not reading("scene") & reading("proportion")
     assert all(isinstance(i, Indicator) for i in indicators().values())
+
+
+def test_a_sub_panel_keeps_everybody_in_the_peer_group_of_the_whole_force() -> None:
+    view: Panel = a_panel(detectors()["peer_rate"])
+    part = view.take(np.array([3, 5]))
+    assert part.peers.sizes == view.peers.sizes
+    assert part.ids.tolist() == [4, 6]

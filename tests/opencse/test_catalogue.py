@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from features.catalogue import indicators
-from models.catalogue import detectors, rules
+from models.catalogue import baselines, detectors, rules
 from opencse.catalogue import entries, pages
 
 FOLDER = Path(__file__).parents[2] / "docs" / "catalogue"
@@ -22,7 +22,7 @@ def test_every_file_in_the_scanned_folders_is_in_the_catalogue() -> None:
     ):
         files = {p.stem for p in (ROOT / folder).glob("*.py")} - {"__init__"}
         assert files == set(found)
-    assert {e.name for e in entries()} == {*indicators(), *rules(), *detectors()}
+    assert {e.name for e in entries()} == {*indicators(), *rules(), *detectors(), *baselines()}
 
 
 def test_no_page_is_missing_and_none_is_left_over() -> None:

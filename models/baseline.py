@@ -1,0 +1,81 @@
+"""Usual ways of ranking people, in the interface of detectors: scores without p-values, which feed no flag."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from features.base import Concern, Indicator, Subject
+from models.base import Contributions, Detector, Family, Fitted, Floats, Listed, Panel, Scores
+from models.series_null import seen
+
+Ranking = Callable[[Panel], Floats]
+"""Gives each subject of a panel a score; it may be another panel than that it was made from."""
+
+
+class Baseline(Detector):
+    """A usual way of ranking subjects, which claims nothing about chance."""
+
+    family: ClassVar[Family] = "baseline"
+    assumption = "none: it ranks, and says nothing of how often somebody without a concern would rank as high"
+
+    @abstractmethod
+    def ranking(self, panel: Panel, *, seed: int) -> Ranking:
+        """Learn from a panel, if there is anything to learn, how to score."""
+
+    def fit(self, panel: Panel, *, seed: int) -> Fitted:
+        """Learn how to score from a panel."""
+        return _FittedBaseline(self.assumption, self.ranking(panel, seed=seed), self.reads)
+
+
+@dataclass(frozen=True)
+class _FittedBaseline:
+    assumption: str
+    ranking: Ranking
+    reads: Callable[[Indicator], bool]
+
+    def score(self, panel: Panel) -> Scores:
+        series = [s for s in panel.series if self.reads(s.indicator)]
+
+        def explain(at: int, most: int) -> Contributions:
+            return tuple(seen(s, at) for s in series if s.cells.value[at] > 0)[:most]
+
+        n = len(panel.ids)
+        return Scores(
+            score=self.ranking(panel),
+            p_value=np.full(n, np.nan),
+            contributions=Listed(n, explain),
+            assumption=self.assumption,
+        )
+
+
+class RawCount(Baseline):
+    """Ranks by one indicator as it stands, without exposure or peers; what cannot be used counts as nothing."""
+
+    monotone = True
+    WINDOW: ClassVar[int] = 365
+
+    def __init__(self, indicator: str, *, concern: Concern, kind: Subject = "officer", at_least: int = 1) -> None:
+        self.indicator, self.at_least = indicator, at_least
+        self.concerns, self.kinds = (concern,), (kind,)
+        beyond = f" and at least {at_least}" if at_least > 1 else ""
+        self.question = f"Who has the most {indicator.replace('_', ' ')} in {self.WINDOW} days{beyond}?"
+
+    def reads(self, indicator: Indicator) -> bool:
+        """Say whether it is the one indicator."""
+        return indicator.name == self.indicator
+
+    def ranking(self, panel: Panel, *, seed: int) -> Ranking:
+        """Return the ranking by the value itself; values below the least that counts are nothing."""
+        return self._values
+
+    def _values(self, panel: Panel) -> Floats:
+        series = panel.find(self.indicator, self.WINDOW)
+        if series is None:
+            return np.zeros(len(panel.ids))
+        value = np.nan_to_num(series.cells.value, nan=0.0)
+        return np.where(value >= self.at_least, value, 0.0)

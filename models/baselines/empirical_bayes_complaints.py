@@ -1,0 +1,54 @@
+"""Who has the highest rate of complaints, once chance is allowed for?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from features.base import Concern, Indicator
+from models.base import Floats, Panel
+from models.baseline import Baseline, Ranking
+
+_WINDOW = 365
+
+
+class EmpiricalBayesRate(Baseline):
+    """Ranks by the rate of complaints drawn towards everybody's: little exposure draws it further."""
+
+    concerns: tuple[Concern, ...] = ("standards",)
+    question = "Who has the highest rate of complaints, once chance is allowed for?"
+    references = (
+        "Rozema and Schanzenbach (2019), American Economic Journal: Economic Policy 11:225",
+        "Marshall (1991), JRSS C 40:283: the moment estimator",
+    )
+
+    def reads(self, indicator: Indicator) -> bool:
+        """Say whether the indicator is that of complaints."""
+        return indicator.name == "complaints"
+
+    def ranking(self, panel: Panel, *, seed: int) -> Ranking:
+        """Return the ranking by posterior mean under the gamma prior of the panel's mean and spread of rates."""
+        count, exposure = _counted(panel)
+        there = exposure > 0
+        if not count[there].sum() > 0:
+            return lambda other: np.zeros(len(other.ids))
+        mean = count[there].sum() / exposure[there].sum()
+        rates = count[there] / exposure[there]
+        around = np.sum(exposure[there] * (rates - mean) ** 2) / exposure[there].sum()
+        between = max(around - mean / np.mean(exposure[there]), 1e-6 * mean**2)
+        shape, scale = mean**2 / between, mean / between
+        return lambda other: _posterior(other, float(shape), float(scale))
+
+
+def _counted(panel: Panel) -> tuple[Floats, Floats]:
+    series = panel.find("complaints", _WINDOW)
+    if series is None:
+        return np.zeros(len(panel.ids)), np.zeros(len(panel.ids))
+    return np.nan_to_num(series.cells.value, nan=0.0), np.nan_to_num(series.cells.exposure, nan=0.0)
+
+
+def _posterior(panel: Panel, shape: float, scale: float) -> Floats:
+    count, exposure = _counted(panel)
+    return np.asarray((shape + count) / (scale + exposure))
+
+
+BASELINE = EmpiricalBayesRate()

@@ -1,0 +1,35 @@
+"""Is a larger part of what an officer or a team does of a certain kind than among peers?"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from features.base import Indicator, Subject
+from models.base import Family, Panel, Series
+from models.same_scene import same_scene
+from models.series_null import BySeries, SeriesNull, fit_shares
+
+
+class Proportion(BySeries):
+    """Compares each share of a whole with the beta-binomial spread of the subject's peer group."""
+
+    family: ClassVar[Family] = "peer"
+    kinds: tuple[Subject, ...] = ("officer", "unit")
+    question = "Is a larger part of the whole of a certain kind than peers would lead one to expect?"
+    assumption = (
+        "peers of the same role, rank and area differ by beta-distributed shares, whose precision all groups share;"
+        " given a peer's share, each of the whole is of the kind or not, independently; fewer than one in twenty peers"
+        " is unusual; indicators are combined by Bonferroni, whatever their dependence"
+    )
+    references = ("Skellam (1948)", "Efron (2004)")
+
+    def reads(self, indicator: Indicator) -> bool:
+        """Say whether the indicator counts some of its exposure, and no colleagues at the same scene."""
+        return indicator.proportion and not same_scene(indicator)
+
+    def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
+        """Fit the beta-binomial null to the indicator's shares."""
+        return fit_shares(panel, series)
+
+
+DETECTOR = Proportion()

@@ -1,0 +1,35 @@
+"""Does an officer use harder force than the colleagues who were there?"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from features.base import Indicator
+from models.base import Family, Panel, Series
+from models.same_scene import same_scene
+from models.series_null import BySeries, SeriesNull, fit_shares
+
+
+class Scene(BySeries):
+    """Compares an officer with colleagues at the same incidents, so that place, hour and who was met cancel out."""
+
+    family: ClassVar[Family] = "scene"
+    question = "Does the officer come out harder than half of the time against colleagues at the same incidents?"
+    assumption = (
+        "which of two officers at one incident used the harder force is exchangeable between them, whatever the"
+        " incident, so that half of the pairs that differ go either way; where officers of one role, rank and area"
+        " (such as those called in to use force) go beyond half together, their own mean is taken; pairs of one officer"
+        " go together as far as a beta-binomial spread common to all can tell; fewer than one in twenty is unusual"
+    )
+    references = ("Ridgeway (2026)", "Skellam (1948)")
+
+    def reads(self, indicator: Indicator) -> bool:
+        """Say whether the indicator counts pairs of reports at one scene."""
+        return same_scene(indicator)
+
+    def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
+        """Fit the spread of officers about one half."""
+        return fit_shares(panel, series, least=0.5)
+
+
+DETECTOR = Scene()
