@@ -118,7 +118,7 @@ def test_no_statement_names_a_folder_of_this_machine(finished: RunFolder, force:
 
 def test_the_catalogue_lists_and_shows_everything_declared() -> None:
     listed = json.loads(ok("catalogue", "--json"))
-    assert {e["kind"] for e in listed} == {"indicator", "rule", "detector"}
+    assert {e["kind"] for e in listed} == {"indicator", "rule", "detector", "baseline"}
     assert "## Worked cases" in ok("catalogue", "roster_self_edits")
     assert "What it cannot see" in ok("catalogue", "undeclared_interest")
     assert "assume" in ok("catalogue", "peer_rate")
