@@ -84,6 +84,7 @@ bench: $(READY) ## measure: every file of benchmarks/, one after another
 
 docs: $(READY) ## write the pages that are generated from the code
 	$(PY) -m data.documents
+	$(PY) -m data.synthetic.documents
 	$(PY) -m opencse.catalogue
 
 RESOLVE = $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -1,6 +1,6 @@
 """The page `docs/reference/worlds.md`, written from the settings, worlds, patterns and figures themselves.
 
-`python -m data.synthetic.documents` writes it.
+`python -m data.synthetic.documents` writes it, and the picture of the layers.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from data.synthetic import world
 from data.synthetic.figures import figures
+from data.synthetic.picture import PICTURE, layers_picture
 from data.synthetic.plantings import Archetype, Pattern, Typology, archetypes, typologies
 
 PAGE = Path("docs/reference/worlds.md")
@@ -169,3 +170,4 @@ def _figures() -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(worlds_page(), encoding="utf-8")
+    PICTURE.write_text(layers_picture(), encoding="utf-8")

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from data.contract import CONTRACT
 from data.store import Store
-from data.synthetic import documents, world
+from data.synthetic import documents, picture, world
 from data.synthetic.generate import GENERATOR, generate
+from data.synthetic.plantings import archetypes, typologies
 
 from .conftest import open_world, view
 
@@ -53,3 +55,21 @@ def test_the_datasheet_points_at_pages_that_exist(name: str) -> None:
     page = ROOT / "data" / "synthetic" / name
     for part in page.read_text("utf-8").split("](")[1:]:
         assert (page.parent / part.split(")")[0]).exists()
+
+
+def test_the_picture_of_the_layers_is_as_the_code_says() -> None:
+    assert (ROOT / picture.PICTURE).read_text("utf-8") == picture.layers_picture(), (
+        "run python -m data.synthetic.documents"
+    )
+
+
+def test_the_picture_holds_every_layer_and_every_pattern() -> None:
+    files = {path.stem for path in (ROOT / "data" / "synthetic" / "layers").glob("*.py")} - {"__init__"}
+    assert {name for layer in picture.LAYERS for name in layer.files} == files
+    words = {word.strip(",") for text in ElementTree.fromstring(picture.layers_picture()) for word in _words(text)}
+    for name in (*archetypes(), *typologies()):
+        assert set(name.split("_")) <= words, name
+
+
+def _words(element: ElementTree.Element) -> list[str]:
+    return (element.text or "").split()

@@ -9,7 +9,7 @@ from data.contract import CONTRACT
 from data.store import Store
 from data.synthetic.generate import Generated, generate
 from data.synthetic.plantings import Pattern, archetypes, typologies
-from data.synthetic.world import World, load
+from data.synthetic.world import World, load, names
 
 from .conftest import open_world, view
 
@@ -26,20 +26,39 @@ def without(world: World, section: str, *names: str) -> World:
     return world.model_copy(update={section: settings.model_copy(update={"exclude": names})})
 
 
+def not_undone(full: Generated, plain: Generated) -> set[str]:
+    """The tables of a world that, with its truth taken out and the originals put back, are not those of its twin."""
+    found = set()
+    with open_world(full) as store:
+        there = store.tables("main")
+        for table in CONTRACT:
+            view(store, f"plain_{table.name}", plain.records / f"{table.name}.parquet")
+            planted = f"SELECT row_id FROM truth_row WHERE table_name = '{table.name}'"
+            kept = f"{table.key} IS NULL OR {table.key} NOT IN ({planted})"
+            undone = f"SELECT {', '.join(table.names)} FROM {table.name} WHERE {kept}"
+            if f"before_{table.name}" in there:
+                undone += f" UNION ALL SELECT {', '.join(table.names)} FROM before_{table.name}"
+            if same_rows(store, table.name, f"({undone})", f"plain_{table.name}"):
+                found.add(table.name)
+    return found
+
+
 def test_taking_the_truth_rows_out_and_the_originals_back_in_gives_the_world_without_typologies(
     tiny: Generated, tmp_path: Path
 ) -> None:
     plain = generate(without(load("tiny", months=9), "typologies", *typologies()), out=tmp_path / "plain")
     assert plain.truth_rows["truth_row"] == 0
-    with open_world(tiny) as store:
-        there = store.tables("main")
-        for table in CONTRACT:
-            view(store, f"plain_{table.name}", plain.records / f"{table.name}.parquet")
-            planted = f"SELECT row_id FROM truth_row WHERE table_name = '{table.name}'"
-            undone = f"SELECT {', '.join(table.names)} FROM {table.name} WHERE {table.key} NOT IN ({planted})"
-            if f"before_{table.name}" in there:
-                undone += f" UNION ALL SELECT {', '.join(table.names)} FROM before_{table.name}"
-            assert same_rows(store, table.name, f"({undone})", f"plain_{table.name}") == 0, table.name
+    assert not_undone(tiny, plain) == set()
+
+
+@pytest.mark.parametrize("name", sorted(set(names()) - {"tiny", "null", "demo", "met"}))
+def test_truth_is_complete_in_every_kind_of_world(name: str, tmp_path: Path) -> None:
+    # demo and met are tiny at another size, and null has no typologies.
+    world = load(name, people=90, months=4)
+    full = generate(world, out=tmp_path / "full")
+    plain = generate(without(world, "typologies", *typologies()), out=tmp_path / "plain")
+    assert full.truth_rows["truth_row"] > 0
+    assert not_undone(full, plain) == set()
 
 
 def test_unaltered_rows_keep_their_order(tiny: Generated, tmp_path: Path) -> None:
@@ -86,6 +105,21 @@ def test_truth_subjects_exist(opened: Store) -> None:
             assert opened.value(f"SELECT count(*) FROM {truth} WHERE {lost}") == 0
 
 
+def changed_for_others(full: Generated, less: Generated, subjects: str) -> set[str]:
+    """The tables in which rows of people who are not among the subjects differ between two worlds."""
+    found = set()
+    with open_world(full) as store:
+        for table in CONTRACT:
+            view(store, f"less_{table.name}", less.records / f"{table.name}.parquet")
+            if "officer_id" not in table.names:
+                continue
+            others = f"SELECT * FROM {{}} WHERE officer_id NOT IN ({subjects})"
+            left, right = f"({others.format(table.name)})", f"({others.format('less_' + table.name)})"
+            if same_rows(store, table.name, left, right):
+                found.add(table.name)
+    return found
+
+
 @pytest.mark.parametrize(("section", "name"), [("typologies", "unlinked_lookups"), ("archetypes", "new_parent")])
 def test_leaving_a_pattern_out_changes_no_row_of_anybody_else(
     tiny_world: World, tmp_path: Path, section: str, name: str
@@ -93,18 +127,56 @@ def test_leaving_a_pattern_out_changes_no_row_of_anybody_else(
     plain_world = without(tiny_world, "typologies", *typologies()) if section == "archetypes" else tiny_world
     full = generate(plain_world, out=tmp_path / "full")
     less = generate(without(plain_world, section, name), out=tmp_path / "less")
-    with open_world(full) as store:
-        truth = "truth_archetype" if section == "archetypes" else "truth_subject"
-        column = "officer_id, archetype" if section == "archetypes" else "subject_id, typology"
-        chosen = f"SELECT who FROM (SELECT {column} FROM {truth}) AS t(who, pattern) WHERE pattern = '{name}'"
-        assert store.rows(chosen)
+    subjects = {
+        "typologies": f"SELECT subject_id FROM truth_subject WHERE typology = '{name}'",
+        "archetypes": f"SELECT officer_id FROM truth_archetype WHERE archetype = '{name}'",
+    }[section]
+    assert full.truth_rows["truth_subject" if section == "typologies" else "truth_archetype"] > 0
+    assert changed_for_others(full, less, subjects) == set()
+
+
+@pytest.fixture(scope="module")
+def everything(tiny_world: World, tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    return generate(tiny_world, out=tmp_path_factory.mktemp("everything") / "out")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in ("complaint_crew", "roster_self_editing") else pytest.mark.nightly)
+        for name in sorted(typologies())
+    ],
+)
+def test_two_worlds_that_differ_in_a_typology_differ_in_the_rows_its_truth_names(
+    everything: Generated, tiny_world: World, tmp_path: Path, name: str
+) -> None:
+    less = generate(without(tiny_world, "typologies", name), out=tmp_path / "less")
+    with open_world(everything) as store:
+        there = store.tables("main")
+        store.run("CREATE TABLE gone AS SELECT CAST(0 AS BIGINT) AS shift_id WHERE false")
+        if "before_shift" in there:
+            store.run(f"INSERT INTO gone SELECT shift_id FROM before_shift WHERE typology = '{name}'")
         for table in CONTRACT:
             view(store, f"less_{table.name}", less.records / f"{table.name}.parquet")
-            if table.key == "officer_id" or "officer_id" not in table.names:
-                continue
-            others = f"SELECT * FROM {{}} WHERE officer_id NOT IN ({chosen})"
-            left, right = f"({others.format(table.name)})", f"({others.format('less_' + table.name)})"
-            assert same_rows(store, table.name, left, right) == 0, table.name
+            columns = ", ".join(table.names)
+            one, two = f"SELECT {columns} FROM {table.name}", f"SELECT {columns} FROM less_{table.name}"
+            differ = f"(({one} EXCEPT ALL {two}) UNION ALL ({two} EXCEPT ALL {one}))"
+            named = f"SELECT row_id FROM truth_row WHERE table_name = '{table.name}' AND typology = '{name}'"
+            if f"before_{table.name}" in there:
+                named += f" UNION ALL SELECT {table.key} FROM before_{table.name} WHERE typology = '{name}'"
+            # An edit that another pattern makes of a tour goes when this one takes the tour away.
+            of_gone = "OR shift_id IN (SELECT shift_id FROM gone)" if table.name == "roster_edit" else ""
+            unnamed = f"SELECT count(*) FROM {differ} WHERE NOT ({table.key} IN ({named}) {of_gone})"
+            assert store.value(unnamed) == 0, table.name
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", sorted(archetypes()))
+def test_leaving_an_archetype_out_changes_no_row_of_anybody_else(tiny_world: World, tmp_path: Path, name: str) -> None:
+    plain = without(tiny_world, "typologies", *typologies())
+    full = generate(plain, out=tmp_path / "full")
+    less = generate(without(plain, "archetypes", name), out=tmp_path / "less")
+    assert changed_for_others(full, less, f"SELECT officer_id FROM truth_archetype WHERE archetype = '{name}'") == set()
 
 
 def test_ids_do_not_show_which_rows_were_planted(opened: Store) -> None:
