@@ -8,6 +8,7 @@ import pytest
 from data.contract import CONTRACT
 from data.store import Store
 from data.synthetic.generate import Generated, generate
+from data.synthetic.scene import COPIED
 from data.synthetic.world import World, load
 
 from .conftest import faults, open_world, view
@@ -110,3 +111,73 @@ def test_a_dirty_world_breaks_every_kind_of_rule_and_no_clean_world_breaks_any(
         assert store.value(f"SELECT count(*) FROM (({one} EXCEPT ALL {two}) UNION ALL ({two} EXCEPT ALL {one}))") == 0
     with open_world(plain) as store:
         assert all(faults(store, table) == {} for table in CONTRACT)
+
+
+@pytest.fixture(scope="module")
+def faultless(base: World) -> World:
+    """A world of ordinary life in which nothing goes wrong."""
+    none = {"duplicates": 0.0, "mislinks": 0.0, "audit_gaps": 0.0, "clock_errors": 0.0}
+    quiet = base.typologies.model_copy(update={"include": ()})
+    recording = base.recording.model_copy(update=none)
+    return base.model_copy(update={"typologies": quiet, "archetypes": quiet, "recording": recording})
+
+
+@pytest.fixture(scope="module")
+def clean(faultless: World, tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    return generate(faultless, out=tmp_path_factory.mktemp("clean") / "out")
+
+
+def spoilt(world: World, clean: Generated, out: Path, **settings: float) -> Store:
+    """The clean world beside itself with one recording fault switched on."""
+    recording = world.recording.model_copy(update=settings)
+    return beside(clean, generate(world.model_copy(update={"recording": recording}), out=out))
+
+
+def test_a_row_recorded_twice_has_an_id_of_its_own_and_is_known_no_earlier(
+    faultless: World, clean: Generated, tmp_path: Path
+) -> None:
+    with spoilt(faultless, clean, tmp_path / "twice", duplicates=0.1) as store:
+        assert differing(store) == set(COPIED)
+        for table in COPIED:
+            key = CONTRACT[table].key
+            lost = f"SELECT count(*) FROM (SELECT * FROM {table} EXCEPT ALL SELECT * FROM new_{table})"
+            assert store.value(lost) == 0
+            columns = [name for name in CONTRACT[table].names if name not in (key, "known_on")]
+            same = " AND ".join(f"o.{name} IS NOT DISTINCT FROM c.{name}" for name in columns)
+            copies = f"(SELECT * FROM new_{table} WHERE {key} NOT IN (SELECT {key} FROM {table}))"
+            orphans = f"""
+                SELECT count(*) FROM {copies} c
+                WHERE NOT EXISTS (SELECT 1 FROM {table} o WHERE {same} AND o.known_on <= c.known_on)"""
+            assert store.value(orphans) == 0
+        copied = store.value("SELECT count(*) FROM new_stop_search") / store.value("SELECT count(*) FROM stop_search")
+        assert copied == pytest.approx(1.1, abs=0.03)
+
+
+def test_a_row_put_down_to_a_colleague_keeps_everything_else(
+    faultless: World, clean: Generated, tmp_path: Path
+) -> None:
+    with spoilt(faultless, clean, tmp_path / "wrong", mislinks=0.4) as store:
+        assert differing(store) == {"complaint", "use_of_force", "stop_search", "vehicle_event"}
+        for table in sorted(differing(store)):
+            others = ", ".join(name for name in CONTRACT[table].names if name != "officer_id")
+            one, two = f"SELECT {others} FROM {table}", f"SELECT {others} FROM new_{table}"
+            differ = f"SELECT count(*) FROM (({one} EXCEPT ALL {two}) UNION ALL ({two} EXCEPT ALL {one}))"
+            assert store.value(differ) == 0
+        moved = "SELECT avg(CASE WHEN o.officer_id <> n.officer_id THEN 1.0 ELSE 0 END) FROM stop_search o"
+        share = store.value(f"{moved} JOIN new_stop_search n USING (search_id)")
+        assert share == pytest.approx(0.4, abs=0.04)
+
+
+def test_a_fast_clock_moves_entries_and_look_ups_by_an_hour_and_nothing_else(
+    faultless: World, clean: Generated, tmp_path: Path
+) -> None:
+    with spoilt(faultless, clean, tmp_path / "fast", clock_errors=8.0) as store:
+        assert differing(store) == {"site_entry", "system_access"}
+        for table, key, when in (
+            ("site_entry", "entry_id", "entered_at"),
+            ("system_access", "access_id", "accessed_at"),
+        ):
+            pair = f"{table} o JOIN new_{table} n USING ({key})"
+            moves = store.rows(f"SELECT DISTINCT date_diff('minute', o.{when}, n.{when}) FROM {pair} ORDER BY 1")
+            assert moves == [(0,), (60,)]
+            assert store.value(f"SELECT count(*) FROM {pair} WHERE o.officer_id <> n.officer_id") == 0
