@@ -15,7 +15,7 @@ from data.store import Store
 from features.base import Indicator, NoExposure, Subject
 from features.cells import cell_query
 from features.formula import combine
-from features.gaps import Sources
+from features.gaps import BEARABLE, Sources
 from features.merge import merge
 from features.scan import Scan, scans
 from features.subjects import in_service_since, subjects
@@ -140,16 +140,17 @@ class _Seen:
     begun: Whole
     sources: Sources
 
-    def silent(self, tables: Iterable[str], window: int) -> Flags:
-        """Return for whom a source was silent somewhere in a window."""
-        everywhere, areas = self.sources.hit(self.day, window, tables)
-        if everywhere or not areas:
-            return np.full(len(self.who), everywhere)
+    def lost(self, tables: Iterable[str], window: int) -> Whole:
+        """Return how many days of a window a source was silent, for each."""
+        days = self.sources.days_lost(self.day, window, tables)
         area = np.asarray(self.who["area_id"].fill_null(-1).to_numpy(), dtype=np.int64)
-        return np.isin(area, sorted(areas))
+        lost = np.full(len(area), days.pop(None))
+        for unit, number in days.items():
+            lost[area == unit] = number
+        return lost
 
     def partial(self, tables: Iterable[str], window: int) -> Flags:
-        """Return of whom only part of a window can be seen."""
+        """Return of whom only part of a window can be seen because they, or the records, do not reach back so far."""
         if not self.sources.reaches_back(self.day, window, tables):
             return np.full(len(self.who), True)
         return self.begun > (self.day - date(1970, 1, 1)).days - window
@@ -171,16 +172,18 @@ def _cells(indicator: Indicator, window: int, raw: Raws, seen: _Seen, tables: Ma
     own = raw[indicator.name, window]
     n = len(own.value)
     exposure, status = np.full(n, np.nan), np.full(n, OK, dtype=np.int8)
-    silent = seen.silent(indicator.tables, window)
+    lost = seen.lost(indicator.tables, window)
     if not isinstance(indicator.exposure, NoExposure):
         opportunity = raw.get((indicator.exposure, window))
-        unseen = seen.silent(tables.get(indicator.exposure, ()), window)
-        exposure = np.full(n, np.nan) if opportunity is None else np.where(unseen, np.nan, opportunity.value)
+        unseen = seen.lost(tables.get(indicator.exposure, ()), window)
+        hidden = unseen * BEARABLE > window
+        exposure = np.full(n, np.nan) if opportunity is None else np.where(hidden, np.nan, opportunity.value)
         status[exposure < indicator.minimum_exposure] = TOO_FEW
         status[np.isnan(exposure) | (exposure <= 0)] = NO_EXPOSURE
-        silent |= unseen
+        lost = np.maximum(lost, unseen)
     # A silent source is not a source that tells of nothing: say nothing rather than zero.
+    silent = lost * BEARABLE > window
     status[silent] = SOURCE_GAP
     value = np.where(silent, np.nan, own.value)
-    partial = seen.partial(indicator.tables, window)
+    partial = seen.partial(indicator.tables, window) | (lost > 0)
     return Cells(indicator.name, window, value, exposure, own.n_rows, status, partial)

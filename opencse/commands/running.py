@@ -102,7 +102,8 @@ def _records(
 
 def _facts(finished: Finished) -> dict[str, Any]:
     manifest = finished.folder.manifest
-    return {name: manifest[name] for name in ("as_of", "counts", "absent", "notes", "skipped", "outcomes")}
+    names = ("as_of", "counts", "absent", "notes", "skipped", "source_gaps", "practice_changes", "outcomes")
+    return {name: manifest[name] for name in names}
 
 
 def _report(finished: Finished, out: Path) -> None:
@@ -116,6 +117,7 @@ def _report(finished: Finished, out: Path) -> None:
         console.print(f"  - {note}", markup=False)
     if len(notes) > MANY:
         console.print(f"  … and {len(notes) - MANY} more in manifest.json")
+    _report_sources(finished.folder.manifest)
     rows = [
         (str(o.as_of), o.subject_kind, o.concern, o.method, o.compared, o.insufficient, o.selected, o.tied)
         for o in finished.outcomes
@@ -138,3 +140,21 @@ def _report(finished: Finished, out: Path) -> None:
         sorted(tuple(row.values()) for row in found.to_pylist()),
     )
     console.print(f"Look: opencse flags {out}   Why: opencse explain {out} FLAG_ID   Check: opencse replay {out}")
+
+
+def _report_sources(manifest: dict[str, Any]) -> None:
+    """Print in which stretches sources were silent and from when on they record otherwise, each once."""
+    gaps = {(g["table"], _where(g), g["first"], g["last"]): (g["found"], g["usual"]) for g in manifest["source_gaps"]}
+    changes = {(c["table"], _where(c), c["since"]): (c["before"], c["after"]) for c in manifest["practice_changes"]}
+    for title, columns, found in (
+        ("Source gaps: nothing is concluded from silence here", ["source", "in", "from", "to", "rows", "usual"], gaps),
+        ("Sources that record more or less from a day on", ["source", "in", "since", "rows before", "after"], changes),
+    ):
+        if found:
+            print_table(title, columns, [(*key, *numbers) for key, numbers in sorted(found.items())][:MANY])
+        if len(found) > MANY:
+            output().print(f"  … and {len(found) - MANY} more in manifest.json")
+
+
+def _where(fact: dict[str, Any]) -> str:
+    return "the whole force" if fact["area"] is None else f"unit {fact['area']}"
