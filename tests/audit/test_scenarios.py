@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+import sklearn.linear_model  # noqa: F401 - when first imported it draws from the global generator
 
 from audit.stress.catalogue import scenario, scenarios
 from audit.stress.draft import NULL, Draft
