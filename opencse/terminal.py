@@ -9,7 +9,15 @@ from datetime import date, datetime
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from data.errors import OpencseError
@@ -88,6 +96,18 @@ def share(title: str) -> Iterator[Callable[[str, float], None]]:
     with _progress() as progress:
         task = progress.add_task(title, total=1.0)
         yield lambda text, done: progress.update(task, description=f"{title}: {text}", completed=done)
+
+
+@contextmanager
+def counted(title: str, *, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how many of so many pieces are done and how long the rest will take, on standard error."""
+    columns = (
+        *(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()),
+        *(TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()),
+    )
+    with Progress(*columns, console=errors(), transient=True, speed_estimate_period=600) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda count: progress.update(task, advance=count)
 
 
 def _progress() -> Progress:

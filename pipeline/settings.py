@@ -170,6 +170,15 @@ def load(path: Path | None = None, *, seed: int | None = None) -> Settings:
     return resolve(content, where=str(path) if path else DEFAULTS.name)
 
 
+def over_defaults(content: Mapping[str, Any], *, where: str) -> Settings:
+    """Return settings laid over the defaults, as from a settings file with this content.
+
+    Raises:
+        UsageError: settings are unknown or wrong; every fault is listed.
+    """
+    return resolve(_merged(tomllib.loads(DEFAULTS.read_text(encoding="utf-8")), content), where=where)
+
+
 def resolve(content: Mapping[str, Any], *, where: str) -> Settings:
     """Check settings, replace "*" by the names there are, and add the exposures that chosen indicators need."""
     content = {k: v for k, v in content.items() if k not in ("as_of", "source", "world")}

@@ -1,23 +1,18 @@
-"""The threshold is chosen after the results are seen: it is loosened until enough people turn up."""
+"""The threshold is chosen after the results are seen: it is loosened, again and again."""
 
 from __future__ import annotations
-
-import numpy as np
 
 from audit.stress.draft import Draft
 from audit.stress.scenario import Round, Scenario
 from pipeline.settings import ByCapacity, ByRate, Settings
 
 STEPS = 4
-WANTED_PER_1000 = 30
 LOOSER = 1.8
 
 
 def loosen(draft: Draft, round_: Round, dose: float) -> Settings | None:
-    """Loosen every threshold and run again, as long as too few were found and there are tries left."""
-    found = {(row["subject_kind"], row["subject_id"]) for row in round_.trial.flags.to_pylist()}
-    people = int(np.sum([kind == "officer" for kind in round_.trial.subjects["subject_kind"].to_pylist()]))
-    if round_.number >= round(dose) or len(found) * 1000 >= WANTED_PER_1000 * people * (1 + dose):
+    """Loosen every threshold and run again, as often as the dose says."""
+    if round_.number >= round(dose):
         return None
     selection = {concern: _looser(how) for concern, how in round_.settings.selection.items()}
     return round_.settings.model_copy(update={"selection": selection})
@@ -30,11 +25,11 @@ def _looser(how: ByRate | ByCapacity) -> ByRate | ByCapacity:
 
 
 SCENARIO = Scenario(
-    question="What if the threshold is loosened after the results are seen, until enough people turn up?",
+    question="What if the threshold is loosened after the results are seen, because too few people turned up?",
     modelled_on="choosing a threshold post hoc, for which bounds of the false discovery rate do not hold (Song, Jin and"
-    " Candès 2026). When somebody is content is an assumption.",
+    " Candès 2026). By how much it is loosened each time (1.8) is an assumption.",
     expects="each try adds more innocent people than the last; the stated rate no longer says how many",
-    dose="how many times it may be loosened",
+    dose="how many times it is loosened",
     doses=(1.0, 2.0, 4.0),
     rounds=(0,) * (STEPS + 1),
     between=loosen,

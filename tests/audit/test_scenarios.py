@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 import sklearn.linear_model  # noqa: F401 - when first imported it draws from the global generator
 
 from audit.stress.catalogue import scenario, scenarios
+from audit.stress.documents import PAGE, scenarios_page
 from audit.stress.draft import NULL, Draft
 from audit.stress.performance import Performed, disturb, perform
 from data.contract import CONTRACT
@@ -23,6 +25,7 @@ from data.synthetic.world import load as load_world
 from pipeline.settings import Settings, load
 from pipeline.trial import load_checked
 
+ROOT = Path(__file__).parent.parent.parent
 NAMES = sorted(scenarios())
 ON_RECORDS = [n for n in NAMES if scenarios()[n].world or scenarios()[n].records]
 
@@ -257,3 +260,7 @@ def test_innocents_have_nothing_planted_and_serve_in_no_planted_team() -> None:
     serving = [p["officer_id"] for p in given.records["posting"].to_pylist() if p["unit_id"] in units]
     assert serving
     assert innocent.isdisjoint(serving)
+
+
+def test_the_page_of_scenarios_is_what_they_declare() -> None:
+    assert (ROOT / PAGE).read_text(encoding="utf-8") == scenarios_page(), "run `make docs`"

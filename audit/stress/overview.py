@@ -1,0 +1,116 @@
+"""The overview of a stress folder: which scenario, at which dose, broke what, for whom, and by which method."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from audit.stress.effects import KEYS, PLACE, effects_of, read_results, turnover, write_effects
+from audit.stress.harness import Failure, read_failures
+from models.catalogue import rules
+
+LEVEL: Final = 0.05
+"""The false discovery rate, over all effects of the plan, at which something counts as broken."""
+
+MOST: Final = 20
+"""How many of the largest effects are listed."""
+
+_CASE: Final = [*PLACE, "scenario", "dose"]
+_INNOCENT: Final = "innocent_flagged_per_46000"
+_HARM: Final = {"false_positive_rate": 1.0, "recall": -1.0}
+"""The measures that can break, and in which direction it is worse."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What a plan found: rows of plain values, ready to be shown; `effects` has everything behind them.
+
+    `headline`: what each scenario does at its highest dose, for officers, by concern. `broken`: the largest harmful
+    effects that stand out at `LEVEL`, with the lowest dose at which each does. `methods`: at an equal workload, how far
+    recall moves under each detector and baseline, and the group whose false-positive rate rises most.
+    """
+
+    headline: list[dict[str, Any]]
+    broken: list[dict[str, Any]]
+    methods: list[dict[str, Any]]
+    failures: tuple[Failure, ...]
+    effects: pd.DataFrame
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything but the effects as plain values."""
+        failures = [asdict(failure) for failure in self.failures]
+        return {"headline": self.headline, "broken": self.broken, "methods": self.methods, "failures": failures}
+
+
+def overview(out: Path) -> Overview:
+    """Compute the effects in a stress folder, write them beside the results, and return what stands out.
+
+    Raises:
+        UsageError: this is no finished stress folder.
+    """
+    told = effects_of(out)
+    write_effects(out, told)
+    cells = read_results(out).select([*_CASE, "seed"]).group_by([*_CASE, "seed"]).aggregate([]).to_pandas()
+    moved = turnover(read_results(out, "flagged").to_pandas(), cells)
+    highest = told.groupby([*PLACE, "scenario"], observed=True)["dose"].transform("max") == told["dose"]
+    return Overview(
+        headline=_rows(_headline(told[highest], moved)),
+        broken=_rows(_broken(told)),
+        methods=_rows(_methods(told[highest])),
+        failures=read_failures(out),
+        effects=told,
+    )
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {str(k): None if isinstance(v, float) and np.isnan(v) else v for k, v in row.items()}
+        for row in table.to_dict("records")
+    ]
+
+
+def _headline(told: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
+    whole = told[(told["basis"] == "flagged") & (told["scope"] == "all") & (told["by"] == "all")]
+    whole = whole[whole["subject_kind"] == "officer"]
+    keys = [*_CASE, "concern"]
+    innocent = whole[whole["measure"] == _INNOCENT][[*keys, "twin", "effect", "low", "high", "seeds", "status"]]
+    recall = whole[whole["measure"] == "recall"][[*keys, "effect", "low", "high"]]
+    people = moved[moved["subject_kind"] == "officer"].drop(columns=["subject_kind", "seeds"])
+    both = innocent.merge(recall, on=keys, how="left", suffixes=("", "_recall")).merge(people, on=keys, how="left")
+    counted = ["gained", "lost", "found", "missed"]
+    both[counted] = both[counted].fillna(0.0)
+    seen = (both["twin"] > 0) | (both[counted].sum(axis=1) > 0)
+    return both[seen].sort_values([*PLACE, "concern", "effect"], ascending=[True] * 4 + [False], kind="stable")
+
+
+def _broken(told: pd.DataFrame) -> pd.DataFrame:
+    """Return what got worse by more than chance: the largest effect over doses, and from which dose on it shows."""
+    worse = np.sign(told["effect"]) * told["measure"].map(_HARM).fillna(0.0) > 0
+    chosen = told[(told["basis"] == "flagged") & (told["scope"] == "all") & worse & (told["q_value"] <= LEVEL)]
+    what = [k for k in KEYS if k != "dose"]
+    first = chosen.groupby(what, observed=True)["dose"].min().rename("from_dose").reset_index()
+    largest = chosen.loc[chosen["effect"].abs().groupby([chosen[k] for k in what], observed=True).idxmax()]
+    ranked = largest.merge(first, on=what).assign(size=lambda rows: rows["effect"].abs())
+    columns = [*PLACE, "scenario", "from_dose", "dose", "subject_kind", "concern", "measure", "by", "group"]
+    ordered = ranked.sort_values(["size", *what], ascending=[False] + [True] * len(what), kind="stable")
+    shown: pd.DataFrame = ordered[[*columns, "twin", "effect", "low", "high", "seeds"]].head(MOST)
+    return shown
+
+
+def _methods(told: pd.DataFrame) -> pd.DataFrame:
+    """Return, for every method at an equal workload, the change in recall and the group that it hits most."""
+    equal = told[(told["basis"] == "equal_workload") & (told["subject_kind"] == "officer")]
+    # A rule says nothing of most people: it is no way of ranking them.
+    equal = equal[~equal["name"].isin(list(rules()))]
+    keys = [*_CASE, "concern", "scope", "name"]
+    recall = equal[(equal["measure"] == "recall") & (equal["by"] == "all")]
+    recall = recall[[*keys, "twin", "effect", "low", "high"]]
+    groups = equal[(equal["measure"] == "false_positive_rate") & (equal["by"] != "all") & (equal["status"] == "ok")]
+    at = groups.groupby(keys, observed=True)["effect"].idxmax().dropna()
+    worst = groups.loc[at, [*keys, "by", "group", "effect", "low", "high", "q_value"]]
+    both = recall.merge(worst, on=keys, how="left", suffixes=("", "_group"))
+    return both.sort_values(keys, kind="stable")
