@@ -22,6 +22,32 @@ def combine(indicator: Indicator, parts: Mapping[str, Floats]) -> Floats:
     return _combined(indicator.value, parts)
 
 
+def written(expression: Expression) -> str:
+    """Return a formula as it is read: the names of indicators, whole numbers and the signs between them.
+
+    Example:
+        >>> from features.expression import col
+        >>> written((col.spells + 1) * col.days)
+        '(spells + 1) * days'
+    """
+    if isinstance(expression, Field):
+        return expression.path[0]
+    if isinstance(expression, Value):
+        return str(expression.value)
+    assert isinstance(expression, Operation)
+    sides = [
+        f"({written(side)})" if _binds_looser(side, expression, first=at == 0) else written(side)
+        for at, side in enumerate(expression.operands)
+    ]
+    return f" {expression.name} ".join(sides)
+
+
+def _binds_looser(side: Expression, whole: Operation, *, first: bool) -> bool:
+    if not isinstance(side, Operation):
+        return False
+    return (side.name != "*" and whole.name == "*") or (whole.name == "-" and not first)
+
+
 def _combined(expression: Expression, parts: Mapping[str, Floats]) -> Floats:
     if isinstance(expression, Field):
         return parts[expression.path[0]]

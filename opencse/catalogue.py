@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from features.base import Case, Indicator, NoExposure
 from features.catalogue import indicators
+from features.formula import written
 from features.sql import scan_query
 from models.base import Detector
 from models.catalogue import baselines, detectors, rules
@@ -102,7 +103,15 @@ def _indicator_page(indicator: Indicator) -> str:
     lines = [f"# {indicator.name}", "", indicator.question, "", *_facts(facts), "", "## Worked cases", ""]
     for case in indicator.cases:
         lines += _case(case.says, case, f"Over {case.window} days before {case.as_of}: **{case.expected}**")
+    if indicator.aggregate == "formula":
+        return "\n".join([*lines, *_formula(indicator)])
     return "\n".join([*lines, "## SQL", "", "```sql", scan_query(indicator, EXAMPLE_DAY), "```"])
+
+
+def _formula(indicator: Indicator) -> list[str]:
+    assert indicator.value is not None
+    parts = ", ".join(f"[{part.name}]({part.name}.md)" for part in indicator.parts)
+    return ["## Formula", "", f"`{written(indicator.value)}`", "", f"The SQL of what it reads: {parts}."]
 
 
 def _rule_page(rule: Rule) -> str:

@@ -8,7 +8,7 @@ INDICATOR = Indicator(
     question="How many people did the officer stop and search?",
     table="stop_search",
     aggregate="count",
-    exposure="shifts_worked",
+    exposure="patrol_shifts",
     minimum_exposure=10,
     cases=(
         Case(

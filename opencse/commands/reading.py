@@ -154,13 +154,22 @@ def sql(
         return
     texts = [(e["step"], (lineage / e["file"]).read_text(encoding="utf-8")) for e in steps]
     found = [t for t in texts if t[0] == step] or [t for t in texts if step in t[0].split("/")]
-    found = [t for t in texts if "/features/" in t[0] and f"{step}__" in t[1]] + found or [
+    asked = _read_by(step)
+    found = [t for t in texts if "/features/" in t[0] and any(f"{n}__" in t[1] for n in asked)] + found or [
         t for t in texts if step in t[0]
     ]
     if not found:
         raise UsageError(f"No step of the run is called '{step}'.", hint=f"List them: opencse sql {run}")
     for name, text in found:
         print(f"-- {name}\n{text}")
+
+
+def _read_by(name: str) -> tuple[str, ...]:
+    """Return an indicator's own name, or those of the indicators that a formula reads."""
+    from features.catalogue import indicators
+
+    parts = indicators()[name].parts if name in indicators() else ()
+    return tuple(part.name for part in parts) or (name,)
 
 
 def catalogue(

@@ -46,6 +46,11 @@ _EITHER_EARLIER_SHIFT = Related(
     ),
     match=(col.other.ends_at < col.starts_at) & (col.other.ends_at > minutes_later(col.starts_at, -660)),
 )
+_SAME_INCIDENT = Related(
+    table="use_of_force",
+    pairs=((col.incident_id, col.incident_id),),
+    match=col.other.officer_id != col.officer_id,
+)
 _SAME_CASE = Related(
     table="complaint",
     pairs=((col.complaint_id, col.complaint_id),),
@@ -162,11 +167,7 @@ HARD: Final = {
             "harsher",
             "use_of_force",
             "count",
-            joined=Related(
-                table="use_of_force",
-                pairs=((col.incident_id, col.incident_id),),
-                match=col.other.officer_id != col.officer_id,
-            ),
+            joined=_SAME_INCIDENT,
             where=col.severity > col.other.severity,
         ),
         _make("named_with", "complaint", "distinct", value=col.other.officer_id, joined=_SAME_CASE),
@@ -178,7 +179,7 @@ HARD: Final = {
             joined=_SAME_CASE,
             having=(_SAME_CASE,),
         ),
-        _make("latest_of_others", "complaint", "max", value=col.other.allegation_id, joined=_SAME_CASE),
+        _make("hardest_of_others", "use_of_force", "max", value=col.other.severity, joined=_SAME_INCIDENT),
         _make("placed_by_the_other", "complaint", "count", when=col.other.finalised_on, joined=_SAME_CASE),
     ],
     "the team on the day": [

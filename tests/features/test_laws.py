@@ -17,6 +17,7 @@ from data.store import Store
 from features.base import Indicator, Subject
 from features.catalogue import indicators
 from features.engine import compute_all
+from features.expression import fields
 from features.sql import evidence_query
 from features.table import FeatureTable
 from features.twin import value
@@ -101,7 +102,18 @@ def check_names_and_order(store: Store, world: World, group: list[Indicator]) ->
     officers, teams = {o: 900 - o for o in (*PEOPLE, *MEMBERS)}, {t: 70 - t for t in TEAMS}
     after = seen_values(tables(store, renamed(world, officers=officers, teams=teams), group))
     ids = {"officer": officers, "unit": teams}
-    assert {(a, k, n, w, ids[k][s]): v for (a, k, n, w, s), v in before.items()} == after
+    told = {(a, k, n, w, ids[k][s]): v for (a, k, n, w, s), v in before.items()}
+    assert without_ids(told, group) == without_ids(after, group)
+
+
+def without_ids(values: dict[tuple[Any, ...], Any], group: list[Indicator]) -> dict[tuple[Any, ...], Any]:
+    """Leave out the values of tests that add up ids or pick the largest: these are made of names."""
+    made_of_ids = {
+        i.name
+        for i in group
+        if i.aggregate in ("sum", "min", "max") and i.value is not None and fields(i.value) == {("complaint_id",)}
+    }
+    return {key: value for key, value in values.items() if key[2] not in made_of_ids}
 
 
 def check_later_rows(store: Store, world: World, group: list[Indicator], data: st.DataObject) -> None:
