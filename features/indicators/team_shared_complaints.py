@@ -1,0 +1,83 @@
+"""Cases in which several officers were named, by team."""
+
+from __future__ import annotations
+
+from features.base import Case, Indicator
+from features.expression import col
+from features.relation import Related
+
+INDICATOR = Indicator(
+    question="In how many complaint cases was a member of the team named together with a colleague?",
+    table="complaint",
+    aggregate="distinct",
+    value=col.complaint_id,
+    where=col.source == "public",
+    having=(
+        Related(
+            table="complaint",
+            pairs=((col.complaint_id, col.complaint_id),),
+            match=col.other.officer_id != col.officer_id,
+        ),
+    ),
+    subject="unit",
+    subject_key="posting.unit_id",
+    windows=(365,),
+    joined=Related(
+        table="posting",
+        pairs=((col.officer_id, col.officer_id),),
+        match=(col.other.started_on <= col.received_on)
+        & (col.other.ended_on.is_null() | (col.other.ended_on >= col.received_on)),
+    ),
+    exposure="member_days",
+    minimum_exposure=90,
+    concerns=("culture",),
+    references=("Jain, Sinclair and Papachristos (2022): crews of officers named together in Chicago.",),
+    cases=(
+        Case(
+            says="Two members in one case are one shared case.",
+            window=365,
+            expected=1,
+            rows={
+                "complaint": (
+                    {"complaint_id": 9, "received_on": "2025-06-01"},
+                    {"complaint_id": 9, "officer_id": 2, "received_on": "2025-06-01"},
+                ),
+                "posting": (
+                    {"officer_id": 1, "started_on": "2020-01-01"},
+                    {"officer_id": 2, "started_on": "2020-01-01"},
+                ),
+            },
+        ),
+        Case(
+            says="Two members in a case each have none to share.",
+            window=365,
+            expected=0,
+            rows={
+                "complaint": (
+                    {"complaint_id": 9, "received_on": "2025-06-01"},
+                    {"complaint_id": 10, "officer_id": 2, "received_on": "2025-06-01"},
+                ),
+                "posting": (
+                    {"officer_id": 1, "started_on": "2020-01-01"},
+                    {"officer_id": 2, "started_on": "2020-01-01"},
+                ),
+            },
+        ),
+        Case(
+            says="A case counts for the team of its day, not for that of a member who has moved.",
+            window=365,
+            expected=0,
+            rows={
+                "complaint": (
+                    {"complaint_id": 9, "received_on": "2025-06-01"},
+                    {"complaint_id": 9, "officer_id": 2, "received_on": "2025-06-01"},
+                ),
+                "posting": (
+                    {"officer_id": 1, "started_on": "2025-09-01"},
+                    {"officer_id": 2, "unit_id": 2, "started_on": "2020-01-01"},
+                    {"officer_id": 1, "unit_id": 2, "started_on": "2020-01-01", "ended_on": "2025-08-31"},
+                ),
+            },
+        ),
+    ),
+)
