@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from features.base import Case, Indicator
 from features.catalogue import indicators
 from features.engine import compute
 from features.twin import value
+from tests import small_force
 
 CASES = [pytest.param(i, c, id=f"{i.name}: {c.says}") for i in indicators().values() for c in i.cases]
 
@@ -42,6 +44,26 @@ def test_sql_and_plain_python_give_the_expected_number(indicator: Indicator, cas
 def test_every_indicator_has_three_to_six_worked_cases() -> None:
     counts = {i.name: len(i.cases) for i in indicators().values()}
     assert {name: n for name, n in counts.items() if not 3 <= n <= 6} == {}
+
+
+def test_every_table_and_every_category_of_data_is_looked_at() -> None:
+    read = {table for i in indicators().values() for table in i.tables}
+    assert {t.name for t in CONTRACT if not t.audit_only} - read == {"unit"}
+    categories = {category for i in indicators().values() for category in i.categories}
+    assert categories == {"attendance", "health", "activity", "conduct", "systems", "declarations", "people"}
+
+
+def test_every_proportion_lies_between_none_and_all_of_its_exposure() -> None:
+    proportions = [i for i in indicators().values() if i.proportion]
+    assert len(proportions) > 10
+    with Store(threads=1) as store:
+        load_rows(store, small_force.rows())
+        for kind in sorted({i.subject for i in proportions}):
+            table = compute(store, list(indicators().values()), kind=kind, as_of=date(2025, 12, 1))
+            for indicator in (i for i in proportions if i.subject == kind):
+                for window in indicator.windows:
+                    cells = table.cells[indicator.name, window]
+                    assert np.all((cells.value >= 0) & (cells.value <= cells.exposure)), indicator.name
 
 
 def test_no_indicator_reads_an_audit_only_table() -> None:

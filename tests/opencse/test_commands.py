@@ -103,11 +103,17 @@ def test_sql_prints_exactly_what_ran(finished: RunFolder) -> None:
     assert step in steps
     by_step = ok("sql", finished.path, step)
     by_indicator = ok("sql", finished.path, "roster_self_edits")
-    kept = sorted((finished.path / "lineage" / "sql").glob("*features-officer-roster_edit-*.sql"))
+    kept = sorted((finished.path / "lineage" / "sql").glob("*features-officer-roster_edit-roster_minutes_gained.sql"))
     assert len(kept) == 1
     assert kept[0].read_text().strip() in by_step
     assert kept[0].read_text().strip() in by_indicator
     assert "no step" in str(refused("sql", finished.path, "nothing_like_it")).lower()
+
+
+def test_sql_of_a_formula_is_that_of_the_indicators_it_reads(finished: RunFolder) -> None:
+    printed = ok("sql", finished.path, "leave_untaken")
+    assert "annual_leave_days__balance" in printed
+    assert printed == ok("sql", finished.path, "annual_leave_days")
 
 
 def test_no_statement_names_a_folder_of_this_machine(finished: RunFolder, force: Path) -> None:

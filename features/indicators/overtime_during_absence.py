@@ -1,4 +1,4 @@
-"""Shifts worked inside a spell recorded as away."""
+"""Paid overtime inside a spell recorded as away."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from features.expression import col, day
 from features.relation import Related
 
 INDICATOR = Indicator(
-    question="How many shifts did the officer work inside a spell in which they were recorded as away?",
+    question="How many shifts with paid overtime did the officer work inside a spell recorded as away?",
     table="shift",
     aggregate="distinct",
     value=col.shift_id,
-    where=~col.duty.is_in("training", "on_call"),
+    where=~col.duty.is_in("training", "on_call") & (col.overtime_minutes > 0),
     joined=Related(
         table="absence",
         pairs=((col.officer_id, col.officer_id),),
@@ -23,16 +23,16 @@ INDICATOR = Indicator(
     concerns=("standards",),
     standard="honesty_and_integrity",
     references=(
-        "Sickness and absence matched against work elsewhere in the closed tool's first run (press).",
+        "Sickness and absence were matched against work in the closed tool's first run (press).",
         "The kind of absence is not read: health may not feed standards.",
     ),
     cases=(
         Case(
-            says="A shift in the middle of a spell counts; that it lies in two spells makes it no more.",
+            says="Overtime in the middle of a spell counts; that it lies in two spells makes it no more.",
             window=90,
             expected=1,
             rows={
-                "shift": ({"starts_at": "2025-12-05 09:00"},),
+                "shift": ({"starts_at": "2025-12-05 09:00", "overtime_minutes": 240},),
                 "absence": (
                     {"started_on": "2025-12-01", "ended_on": "2025-12-10"},
                     {"started_on": "2025-12-03", "ended_on": "2025-12-06"},
@@ -40,11 +40,23 @@ INDICATOR = Indicator(
             },
         ),
         Case(
+            says="Ordinary shifts inside a spell: the return was recorded late, as it often is.",
+            window=90,
+            expected=0,
+            rows={
+                "shift": ({"starts_at": "2025-12-08 07:00"}, {"starts_at": "2025-12-09 07:00"}),
+                "absence": ({"started_on": "2025-12-01", "ended_on": "2025-12-10"},),
+            },
+        ),
+        Case(
             says="The first and the last day of a spell may be worked in part.",
             window=90,
             expected=0,
             rows={
-                "shift": ({"starts_at": "2025-12-01 07:00"}, {"starts_at": "2025-12-10 14:00"}),
+                "shift": (
+                    {"starts_at": "2025-12-01 07:00", "overtime_minutes": 60},
+                    {"starts_at": "2025-12-10 14:00", "overtime_minutes": 60},
+                ),
                 "absence": ({"started_on": "2025-12-01", "ended_on": "2025-12-10"},),
             },
         ),
@@ -53,7 +65,7 @@ INDICATOR = Indicator(
             window=90,
             expected=1,
             rows={
-                "shift": ({"starts_at": "2025-12-20 09:00"},),
+                "shift": ({"starts_at": "2025-12-20 09:00", "overtime_minutes": 60},),
                 "absence": ({"started_on": "2025-12-01", "ended_on": "2026-01-10"},),
             },
         ),
@@ -62,7 +74,7 @@ INDICATOR = Indicator(
             window=90,
             expected=0,
             rows={
-                "shift": ({"starts_at": "2025-12-12 09:00"},),
+                "shift": ({"starts_at": "2025-12-12 09:00", "overtime_minutes": 60},),
                 "absence": ({"started_on": "2025-12-01", "ended_on": "2025-12-10"},),
             },
         ),
@@ -71,7 +83,7 @@ INDICATOR = Indicator(
             window=90,
             expected=0,
             rows={
-                "shift": ({"starts_at": "2025-12-05 09:00"},),
+                "shift": ({"starts_at": "2025-12-05 09:00", "overtime_minutes": 60},),
                 "absence": ({"officer_id": 2, "started_on": "2025-12-01", "ended_on": "2025-12-10"},),
             },
         ),
