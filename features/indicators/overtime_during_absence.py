@@ -44,7 +44,10 @@ INDICATOR = Indicator(
             window=90,
             expected=0,
             rows={
-                "shift": ({"starts_at": "2025-12-08 07:00"}, {"starts_at": "2025-12-09 07:00"}),
+                "shift": (
+                    {"starts_at": "2025-12-08 07:00", "overtime_minutes": 0},
+                    {"starts_at": "2025-12-09 07:00", "overtime_minutes": 0},
+                ),
                 "absence": ({"started_on": "2025-12-01", "ended_on": "2025-12-10"},),
             },
         ),

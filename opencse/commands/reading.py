@@ -160,7 +160,7 @@ def sql(
     ]
     if not found:
         raise UsageError(f"No step of the run is called '{step}'.", hint=f"List them: opencse sql {run}")
-    for name, text in found:
+    for name, text in dict.fromkeys(found):
         print(f"-- {name}\n{text}")
 
 
