@@ -1,0 +1,227 @@
+"""One simulated world judged: what every detector and baseline says in it, against its truth.
+
+What is kept of a world is small: how often p-values are small, how each selection went, and the rates. Each world is
+written once, whole or not at all, so a measurement that was cut off goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from joblib import Parallel, delayed
+
+from audit.rates import Options, Truth, rates
+from data.synthetic.memory import InMemory, make
+from data.synthetic.world import load as load_world
+from features.table import from_arrow
+from models.base import panel
+from models.peers import peer_groups
+from models.purposes import CONCERNS
+from models.selection import combine, select_by_fdr
+from pipeline.settings import Settings, load
+from pipeline.trial import Trial, try_records
+
+SETTINGS = Path(__file__).with_name("settings.toml")
+WORKLOADS = (5.0, 10.0, 20.0)
+"""How many of a thousand subjects are selected where methods are compared at equal workload."""
+
+Q = 0.1
+SMALL = (0.01, 0.001)
+KEPT = (
+    *("precision", "false_discovery_proportion", "false_positive_rate", "false_positive_ratio", "recall"),
+    *("evidence_precision", "evidence_recall", "prevalence", "tied_at_cut"),
+)
+BY = ("all", "typology", "archetype", "ethnicity", "sex", "disability")
+PARTS = ("p_values", "outcomes", "rates", "clean")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One world to judge: its name, seed and size, and where its results are kept."""
+
+    world: str
+    seed: int
+    people: int
+    folder: Path
+
+    @property
+    def place(self) -> Path:
+        """The folder of this world's results."""
+        return self.folder / f"{self.world}-{self.people}-{self.seed}"
+
+
+def judge_all(world: str, seeds: Iterable[int], *, people: int, folder: Path, workers: int) -> None:
+    """Judge a world under many seeds, in parallel; those that have been judged are left alone."""
+    jobs = [Job(world, seed, people, folder) for seed in seeds]
+    waiting = [job for job in jobs if not job.place.exists()]
+    print(f"{world}: {len(jobs) - len(waiting)} of {len(jobs)} worlds are there, {len(waiting)} to go", flush=True)
+    done = Parallel(n_jobs=workers, return_as="generator_unordered")(delayed(judge)(job) for job in waiting)
+    for number, seed in enumerate(done, start=1):
+        print(f"  {number} of {len(waiting)}: seed {seed}", flush=True)
+
+
+def judge(job: Job) -> int:
+    """Make a world, try the pipeline on it, and keep what is measured; return the seed."""
+    made = make(load_world(job.world, people=job.people, seed=job.seed))
+    settings = load(SETTINGS)
+    planted = len(made.truth["truth_subject"]) > 0
+    trial = try_records(made.records, settings=settings, evidence=planted)
+    truth = _truth(made)
+    trial = _with_combined(trial, settings)
+    parts = {
+        "p_values": small_p_values(trial, truth),
+        "outcomes": trial.outcomes.to_pandas(),
+        "rates": judged_rates(trial, truth, made),
+        "clean": clean_calibration(trial, truth, settings) if planted else pd.DataFrame(),
+    }
+    half = job.place.with_name(f".{job.place.name}")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(parents=True)
+    for name, table in parts.items():
+        table.assign(world=job.world, seed=job.seed).to_parquet(half / f"{name}.parquet")
+    half.rename(job.place)
+    return job.seed
+
+
+def gather(world: str, part: str, *, folder: Path, people: int, seeds: Sequence[int] | None = None) -> pd.DataFrame:
+    """Return one part of the results of all worlds that have been judged, or of some seeds."""
+    places = sorted(folder.glob(f"{world}-{people}-*/{part}.parquet"))
+    tables = [t for t in (pd.read_parquet(place) for place in places) if len(t)]
+    found = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return found if seeds is None or found.empty else found[found["seed"].isin(list(seeds))]
+
+
+def _truth(made: InMemory) -> Truth:
+    told = made.truth
+    return Truth.of(told["truth_subject"], told["truth_archetype"], told["truth_row"])
+
+
+def _with_combined(trial: Trial, settings: Settings) -> Trial:
+    """Add the whole system to the scores: `combined` ranks by what detectors say together, `all` puts rules first."""
+    scores = trial.scores.to_pandas()
+    told = scores[~scores["family"].isin(["baseline", "contradiction"])]
+    extra = []
+    for (kind, as_of, concern), said in told.groupby(["subject_kind", "as_of", "concern"]):
+        wide = said.pivot_table(index="subject_id", columns="detector", values="p_value", dropna=False)
+        families = said.drop_duplicates("detector").set_index("detector")["family"]
+        weights = [settings.combination.weight(families[name]) for name in wide.columns]
+        p = combine(wide.to_numpy(), method=settings.combination.method, weights=weights)
+        whole = pd.DataFrame({"subject_id": wide.index, "p_value": p, "score": -np.log10(p)})
+        whole = whole.assign(subject_kind=kind, as_of=as_of, concern=concern, family="combined", detector="combined")
+        contradicted = _contradicted(trial, kind, concern)
+        first = whole["subject_id"].isin(contradicted).to_numpy()
+        ranked = whole.assign(detector="all", p_value=np.nan, score=whole["score"].fillna(0.0) + 1000.0 * first)
+        extra += [whole, ranked]
+    both = pd.concat([scores, *extra], ignore_index=True)
+    return Trial(
+        **{**vars(trial), "scores": pa.Table.from_pandas(both, schema=trial.scores.schema, preserve_index=False)}
+    )
+
+
+def _contradicted(trial: Trial, kind: str, concern: str) -> list[int]:
+    flags = trial.flags.to_pandas()
+    chosen = (flags["family"] == "contradiction") & (flags["subject_kind"] == kind) & (flags["concern"] == concern)
+    return flags.loc[chosen, "subject_id"].tolist()
+
+
+def small_p_values(trial: Trial, truth: Truth) -> pd.DataFrame:
+    """Count p-values at or under each small level, by detector, of everybody and of each archetype."""
+    scores = trial.scores.select(["subject_kind", "subject_id", "concern", "detector", "p_value"]).to_pandas()
+    scores = scores[scores["p_value"].notna()]
+    groups = {"all": None, "no archetype": set(scores["subject_id"]) - set(truth.archetypes.ids.tolist())}
+    groups |= {
+        name: set(truth.archetypes.ids[truth.archetypes.archetype == name].tolist())
+        for name in sorted(set(truth.archetypes.archetype.tolist()))
+    }
+    rows = []
+    for group, members in groups.items():
+        part = scores if members is None else scores[scores["subject_id"].isin(members)]
+        if members is not None:
+            part = part[part["subject_kind"] == "officer"]
+        for keys, said in part.groupby(["subject_kind", "concern", "detector"]):
+            p = said["p_value"].to_numpy()
+            counts = {f"at_{level}": int((p <= level).sum()) for level in SMALL}
+            rows.append(
+                {
+                    **dict(zip(("subject_kind", "concern", "detector"), keys, strict=True)),
+                    "group": group,
+                    "n": len(p),
+                    **counts,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def judged_rates(trial: Trial, truth: Truth, made: InMemory) -> pd.DataFrame:
+    """Return the rates of what was flagged, and of every method at each workload."""
+    given = {
+        "subjects": trial.subjects,
+        "scores": trial.scores,
+        "truth": truth,
+        "people": made.records["protected_characteristic"],
+    }
+    evidence = trial.evidence if len(trial.evidence) else None
+    found = [rates(trial.flags, **given, evidence=evidence).query("basis != 'equal_workload'").assign(workload=0.0)]
+    for workload in WORKLOADS:
+        made_at = rates(trial.flags, **given, options=Options(workload=workload))
+        found.append(made_at[made_at["basis"] == "equal_workload"].assign(workload=workload))
+    whole = pd.concat(found, ignore_index=True)
+    kept = whole["measure"].isin(KEPT) & whole["by"].isin(BY)
+    columns = ["subject_kind", "concern", "basis", "scope", "name", "measure", "by", "group", "workload"]
+    counts = ["count", "n", "reference_count", "reference_n"]
+    return whole.loc[kept & (whole["n"] > 0), [*columns, *counts]].reset_index(drop=True)
+
+
+def clean_calibration(trial: Trial, truth: Truth, settings: Settings) -> pd.DataFrame:
+    """Compare the power of detectors fitted to everybody with that of the same detectors fitted to clean peers only.
+
+    Clean are those in whom nothing was planted. Both are selected by false discovery rate.
+    """
+    planted = {(k, i) for k, i in zip(truth.subjects.kind.tolist(), truth.subjects.ids.tolist(), strict=True)}
+    rows = []
+    for kind in ("officer", "unit"):
+        for as_of in trial.as_of:
+            table = _feature_table(trial, kind, as_of)
+            groups = peer_groups(table.subjects, smallest=settings.peers.smallest_group)
+            for concern in CONCERNS:
+                view = panel(table, groups, settings.indicators, concern)
+                detectors = [d for d in settings.detectors if d.speaks_to(view)] if view.series else []
+                if detectors:
+                    rows += _power(view, detectors, planted, truth, settings, concern)
+    return pd.DataFrame(rows)
+
+
+def _feature_table(trial: Trial, kind: str, as_of: object):
+    features, subjects = trial.features.to_pandas(), trial.subjects
+    mine = features["subject_kind"].eq(kind) & features["as_of"].eq(as_of)
+    rows = trial.features.filter(pa.array(mine.to_numpy()))
+    here = subjects.to_pandas()
+    who = subjects.filter(pa.array((here["subject_kind"].eq(kind) & here["as_of"].eq(as_of)).to_numpy()))
+    return from_arrow(rows, who.drop_columns(["subject_kind", "as_of"]), kind=kind, as_of=as_of)
+
+
+def _power(view, detectors, planted, truth, settings, concern):
+    ids = view.ids.tolist()
+    clean = np.array([at for at, one in enumerate(ids) if (view.kind, one) not in planted], dtype=np.intp)
+    subjects = truth.subjects
+    sought = set(subjects.ids[(subjects.kind == view.kind) & (subjects.concern == concern)].tolist())
+    positive = np.array([one in sought for one in ids])
+    for name, at in (("everybody", np.arange(len(ids))), ("clean", clean)):
+        said = [d.fit(view.take(at), seed=1).score(view).p_value for d in detectors if not d.transductive]
+        weights = [settings.combination.weight(d.family) for d in detectors if not d.transductive]
+        p = combine(np.column_stack(said), method=settings.combination.method, weights=weights)
+        chosen = select_by_fdr(p, q=Q).chosen
+        yield {
+            "subject_kind": view.kind,
+            "concern": concern,
+            "fitted_to": name,
+            "positives": int(positive.sum()),
+            "found": int((chosen & positive).sum()),
+            "selected": int(chosen.sum()),
+        }
