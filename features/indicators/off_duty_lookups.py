@@ -29,9 +29,10 @@ INDICATOR = Indicator(
     exposure="lookups",
     minimum_exposure=20,
     proportion=True,
-    concerns=("standards",),
-    standard="confidentiality",
-    references=("National counter-corruption intelligence category: misuse of force systems.",),
+    references=(
+        "National counter-corruption intelligence category: misuse of force systems.",
+        "Shared terminals and badges put look-ups under the wrong name: it serves no concern by itself; repeats do.",
+    ),
     cases=(
         Case(
             says="A look-up in the evening after an early shift counts.",
