@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -27,13 +28,19 @@ def world(indicator: Indicator, case: Case) -> dict[str, list[dict[str, Any]]]:
     return complete(tables)
 
 
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    with Store(threads=1) as opened:
+        yield opened
+
+
 @pytest.mark.parametrize(("indicator", "case"), CASES)
-def test_sql_and_plain_python_give_the_expected_number(indicator: Indicator, case: Case) -> None:
+def test_sql_and_plain_python_give_the_expected_number(store: Store, indicator: Indicator, case: Case) -> None:
     rows = world(indicator, case)
     assert value(indicator, rows, subject=1, as_of=case.as_of, window=case.window) == case.expected
-    with Store(threads=1) as store:
-        load_rows(store, rows)
-        table = compute(store, [indicator], kind=indicator.subject, as_of=case.as_of)
+    store.run("DROP SCHEMA IF EXISTS loaded CASCADE")
+    load_rows(store, rows)
+    table = compute(store, [indicator], kind=indicator.subject, as_of=case.as_of)
     cells = table.cells[indicator.name, case.window]
     position = table.ids.tolist().index(1)
     value_found = cells.value[position]
