@@ -24,7 +24,6 @@ from features.base import Indicator, Subject
 from features.engine import compute
 from features.gaps import Sources, gaps_from_json
 from features.table import Cells, FeatureTable, from_arrow
-from models import purposes
 from models.catalogue import rules
 from pipeline.detect import contradict, detect, scores_table
 from pipeline.evidence import Kept, flag_id
@@ -122,7 +121,7 @@ class _Rerun:
     def _compare(self, as_of: date) -> None:
         tables = {kind: self._table(kind, as_of) for kind in KINDS}
         detected = [d for table in tables.values() for d in detect(table, self.settings)]
-        flags, _ = flag_statistical(detected, self.settings, purposes.load(), self._selector)
+        flags, _ = flag_statistical(detected, self.settings, self.settings.in_force, self._selector)
         again = scores_table(detected, [])
         written = self._scores.filter(
             pc.and_(
@@ -154,7 +153,7 @@ def _replay(
     _load(store, cited_rows(cited, kept, as_of), rerun.absent)
     if row["family"] == "contradiction":
         found = contradict(store, [rules()[name] for name in row["detectors"]], as_of)
-        again = [f for f in flag_contradictions(found, purposes.load()) if f.subject_id == row["subject_id"]]
+        again = [f for f in flag_contradictions(found, rerun.settings.in_force) if f.subject_id == row["subject_id"]]
         rebuilt = again[0] if again else None
     else:
         tables, flags, differing = rerun.of(as_of)

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from audit.evidence import EvidenceRow, evidence_of, faults_of, kept_of
-from data.errors import VerificationFailed
+from data.errors import OpencseError, VerificationFailed
+from models.lineage import lineage, lineage_faults
+from models.purposes import Purposes, from_content
 from pipeline.digest import file_digest
 from pipeline.evidence import flag_id
 from pipeline.flag import Flag
-from pipeline.folder import MANIFEST, RunFolder
+from pipeline.folder import CONFIG, MANIFEST, RunFolder
+from pipeline.seal import code_digest
+from pipeline.settings import resolve
 
 
 @dataclass(frozen=True)
@@ -24,14 +29,14 @@ class Check:
 
 
 def verify(folder: RunFolder, *, records: Path | None = None) -> list[Check]:
-    """Check a run folder: every file's digest, the row counts, every cited row's digest and every flag's id.
+    """Check a run folder: every file's digest, the row counts, every cited row's digest, every flag's id, the purposes.
 
     With `records`, the input files there are checked against the manifest as well. Nothing is computed anew; that is
     what replay does.
     """
     checks = [_files(folder), _counts(folder)]
     try:
-        checks += [_evidence(folder), _flag_ids(folder)]
+        checks += [_evidence(folder), _flag_ids(folder), _purposes(folder)]
     except VerificationFailed as error:
         checks.append(Check("evidence", 0, tuple(line.strip() for line in error.lines())))
     if records is not None:
@@ -91,6 +96,43 @@ def _flag(row: dict[str, object]) -> Flag:
 
 def _bound(rows: list[EvidenceRow]) -> Iterator[tuple[str, int, str, str, str]]:
     return ((r.table_name, r.row_id, r.row_sha256, r.indicator, r.part) for r in rows)
+
+
+def _purposes(folder: RunFolder) -> Check:
+    """Hold what fed each concern to the purposes recorded, to the declarations, and to the flags and their evidence."""
+    recorded = folder.manifest.get("purposes", {})
+    try:
+        purposes = from_content(recorded, where=MANIFEST)
+        listed = folder.json("lineage/purposes.json")
+        settings = resolve(folder.config, where=CONFIG)
+        faults = lineage_faults(listed, purposes)
+        if settings.in_force.to_json() != recorded:
+            faults.append("the purposes in the settings are not those in the manifest")
+        if folder.manifest["code"]["sha256"] == code_digest():
+            declared = lineage(purposes, indicators=settings.indicators, rules=settings.rules)
+            faults += [
+                f"what fed {is_['concern']} is not what the run's declarations read"
+                for is_, said in zip(declared, listed, strict=False)
+                if is_ != said
+            ]
+        faults += _crossings(folder, listed, purposes)
+    except (OpencseError, KeyError, TypeError, AttributeError) as error:
+        return Check("purposes", 0, (f"the purposes or the lineage cannot be read: {str(error).splitlines()[0]}",))
+    return Check("purposes", sum(len(entry["fed_by"]) for entry in listed), tuple(faults))
+
+
+def _crossings(folder: RunFolder, listed: list[dict[str, Any]], purposes: Purposes) -> Iterator[str]:
+    """Yield flags that go to another audience than their concern's, or cite rows that fed no part of it."""
+    fed = {(e["concern"], f["name"], table) for e in listed for f in e["fed_by"] for table in f["reads"]}
+    evidence = evidence_of(folder)
+    for flag in folder.table("flags").to_pylist():
+        start, concern = flag["flag_id"][:12], flag["concern"]
+        if flag["audience"] != purposes.audience[concern]:
+            yield f"flag {start} of {concern} goes to {flag['audience']}"
+        cited = {(r.indicator, r.table_name) for r in evidence.get(flag["flag_id"], [])}
+        for name, table in sorted(cited):
+            if (concern, name, table) not in fed:
+                yield f"flag {start} cites {table} for {name}, which did not feed {concern}"
 
 
 def _inputs(folder: RunFolder, records: Path) -> Check:

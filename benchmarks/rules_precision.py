@@ -26,6 +26,8 @@ from models.catalogue import rules
 from models.rule import Rule
 from pipeline.detect import contradict
 
+BULLIES = "bullied_colleague, by this supervisor"
+
 AIMS: dict[str, tuple[str, ...]] = {
     "active_while_sick": ("working_while_sick",),
     "lookup_not_attended": ("disclosure",),
@@ -36,7 +38,7 @@ AIMS: dict[str, tuple[str, ...]] = {
     "self_edit_without_trace": ("roster_self_editing",),
     "self_rostered_tour": ("holiday_swapping",),
     "split_expense": ("expense_padding",),
-    "tours_cut_after_grievance": ("retaliation",),
+    "tours_cut_after_grievance": ("retaliation", BULLIES),
     "undeclared_interest": ("undeclared_interest", "undeclared_membership", "working_while_sick"),
     "video_off_at_force": ("force_escalation",),
 }
@@ -78,6 +80,9 @@ def truth_of(folder: Path, store: Store, records: Path) -> Truth:
     for row in rows:
         who = members.get(row["subject_id"], set()) if row["subject_kind"] == "unit" else {row["subject_id"]}
         planted += [(one, row["typology"], row["started_on"], row["ended_on"] or far) for one in sorted(who)]
+    victims = {who: (first, last) for who, typology, first, last in planted if typology == "bullied_colleague"}
+    over = {(p["supervisor_id"], p["officer_id"]) for p in posted if p["officer_id"] in victims and p["supervisor_id"]}
+    planted += [(supervisor, BULLIES, *victims[victim]) for supervisor, victim in sorted(over)]
     archetypes: dict[int, set[str]] = {}
     for row in pq.read_table(folder / "truth_archetype.parquet").to_pylist():
         archetypes.setdefault(row["officer_id"], set()).add(row["archetype"])

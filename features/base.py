@@ -97,6 +97,8 @@ class Indicator:
     concerns: tuple[Concern, ...] = ()
     standard: str | None = None
     references: tuple[str, ...] = ()
+    opt_in: bool = False
+    """Whether it takes part only when the settings name it."""
     cases: tuple[Case, ...] = field(default=(), repr=False)
     name: str = ""
     parts: tuple[Indicator, ...] = field(default=(), repr=False)

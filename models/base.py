@@ -238,6 +238,8 @@ class Detector(ABC):
     monotone: bool = False
     additive: bool = False
     needs: tuple[str, ...] = ()
+    opt_in: ClassVar[bool] = False
+    """Whether it takes part only when the settings name it."""
     name: str = ""
 
     @abstractmethod

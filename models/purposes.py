@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, get_args
 
 from data.errors import UsageError
 from data.schema import Category
@@ -28,6 +28,11 @@ class Purposes:
     feeds: Mapping[str, frozenset[str]]
     audience: Mapping[str, str]
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the purposes as plain data, in order of concern and category."""
+        feeds = {concern: sorted(self.feeds[concern]) for concern in CONCERNS}
+        return {"feeds": feeds, "audience": {concern: self.audience[concern] for concern in CONCERNS}}
+
     def allows(self, categories: Iterable[Category], concern: Concern) -> bool:
         """Say whether all of these categories may feed a concern."""
         return set(categories) <= self.feeds[concern]
@@ -37,13 +42,31 @@ def load(path: Path = DEFAULT) -> Purposes:
     """Read a purposes file.
 
     Raises:
-        PurposeBreached: a concern is missing or unknown, two concerns share an audience with welfare, or protected
-            characteristics are listed as feeding anything.
+        PurposeBreached: it cannot be read, or does not hold what `from_content` asks for.
     """
-    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    return from_content(read(path), where=path.name)
+
+
+def read(path: Path = DEFAULT) -> dict[str, Any]:
+    """Return what a purposes file holds, unchecked."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PurposeBreached("The purposes file cannot be read.", found=str(error), where=str(path)) from error
+
+
+def from_content(content: Mapping[str, Any], *, where: str) -> Purposes:
+    """Return the purposes that a file's content, or a part of the settings, puts in force.
+
+    Raises:
+        PurposeBreached: a concern is missing or unknown, a category is unknown, two concerns share an audience with
+            welfare, or protected characteristics are listed as feeding anything.
+    """
     feeds = {str(c): frozenset(v) for c, v in content.get("feeds", {}).items()}
     audience = {str(c): str(a) for c, a in content.get("audience", {}).items()}
     faults = [f"feeds.{c} allows protected characteristics" for c, v in feeds.items() if "protected" in v]
+    known = set(get_args(Category))
+    faults += [f"feeds.{c} names {', '.join(sorted(v - known))}" for c, v in feeds.items() if not v <= known]
     for section, given in (("feeds", feeds), ("audience", audience)):
         if set(given) != set(CONCERNS):
             faults.append(f"[{section}] names {sorted(given)}")
@@ -51,10 +74,10 @@ def load(path: Path = DEFAULT) -> Purposes:
         faults.append("welfare shares its audience with another concern")
     if faults:
         raise PurposeBreached(
-            "The purposes file cannot be used.",
+            "The purposes cannot be used.",
             expected=f"exactly the concerns {', '.join(CONCERNS)} in [feeds] and [audience], and no protected data",
             found="; ".join(faults),
-            where=path.name,
+            where=where,
         )
     return Purposes(MappingProxyType(feeds), MappingProxyType(audience))
 
@@ -84,5 +107,5 @@ def report_breaches(breaches: list[str]) -> None:
         raise PurposeBreached(
             "A declaration breaks the purposes in force.",
             found="; ".join(breaches),
-            hint="Change the declaration's concerns, or the purposes file if the use is meant and lawful.",
+            hint="Change the declaration's concerns, or put other purposes in force if the use is meant and lawful.",
         )

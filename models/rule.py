@@ -169,7 +169,7 @@ class Rule:
     @property
     def reads(self) -> Mapping[str, frozenset[str]]:
         """All columns it reads, by table."""
-        found: dict[str, set[str]] = {name: set() for name in self.tables}
+        found: dict[str, set[str]] = {name: {str(CONTRACT[name].key)} for name in self.tables}
         limited = {(column,) for period in self.dated.period for column in period.applies_to}
         for path in self.paths | limited:
             found[self.table if len(path) == 1 else path[0]].add(path[-1])
@@ -182,8 +182,7 @@ class Rule:
     @property
     def categories(self) -> frozenset[Category]:
         """The data categories of everything it reads."""
-        tables = {CONTRACT[name].category for name in self.tables}
-        return frozenset(tables | {CONTRACT[t].category_of(c) for t, columns in self.reads.items() for c in columns})
+        return frozenset(CONTRACT[t].category_of(c) for t, columns in self.reads.items() for c in columns)
 
 
 def flat(expression: Expression) -> Expression:

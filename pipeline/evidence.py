@@ -22,6 +22,7 @@ from features.subjects import officers_query
 from features.table import FeatureTable
 from models.catalogue import rules
 from models.contradiction import citation_query
+from models.lineage import PEER_GROUP
 from pipeline.digest import digest, row_digest
 from pipeline.flag import Flag
 
@@ -33,9 +34,6 @@ PARTS: Final[tuple[Part, ...]] = ("direct", "exposure", "comparison")
 claim that was judged and borne out. `comparison`: it was looked at without carrying the flag, places the subject in the
 peer group, or shows that a silent source was alive.
 """
-
-PEER_GROUP: Final = "peer_group"
-"""Stands in place of an indicator for the rows that place a subject in service and in a peer group."""
 
 SCHEMA: Final = pa.schema(
     [

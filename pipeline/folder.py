@@ -40,6 +40,17 @@ class RunFolder:
                 "A table of the run cannot be read.", found=str(error).splitlines()[0], where=f"{name}.parquet"
             ) from error
 
+    def json(self, name: str) -> Any:
+        """Return the content of one of the run's JSON files by its path in the folder.
+
+        Raises:
+            VerificationFailed: the file is missing or cannot be read.
+        """
+        try:
+            return json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise VerificationFailed("A file of the run cannot be read.", found=str(error), where=name) from error
+
     @property
     def manifest(self) -> dict[str, Any]:
         """The manifest."""

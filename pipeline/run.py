@@ -16,7 +16,7 @@ from features.base import Subject
 from features.engine import computable, compute_all
 from features.gaps import Sources, examine
 from features.table import SCHEMA as FEATURES
-from models import purposes
+from models.lineage import lineage
 from pipeline.detect import contradict, detect, enforce_purposes, scores_table, skipped_rules
 from pipeline.evidence import Cited, Kept, cite, evidence_table, keep, loaded_tables, subjects_of
 from pipeline.flag import Flag, Outcome, Selector, flag_contradictions, flag_statistical
@@ -87,7 +87,7 @@ def run(
         InputRejected: the records cannot be read as what they claim to be.
     """
     tell = progress or (lambda _: None)
-    enforce_purposes(settings, purposes.load())
+    enforce_purposes(settings, settings.in_force)
     check_free(out, overwrite=overwrite)
     with Store(threads=threads) as store, written_whole(out, overwrite=overwrite) as folder:
         loaded = load(records, source=source, store=store, progress=tell)
@@ -100,6 +100,8 @@ def run(
         outcomes, flags = _find(store, folder, settings, dates, sources, tell)
         skipped = _skipped(store, settings)
         _write_lineage(store, folder / "lineage", records)
+        fed = lineage(settings.in_force, indicators=settings.indicators, rules=settings.rules)
+        write_json(fed, folder / "lineage" / "purposes.json")
         tell("sealing")
         facts = {
             "seed": settings.seed,
@@ -110,6 +112,7 @@ def run(
             "skipped": list(skipped),
             "source_gaps": [gap.to_json() for gap in sources.gaps],
             "practice_changes": [change.to_json() for change in sources.changes],
+            "purposes": settings.in_force.to_json(),
             "outcomes": [asdict(o) | {"as_of": str(o.as_of)} for o in outcomes],
         }
         seal(folder, inputs=loaded.inputs, facts=facts)
@@ -152,7 +155,7 @@ def find(
     scores: list[pa.Table] = []
     flags: list[Flag] = []
     outcomes: list[Outcome] = []
-    in_force = purposes.load()
+    in_force = settings.in_force
     tell(f"features as of {', '.join(map(str, dates))}")
     selector = Selector(settings, total=len(dates))
     tables = compute_all(store, settings.indicators, kinds=KINDS, as_ofs=dates, sources=sources)

@@ -18,6 +18,8 @@ from models.calibration import Method
 from models.catalogue import detectors, rules
 from models.dates import Across
 from models.pattern import Pattern
+from models.purposes import Purposes, from_content
+from models.purposes import read as read_purposes
 from models.rule import Rule
 from models.selection import Combination, Dependence
 
@@ -111,6 +113,14 @@ class Bounds(_Section):
     confidence: float = Field(gt=0, lt=1)
 
 
+class PurposesInForce(_Section):
+    """Which category of data may feed which concern, and who sees what is surfaced; see `models/purposes.toml`."""
+
+    version: int = 1
+    feeds: dict[str, list[str]]
+    audience: dict[str, str]
+
+
 class Settings(_Section):
     """Everything that determines a run besides its records."""
 
@@ -124,6 +134,12 @@ class Settings(_Section):
     selection: dict[Concern, SelectionBy]
     across_dates: AcrossDates
     bounds: Bounds
+    purposes: PurposesInForce
+
+    @property
+    def in_force(self) -> Purposes:
+        """The purposes in force, checked."""
+        return from_content(self.purposes.model_dump(), where="purposes")
 
     @property
     def indicators(self) -> list[Indicator]:
@@ -164,7 +180,8 @@ def load(path: Path | None = None, *, seed: int | None = None) -> Settings:
     """
     content = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))
     if path is not None:
-        content = _merged(content, _read(path))
+        given = _read(path)
+        content = _merged(content, given | {"purposes": _purposes(given.get("purposes", {}), beside=path)})
     if seed is not None:
         content["seed"] = seed
     return resolve(content, where=str(path) if path else DEFAULTS.name)
@@ -181,12 +198,15 @@ def over_defaults(content: Mapping[str, Any], *, where: str) -> Settings:
 
 def resolve(content: Mapping[str, Any], *, where: str) -> Settings:
     """Check settings, replace "*" by the names there are, and add the exposures that chosen indicators need."""
-    content = {k: v for k, v in content.items() if k not in ("as_of", "source", "world")}
+    content = {"purposes": read_purposes()} | {
+        k: v for k, v in content.items() if k not in ("as_of", "source", "world")
+    }
     try:
         settings = Settings.model_validate(content)
     except ValidationError as error:
         found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise UsageError("The settings cannot be used.", found=found, where=where) from error
+    from_content(settings.purposes.model_dump(), where=where)
     faults: list[str] = []
     names = {
         "features.indicators": _resolved(settings.features.indicators, indicators(), "indicator", faults),
@@ -204,11 +224,21 @@ def resolve(content: Mapping[str, Any], *, where: str) -> Settings:
     return settings.model_copy(update={"features": features, "models": chosen})
 
 
-def _resolved(asked: list[str], known: Mapping[str, object], kind: str, faults: list[str]) -> list[str]:
-    if "*" in asked:
-        return sorted(known)
+def _purposes(given: dict[str, Any], *, beside: Path) -> dict[str, Any]:
+    """Return purposes as a settings file gives them, laid over those of the file it names, or over the default."""
+    named = given.get("file")
+    base = read_purposes() if named is None else read_purposes(beside.parent / str(named))
+    return _merged(base, {key: value for key, value in given.items() if key != "file"})
+
+
+def _resolved(
+    asked: list[str], known: Mapping[str, Indicator | Rule | Detector], kind: str, faults: list[str]
+) -> list[str]:
+    """Return the names asked for; "*" stands for all that need not be named to take part."""
+    everything = {name for name, declared in known.items() if not declared.opt_in} if "*" in asked else set()
+    asked = [name for name in asked if name != "*"]
     faults += [f"there is no {kind} {n} (there are: {', '.join(known)})" for n in asked if n not in known]
-    return sorted(set(asked) & set(known))
+    return sorted(everything | (set(asked) & set(known)))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -24,7 +24,6 @@ from data.samples import arrow_schema
 from data.schema import Table
 from data.store import Store, literal, quoted
 from features.gaps import examine
-from models import purposes
 from pipeline.detect import enforce_purposes
 from pipeline.load import loading_order
 from pipeline.run import find, last_known
@@ -103,7 +102,7 @@ def try_records(
 
 def try_store(store: Store, *, settings: Settings, as_of: Sequence[date] = (), evidence: bool = False) -> Trial:
     """Run on what is loaded in a store. Tables that only audits may read must not be among it."""
-    enforce_purposes(settings, purposes.load())
+    enforce_purposes(settings, settings.in_force)
     dates = sorted(set(as_of)) or [last_known(store) + timedelta(days=1)]
     found = find(store, settings, dates, examine(store, as_ofs=dates), evidence=evidence)
     outcomes = pa.Table.from_pylist([asdict(o) for o in found.outcomes], schema=OUTCOMES)

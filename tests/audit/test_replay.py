@@ -52,7 +52,7 @@ def test_a_run_over_several_dates_replays(force: Path, runner: Any) -> None:
 
 def test_an_untouched_run_verifies(finished: RunFolder, force: Path) -> None:
     checks = verify(finished, records=force)
-    assert {c.name for c in checks} == {"files", "row counts", "evidence rows", "flag ids", "input files"}
+    assert {c.name for c in checks} == {"files", "row counts", "evidence rows", "flag ids", "purposes", "input files"}
     assert [c for c in checks if c.faults or not c.checked] == []
 
 
