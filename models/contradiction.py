@@ -32,6 +32,8 @@ def judged_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None = No
     steps = [f"claims AS MATERIALIZED (\n{_all_claims(rule, as_of, subjects)}\n)"]
     columns, joins = [], []
     for number, counterpart in enumerate(rule.counterparts):
+        if number == len(rule.borne_out_by):
+            steps.append(f"unborne AS MATERIALIZED (\n{_unborne(rule)}\n)")
         steps.append(f"others_{number} AS (\n{_others(counterpart, as_of)}\n)")
         steps.append(f"matches_{number} AS (\n{_all_matches(rule, counterpart, number)}\n)")
         witnesses, joined = _witnesses(rule, counterpart, number)
@@ -77,13 +79,25 @@ def citation_query(rule: Rule, as_of: date, subjects: Sequence[int]) -> str:
     return "\n".join(lines)
 
 
+def _unborne(rule: Rule) -> str:
+    """Return the query for the claims that no row bears out: only of these anything more has to be known."""
+    anti = [f"ANTI JOIN matches_{n} ON matches_{n}.claim_id = c.claim_id" for n in range(len(rule.borne_out_by))]
+    return " ".join(["SELECT c.* FROM claims AS c", *anti])
+
+
+def _guards(rule: Rule) -> range:
+    """Return the positions of the rule's guards among its counterparts."""
+    return range(len(rule.borne_out_by), len(rule.borne_out_by) + len(rule.guarded_by))
+
+
 def _outcome(rule: Rule) -> str:
-    bearing = range(len(rule.borne_out_by))
+    bearing, guards, last = range(len(rule.borne_out_by)), _guards(rule), len(rule.counterparts) - 1
     borne = " OR ".join(f"m{n}.matched_id IS NOT NULL" for n in bearing) or "FALSE"
     alive = " AND ".join(
-        f"(m{n}.matched_id IS NOT NULL OR w{n}.witness_id IS NOT NULL)" for n in range(len(rule.counterparts))
+        f"(m{n}.matched_id IS NOT NULL{'' if n in guards else f' OR w{n}.witness_id IS NOT NULL'})"
+        for n in range(len(rule.counterparts))
     )
-    against = "TRUE" if rule.contradicted_by is None else f"m{len(rule.borne_out_by)}.matched_id IS NOT NULL"
+    against = "TRUE" if rule.contradicted_by is None else f"m{last}.matched_id IS NOT NULL"
     return (
         f"CASE WHEN {borne} THEN {literal(BORNE_OUT)} WHEN NOT ({alive}) THEN {literal(CANNOT_SAY)}"
         f" WHEN {against} THEN {literal(CONTRADICTED)} ELSE {literal(BORNE_OUT)} END"
@@ -148,8 +162,9 @@ def _matches(rule: Rule, counterpart: Counterpart, number: int, period: Period, 
     conditions = _paired(rule, counterpart, period)
     if counterpart.match is not None:
         conditions.append(_flat(counterpart.match, period))
+    claims = "claims" if number < len(rule.borne_out_by) else "unborne"
     return (
-        f'SELECT "{CLAIM}".claim_id, "{OTHER}".{counterpart.target.key} AS matched_id FROM claims AS "{CLAIM}"'
+        f'SELECT "{CLAIM}".claim_id, "{OTHER}".{counterpart.target.key} AS matched_id FROM {claims} AS "{CLAIM}"'
         f' JOIN others_{number} AS "{OTHER}" ON {" AND ".join(conditions)} WHERE "{CLAIM}".period = {at}'
     )
 
@@ -195,6 +210,8 @@ def _citations(rule: Rule) -> Iterator[str]:
     for n, counterpart in enumerate(rule.counterparts):
         table = literal(counterpart.table)
         part, condition = ("exposure", "TRUE") if n in bearing else ("direct", contradicted)
+        if n in _guards(rule):
+            part, condition = "comparison", f"outcome <> {literal(CANNOT_SAY)}"
         yield (
             f"SELECT subject_id, {table}, matched_{n}, '{part}' FROM judged"
             f" WHERE matched_{n} IS NOT NULL AND {condition}"

@@ -92,9 +92,10 @@ class Rule:
     A row of `table` that meets `where`, on a `day` inside the window on which the policy was in force, is a claim.
 
     - A row of any table in `borne_out_by` that answers the claim bears it out, whatever else there is.
-    - Otherwise, with `contradicted_by`, a row there that answers it contradicts it, and silence there leaves it be.
+    - Otherwise, with `contradicted_by`, a row there that answers it contradicts it; silence there leaves it be.
     - Otherwise, without `contradicted_by`, it is contradicted by the silence of all tables in `borne_out_by`.
-    - Where one of these tables was not `alive`, nothing can be said of it.
+    - But where one of these tables was not `alive`, or one in `guarded_by` has no row that answers it, nothing can be
+      said of it.
 
     Columns of a row that the claim refers to are read as `col.<table>.<column>`. Subjects (the officers in the column
     `subject_key`) reach the rule's attention from `minimum_hits` contradicted claims that make up at least
@@ -113,6 +114,7 @@ class Rule:
     where: Expression
     day: Expression
     borne_out_by: tuple[Counterpart, ...] = ()
+    guarded_by: tuple[Counterpart, ...] = ()
     contradicted_by: Counterpart | None = None
     subject_key: str = "officer_id"
     window: int = 365
@@ -140,7 +142,8 @@ class Rule:
     @property
     def counterparts(self) -> tuple[Counterpart, ...]:
         """Everything that a claim is held against; what contradicts it comes last."""
-        return (*self.borne_out_by, *((self.contradicted_by,) if self.contradicted_by else ()))
+        against = (self.contradicted_by,) if self.contradicted_by else ()
+        return (*self.borne_out_by, *self.guarded_by, *against)
 
     @property
     def paths(self) -> frozenset[tuple[str, ...]]:
@@ -210,7 +213,7 @@ def _faults(rule: Rule) -> list[str]:
         faults.append(f"{rule.standard} is not one of the Standards of Professional Behaviour")
     if (rule.concern == "standards") != (rule.standard is not None):
         faults.append("a standard is named exactly when the rule serves the standards concern")
-    if not rule.counterparts:
+    if not rule.borne_out_by and rule.contradicted_by is None:
         faults.append("a claim needs something to be held against: state borne_out_by or contradicted_by")
     if not rule.question.endswith("?"):
         faults.append("the question must end with a question mark")

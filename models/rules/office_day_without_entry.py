@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from features.expression import col, day, minutes_later
+from features.expression import col, day, days_later, minutes_later
 from models.rule import Counterpart, Rule, RuleCase
 
 _SHIFT = {"place": "office", "starts_at": "2026-05-02 09:00", "ends_at": "2026-05-02 17:00"}
 _SOMEBODY = {"officer_id": 2, "entered_at": "2026-05-02 08:00"}
+_AROUND = ({"entered_at": "2026-04-30 08:55"}, {"entered_at": "2026-05-05 08:55"})
 
 RULE = Rule(
     question="On which days recorded as worked in the office did the officer not badge into any police site?",
@@ -28,7 +29,20 @@ RULE = Rule(
             day=day(col.entered_at),
         ),
     ),
-    guard="a day on which no badge reader took in anybody is not judged",
+    guarded_by=(
+        Counterpart(
+            table="site_entry",
+            match=(col.other.entered_at < day(col.starts_at))
+            & (day(col.other.entered_at) >= days_later(col.starts_at, col.policy.badge_days * -1)),
+        ),
+        Counterpart(
+            table="site_entry",
+            match=(day(col.other.entered_at) > day(col.starts_at))
+            & (day(col.other.entered_at) <= days_later(col.starts_at, col.policy.badge_days)),
+        ),
+    ),
+    guard="not judged: a day on which the readers took in nobody, or with no entry of their own in the days before"
+    " and after, when the badge may have been broken",
     window=365,
     minimum_hits=12,
     minimum_share=10,
@@ -41,22 +55,28 @@ RULE = Rule(
     cases=(
         RuleCase(
             says="No entry on the day, though the readers worked for others: contradicted.",
-            rows={"shift": (_SHIFT,), "site_entry": (_SOMEBODY,)},
+            rows={"shift": (_SHIFT,), "site_entry": (_SOMEBODY, *_AROUND)},
             expected=(1,),
         ),
         RuleCase(
             says="An entry in the morning bears the day out.",
-            rows={"shift": (_SHIFT,), "site_entry": (_SOMEBODY, {"entered_at": "2026-05-02 08:55"})},
+            rows={"shift": (_SHIFT,), "site_entry": (_SOMEBODY, *_AROUND, {"entered_at": "2026-05-02 08:55"})},
             expected=(),
         ),
         RuleCase(
             says="An entry long after the shift does not.",
-            rows={"shift": (_SHIFT,), "site_entry": (_SOMEBODY, {"entered_at": "2026-05-02 20:00"})},
+            rows={"shift": (_SHIFT,), "site_entry": (_SOMEBODY, *_AROUND, {"entered_at": "2026-05-02 20:00"})},
             expected=(1,),
         ),
         RuleCase(
             says="Nobody badged in anywhere that day: the readers may have failed, nothing can be said.",
-            rows={"shift": (_SHIFT,), "site_entry": ({"officer_id": 2, "entered_at": "2026-05-03 08:00"},)},
+            rows={"shift": (_SHIFT,), "site_entry": ({"officer_id": 2, "entered_at": "2026-05-03 08:00"}, *_AROUND)},
+            expected=(),
+            cannot_say=(1,),
+        ),
+        RuleCase(
+            says="No entry of their own in the days before either: the badge may be broken, nothing can be said.",
+            rows={"shift": (_SHIFT,), "site_entry": (_SOMEBODY, _AROUND[1])},
             expected=(),
             cannot_say=(1,),
         ),
@@ -71,7 +91,10 @@ RULE = Rule(
                 "shift": tuple(
                     _SHIFT | {"starts_at": f"2026-05-0{n} 09:00", "ends_at": f"2026-05-0{n} 17:00"} for n in (1, 2, 3)
                 ),
-                "site_entry": tuple({"officer_id": 2, "entered_at": f"2026-05-0{n} 08:00"} for n in (1, 2, 3)),
+                "site_entry": (
+                    *_AROUND,
+                    *({"officer_id": 2, "entered_at": f"2026-05-0{n} 08:00"} for n in (1, 2, 3)),
+                ),
             },
             expected=(1, 2, 3),
             shows="look_alike",

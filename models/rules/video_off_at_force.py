@@ -27,8 +27,8 @@ RULE = Rule(
     ),
     guard="a report is judged only where somebody else reported force at the same incident",
     window=365,
-    minimum_hits=3,
-    minimum_share=25,
+    minimum_hits=4,
+    minimum_share=20,
     blind_to=(
         "cameras that failed or ran out, and units that carry none",
         "incidents at which one officer alone used force",

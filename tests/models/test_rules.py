@@ -51,7 +51,7 @@ def test_a_rule_contradicts_exactly_the_expected_claims(rule: Rule, case: RuleCa
         assert not case.against
         assert {row for table, row in direct if table == rule.table} == set(case.expected)
     else:
-        against = tuple(said[c][f"matched_{len(rule.borne_out_by)}"] for c in contradicted)
+        against = tuple(said[c][f"matched_{len(rule.counterparts) - 1}"] for c in contradicted)
         assert against == case.against
         assert {(rule.contradicted_by.table, row) for row in against} <= direct
     if case.shows == "look_alike":
