@@ -225,7 +225,8 @@ class Detector(ABC):
     `monotone`: having more of everything that it reads never makes a subject less unusual.
     `additive`: the shares of the contributions add up to the score.
     `concerns` are those it can speak to; `needs` names indicators without which the others say nothing. A detector of
-    the family `baseline` gives no p-values and feeds no flag.
+    the family `baseline` gives no p-values and feeds no flag. With `opt_in` it takes part only when the settings
+    name it.
     """
 
     family: ClassVar[Family]
@@ -238,8 +239,7 @@ class Detector(ABC):
     monotone: bool = False
     additive: bool = False
     needs: tuple[str, ...] = ()
-    opt_in: ClassVar[bool] = False
-    """Whether it takes part only when the settings name it."""
+    opt_in: bool = False
     name: str = ""
 
     @abstractmethod
