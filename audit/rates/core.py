@@ -64,6 +64,10 @@ class Tables:
         chosen = self.subjects[_is(self.subjects, kind, as_of)]
         return present(chosen, self, kind=kind, as_of=as_of)
 
+    def about(self, table: pd.DataFrame, here: Present, concern: str) -> pd.DataFrame:
+        """Return the rows of flags or scores that are about some subjects and one concern."""
+        return pd.DataFrame(table[_is(table, here.kind, here.as_of) & (table["concern"].to_numpy() == concern)])
+
     def concerns(self, kind: str, as_of: date, truth: Truth | None) -> list[str]:
         """Return the concerns that subjects of a kind were scored, flagged or planted for, in their usual order."""
         seen = {str(c) for t in (self.flags, self.scores) for c in t.loc[_is(t, kind, as_of), "concern"].unique()}
@@ -155,29 +159,35 @@ def rates(
     tables = Tables.of(flags, subjects=subjects, scores=scores, people=people, units=units)
     direct = direct_rows(evidence) if evidence is not None and truth is not None else None
     blocks: list[pd.DataFrame] = []
-    for kind, as_of in _occasions(tables):
+    for kind, as_of in occasions(tables):
         here = tables.at(kind, as_of)
         base = base_groups(here, truth, options)
         for concern in tables.concerns(kind, as_of, truth):
             chosen = selections(tables, here, concern, options)
-            told = None
-            if truth is not None:
-                told = judge(
-                    truth,
-                    kind=kind,
-                    concern=concern,
-                    as_of=as_of,
-                    ids=here.ids,
-                    teams=here.teams,
-                    rule=options.positive,
-                )
-            blocks.append(_block(here, concern, base, chosen, told, options))
+            told = judged(truth, here, concern, options)
+            blocks.append(measured(here, concern, base, chosen, told, options))
             if told is not None and direct is not None and truth is not None:
                 blocks.append(evidence_rates(tables.flags, direct, truth, here, concern, told, options))
     return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame({c: [] for c in COLUMNS})
 
 
-def _occasions(tables: Tables) -> list[tuple[str, date]]:
+def judged(truth: Truth | None, here: Present, concern: str, options: Options) -> Judged | None:
+    """Return what the truth says of the subjects; None without truth."""
+    if truth is None:
+        return None
+    return judge(
+        truth,
+        kind=here.kind,
+        concern=concern,
+        as_of=here.as_of,
+        ids=here.ids,
+        teams=here.teams,
+        rule=options.positive,
+    )
+
+
+def occasions(tables: Tables) -> list[tuple[str, date]]:
+    """Return the kinds of subject and as-of dates there are, by date."""
     kinds = tables.subjects["subject_kind"].unique().tolist()
     dates = as_dates(np.unique(tables.subjects["as_of"].to_numpy().astype("datetime64[D]")))
     return [(k, d) for d in dates for k in ("officer", "unit") if k in kinds]
@@ -200,9 +210,9 @@ def base_groups(here: Present, truth: Truth | None, options: Options) -> Groups:
 
 def selections(tables: Tables, here: Present, concern: str, options: Options) -> Selections:
     """Return what was flagged for a concern, and what each detector and baseline selects at the same workload."""
-    flags = tables.flags[_is(tables.flags, here.kind, here.as_of) & (tables.flags["concern"].to_numpy() == concern)]
-    scores = tables.scores[_is(tables.scores, here.kind, here.as_of) & (tables.scores["concern"].to_numpy() == concern)]
-    own = scores[scores["family"].to_numpy() != BASELINE]
+    flags = tables.about(tables.flags, here, concern)
+    scores = tables.about(tables.scores, here, concern)
+    own = scores[scores["family"].to_numpy() != BASELINE] if options.silent else scores.iloc[:0]
     families = sorted({str(f) for f in flags["family"]} | {str(f) for f in own["family"].unique()})
     detectors = sorted({str(d) for row in flags["detectors"] for d in row} | {str(d) for d in own["detector"].unique()})
     chosen = flagged(flags, ids=here.ids, families=families, detectors=detectors)
@@ -213,9 +223,10 @@ def selections(tables: Tables, here: Present, concern: str, options: Options) ->
     return chosen if alike is None else chosen + alike
 
 
-def _block(
+def measured(
     here: Present, concern: str, base: Groups, chosen: Selections, told: Judged | None, options: Options
 ) -> pd.DataFrame:
+    """Return every measure of some selections of the subjects, for the base groups and those of the concern."""
     groups = base
     if told is not None:
         groups = groups + partition("standing", np.array(STANDINGS, dtype=object)[told.standing])

@@ -37,7 +37,7 @@ class Options:
 
     `smallest` is the size below which a value's status is `too_few`. `intersections` adds every two protected
     characteristics together. `workload` is how many of a thousand subjects are selected at an equal workload; None
-    takes as many as were flagged.
+    takes as many as were flagged. `silent` lists the families and detectors of the scores that flagged nobody, too.
     """
 
     positive: Positive = field(default_factory=Positive)
@@ -45,6 +45,7 @@ class Options:
     smallest: int = 10
     intersections: bool = False
     workload: float | None = None
+    silent: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,186 @@
+"""The inputs of an audit read from folders: a run, the records it ran on, and the truth they belong to.
+
+Only audits read protected characteristics and truth. The records are read here as they lie in their folder, without
+the checks of a run: who was looked at, and what was flagged, comes from the run itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from audit.rates.tables import CHARACTERISTICS, Truth
+from data import sources
+from data.contract import CONTRACT
+from data.errors import InputRejected, UsageError
+from data.rules import LOADED
+from data.samples import ARROW_TYPES
+from data.schema import Table
+from data.store import Store
+from pipeline.load import loading_order
+from pipeline.validation.quarantine import checkable, find_broken, finish, open_schemas, quarantine
+
+FORMS: Final = (".parquet", ".csv", ".csv.gz")
+"""The endings a table's file may have."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What records say of people and places that only audits look at; each None where the records lack it."""
+
+    people: pd.DataFrame | None
+    units: pa.Table | None
+
+
+def read_table(folder: Path, table: Table, columns: Sequence[str]) -> pa.Table | None:
+    """Return some columns of a contract table from a folder of records or truth; None where it has no such file.
+
+    Raises:
+        InputRejected: the file cannot be read, or lacks a column.
+    """
+    path = next((p for form in FORMS if (p := folder / f"{table.name}{form}").is_file()), None)
+    if path is None:
+        return None
+    schema = pa.schema([(name, ARROW_TYPES[table.column[name].type]) for name in columns])
+    try:
+        if path.suffix == ".parquet":
+            return pq.read_table(path, columns=list(columns)).cast(schema)
+        options = pa_csv.ConvertOptions(
+            column_types=schema, include_columns=list(columns), strings_can_be_null=True, null_values=[""]
+        )
+        return pa_csv.read_csv(path, convert_options=options)
+    except (OSError, pa.ArrowException, KeyError) as error:
+        raise InputRejected(
+            f"The table {table.name} cannot be read.",
+            expected=f"the contract's columns {', '.join(columns)}",
+            found=str(error).splitlines()[0],
+            where=str(path),
+        ) from error
+
+
+def loaded_tables(folder: Path, *, source: str, names: Collection[str], store: Store) -> set[str]:
+    """Load some tables of any source into a store as a run would, without writing reports; return which are there.
+
+    Rows that break the contract are left out by the rules of a run. Everything the tables refer to is loaded as well.
+
+    Raises:
+        UsageError: there is no such source.
+        InputRejected: the folder cannot be read as what it claims to be.
+    """
+    open_schemas(store)
+    staged = sources.find(source).stage(folder, store=store, progress=lambda _: None)
+    wanted = set(names)
+    for table in reversed(CONTRACT.order()):
+        if table.name in wanted:
+            wanted |= {c.references for c in table.columns if c.references}
+    present = wanted & set(staged.tables)
+    for table in loading_order(present):
+        findings = find_broken(table, checkable(table, present=present), store=store)
+        finish(table, findings, rejected=quarantine(table, store=store), store=store)
+    return present & set(names)
+
+
+def read_about(records: Path, *, source: str = "folder") -> About:
+    """Return protected characteristics, days of joining and names of units from a folder of records.
+
+    A folder that meets the contract is read as it lies, any other source through the checks of a run.
+
+    Raises:
+        UsageError: the folder is not there.
+        InputRejected: a file cannot be read.
+    """
+    if not records.is_dir():
+        raise UsageError("The records folder cannot be opened.", expected="a folder of records", where=str(records))
+    if source != "folder":
+        return _read_source(records, source)
+    protected = read_table(records, CONTRACT["protected_characteristic"], ["officer_id", *CHARACTERISTICS])
+    joined = read_table(records, CONTRACT["officer"], ["officer_id", "joined_on"])
+    return About(people_of(protected, joined), read_table(records, CONTRACT["unit"], ["unit_id", "name"]))
+
+
+def _read_source(records: Path, source: str) -> About:
+    with Store() as store:
+        names = ("protected_characteristic", "officer", "unit")
+        present = loaded_tables(records, source=source, names=names, store=store)
+        read = {n: store.arrow(f"SELECT * FROM {LOADED}.{n} ORDER BY {CONTRACT[n].key}") for n in sorted(present)}
+    protected, officers = read.get("protected_characteristic"), read.get("officer")
+    return About(
+        people_of(
+            protected.select(["officer_id", *CHARACTERISTICS]) if protected is not None else None,
+            officers.select(["officer_id", "joined_on"]) if officers is not None else None,
+        ),
+        read.get("unit"),
+    )
+
+
+def people_of(protected: pa.Table | None, joined: pa.Table | None) -> pd.DataFrame | None:
+    """Join what is known of officers; of rows with the same id the first stands."""
+    given: list[pd.DataFrame] = [
+        t.to_pandas().drop_duplicates("officer_id") for t in (protected, joined) if t is not None
+    ]
+    if not given:
+        return None
+    return given[0] if len(given) == 1 else given[0].merge(given[1], on="officer_id", how="outer")
+
+
+def records_beside(truth: Path) -> Path | None:
+    """Return the records folder that stands beside a truth folder; None where none does."""
+    beside = truth.resolve().parent / "records"
+    return beside if beside.is_dir() else None
+
+
+def read_truth(folder: Path, *, records: Path | None = None) -> Truth:
+    """Return the truth of a synthetic world from its folder.
+
+    With `records`, each planted row is told the day it became known and the day it happened, so that rows which no flag
+    could have cited are left out of what evidence is measured against.
+
+    Raises:
+        UsageError: the folder is not there or holds no truth.
+        InputRejected: a file cannot be read.
+    """
+    read = {name: read_table(folder, table, [c.name for c in table.columns]) for name, table in CONTRACT.truth.items()}
+    if read["truth_subject"] is None:
+        raise UsageError(
+            "There is no truth in this folder.",
+            expected="the truth/ folder of a synthetic world, with truth_subject.parquet",
+            found="no such folder" if not folder.is_dir() else "no truth_subject in it",
+            where=str(folder),
+            hint="Real records have no truth: leave --truth out.",
+        )
+    rows = read["truth_row"]
+    if rows is not None and records is not None:
+        rows = _dated(rows, records)
+    return Truth.of(read["truth_subject"], read["truth_archetype"], rows)
+
+
+def _dated(rows: pa.Table, records: Path) -> pa.Table:
+    """Add to each planted row the day it became known and the day it happened; a row that is not there has neither."""
+    known = np.full(len(rows), np.datetime64("NaT"), dtype="datetime64[D]")
+    happened = known.copy()
+    names, keys = np.array(rows["table_name"].to_pylist(), dtype=object), rows["row_id"].to_numpy()
+    for name in sorted(set(names.tolist()) & set(CONTRACT.records)):
+        table = CONTRACT[name]
+        columns = [str(table.key), *dict.fromkeys(str(c) for c in (table.known, table.occurred) if c)]
+        read = read_table(records, table, columns)
+        if read is None:
+            continue
+        mine = names == name
+        read = read.filter(pc.is_in(read[str(table.key)], value_set=pa.array(keys[mine])))
+        index = pd.Index(read[str(table.key)].to_numpy())
+        first = ~index.duplicated()
+        at = index[first].get_indexer(pd.Index(keys[mine]))
+        for into, column in ((known, table.known), (happened, table.occurred)):
+            if column:
+                days = read[column].cast(pa.timestamp("us")).to_numpy().astype("datetime64[D]")[first]
+                into[mine] = np.where(at >= 0, days[at] if len(days) else known[mine], np.datetime64("NaT"))
+    return rows.append_column("known_on", pa.array(known)).append_column("on", pa.array(happened))
