@@ -7,22 +7,21 @@ and `cited` (rows, as `table:id`, several with a semicolon between). Nothing els
 from __future__ import annotations
 
 import csv
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import pandas as pd
 import pyarrow as pa
 
-from audit.rates.inputs import About
+from audit.rates.inputs import About, loaded_tables
 from audit.rates.measures import Options
 from audit.rates.report import Audit, audit
 from audit.rates.tables import Truth
 from data.contract import CONTRACT
 from data.errors import InputRejected
+from data.store import Store
 from models.purposes import CONCERNS
 from pipeline.digest import file_digest
 
@@ -246,7 +245,6 @@ def audit_list(
     """
     listed = read_list(path)
     subjects, scores = _run(records, source, listed.dates)
-    notes = _strangers(listed, subjects)
     return audit(
         listed.flags,
         subjects=subjects,
@@ -255,31 +253,19 @@ def audit_list(
         truth=truth,
         about=about,
         options=options,
-        facts={"list": path.name, "list_sha256": file_digest(path), "notes": notes},
+        facts={"list": path.name, "list_sha256": file_digest(path)},
         sweeps=sweeps,
     )
 
 
 def _run(records: Path, source: str, dates: Sequence[date]) -> tuple[pa.Table, pa.Table]:
-    """Return the subjects and scores of a run on the records, whose folder is thrown away."""
-    from pipeline.run import run
+    """Return the subjects and scores of the pipeline's own stages on the records, with nothing written."""
     from pipeline.settings import load
+    from pipeline.trial import try_store
 
-    with tempfile.TemporaryDirectory(prefix="opencse-") as temporary:
-        finished = run(records, out=Path(temporary) / "run", settings=load(), source=source, as_of=dates)
-        columns = ["subject_kind", "subject_id", "as_of", "concern", "detector", "family", "score", "p_value"]
-        return finished.folder.table("subjects"), finished.folder.table("scores").select(columns)
-
-
-def _strangers(listed: ForeignList, subjects: pa.Table) -> list[str]:
-    """Say how many flags are about nobody who was looked at on the day, and which the first are."""
-    keys = ["subject_kind", "subject_id", "as_of"]
-    there = set(map(tuple, pd.DataFrame(subjects.select(keys).to_pandas()).to_numpy().tolist()))
-    flags = listed.flags.select(["flag_id", *keys]).to_pylist()
-    strange = [f for f in flags if tuple(f[k] for k in keys) not in there]
-    if not strange:
-        return []
-    named = ", ".join(f"{f['subject_kind']} {f['subject_id']} on {f['as_of']}" for f in strange[:3])
-    return [
-        f"{len(strange)} of {len(flags)} flags are about nobody in service on their day, and count nowhere: {named}."
-    ]
+    readable = [table.name for table in CONTRACT if not table.audit_only]
+    with Store() as store:
+        loaded_tables(records, source=source, names=readable, store=store)
+        trial = try_store(store, settings=load(), as_of=dates)
+    columns = ["subject_kind", "subject_id", "as_of", "concern", "detector", "family", "score", "p_value"]
+    return trial.subjects, trial.scores.select(columns)

@@ -71,12 +71,14 @@ def audit(
     )
     tables = Tables.of(flags, subjects=subjects, scores=scores, people=about.people, units=about.units)
     stable = stability(tables, options)
+    notes = [*(facts or {}).get("notes", []), *strangers(tables)]
     return Audit(
         rates=table if stable.empty else pd.concat([table, stable], ignore_index=True),
         curves=curves(tables, truth, options) if sweeps else pd.DataFrame({c: [] for c in CURVE}),
         capacities=capacities(tables, truth, options) if sweeps else pd.DataFrame({c: [] for c in CAPACITIES.names}),
         facts={
             **(facts or {}),
+            "notes": notes,
             "truth": truth is not None,
             "look_back_days": options.positive.look_back_days,
             "confidence": options.confidence,
@@ -86,6 +88,19 @@ def audit(
             "code": {"version": code_version(), "sha256": code_digest()},
         },
     )
+
+
+def strangers(tables: Tables) -> list[str]:
+    """Say how many flags are about nobody who was looked at on their day, and which the first are."""
+    keys = ["subject_kind", "subject_id", "as_of"]
+    flags = pd.MultiIndex.from_frame(tables.flags[keys].astype({"subject_id": "int64"}))
+    strange = flags[~flags.isin(pd.MultiIndex.from_frame(tables.subjects[keys]))]
+    if not len(strange):
+        return []
+    named = ", ".join(f"{kind} {subject} on {day.date()}" for kind, subject, day in strange[:3])
+    return [
+        f"{len(strange)} of {len(flags)} flags are about nobody in service on their day, and count nowhere: {named}."
+    ]
 
 
 def check_new(out: Path) -> None:

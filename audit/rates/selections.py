@@ -97,7 +97,7 @@ def ranking(scores: pd.DataFrame, *, ids: Ids) -> Floats:
         score[score <= 0] = -np.inf
     aligned = np.full(len(ids), -np.inf)
     at = positions(ids, scores["subject_id"].to_numpy(dtype=np.int64))
-    aligned[at[at >= 0]] = np.nan_to_num(score, nan=-np.inf)[at >= 0]
+    aligned[at[at >= 0]] = np.where(np.isnan(score), -np.inf, score)[at >= 0]
     return aligned
 
 

@@ -319,6 +319,17 @@ def test_every_selection_at_an_equal_workload_selects_as_many_if_there_are_as_ma
     assert row["count"] == pytest.approx(6.0)
 
 
+def test_those_of_whom_a_detector_says_nothing_are_never_selected() -> None:
+    """Everybody is flagged, so there is room for all; yet no one without a p-value or a contradiction is selected."""
+    audit = little_audit(19)
+    table = with_flags(audit, audit.subjects["subject_id"].tolist()).rates()
+    said = audit.scores[audit.scores["concern"] == "standards"]
+    for name, able in (("shape", said["p_value"].notna()), ("badge_rule", said["score"] > 0)):
+        row = values(table, measure="flags_per_1000", basis="equal_workload", scope="detector", name=name)
+        assert row["count"] == (able & (said["detector"] == name)).sum()
+        assert row["count"] < 60
+
+
 def test_all_that_tie_at_a_cut_count_with_the_share_there_is_room_for() -> None:
     """Two places: one scores 9, four tie at 5, one of them positive. On average a quarter of each is selected."""
     audit = little_audit(15, people=20)

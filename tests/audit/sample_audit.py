@@ -1,0 +1,25 @@
+"""The committed sample world as a run folder with the tables that audits read, made once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data.synthetic import sample
+from pipeline.folder import MANIFEST, RunFolder, write_json, write_table
+from pipeline.settings import load
+from pipeline.trial import try_records
+
+FOLDER = Path(sample.__file__).parent / "sample"
+RECORDS, TRUTH = FOLDER / "records", FOLDER / "truth"
+
+
+@pytest.fixture(scope="session")
+def sample_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = tmp_path_factory.mktemp("sample") / "run"
+    trial = try_records(RECORDS, settings=load(), evidence=True)
+    for name in ("flags", "subjects", "scores", "evidence"):
+        write_table(getattr(trial, name), folder / f"{name}.parquet")
+    write_json({}, folder / MANIFEST)
+    return RunFolder(folder)

@@ -1,0 +1,175 @@
+"""Another tool's list: measured exactly as a run's own flags, and refused in the user's words where it is malformed."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from audit.foreign import audit_list, read_list
+from audit.rates import Options, rates
+from audit.rates.inputs import read_about, read_truth
+from data.errors import InputRejected, UsageError
+from opencse.cli import app
+from pipeline.folder import RunFolder
+from tests.audit.sample_audit import RECORDS, TRUTH, sample_run  # noqa: F401 - a fixture
+
+HEADER = "subject,concern,date"
+
+
+def told(tmp_path: Path, text: str | bytes) -> str:
+    """What is said of a malformed list."""
+    path = tmp_path / "tool.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(InputRejected) as caught:
+        read_list(path)
+    assert "tool.csv" in str(caught.value)
+    return str(caught.value)
+
+
+MALFORMED = {
+    "nothing in it": ("", "empty"),
+    "only a header": (f"{HEADER}\n", "no line after the header"),
+    "no concern": ("subject,date\n1,2026-01-01\n", "no column concern"),
+    "semicolons": ("subject;concern;date\n1;welfare;2026-01-01\n", "Separate the columns by commas"),
+    "a column of its own": (f"{HEADER},risk\n1,welfare,2026-01-01,9\n", "a column 'risk' that means nothing here"),
+    "a column twice": (f"{HEADER},date\n1,welfare,2026-01-01,2026-01-01\n", "the column date 2 times"),
+    "a name for a number": (f"{HEADER}\nPC Smith,welfare,2026-01-01\n", "line 2: the subject is 'PC Smith'"),
+    "a number with a point": (f"{HEADER}\n1.0,welfare,2026-01-01\n", "line 2: the subject is '1.0'"),
+    "another concern": (f"{HEADER}\n1,fraud,2026-01-01\n", "not one of standards, welfare, culture"),
+    "a day the other way round": (f"{HEADER}\n1,welfare,01/02/2026\n", "not a day as YYYY-MM-DD"),
+    "a day that never was": (f"{HEADER}\n1,welfare,2026-02-30\n", "the date is '2026-02-30'"),
+    "another kind": (f"{HEADER},kind\n1,welfare,2026-01-01,dog\n", "the kind is 'dog', not one of officer, unit"),
+    "a word for a score": (f"{HEADER},score\n1,welfare,2026-01-01,high\n", "the score is 'high', not a number"),
+    "an endless score": (f"{HEADER},score\n1,welfare,2026-01-01,inf\n", "the score is 'inf'"),
+    "an unknown table": (f"{HEADER},cited\n1,welfare,2026-01-01,emails:4\n", "'emails:4' cites no row"),
+    "a table without a row": (f"{HEADER},cited\n1,welfare,2026-01-01,complaint\n", "'complaint' cites no row"),
+    "too many values": (f"{HEADER}\n1,welfare,2026-01-01,7\n", "line 2 has 4 values where the header has 3"),
+    "too few values": (f"{HEADER}\n1,welfare\n", "line 2 has 2 values where the header has 3"),
+    "a repeat": (f"{HEADER}\n1,welfare,2026-01-01\n\n1,welfare,2026-01-01\n", "line 4 repeats line 2"),
+    "an open quote": (f'{HEADER}\n"1,welfare,2026-01-01\n', "not CSV"),
+    "another encoding": (f"{HEADER}\n1,welfare,2026-01-01".encode("utf-16"), "not text"),
+    "a workbook": (b"PK\x03\x04\x14\x00\x06\x00\xff\xfe", "not text"),
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_a_malformed_list_is_refused_in_the_users_words(tmp_path: Path, case: str) -> None:
+    text, said = MALFORMED[case]
+    assert said in told(tmp_path, text)
+
+
+def test_all_faults_of_a_list_are_told_at_once(tmp_path: Path) -> None:
+    said = told(tmp_path, f"{HEADER}\nx,welfare,2026-01-01\n2,fraud,2026-01-01\n3,welfare,today\n")
+    assert "3 faults" in said
+    assert all(f"line {n}" in said for n in (2, 3, 4))
+    many = "".join(f"x{n},welfare,2026-01-01\n" for n in range(40))
+    assert "and 30 more" in told(tmp_path, f"{HEADER}\n{many}")
+
+
+def test_a_list_with_a_date_for_every_day_is_refused(tmp_path: Path) -> None:
+    days = "".join(f"{n},welfare,2026-01-{n:02d}\n" for n in range(1, 31))
+    assert "30 dates" in told(tmp_path, f"{HEADER}\n{days}")
+
+
+def test_a_list_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(InputRejected, match="nothing there"):
+        read_list(tmp_path / "none.csv")
+
+
+def test_a_list_is_read_whatever_the_order_of_its_columns(tmp_path: Path) -> None:
+    path = tmp_path / "tool.csv"
+    path.write_text(
+        "\ufeffdate, cited ,concern,subject,score\n"
+        "2026-01-01,complaint:5; shift:6,welfare,7,0.5\n2026-01-01,,culture,8,\n",
+        encoding="utf-8",
+    )
+    found = read_list(path)
+    assert found.flags["subject_id"].to_pylist() == [7, 8]
+    assert found.flags["subject_kind"].to_pylist() == ["officer", "officer"]
+    assert found.flags["detectors"].to_pylist() == [["tool"], ["tool"]]
+    assert found.dates == (date(2026, 1, 1),)
+    assert found.evidence.select(["table_name", "row_id"]).to_pylist() == [
+        {"table_name": "complaint", "row_id": 5},
+        {"table_name": "shift", "row_id": 6},
+    ]
+    assert found.scores is not None
+    assert found.scores["score"].to_pylist() == [0.5, None]
+
+
+def export(folder: RunFolder, path: Path) -> Path:
+    """Write a run's flags of officers as another tool would hand them in: one line each, with what they cite."""
+    flags = folder.table("flags").to_pandas()
+    flags = flags[flags["subject_kind"] == "officer"].drop_duplicates(["subject_id", "concern"])
+    evidence = folder.table("evidence").to_pandas()
+    evidence = evidence[evidence["part"] == "direct"]
+    cited = {
+        flag: ";".join(f"{t}:{r}" for t, r in zip(rows["table_name"], rows["row_id"], strict=True))
+        for flag, rows in evidence.groupby("flag_id")
+    }
+    lines = pd.DataFrame(
+        {
+            "subject": flags["subject_id"],
+            "concern": flags["concern"],
+            "date": flags["as_of"],
+            "score": flags["score"],
+            "cited": flags["flag_id"].map(cited),
+        }
+    )
+    lines.to_csv(path, index=False)
+    return path
+
+
+def test_a_list_is_measured_exactly_as_the_flags_of_a_run(sample_run: RunFolder, tmp_path: Path) -> None:  # noqa: F811
+    """The run's own flags, handed in as another tool's list, come out with the run's own rates to the last digit."""
+    path = export(sample_run, tmp_path / "tool.csv")
+    truth, about = read_truth(TRUTH, records=RECORDS), read_about(RECORDS)
+    listed = set(pd.read_csv(path)["subject"])
+    assert len(listed) >= 5
+    theirs = audit_list(path, records=RECORDS, truth=truth, about=about, options=Options(silent=False)).rates
+    tables = {n: sample_run.table(n) for n in ("flags", "subjects", "scores", "evidence")}
+    flags = tables["flags"].to_pandas()
+    officers = flags[flags["subject_kind"] == "officer"].drop_duplicates(["subject_id", "concern"])
+    ours = rates(**{**tables, "flags": officers}, truth=truth, people=about.people, units=about.units)
+    keys = ["subject_kind", "concern", "measure", "by", "group"]
+    both = [t[(t["basis"] == "flagged") & (t["scope"] == "all")].set_index(keys).sort_index() for t in (ours, theirs)]
+    assert len(both[0]) > 200
+    columns = ["value", "low", "high", "count", "n", "status"]
+    pd.testing.assert_frame_equal(both[0][columns], both[1].loc[both[0].index, columns], check_exact=True)
+    alike = [t[(t["basis"] == "equal_workload") & (t["name"] == "peer_rate")].set_index(keys) for t in (ours, theirs)]
+    assert len(alike[0]) > 200
+    np.testing.assert_array_equal(alike[0]["value"], alike[1].loc[alike[0].index, "value"])
+
+
+def test_flags_about_nobody_in_service_are_counted_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "tool.csv"
+    path.write_text(f"{HEADER}\n100001,standards,2025-02-01\n424242,standards,2025-02-01\n")
+    made = audit_list(path, records=RECORDS, options=Options(silent=False), sweeps=False)
+    assert any("1 of 2 flags" in note and "officer 424242" in note for note in made.facts["notes"])
+
+
+def test_the_command_measures_a_list_beside_what_runs_on_the_records(tmp_path: Path) -> None:
+    path = tmp_path / "acme.csv"
+    path.write_text(f"{HEADER}\n100001,standards,2025-02-01\n100002,welfare,2025-02-01\n")
+    asked = ["rates", "--flags", str(path), "--records", str(RECORDS), "--truth", str(TRUTH)]
+    shown = CliRunner().invoke(app, asked)
+    assert shown.exit_code == 0, shown.output
+    assert "acme" in shown.output
+    assert "peer_rate" in shown.output
+    machine = CliRunner().invoke(app, [*asked, "--json"])
+    rows = json.loads(machine.stdout)["rates"]
+    assert {"acme", "peer_rate"} <= {r["name"] for r in rows}
+
+
+def test_a_list_without_records_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "tool.csv"
+    path.write_text(f"{HEADER}\n1,standards,2025-02-01\n")
+    outcome = CliRunner().invoke(app, ["rates", "--flags", str(path)])
+    assert isinstance(outcome.exception, UsageError)
+    neither = CliRunner().invoke(app, ["rates"])
+    assert isinstance(neither.exception, UsageError)

@@ -1,0 +1,294 @@
+"""Evidence, curves, capacities, stability, the files written and the account printed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from scipy.stats import spearmanr
+from sklearn.metrics import precision_recall_curve, roc_curve
+from typer.testing import CliRunner
+
+from audit.rates import Options, Truth, rates
+from audit.rates.core import Tables
+from audit.rates.inputs import read_about, read_table, read_truth, records_beside
+from audit.rates.intervals import clustered
+from audit.rates.report import audit
+from audit.rates.stability import stability
+from audit.rates.summary import summarise
+from audit.rates.sweeps import capacities, curves
+from data.contract import CONTRACT
+from data.errors import InputRejected, UsageError
+from opencse.cli import app
+from pipeline.folder import RunFolder
+from tests.audit.little_audits import AS_OF, LittleAudit, little_audit
+from tests.audit.sample_audit import RECORDS, TRUTH, sample_run  # noqa: F401 - a fixture
+
+
+def tables_of(audit: LittleAudit) -> Tables:
+    return Tables.of(audit.flags, subjects=audit.subjects, scores=audit.scores, people=audit.people, units=audit.units)
+
+
+# ---------------------------------------------------------------- evidence
+
+FLAGS = pd.DataFrame(
+    [
+        ("a", "officer", 1, AS_OF, "standards", "peer", ["peer_rate"]),
+        ("b", "officer", 1, AS_OF, "standards", "contradiction", ["badge_rule"]),
+        ("c", "officer", 2, AS_OF, "standards", "peer", ["peer_rate", "shape"]),
+        ("d", "officer", 3, AS_OF, "standards", "peer", ["peer_rate"]),
+    ],
+    columns=["flag_id", "subject_kind", "subject_id", "as_of", "concern", "family", "detectors"],
+)
+SUBJECTS = pd.DataFrame({"subject_kind": "officer", "as_of": AS_OF, "subject_id": range(1, 11)})
+PLANTED = pd.DataFrame(
+    [
+        ("officer", 1, "standards", "padding", date(2025, 6, 1), None),
+        ("officer", 2, "standards", "lookups", date(2025, 6, 1), None),
+        ("officer", 2, "welfare", "burnout", date(2025, 6, 1), None),
+        ("officer", 4, "standards", "padding", date(2025, 6, 1), None),
+    ],
+    columns=["subject_kind", "subject_id", "concern", "typology", "started_on", "ended_on"],
+)
+ROWS = pd.DataFrame(
+    [
+        *(("shift", n, "padding", "officer", 1, date(2025, 9, 1), date(2025, 9, 1)) for n in (1, 2, 3, 4)),
+        ("shift", 5, "padding", "officer", 1, date(2026, 2, 1), date(2025, 9, 1)),
+        ("shift", 6, "padding", "officer", 1, date(2024, 9, 1), date(2024, 9, 1)),
+        ("system_access", 7, "lookups", "officer", 2, date(2025, 9, 1), date(2025, 9, 1)),
+        ("absence", 8, "burnout", "officer", 2, date(2025, 9, 1), date(2025, 9, 1)),
+        ("shift", 9, "padding", "officer", 4, date(2025, 9, 1), date(2025, 9, 1)),
+    ],
+    columns=["table_name", "row_id", "typology", "subject_kind", "subject_id", "known_on", "on"],
+)
+EVIDENCE = pd.DataFrame(
+    [
+        *(("a", "shift", n, "direct") for n in (1, 2, 50)),
+        ("a", "shift", 3, "comparison"),
+        ("b", "shift", 1, "direct"),
+        ("b", "complaint", 2, "direct"),
+        ("c", "system_access", 7, "direct"),
+        ("c", "absence", 8, "direct"),
+        ("d", "shift", 9, "direct"),
+    ],
+    columns=["flag_id", "table_name", "row_id", "part"],
+)
+
+
+def evidence_rows(rows: pd.DataFrame = ROWS) -> dict[tuple[str, str, str], dict[str, float]]:
+    table = rates(FLAGS, subjects=SUBJECTS, evidence=EVIDENCE, truth=Truth.of(PLANTED, rows=rows))
+    some = table[table["measure"].str.startswith("evidence") & (table["concern"] == "standards")]
+    return {(r["measure"], r["name"], r["group"]): r for r in some.to_dict("records")}
+
+
+def test_cited_rows_are_compared_with_planted_ones_by_hand() -> None:
+    """Officer 1 cites shifts 1, 2, 50 and complaint 2, of which 1 and 2 were planted, and shifts 3 and 4 were missed.
+
+    Officer 2 cites a look-up that was planted and an absence planted for another concern. Officer 3 is innocent and
+    officer 4 not flagged: neither counts. Shift 5 became known too late to be cited and shift 6 is too old.
+    """
+    found = evidence_rows()
+    precision, recall = found["evidence_precision", "all", "all"], found["evidence_recall", "all", "all"]
+    assert (precision["count"], precision["n"]) == (3, 6)
+    assert (recall["count"], recall["n"]) == (3, 5)
+    assert (precision["value"], precision["low"], precision["high"]) == pytest.approx(
+        clustered(np.array([2.0, 1.0]), np.array([4.0, 2.0]))
+    )
+    assert recall["status"] == "too_few"
+
+
+def test_evidence_is_measured_by_family_detector_and_typology() -> None:
+    found = evidence_rows()
+    assert (found["evidence_precision", "contradiction", "all"]["count"], 2) == (1, 2)
+    assert found["evidence_precision", "contradiction", "all"]["n"] == 2
+    assert found["evidence_precision", "peer_rate", "all"]["n"] == 5
+    assert found["evidence_recall", "shape", "all"]["value"] == 1.0
+    assert found["evidence_recall", "all", "padding"]["value"] == 0.5
+    assert found["evidence_recall", "all", "lookups"]["value"] == 1.0
+
+
+def test_without_the_days_of_rows_all_planted_rows_count() -> None:
+    found = evidence_rows(ROWS.drop(columns=["known_on", "on"]))
+    assert found["evidence_recall", "all", "all"]["n"] == 7
+
+
+# ---------------------------------------------------------------- curves and capacities
+
+
+def test_a_curve_is_that_of_scikit_learn() -> None:
+    audit = little_audit(21, people=150)
+    table = curves(tables_of(audit), audit.truth, Options())
+    points = table[(table["concern"] == "standards") & (table["name"] == "count") & (table["over"] == "score")]
+    merged = audit.subjects.merge(
+        audit.scores[(audit.scores["concern"] == "standards") & (audit.scores["detector"] == "count")], on="subject_id"
+    )
+    from tests.audit.test_rates import Twin
+
+    true = merged["subject_id"].isin(Twin(audit).spells("officer", "standards"))
+    wrong, right, cuts = roc_curve(true, merged["score"], drop_intermediate=False)
+    assert points["threshold"].tolist() == cuts[1:].tolist()
+    assert points["recall"].to_numpy() == pytest.approx(right[1:])
+    assert points["false_positive_rate"].to_numpy() == pytest.approx(wrong[1:])
+    precision, _, _ = precision_recall_curve(true, merged["score"])
+    assert points["precision"].to_numpy() == pytest.approx(precision[:-1][::-1])
+    assert points["selected"].iloc[-1] == 150
+
+
+def test_curves_over_p_values_leave_out_those_about_whom_nothing_can_be_said() -> None:
+    audit = little_audit(22)
+    table = curves(tables_of(audit), None, Options())
+    said = audit.scores[(audit.scores["concern"] == "welfare") & (audit.scores["detector"] == "shape")]
+    points = table[(table["concern"] == "welfare") & (table["name"] == "shape") & (table["over"] == "p_value")]
+    assert points["selected"].iloc[-1] == said["p_value"].notna().sum()
+    assert points["threshold"].tolist() == sorted(said["p_value"].dropna())
+    assert points["precision"].isna().all()
+    assert "p_value" not in set(table.loc[table["name"] == "count", "over"])
+
+
+def test_capacities_give_the_rates_of_that_workload() -> None:
+    audit = little_audit(23, people=100)
+    table = capacities(tables_of(audit), audit.truth, Options(), per_1000=(50.0,))
+    alone = audit.rates(workload=50.0)
+    alone = alone[alone["basis"] == "equal_workload"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(table.drop(columns="selected_per_1000"), alone)
+
+
+# ---------------------------------------------------------------- stability
+
+
+def two_dates() -> tuple[LittleAudit, date]:
+    later = AS_OF + timedelta(days=30)
+    first, second = little_audit(24), little_audit(25)
+    ids = dict(zip(sorted(second.subjects["subject_id"]), sorted(first.subjects["subject_id"]), strict=True))
+
+    def moved(table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(as_of=later, subject_id=table["subject_id"].map(ids))
+
+    both = replace(
+        first,
+        subjects=pd.concat([first.subjects, moved(second.subjects)[1:]]),
+        scores=pd.concat([first.scores, moved(second.scores)]),
+        flags=pd.concat([first.flags, moved(second.flags)]),
+    )
+    return both, later
+
+
+def test_stability_compares_each_date_with_the_one_before() -> None:
+    audit, later = two_dates()
+    table = stability(tables_of(audit), Options())
+    assert set(table["as_of"]) == {later}
+    row = table[(table["concern"] == "standards") & (table["measure"] == "kept_share") & (table["scope"] == "all")]
+    flags = audit.flags[audit.flags["concern"] == "standards"]
+    there = set(audit.subjects.loc[audit.subjects["as_of"] == later, "subject_id"])
+    was = set(flags.loc[flags["as_of"] == AS_OF, "subject_id"]) & there
+    now = set(flags.loc[flags["as_of"] == later, "subject_id"]) & there
+    assert (row["count"].item(), row["n"].item()) == (len(was & now), len(was))
+    assert row["reference_count"].item() == len(now - was)
+    assert row["reference_n"].item() == len(there) - len(was)
+
+
+def test_rank_correlations_are_those_of_scipy() -> None:
+    audit, later = two_dates()
+    table = stability(tables_of(audit), Options())
+    scores = audit.scores[(audit.scores["concern"] == "welfare") & (audit.scores["detector"] == "count")]
+    wide = scores.pivot_table(index="subject_id", columns="as_of", values="score").dropna()
+    row = table[(table["measure"] == "rank_correlation") & (table["concern"] == "welfare") & (table["name"] == "count")]
+    value = float(spearmanr(wide[AS_OF], wide[later]).statistic)
+    assert row["value"].item() == pytest.approx(value)
+    reach = 1.959964 * math.sqrt((1 + value**2 / 2) / (len(wide) - 3))
+    assert row["low"].item() == pytest.approx(math.tanh(math.atanh(value) - reach), rel=1e-5)
+
+
+# ---------------------------------------------------------------- inputs and files
+
+
+def test_records_beside_the_truth_are_found() -> None:
+    assert records_beside(TRUTH) == RECORDS
+
+
+def test_every_planted_row_of_the_sample_is_told_its_days() -> None:
+    truth = read_truth(TRUTH, records=RECORDS)
+    assert truth.rows is not None
+    assert len(truth.rows) > 50
+    assert truth.rows["known_on"].notna().mean() > 0.95
+    shift = truth.rows[truth.rows["table_name"] == "shift"].iloc[0]
+    rows = pq.read_table(RECORDS / "shift.parquet").to_pandas().set_index("shift_id")
+    assert pd.Timestamp(shift["known_on"]) == pd.Timestamp(rows.loc[shift["row_id"], "known_on"])
+    assert pd.Timestamp(shift["on"]) == pd.Timestamp(rows.loc[shift["row_id"], "starts_at"]).normalize()
+
+
+def test_tables_are_read_from_csv_as_from_parquet(tmp_path: Path) -> None:
+    for name in ("officer", "protected_characteristic", "unit"):
+        pq.read_table(RECORDS / f"{name}.parquet").to_pandas().to_csv(tmp_path / f"{name}.csv", index=False)
+    ours, theirs = read_about(RECORDS), read_about(tmp_path)
+    assert ours.people is not None
+    assert theirs.people is not None
+    pd.testing.assert_frame_equal(ours.people, theirs.people, check_dtype=False)
+    assert ours.units == theirs.units
+
+
+def test_folders_without_truth_or_records_are_refused_in_plain_words(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no truth in this folder"):
+        read_truth(tmp_path)
+    with pytest.raises(UsageError, match="records folder cannot be opened"):
+        read_about(tmp_path / "none")
+    (tmp_path / "officer.parquet").write_bytes(b"PAR1 not Parquet")
+    with pytest.raises(InputRejected, match="officer cannot be read"):
+        read_table(tmp_path, CONTRACT["officer"], ["officer_id"])
+
+
+def invoke(*arguments: str) -> str:
+    outcome = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert outcome.exit_code == 0, outcome.output
+    return outcome.stdout
+
+
+def test_the_command_writes_everything_and_prints_the_account(sample_run: RunFolder, tmp_path: Path) -> None:  # noqa: F811
+    out = tmp_path / "audit"
+    shown = invoke("rates", str(sample_run.path), "--truth", str(TRUTH), "--out", str(out))
+    for title in ("What was flagged", "For each 46,000 people", "The same workload", "On whom flags fall"):
+        assert title in shown
+    assert "four-fifths rule" in shown
+    assert sorted(p.name for p in out.iterdir()) == [
+        *("audit.json", "capacities.parquet", "curves.parquet", "rates.csv", "rates.parquet")
+    ]
+    table = pq.read_table(out / "rates.parquet")
+    assert {"sex & ethnicity", "archetype", "borough", "service", "typology"} <= set(table["by"].to_pylist())
+    assert len(pd.read_csv(out / "rates.csv")) == len(table)
+    again = tmp_path / "again"
+    invoke("rates", str(sample_run.path), "--truth", str(TRUTH), "--out", str(again))
+    for path in out.iterdir():
+        assert path.read_bytes() == (again / path.name).read_bytes(), path.name
+    refused = CliRunner().invoke(app, ["rates", str(sample_run.path), "--truth", str(TRUTH), "--out", str(out)])
+    assert isinstance(refused.exception, UsageError)
+
+
+def test_without_truth_the_account_says_first_that_there_are_no_error_rates(sample_run: RunFolder) -> None:  # noqa: F811
+    shown = invoke("rates", str(sample_run.path), "--records", str(RECORDS))
+    flowing = " ".join(shown.split())
+    assert flowing.index("there are no error rates here") < flowing.index("What was flagged")
+    for word in ("precision", "recall", "innocent", "false-positive rate"):
+        assert word not in flowing
+    assert "flag-rate ratio" in flowing
+
+
+def test_the_account_is_short_and_every_value_in_it_has_an_interval() -> None:
+    audit = little_audit(26, people=300)
+    sections = summarise(audit.rates(intersections=True))
+    assert sum(len(s.rows) for s in sections) < 200
+    overview = next(s for s in sections if s.title.startswith("What was flagged"))
+    assert all("(" in row[-1] and "–" in row[-1] for row in overview.rows if row[-1] != "undefined")
+
+
+def test_an_audit_notes_what_determined_it() -> None:
+    little = little_audit(27)
+    made = audit(little.flags, subjects=little.subjects, scores=little.scores, options=Options(), sweeps=False)
+    assert made.facts["truth"] is False
+    assert made.facts["look_back_days"] == 365
+    assert made.facts["notes"] == []
