@@ -24,6 +24,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -97,15 +98,17 @@ def bare_values(rng: np.random.Generator, column: Column, size: int) -> pa.Array
     return pa.array(rng.integers(0, 1 << 40, size))
 
 
-def compare(world: str, people: int, threads: int, *, repeats: int) -> dict[str, object]:
+def compare(world: str, people: int, threads: int, *, repeats: int) -> dict[str, Any]:
     """Return the cost of a world beside the cost of as many bare values, each the least of some repeats."""
     costs: list[Cost] = []
     bare_costs: list[Cost] = []
+    generating: list[float] = []
     rows: dict[str, int] = {}
     for _ in range(repeats):
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "world"
             costs.append(measured(*_making(out, world, people, threads)))
+            generating.append(float((Path(folder) / "generating").read_text("utf-8")))
             rows = json.loads((out / "world.json").read_text("utf-8"))["rows"]
             shutil.rmtree(out)
             counts = Path(folder) / "rows.json"
@@ -120,6 +123,7 @@ def compare(world: str, people: int, threads: int, *, repeats: int) -> dict[str,
         "values": sum(count * len(CONTRACT[name].columns) for name, count in rows.items()),
         "seconds": round(cost.wall, 1),
         "processor_seconds": round(cost.processor, 1),
+        "generating_processor_seconds": round(min(generating), 1),
         "peak_gb": round(cost.memory_gb, 2),
         "bare_seconds": round(bare.wall, 1),
         "bare_processor_seconds": round(bare.processor, 1),
@@ -145,36 +149,34 @@ def machine() -> dict[str, object]:
     return {"cores": os.cpu_count(), "memory_gb": round(memory / 2**30), "python": platform.python_version()}
 
 
-def growth(world: str, most: int, *, repeats: int) -> list[dict[str, object]]:
-    """Return the least processor time a person for growing worlds, in one thread; the start of Python is left out."""
-    sizes = [*(size for size in GROWTH if size < most), most]
-    seconds: dict[int, list[float]] = {size: [] for size in sizes}
-    memory: dict[int, float] = {}
-    for size in sizes * repeats:
+def growth(world: str, threads: int, *, largest: dict[str, Any], repeats: int) -> list[dict[str, Any]]:
+    """Return the least processor time a person for growing worlds up to one that was measured already.
+
+    The start of Python is left out: it costs a small world as much as a large one.
+    """
+    seconds: dict[int, list[float]] = {size: [] for size in GROWTH if size < largest["people"]}
+    for size in [*seconds] * repeats:
         with tempfile.TemporaryDirectory() as folder:
-            cost = measured(*_making(Path(folder) / "world", world, size, 1))
+            measured(*_making(Path(folder) / "world", world, size, threads))
             seconds[size].append(float((Path(folder) / "generating").read_text("utf-8")))
-            memory[size] = cost.memory_gb
+    least_of = {size: min(found) for size, found in seconds.items()}
+    least_of[largest["people"]] = largest["generating_processor_seconds"]
     return [
-        {
-            "people": size,
-            "processor_seconds": round(min(seconds[size]), 1),
-            "milliseconds_a_person": round(1000 * min(seconds[size]) / size, 3),
-            "peak_gb": round(memory[size], 2),
-        }
-        for size in sizes
+        {"people": size, "processor_seconds": round(least, 1), "milliseconds_a_person": round(1000 * least / size, 3)}
+        for size, least in least_of.items()
     ]
 
 
-def everything(world: str, people: int, threads: int, *, repeats: int) -> dict[str, object]:
+def everything(world: str, people: int, threads: int, *, repeats: int) -> dict[str, Any]:
     """Return all that this file measures."""
     with tempfile.TemporaryDirectory() as folder:
         demo = measured(*_making(Path(folder) / "demo", "demo", 2_000, threads))
+    against = compare(world, people, threads, repeats=repeats)
     return {
         "machine": machine(),
         "demo_seconds": round(demo.wall, 1),
-        "against_bare": compare(world, people, threads, repeats=repeats),
-        "growth": growth(world, people, repeats=repeats),
+        "against_bare": against,
+        "growth": growth(world, threads, largest=against, repeats=repeats),
     }
 
 

@@ -55,7 +55,8 @@ class Snapshot:
             order = np.argsort(data["officer_id"], kind="stable")
             self._index[table] = (order, data["officer_id"][order])
         order, people = self._index[table]
-        first, past = np.searchsorted(people, [person, person + 1])
+        # In the type of the column: otherwise every call would convert the whole of it.
+        first, past = np.searchsorted(people, np.array([person, person + 1], dtype=people.dtype))
         return order[first:past]
 
     def days(self, table: str) -> Array:
@@ -202,7 +203,7 @@ class Plot:
         """The subject's number within its cell."""
         if self.subject.post < 0:
             return int(np.searchsorted(np.flatnonzero(self._here()), self.subject.member))
-        return int(np.searchsorted(self.scene.people, self.person))
+        return int(np.searchsorted(self.scene.people, np.array(self.person, dtype=self.scene.people.dtype)))
 
     def _here(self) -> Array:
         here: Array = self.scene.force.structure.team_cell == self.scene.cell
@@ -293,10 +294,13 @@ def _changed(data: Rows, changes: list[Change], effect: Effect) -> Rows:
     """Return the table after the changes, and note in `effect` what they were."""
     touched = np.zeros(len(data), dtype=bool)
     gone = np.zeros(len(data), dtype=bool)
-    columns = {name: values.copy() for name, values in data.columns.items()}
+    altered = {name for change in changes for values in change.altered for name in values}
+    columns = {name: values.copy() if name in altered else values for name, values in data.columns.items()}
     key, table = data.table.key or "", data.table.name
     for change in changes:
         for at in change.removed:
+            if not len(at):
+                continue
             free = np.unique(at[~touched[at]])
             _note_before(effect, data.take(free), change.subject)
             touched[free] = gone[free] = True
