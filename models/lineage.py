@@ -10,7 +10,7 @@ from typing import Any, Final
 from data.contract import CONTRACT
 from features.base import Concern, Indicator
 from features.expression import fields
-from models.purposes import CONCERNS, Purposes
+from models.purposes import CONCERNS, REVEALING, Purposes
 from models.rule import Rule
 
 PEER_GROUP: Final = "peer_group"
@@ -100,6 +100,8 @@ def lineage_faults(listed: Iterable[Mapping[str, Any]], purposes: Purposes) -> l
                 faults.append(f"{where}, which is not in the contract")
             elif declared.category_of(column) != category:
                 faults.append(f"{where}, which is {declared.category_of(column)} and not {category}")
+            elif table in REVEALING and REVEALING[table] not in purposes.feeds.get(concern, ()):
+                faults.append(f"{where}, whose rows tell of {REVEALING[table]}, which may not feed {concern}")
             elif category not in purposes.feeds.get(concern, ()):
                 faults.append(f"{where}, and {category} may not feed {concern}")
     return faults

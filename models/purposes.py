@@ -17,6 +17,10 @@ CONCERNS: Final[tuple[Concern, ...]] = ("standards", "welfare", "culture")
 DEFAULT: Final = Path(__file__).parent / "purposes.toml"
 
 
+REVEALING: Final[Mapping[str, Category]] = {"absence": "health"}
+"""Tables whose mere rows tell of another category than their columns: a spell away may be sickness."""
+
+
 class PurposeBreached(UsageError):
     """A declaration would feed data to a concern it may not serve; the message lists every case."""
 
@@ -82,6 +86,11 @@ def from_content(content: Mapping[str, Any], *, where: str) -> Purposes:
     return Purposes(MappingProxyType(feeds), MappingProxyType(audience))
 
 
+def revealed(tables: Iterable[str], categories: Iterable[Category]) -> frozenset[Category]:
+    """Return the categories of columns that are read, with those that the mere rows of their tables tell of."""
+    return frozenset(categories) | {REVEALING[name] for name in tables if name in REVEALING}
+
+
 def enforce(purposes: Purposes, indicators: Iterable[Indicator]) -> None:
     """Check that no indicator feeds a concern that its data may not serve; its exposure's data counts as well.
 
@@ -92,7 +101,8 @@ def enforce(purposes: Purposes, indicators: Iterable[Indicator]) -> None:
     breaches = []
     for indicator in known.values():
         exposure = known.get(indicator.exposure) if isinstance(indicator.exposure, str) else None
-        categories = indicator.categories | (exposure.categories if exposure else frozenset())
+        categories = revealed(indicator.tables, indicator.categories)
+        categories |= revealed(exposure.tables, exposure.categories) if exposure else frozenset()
         breaches += [
             f"{indicator.name} feeds {concern} with {', '.join(sorted(categories - purposes.feeds[concern]))}"
             for concern in indicator.concerns

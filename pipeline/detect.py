@@ -20,7 +20,7 @@ from models.base import Detector, Panel, Scores, panel
 from models.catalogue import baselines
 from models.contradiction import count_query
 from models.peers import peer_groups
-from models.purposes import CONCERNS, Purposes, enforce, report_breaches
+from models.purposes import CONCERNS, Purposes, enforce, report_breaches, revealed
 from models.rule import Rule
 from pipeline.settings import Settings
 
@@ -89,9 +89,9 @@ def enforce_purposes(settings: Settings, purposes: Purposes) -> None:
     enforce(purposes, settings.indicators)
     report_breaches(
         [
-            f"{r.name} feeds {r.concern} with {', '.join(sorted(r.categories - purposes.feeds[r.concern]))}"
+            f"{r.name} feeds {r.concern} with {', '.join(sorted(read - purposes.feeds[r.concern]))}"
             for r in settings.rules
-            if not purposes.allows(r.categories, r.concern)
+            if not purposes.allows(read := revealed(r.tables, r.categories), r.concern)
         ]
     )
 

@@ -20,11 +20,10 @@ INDICATOR = Indicator(
     ),
     exposure="shifts_worked",
     minimum_exposure=10,
-    concerns=("standards",),
-    standard="honesty_and_integrity",
+    concerns=(),
     references=(
         "Sickness and absence were matched against work in the closed tool's first run (press).",
-        "The kind of absence is not read: health may not feed standards.",
+        "It feeds no concern: the kind of absence is not read, and sickness is among the spells.",
     ),
     cases=(
         Case(

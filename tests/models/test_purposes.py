@@ -51,6 +51,13 @@ def test_sickness_that_feeds_standards_stops_the_programme() -> None:
         enforce(load(), [sickness])
 
 
+def test_the_mere_rows_of_absence_tell_of_health() -> None:
+    away = replace(indicators()["overtime_during_absence"], concerns=("standards",), standard="honesty_and_integrity")
+    assert "health" not in away.categories
+    with pytest.raises(PurposeBreached, match="overtime_during_absence feeds standards with health"):
+        enforce(load(), [away])
+
+
 def test_an_exposures_data_counts_as_well() -> None:
     by_sickness = replace(indicators()["complaints"], exposure="sickness_spells")
     with pytest.raises(PurposeBreached, match="complaints feeds standards with health"):
@@ -234,7 +241,7 @@ def drop_a_concern(listed: list[dict[str, Any]]) -> None:
         (hide_a_column, "what fed welfare is not what the run's declarations read"),
         (leave_out_a_declaration, "which did not feed standards"),
         (rename_a_category, "which is health and not attendance"),
-        (feed_health_to_standards, "health may not feed standards"),
+        (feed_health_to_standards, "which may not feed standards"),
         (send_it_elsewhere, "welfare goes to professional_standards"),
         (drop_a_concern, "not of each concern once"),
     ],
