@@ -146,7 +146,8 @@ def scores_table(detected: Sequence[Detected], contradicted: Sequence[Contradict
 def _detector_rows(detected: Detected) -> pa.Table:
     view, scores = detected.panel, detected.scores
     n = len(view.ids)
-    family = "unit" if view.kind == "unit" else detected.detector.family
+    own = detected.detector.family
+    family = "unit" if view.kind == "unit" and own != "baseline" else own
     columns = [
         pa.repeat(view.kind, n),
         pa.array(view.ids),

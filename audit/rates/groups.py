@@ -124,7 +124,8 @@ def characteristics(people: pd.DataFrame, ids: Ids) -> dict[str, npt.NDArray[np.
             values = people[name].to_numpy(dtype=object)[order]
             labels = np.full(len(ids), None, dtype=object)
             labels[there] = [_label(v) for v in values[at[there]].tolist()]
-            found[name] = labels
+            if (labels != None).any():  # noqa: E711 - element by element; an attribute that nobody has is no breakdown
+                found[name] = labels
     return found
 
 

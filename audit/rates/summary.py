@@ -115,9 +115,9 @@ def _overview(rates: pd.DataFrame, judged: bool, as_of: str) -> Section:
         if flagged is None or (flagged["count"] == 0 and key[2] != "all"):
             continue
         told = [percent(m.get(n)) for n in ("precision", "recall", "false_positive_rate")] if judged else []
-        by = key[3] if key[2] == "all" else f"{key[2]} {key[3]}"
-        rows.append((*key[:2], by, int(flagged["count"]), int(flagged["n"]), span(flagged, digits=1), *told))
-    columns = ("subject", "concern", "flagged by", "flagged", "of", "per 1,000")
+        kind = "–" if key[2] == "all" else key[2]
+        rows.append((*key[:2], key[3], kind, int(flagged["count"]), int(flagged["n"]), span(flagged, digits=1), *told))
+    columns = ("subject", "concern", "flagged by", "which is a", "flagged", "of", "per 1,000")
     more = ("precision", "recall", "false-positive rate") if judged else ()
     return Section(f"What was flagged as of {as_of}", (*columns, *more), tuple(rows))
 
@@ -153,7 +153,8 @@ def _other_ways(rates: pd.DataFrame) -> Section:
     rows = []
     keys = ["subject_kind", "concern", "scope", "name"]
     for key, m in _by_measure(_pick(rates, basis=EQUAL, by="all"), keys):
-        if m["flags_per_1000"]["count"] == 0:
+        places = _places(rates, key)
+        if places == 0 or m["flags_per_1000"]["count"] < places - 0.5:
             continue
         innocent = m.get(f"innocent_flagged_per_{FORCE}") or m.get("innocent_flagged_per_1000")
         tied = int(m["tied_at_cut"]["value"]) or None
@@ -172,12 +173,19 @@ def _other_ways(rates: pd.DataFrame) -> Section:
         "recall",
     )
     note = (
-        f"Each selects as many as were flagged for the concern in all, if it scores as many. Innocent people are scaled"
-        f" to {FORCE:,}, units to 1,000. Those who tie at the cut count with the share there was room for."
+        f"As many places each as were flagged for the concern in all; those that can say something of fewer are in the"
+        f" tables. Innocent people are scaled to {FORCE:,}, units to 1,000. Those who tie at the cut count with the"
+        f" share there was room for."
     )
     return Section(
         "The same workload, given to each detector and baseline alone", columns, tuple(rows), (note,) if rows else ()
     )
+
+
+def _places(rates: pd.DataFrame, key: tuple[str, ...]) -> float:
+    """Return how many places there were: the most that any way of selecting for the same concern filled."""
+    some = _pick(rates, basis=EQUAL, by="all", measure="flags_per_1000", subject_kind=key[0], concern=key[1])
+    return float(some["count"].max())
 
 
 def _by_typology(rates: pd.DataFrame) -> Section:

@@ -269,6 +269,21 @@ def test_the_command_writes_everything_and_prints_the_account(sample_run: RunFol
     assert isinstance(refused.exception, UsageError)
 
 
+def test_baselines_of_units_are_told_from_detectors_of_units(sample_run: RunFolder) -> None:  # noqa: F811
+    """Baselines were once given the family of units, and stood among the detectors in every comparison."""
+    scores = sample_run.table("scores").to_pandas()
+    of = scores[scores["subject_kind"] == "unit"].groupby("detector")["family"].unique().str[0]
+    assert of["raw_grievance_count"] == "baseline"
+    assert of["peer_rate"] == "unit"
+
+
+def test_an_attribute_that_nobody_has_is_no_breakdown() -> None:
+    audit = little_audit(28)
+    table = replace(audit, people=audit.people.assign(religion=None)).rates()
+    assert "religion" not in set(table["by"])
+    assert "sex" in set(table["by"])
+
+
 def test_without_truth_the_account_says_first_that_there_are_no_error_rates(sample_run: RunFolder) -> None:  # noqa: F811
     shown = invoke("rates", str(sample_run.path), "--records", str(RECORDS))
     flowing = " ".join(shown.split())
