@@ -4,9 +4,9 @@
 
 Bare: one process that makes each world once and, for every cell, disturbs its records, runs on them and measures the
 rates: what anybody would write in a loop, without cells on disk, provenance, resuming or failures kept apart. Both
-sides do exactly the same cells, one after the other in turn, each in a process of its own, and the least of the repeats is
-taken. The overhead is measured in processor seconds; what a second worker gains needs the wall clock, which only says
-something on a machine that does nothing else.
+sides do exactly the same cells, one after the other in turn, each in a process of its own, and the least of the
+repeats is taken. The overhead is measured in processor seconds; what a second worker gains needs the wall clock, which
+only says something on a machine that does nothing else.
 """
 
 from __future__ import annotations

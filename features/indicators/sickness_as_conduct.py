@@ -1,0 +1,52 @@
+"""How often an officer fell sick, read as a matter of standards: takes part only when named."""
+
+from __future__ import annotations
+
+from features.base import Case, Indicator
+from features.expression import col
+
+INDICATOR = Indicator(
+    question="How many spells of sickness began, if that were read as conduct?",
+    table="absence",
+    aggregate="count",
+    where=col.kind == "sickness",
+    exposure="days_served",
+    minimum_exposure=30,
+    concerns=("standards",),
+    standard="duties_and_responsibilities",
+    opt_in=True,
+    references=(
+        "Attendance policies that act upon spells of sickness fall on long-term conditions (Equality Act 2010).",
+    ),
+    cases=(
+        Case(
+            says="Spells are counted, not days.",
+            window=90,
+            expected=2,
+            rows={
+                "absence": (
+                    {"kind": "sickness", "started_on": "2025-11-01", "ended_on": "2025-11-20"},
+                    {"kind": "sickness", "started_on": "2025-12-20"},
+                )
+            },
+        ),
+        Case(
+            says="Leave, injury on duty and maternity are not sickness.",
+            window=90,
+            expected=0,
+            rows={
+                "absence": (
+                    {"kind": "annual_leave", "started_on": "2025-11-01"},
+                    {"kind": "injury_on_duty", "started_on": "2025-11-02"},
+                    {"kind": "maternity", "started_on": "2025-11-03"},
+                )
+            },
+        ),
+        Case(
+            says="A spell that began before the window does not count again.",
+            window=90,
+            expected=0,
+            rows={"absence": ({"kind": "sickness", "started_on": "2025-09-01"},)},
+        ),
+    ),
+)
