@@ -10,7 +10,7 @@ INDICATORS = ("sickness_as_conduct",)
 
 
 def read_as_misconduct(settings: Settings, dose: float) -> Settings:
-    """Let health feed standards: from dose 1 on by the rules that look for work inside absence, from 2 by its spells."""
+    """Let health feed standards: by the rules that look for work inside absence, from dose 2 by spells too."""
     if dose < 1:
         return settings
     feeds = settings.purposes.feeds
