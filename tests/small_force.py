@@ -48,29 +48,30 @@ def _work(rng: np.random.Generator) -> dict[str, list[Row]]:
     for o in range(1, OFFICERS + 1):
         office = o % 8 == 0
         for day in range(o % 2, DAYS, 2):
-            ends = _at(day, 17)
+            # Officer 7 keeps putting himself down for paid work on rest days.
+            gains = rng.random() < (0.35 if o == 7 else 0.02)
             shifts.append(
                 {
                     "officer_id": o,
                     "place": "office" if office else "field",
                     "starts_at": _at(day, 9),
-                    "ends_at": ends,
+                    "ends_at": _at(day, 17),
                     "overtime_minutes": int(rng.integers(0, 40)),
+                    "overtime_reason": "cancelled_rest_day" if gains else None,
                 }
             )
             # Officer 8 claims office days and is not there on most of them.
-            if office and rng.random() < (0.3 if o == 8 else 0.98):
+            if office and rng.random() < (0.45 if o == 8 else 0.98):
                 entries.append({"officer_id": o, "site": "HQ", "entered_at": _at(day, 8.8)})
-            gains = rng.random() < (0.35 if o == 7 else 0.02)
             if gains:
                 edits.append(
                     {
                         "shift_id": len(shifts),
                         "officer_id": o,
                         "editor_id": o,
-                        "edited_at": ends + timedelta(hours=5),
+                        "edited_at": _at(day, 4),
                         "minutes_gained": 30,
-                        "field": "end",
+                        "field": "duty",
                     }
                 )
     return {"shift": shifts, "site_entry": entries, "roster_edit": edits}

@@ -14,8 +14,6 @@ INDICATOR = Indicator(
     where=col.source == "public",
     exposure="shifts_worked",
     minimum_exposure=20,
-    concerns=("standards",),
-    standard="authority_respect_and_courtesy",
     references=(
         "IPCC Focus (2014): vexatious, oppressive or abusive complaints.",
         "Terrill and McCluskey (2002): those who do more are complained of more.",

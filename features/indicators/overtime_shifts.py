@@ -13,7 +13,6 @@ INDICATOR = Indicator(
     exposure="shifts_worked",
     minimum_exposure=20,
     proportion=True,
-    concerns=("welfare",),
     references=(
         "About 50 overtime hours a constable a year in London, 2017-18.",
         "Rest days owed: about 6 an officer, 2018.",

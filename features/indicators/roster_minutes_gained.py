@@ -13,8 +13,6 @@ INDICATOR = Indicator(
     where=(col.editor_id == col.officer_id) & (col.minutes_gained > 0) & (col.edited_at > col.shift.ends_at),
     exposure="shifts_worked",
     minimum_exposure=10,
-    concerns=("standards",),
-    standard="honesty_and_integrity",
     cases=(
         Case(
             says="Minutes of two edits add up.",

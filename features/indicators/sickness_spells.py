@@ -12,7 +12,6 @@ INDICATOR = Indicator(
     where=col.kind == "sickness",
     exposure="days_served",
     minimum_exposure=30,
-    concerns=("welfare",),
     references=("Half of London's officers had no sick day in a year; the rest 14 on average (2006).",),
     cases=(
         Case(

@@ -14,7 +14,6 @@ INDICATOR = Indicator(
     where=col.incident.severity >= 4,
     exposure="shifts_worked",
     minimum_exposure=10,
-    concerns=("welfare",),
     cases=(
         Case(
             says="Severity 4 and 5 count, 3 does not.",

@@ -13,8 +13,6 @@ INDICATOR = Indicator(
     exposure="lookups",
     minimum_exposure=20,
     proportion=True,
-    concerns=("standards",),
-    standard="confidentiality",
     references=("National counter-corruption intelligence category: misuse of force systems.",),
     cases=(
         Case(

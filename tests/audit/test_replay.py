@@ -112,7 +112,7 @@ def test_a_row_changed_together_with_its_digest_is_still_noticed(copy: RunFolder
     """A forger who mends the digest in the evidence fails at the flag's id, and at the value itself where it counts."""
     flag = next(f for f in copy.table("flags").to_pylist() if f["family"] == "peer")
     cited = next(r for r in evidence_of(copy)[flag["flag_id"]] if r.part == "direct" and r.table_name == "roster_edit")
-    spoil(copy, "roster_edit", cited.row_id, "minutes_gained")
+    spoil(copy, "roster_edit", cited.row_id, "editor_id")
     rows = pq.read_table(copy.path / "loaded" / "roster_edit.parquet")
     from audit.evidence import kept_of
 
@@ -127,7 +127,7 @@ def test_a_row_changed_together_with_its_digest_is_still_noticed(copy: RunFolder
     assert rows.num_rows
     faults = failing(copy, flag["flag_id"])[flag["flag_id"]]
     assert any("id" in fault for fault in faults)
-    assert any("roster_minutes_gained" in fault for fault in faults)
+    assert any("self_rostered_rest_days" in fault for fault in faults)
 
 
 def test_a_missing_evidence_row_makes_the_replay_fail(copy: RunFolder) -> None:

@@ -209,21 +209,21 @@ def test_every_declared_category_shows_in_the_lineage() -> None:
 
 
 def hide_a_column(listed: list[dict[str, Any]]) -> None:
-    fed = next(f for f in listed[1]["fed_by"] if f["name"] == "sickness_spells")
+    fed = next(f for f in listed[1]["fed_by"] if f["name"] == "psychological_sickness_spells")
     del fed["reads"]["absence"]["kind"]
 
 
 def leave_out_a_declaration(listed: list[dict[str, Any]]) -> None:
-    listed[0]["fed_by"] = [f for f in listed[0]["fed_by"] if f["name"] != "roster_minutes_gained"]
+    listed[0]["fed_by"] = [f for f in listed[0]["fed_by"] if f["name"] != "self_rostered_rest_days"]
 
 
 def rename_a_category(listed: list[dict[str, Any]]) -> None:
-    fed = next(f for f in listed[1]["fed_by"] if f["name"] == "sickness_spells")
+    fed = next(f for f in listed[1]["fed_by"] if f["name"] == "psychological_sickness_spells")
     fed["reads"]["absence"]["kind"] = "attendance"
 
 
 def feed_health_to_standards(listed: list[dict[str, Any]]) -> None:
-    fed = next(f for f in listed[1]["fed_by"] if f["name"] == "sickness_spells")
+    fed = next(f for f in listed[1]["fed_by"] if f["name"] == "psychological_sickness_spells")
     listed[0]["fed_by"].append(fed)
 
 

@@ -44,8 +44,8 @@ def test_the_run_folder_holds_every_named_part(finished: RunFolder) -> None:
 def test_the_planted_patterns_are_among_the_flags(finished: RunFolder) -> None:
     flags = finished.table("flags").to_pylist()
     found = {(f["subject_id"], f["concern"], f["family"]) for f in flags}
-    assert (7, "standards", "peer") in found  # edits their own roster
-    assert (9, "standards", "peer") in found  # looks people up without naming work
+    assert (7, "standards", "peer") in found  # takes paid rest days by editing their own roster
+    assert (9, "standards", "contradiction") in found  # looks people up off duty, without naming work
     assert (8, "standards", "contradiction") in found  # claims office days
     assert (11, "standards", "contradiction") in found  # declared nothing
 
