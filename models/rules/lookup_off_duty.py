@@ -1,4 +1,4 @@
-"""People looked up while off duty, for no incident."""
+"""People looked up while off duty, for no incident. Two in three whom it notices share a terminal: only when named."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ RULE = Rule(
     window=365,
     minimum_hits=8,
     minimum_share=5,
+    opt_in=True,
     blind_to=(
         "whose hands were on the keyboard: a terminal left open, a number used by somebody else",
         "a tour that was worked and is not on the roster yet",
