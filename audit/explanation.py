@@ -11,12 +11,16 @@ import numpy as np
 import pyarrow.compute as pc
 
 from audit.evidence import cited_rows, evidence_of, kept_of
+from audit.removal import Removal
 from audit.replay import find_flag
+from audit.robustness import Survival
 from data.contract import CONTRACT
 from models.catalogue import detectors, rules
 from models.null import upper_tail
+from models.selection import carrying
 from pipeline.explanation import number, rule_verdict
 from pipeline.folder import RunFolder
+from pipeline.settings import Settings, resolve
 
 ROWS: Final = 5
 """How many rows of each table are shown unless more are asked for."""
@@ -28,7 +32,8 @@ class Explanation:
 
     `said` holds, for each detector or rule, its score, p-value, peer group and contributions. `cited` counts the rows
     by (table, indicator or rule, part). `rows` holds the first of the rows that the flag rests on, by table, with
-    file and row of origin. `changes` says in words what would have kept the flag from being raised.
+    file and row of origin. `changes` says in words what would have kept the flag from being raised; `removal` names the
+    very rows, and `survival` counts how often it is raised again, where they were asked for.
     """
 
     flag: dict[str, Any]
@@ -37,10 +42,14 @@ class Explanation:
     rows: dict[str, list[dict[str, Any]]]
     changes: tuple[str, ...]
     assumptions: tuple[str, ...]
+    removal: Removal | None = None
+    survival: tuple[Survival, ...] = ()
 
 
 def explain(folder: RunFolder, start: str, *, rows: int = ROWS) -> Explanation:
     """Explain the flag whose id begins with a text, from the run folder alone.
+
+    What takes computing the comparison again is left out: see `audit.removal` and `audit.robustness`.
 
     Raises:
         UsageError: no flag's id, or more than one, begins so.
@@ -57,7 +66,7 @@ def explain(folder: RunFolder, start: str, *, rows: int = ROWS) -> Explanation:
         said=said,
         cited=tuple((*key, n) for key, n in sorted(counted.items())),
         rows={name: table.slice(0, rows).to_pylist() for name, table in shown.items()},
-        changes=tuple(_changes(flag, said)),
+        changes=tuple(_changes(flag, said, resolve(folder.config, where="config.toml"))),
         assumptions=tuple(_assumptions(flag)),
     )
 
@@ -75,24 +84,27 @@ def _said(folder: RunFolder, flag: dict[str, Any]) -> tuple[dict[str, Any], ...]
 def _same_family(score: dict[str, Any], flag: dict[str, Any]) -> bool:
     if flag["family"] == "contradiction":
         return score["detector"] in flag["detectors"]
-    return str(score["family"]) != "contradiction"
+    return score["family"] not in ("contradiction", "baseline")
 
 
-def _changes(flag: dict[str, Any], said: tuple[dict[str, Any], ...]) -> list[str]:
+def _changes(flag: dict[str, Any], said: tuple[dict[str, Any], ...], settings: Settings) -> list[str]:
     if flag["family"] == "contradiction":
         return _rule_changes(flag, said)
     heard = [s for s in said if s["p_value"] is not None]
+    p_values = np.array([s["p_value"] for s in heard])
+    known = {**detectors(), **{d.name: d for d in settings.detectors}}
+    weights = [settings.combination.weight(known[s["detector"]].family) for s in heard]
+    strongest = carrying(p_values, flag["threshold"], method=settings.combination.method, weights=weights)
     lines = []
-    for score in heard:
-        if len(heard) * score["p_value"] > flag["threshold"]:
-            continue
+    for score, weight in ((heard[n], weights[n]) for n in strongest):
         tested = [c for c in score["contributions"] if "shape" in c]
         if not tested:
-            lines.append(f"{score['detector']}: it gives no account by indicator; see the largest departures listed.")
+            name = score["detector"].replace("_", " ")
+            lines.append(f"{name}: which counts would have had to be lower cannot be read off; see the rows below.")
             continue
         # The detector's p-value is the smallest of m times m; m is what the cut has to be divided by once more.
         m = max(1, round(score["p_value"] / tested[0]["p_value"]))
-        lines += _count_changes(tested, flag["threshold"] / len(heard) / m)
+        lines += _count_changes(tested, flag["threshold"] * weight / sum(weights) / m)
     return lines
 
 

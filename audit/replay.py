@@ -12,25 +12,19 @@ from datetime import date
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from audit.evidence import EvidenceRow, cited_rows, evidence_of, faults_of, kept_of
-from data.contract import CONTRACT
+from audit.rerun import Rerun, feeding, load_rows
 from data.errors import UsageError
-from data.samples import arrow_schema
 from data.store import Store
-from features.base import Indicator, Subject
 from features.engine import compute
-from features.gaps import Sources, gaps_from_json
-from features.table import Cells, FeatureTable, from_arrow
+from features.table import Cells, FeatureTable
 from models.catalogue import rules
-from pipeline.detect import contradict, detect, scores_table
+from pipeline.detect import contradict
 from pipeline.evidence import Kept, flag_id
-from pipeline.flag import Flag, Selector, flag_contradictions, flag_statistical
+from pipeline.flag import Flag, flag_contradictions
 from pipeline.folder import RunFolder
-from pipeline.run import KINDS
-from pipeline.settings import Settings, resolve
+from pipeline.settings import resolve
 
 _LIMIT: Final = 8
 """How many faults of one flag are listed."""
@@ -81,7 +75,7 @@ def replay(
     """
     flags: list[Row] = folder.table("flags").to_pylist() if flag is None else [find_flag(folder, flag)]
     settings = resolve(folder.config, where="config.toml")
-    rerun = _Rerun(folder, settings)
+    rerun = Rerun(folder, settings)
     evidence, kept = evidence_of(folder), kept_of(folder)
     done = []
     with Store(threads=1) as store:
@@ -94,55 +88,8 @@ def replay(
     return done
 
 
-class _Rerun:
-    """The run's comparison stage done again from the values it wrote down, once per as-of date."""
-
-    def __init__(self, folder: RunFolder, settings: Settings) -> None:
-        self.settings = settings
-        self.absent = set(folder.manifest["absent"])
-        self.sources = Sources(gaps_from_json(folder.manifest["source_gaps"]))
-        self._features, self._subjects = folder.table("features"), folder.table("subjects")
-        self._scores = folder.table("scores")
-        self._dates = sorted(folder.config["as_of"])
-        self._selector = Selector(settings, total=len(self._dates))
-        self._done: dict[date, tuple[dict[Subject, FeatureTable], dict[tuple[str, int, str], Flag], list[str]]] = {}
-
-    def of(self, as_of: date) -> tuple[dict[Subject, FeatureTable], dict[tuple[str, int, str], Flag], list[str]]:
-        """Return the values, the flags by (kind, subject, concern), and what differs from the scores written down."""
-        for day in self._needed(as_of):
-            self._compare(day)
-        return self._done[as_of]
-
-    def _needed(self, as_of: date) -> list[date]:
-        """Return the dates still to be compared: where dates share a false discovery rate, also those before."""
-        shared = self.settings.across_dates.method != "each"
-        return [d for d in self._dates if d not in self._done and (d == as_of or (shared and d < as_of))]
-
-    def _compare(self, as_of: date) -> None:
-        tables = {kind: self._table(kind, as_of) for kind in KINDS}
-        detected = [d for table in tables.values() for d in detect(table, self.settings)]
-        flags, _ = flag_statistical(detected, self.settings, self.settings.in_force, self._selector)
-        again = scores_table(detected, [])
-        written = self._scores.filter(
-            pc.and_(
-                pc.equal(self._scores["as_of"], pa.scalar(as_of, pa.date32())),
-                pc.not_equal(self._scores["family"], "contradiction"),
-            )
-        )
-        same = again.equals(written.cast(again.schema))
-        faults = [] if same else ["the scores of the comparison stage come out differently"]
-        self._done[as_of] = tables, {(f.subject_kind, f.subject_id, f.concern): f for f in flags}, faults
-
-    def _table(self, kind: Subject, as_of: date) -> FeatureTable:
-        rows, subjects = (
-            t.filter(pc.and_(pc.equal(t["as_of"], pa.scalar(as_of, pa.date32())), pc.equal(t["subject_kind"], kind)))
-            for t in (self._features, self._subjects)
-        )
-        return from_arrow(rows, subjects.drop_columns(["subject_kind", "as_of"]), kind=kind, as_of=as_of)
-
-
 def _replay(
-    row: Row, cited: list[EvidenceRow], kept: Mapping[tuple[str, date], Kept], rerun: _Rerun, store: Store
+    row: Row, cited: list[EvidenceRow], kept: Mapping[tuple[str, date], Kept], rerun: Rerun, store: Store
 ) -> list[str]:
     as_of = row["as_of"]
     faults = faults_of(cited, kept, as_of)
@@ -150,7 +97,7 @@ def _replay(
         faults.append("the flag cites no evidence")
     if faults:
         return faults  # what follows from changed rows would say nothing about the flag
-    _load(store, cited_rows(cited, kept, as_of), rerun.absent)
+    load_rows(store, cited_rows(cited, kept, as_of), rerun.absent)
     if row["family"] == "contradiction":
         found = contradict(store, [rules()[name] for name in row["detectors"]], as_of)
         again = [f for f in flag_contradictions(found, rerun.settings.in_force) if f.subject_id == row["subject_id"]]
@@ -165,28 +112,13 @@ def _replay(
     return [*faults, *_flag_faults(row, rebuilt, cited, kept)]
 
 
-def _load(store: Store, rows: Mapping[str, pa.Table], absent: set[str]) -> None:
-    """Put a flag's rows, and nothing else, where loaded records stand; other tables of the run are there but empty."""
-    store.run("DROP SCHEMA IF EXISTS loaded CASCADE")
-    store.run("CREATE SCHEMA loaded")
-    for table in CONTRACT:
-        if table.name in absent:
-            continue
-        schema = pa.schema(
-            [*arrow_schema(table), pa.field("source_file", pa.string()), pa.field("source_row", pa.int64())]
-        )
-        store.register("cited_rows", rows.get(table.name, schema.empty_table()))
-        store.run(f"CREATE TABLE loaded.{table.name} AS SELECT * FROM cited_rows")
-        store.connection.unregister("cited_rows")
-
-
-def _value_faults(store: Store, written: FeatureTable, row: Row, rerun: _Rerun) -> Iterator[str]:
+def _value_faults(store: Store, written: FeatureTable, row: Row, rerun: Rerun) -> Iterator[str]:
     """Compare the subject's standing and values, computed from its evidence alone, with those the run wrote down.
 
     Whether a source was silent shows in everybody's rows and not in one subject's, so the gaps are those the run found.
     """
-    feeding = _feeding(rerun.settings, row)
-    again = compute(store, feeding, kind=row["subject_kind"], as_of=row["as_of"], sources=rerun.sources)
+    indicators = feeding(rerun.settings, row)
+    again = compute(store, indicators, kind=row["subject_kind"], as_of=row["as_of"], sources=rerun.sources)
     subject = row["subject_id"]
     if subject not in again.ids:
         yield "computed again, the subject is not in service"
@@ -197,12 +129,6 @@ def _value_faults(store: Store, written: FeatureTable, row: Row, rerun: _Rerun) 
     for key, cells in again.cells.items():
         if not _same(cells, at, written.cells[key], at_written):
             yield f"{key[0]} over {key[1]} days comes out differently"
-
-
-def _feeding(settings: Settings, row: Row) -> list[Indicator]:
-    serving = [i for i in settings.indicators if row["concern"] in i.concerns and i.subject == row["subject_kind"]]
-    exposures = {i.exposure for i in serving}
-    return [i for i in settings.indicators if i in serving or i.name in exposures]
 
 
 def _same(cells: Cells, at: int, written: Cells, at_written: int) -> bool:

@@ -14,7 +14,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from data.store import Store
-from features.base import Concern
 from features.table import FeatureTable
 from models.base import Detector, Panel, Scores, panel
 from models.catalogue import baselines
@@ -98,22 +97,30 @@ def enforce_purposes(settings: Settings, purposes: Purposes) -> None:
 
 def detect(table: FeatureTable, settings: Settings) -> list[Detected]:
     """Run all detectors on one table of feature values, concern by concern, and the baselines beside them."""
+    return [d for view in panels_of(table, settings) for d in detect_in(view, settings)]
+
+
+def panels_of(table: FeatureTable, settings: Settings) -> list[Panel]:
+    """Return what detectors see of a table, a panel for each concern that anything feeds."""
     groups = peer_groups(table.subjects, smallest=settings.peers.smallest_group)
-    found = []
-    for concern in CONCERNS:
-        view = panel(table, groups, settings.indicators, concern)
-        if not view.series:
-            continue
-        for detector in (*settings.detectors, *baselines().values()):
-            if detector.speaks_to(view):
-                seed = _seed(settings.seed, detector.name, concern, table)
-                found.append(Detected(detector, view, detector.score(view, seed=seed)))
-    return found
+    views = [panel(table, groups, settings.indicators, concern) for concern in CONCERNS]
+    return [view for view in views if view.series]
 
 
-def _seed(root: int, detector: str, concern: Concern, table: FeatureTable) -> int:
+def detect_in(view: Panel, settings: Settings) -> list[Detected]:
+    """Run on one panel all detectors that have something to say of it, and the baselines beside them."""
+    told = [*detectors_of(view, settings), *(b for b in baselines().values() if b.speaks_to(view))]
+    return [Detected(d, view, d.score(view, seed=seed_of(settings, d, view))) for d in told]
+
+
+def detectors_of(view: Panel, settings: Settings) -> list[Detector]:
+    """Return the detectors that have something to say of a panel."""
+    return [d for d in settings.detectors if d.speaks_to(view)]
+
+
+def seed_of(settings: Settings, detector: Detector, view: Panel) -> int:
     """Derive a detector's seed from the run's by name, so that adding a detector leaves the others' untouched."""
-    name = f"{root}/{detector}/{concern}/{table.kind}/{table.as_of}"
+    name = f"{settings.seed}/{detector.name}/{view.concern}/{view.kind}/{view.as_of}"
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % 2**31
 
 

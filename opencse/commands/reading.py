@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from data.errors import UsageError
 from opencse.commands.checking import AsJson, Run
-from opencse.terminal import output, print_json, print_table
+from opencse.terminal import output, print_json, print_table, steps
 
 if TYPE_CHECKING:
     from audit.explanation import Explanation
+    from audit.removal import Removal
+
+MANY = 10
+"""How many rows to be removed are shown."""
 
 SHORT = 12
 """How much of a flag's id is shown in lists; it is enough to name it by."""
@@ -24,7 +29,9 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Examples: opencse flags build/run --concern standards; opencse flags build/run --strongest 10")(
         flags
     )
-    app.command(epilog="Example: opencse explain build/run 3fa9c2")(explain)
+    app.command(epilog="Examples: opencse explain build/run 3fa9c2; opencse explain build/run 3fa9c2 --stability")(
+        explain
+    )
     app.command(epilog="Examples: opencse sql build/run; opencse sql build/run roster_self_edits")(sql)
     app.command(epilog="Examples: opencse catalogue; opencse catalogue roster_self_edits")(catalogue)
 
@@ -78,13 +85,28 @@ def explain(
     run: Run,
     flag: Annotated[str, typer.Argument(help="A flag id or its beginning.")],
     rows: Annotated[int, typer.Option(help="How many rows of each table to show.", min=0)] = 5,
+    removal: Annotated[bool, typer.Option(help="Find the fewest rows without which it would not be raised.")] = True,
+    stability: Annotated[
+        bool, typer.Option("--stability", help="Count how often it is raised again: other peers, seeds, dates.")
+    ] = False,
+    records: Annotated[Path | None, typer.Option(help="The run's records, for another as-of date.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say why a flag was raised, compared with whom, on which rows, and what would have changed it."""
     from audit.explanation import explain as explain_flag
+    from audit.removal import smallest_removal
+    from audit.robustness import stability as count_survival
     from pipeline.folder import open_run
 
-    explained = explain_flag(open_run(run), flag, rows=rows)
+    folder = open_run(run)
+    explained = explain_flag(folder, flag, rows=rows)
+    with steps("Explaining") as progress:
+        if removal:
+            progress("the fewest rows without which it would not be raised")
+            explained = replace(explained, removal=smallest_removal(folder, flag))
+        if stability or records is not None:
+            survival = count_survival(folder, flag, records=records, progress=progress)
+            explained = replace(explained, survival=survival)
     if as_json:
         print_json(asdict(explained))
     else:
@@ -110,9 +132,25 @@ def _print_explanation(explained: Explanation) -> None:
     console.print("\n[bold]What would have changed it[/]")
     for line in explained.changes:
         console.print(f"  - {line}", markup=False)
+    if explained.removal is not None:
+        console.print(f"  - {explained.removal.sentence()}", markup=False)
+        _print_removal(explained.removal)
+    if explained.survival:
+        console.print("\n[bold]How often it is raised again[/]")
+        for survival in explained.survival:
+            console.print(f"  - {survival.sentence()}", markup=False)
     console.print("\n[bold]What it rests on[/]")
     for line in explained.assumptions:
         console.print(f"  - {line}", markup=False)
+
+
+def _print_removal(removal: Removal) -> None:
+    columns = ["table", "row", "source_file", "source_row"]
+    listed = [(r.table_name, str(r.row_id), r.source_file, r.source_row) for r in removal.rows[:MANY]]
+    if listed:
+        print_table("", columns, listed)
+    if len(removal.rows) > MANY:
+        output().print(f"    … and {len(removal.rows) - MANY} more; --json lists all", markup=False)
 
 
 def _print_contributions(said: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner
 
 from audit.bounds import bounds_of, strongest_of
@@ -74,6 +75,7 @@ def test_dates_that_share_a_rate_are_selected_more_strictly_and_replay(force: Pa
     assert [r.faults for r in replay(folder, late[-1])] == [()]
 
 
+@pytest.mark.nightly
 def test_settings_for_combination_and_dependence_take_effect(force: Path, tmp_path: Path) -> None:
     capacity = {"method": "capacity", "per_thousand": 10.0, "dependence": "any"}
     settings = changed(

@@ -1,0 +1,94 @@
+"""The rows said to clear a flag do clear it, and where it is said that fewer would not, they do not."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit.evidence import evidence_of
+from audit.removal import Removal, _search, smallest_removal
+from pipeline.folder import RunFolder
+from tests import small_force
+
+
+def flags_of(folder: RunFolder) -> list[dict[str, Any]]:
+    return list(folder.table("flags").to_pylist())
+
+
+def lightest_of_each_family(folder: RunFolder) -> dict[str, dict[str, Any]]:
+    """For each family the flag that rests on the fewest rows: quick to look into."""
+    evidence = evidence_of(folder)
+
+    def rows(flag: dict[str, Any]) -> tuple[int, str]:
+        return sum(row.part == "direct" for row in evidence[flag["flag_id"]]), flag["flag_id"]
+
+    return {flag["family"]: flag for flag in sorted(flags_of(folder), key=rows, reverse=True)}
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 4), st.integers(0, 4))
+def test_the_search_finds_as_few_as_trying_everything(ones: int, others: int, need: int, either: int) -> None:
+    """Two kinds of rows: a flag goes when enough of one kind are gone, or enough of both together."""
+    rows = [("a", n) for n in range(ones)] + [("b", n) for n in range(others)]
+
+    def clears(gone: frozenset[tuple[str, int]]) -> bool:
+        a, b = (sum(table == name for table, _ in gone) for name in "ab")
+        return a > need or a + 2 * b > 3 + either
+
+    found, sure = _search(rows, clears, lambda key: key[0])
+    everything = [frozenset(c) for n in range(len(rows) + 1) for c in combinations(rows, n)]
+    fewest = min((len(c) for c in everything if clears(c)), default=0)
+    assert len(found) == fewest
+    assert sure == (fewest > 0)
+
+
+def test_where_there_is_too_much_to_try_the_set_is_called_an_upper_bound() -> None:
+    rows = [("a", n) for n in range(30)]
+    found, sure = _search(rows, lambda gone: sum(n for _, n in gone) > 100, lambda key: key)
+    assert not sure
+    assert sum(n for _, n in found) > 100
+    assert all(sum(n for _, n in found - {key}) <= 100 for key in found)
+
+
+def test_fewer_rows_than_named_do_not_clear_a_contradiction(finished: RunFolder) -> None:
+    flag = lightest_of_each_family(finished)["contradiction"]
+    removal = smallest_removal(finished, flag["flag_id"])
+    assert removal.smallest
+    assert 0 < len(removal.rows) <= removal.among
+    assert "fewer would not do" in removal.sentence()
+
+
+@pytest.mark.nightly
+def test_a_run_on_records_without_the_rows_does_not_raise_the_flag(
+    finished: RunFolder, force: Path, tmp_path: Path, runner: Any
+) -> None:
+    """A set is found for a flag of every kind; one that rests on comparison is run again, from files."""
+    picked = lightest_of_each_family(finished)
+    assert {"contradiction", "peer"} <= set(picked)
+    removals = {family: smallest_removal(finished, flag["flag_id"]) for family, flag in picked.items()}
+    assert any(r.smallest for r in removals.values())
+    for removal in removals.values():
+        assert 0 < len(removal.rows) <= removal.among
+        assert all(row.part == "direct" for row in removal.rows)
+    chosen = picked["peer"]
+    records = tmp_path / "records"
+    records.mkdir()
+    for path in force.glob("*.parquet"):
+        table = pq.read_table(path)
+        gone = {r.source_row for r in removals["peer"].rows if r.table_name == path.stem}
+        pq.write_table(table.take([n for n in range(len(table)) if n + 1 not in gone]), records / path.name)
+    again = flags_of(runner(records, as_of=(small_force.AS_OF,)))
+    same = [f for f in again if f["subject_id"] == chosen["subject_id"] and f["concern"] == chosen["concern"]]
+    assert [f for f in same if f["family"] != "contradiction"] == []
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_the_sentence_says_how_sure_it_is(rows: int, finished: RunFolder) -> None:
+    some = next(iter(evidence_of(finished).values()))[:rows]
+    sentence = Removal(tuple(some), 5, smallest=False, flags_besides=0).sentence()
+    assert ("upper bound" in sentence) == (rows > 0)
