@@ -6,7 +6,8 @@ Bare: one process that makes each world once and, for every cell, disturbs its r
 rates: what anybody would write in a loop, without cells on disk, provenance, resuming or failures kept apart. Both
 sides do exactly the same cells, one after the other in turn, each in a process of its own, and the least of the
 repeats is taken. The overhead is measured in processor seconds; what a second worker gains needs the wall clock, which
-only says something on a machine that does nothing else.
+only says something on a machine that does nothing else. There, two workers take half of the processor seconds of both
+together, so these say the same: at 1.1 times those of one worker the gain is 1.8.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ title = "For timing"
 worlds = ["demo"]
 people = [{people}]
 seeds = {seeds}
-scenarios = ["audit_log_gap", "complaint_ring", "duplicates", "late_recording", "merged_histories", "missing_feed"]
+scenarios = ["complaint_ring"]
 """
 
 
@@ -92,7 +93,9 @@ def compare(people: int, seeds: int, repeats: int) -> dict[str, object]:
         "processor_seconds": {name: round(seconds, 1) for name, seconds in processor.items()},
         "overhead_percent": round(100 * (processor["one"] / processor["bare"] - 1), 1),
         "two_workers_against_one": round(wall["one"] / wall["two"], 2),
+        "processor_seconds_of_two_against_one": round(processor["two"] / processor["one"], 2),
         "worlds_per_minute": {name: round(60 * cells / wall[name], 1) for name in ("one", "two")},
+        "worlds_per_minute_of_a_processor": round(60 * cells / processor["one"], 1),
     }
 
 

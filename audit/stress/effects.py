@@ -21,6 +21,9 @@ PLACE: Final = ("world", "people", "set")
 WHAT: Final = ("subject_kind", "concern", "basis", "scope", "name", "measure", "by", "group")
 """What is measured."""
 
+ROUNDING: Final = 1e-9
+"""Differences that differ by less than this share of them are the same."""
+
 KEYS: Final = (*PLACE, "scenario", "dose", *WHAT)
 
 CONFIDENCE: Final = 0.95
@@ -87,7 +90,10 @@ def effects(results: pa.Table) -> pd.DataFrame:
     )
     seeds, effect = told["gap_count"].to_numpy(), told["gap_mean"].to_numpy(dtype=np.float64)
     spread = told["gap_stddev"].to_numpy(dtype=np.float64)
-    same = (told["gap_min"] == told["gap_max"]).to_numpy()
+    # Equal counts of equal people differ by the last bits of their quotients.
+    same = (
+        told["gap_max"] - told["gap_min"] <= ROUNDING * (told["gap_max"].abs() + told["twin_mean"].abs())
+    ).to_numpy()
     # Differences that are all the same and not 0 leave nothing to estimate a spread from: no interval then.
     half = np.where(same & (effect != 0), np.nan, _half_width(spread, seeds))
     named = told.rename(

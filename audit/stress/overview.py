@@ -9,12 +9,16 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from audit.stress.effects import KEYS, PLACE, effects_of, read_results, turnover, write_effects
+from audit.stress.effects import KEYS, PLACE, effects_of, q_values, read_results, turnover, write_effects
 from audit.stress.harness import Failure, read_failures
 from models.catalogue import rules
 
 LEVEL: Final = 0.05
-"""The false discovery rate, over all effects of the plan, at which something counts as broken."""
+"""The false discovery rate at which something counts as broken.
+
+It holds among what a plan says of everybody, and among what it says of groups: false-positive rates and recall of what
+is flagged. Harms and gains are tested alike.
+"""
 
 MOST: Final = 20
 """How many of the largest effects are listed."""
@@ -30,8 +34,9 @@ class Overview:
     """What a plan found: rows of plain values, ready to be shown; `effects` has everything behind them.
 
     `headline`: what each scenario does at its highest dose, for officers, by concern. `broken`: the largest harmful
-    effects that stand out at `LEVEL`, with the lowest dose at which each does. `methods`: at an equal workload, how far
-    recall moves under each detector and baseline, and the group whose false-positive rate rises most.
+    effects that stand out at `LEVEL` over three seeds or more, with the lowest dose at which each does. `methods`: at an
+    equal workload, how far recall moves under each detector and baseline, and the group whose false-positive rate rises
+    most.
     """
 
     headline: list[dict[str, Any]]
@@ -90,7 +95,13 @@ def _headline(told: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
 def _broken(told: pd.DataFrame) -> pd.DataFrame:
     """Return what got worse by more than chance: the largest effect over doses, and from which dose on it shows."""
     worse = np.sign(told["effect"]) * told["measure"].map(_HARM).fillna(0.0) > 0
-    chosen = told[(told["basis"] == "flagged") & (told["scope"] == "all") & worse & (told["q_value"] <= LEVEL)]
+    looked_at = (told["basis"] == "flagged") & (told["scope"] == "all") & told["measure"].isin(list(_HARM))
+    looked_at &= told["status"] == "ok"
+    surely = pd.Series(False, index=told.index)
+    for whom in (told["by"] == "all", told["by"] != "all"):
+        some = told.index[looked_at & whom]
+        surely[some] = q_values(told.loc[some, "p_value"].to_numpy(dtype=np.float64)) <= LEVEL
+    chosen = told[worse & surely]
     what = [k for k in KEYS if k != "dose"]
     first = chosen.groupby(what, observed=True)["dose"].min().rename("from_dose").reset_index()
     largest = chosen.loc[chosen["effect"].abs().groupby([chosen[k] for k in what], observed=True).idxmax()]

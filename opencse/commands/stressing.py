@@ -157,6 +157,9 @@ def _print_broken(told: Overview) -> None:
         )
         for row in told.broken
     ]
+    if not rows:
+        output().print("No harm stands out at a false discovery rate of 5%: there are too few seeds, or there is none.")
+        return
     columns = ["world, people, set", "scenario, dose", "shows from", "of", "what", "whom", "twin, %", "change, points"]
     print_table("Where it broke: the largest harms that stand out at a false discovery rate of 5%", columns, rows)
 

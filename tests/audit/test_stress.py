@@ -255,9 +255,11 @@ def test_a_pair_that_is_undefined_on_one_side_is_left_out() -> None:
 
 
 def test_differences_that_are_all_the_same_give_no_interval_unless_there_are_none() -> None:
-    values = {(s, d, n): 0.25 * n + bump for n in range(4) for s, d, bump in ((TWIN, 0.0, 0.0), ("storm", 1.0, 0.5))}
+    values = {(s, d, n): n / 7 + bump for n in range(4) for s, d, bump in ((TWIN, 0.0, 0.0), ("storm", 1.0, 0.5))}
+    assert len({values["storm", 1.0, n] - values[TWIN, 0.0, n] for n in range(4)}) > 1  # but for their last bits
     moved = effects(results_of(values)).iloc[0]
     assert np.isnan(moved["low"])
+    assert moved["effect"] == pytest.approx(0.5)
     assert moved["p_value"] == 0.125  # four signs that agree: 2 x (1/2)^4
     still = effects(results_of(dict.fromkeys(values, 0.25))).iloc[0]
     assert (still["effect"], still["low"], still["high"], still["p_value"]) == (0, 0, 0, 1)
