@@ -34,9 +34,9 @@ class Overview:
     """What a plan found: rows of plain values, ready to be shown; `effects` has everything behind them.
 
     `headline`: what each scenario does at its highest dose, for officers, by concern. `broken`: the largest harmful
-    effects that stand out at `LEVEL` over three seeds or more, with the lowest dose at which each does. `methods`: at
-    an equal workload, how far recall moves under each detector and baseline, and the group whose false-positive rate rises
-    most.
+    effects that stand out at `LEVEL` over three seeds or more, with the lowest dose at which each does. `methods`:
+    at an equal workload, how far recall moves under each detector and baseline, and the group whose false-positive
+    rate rises most.
     """
 
     headline: list[dict[str, Any]]
