@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -153,8 +154,9 @@ class Settings(_Section):
 
     @property
     def detectors(self) -> list[Detector]:
-        """The detectors that take part, the estimators of others last."""
-        return [detectors()[n] for n in self.models.detectors] + [_named(e) for e in self.models.estimators]
+        """The detectors that take part, the estimators of others last; patterns take the null of the settings."""
+        told = [detectors()[n] for n in self.models.detectors] + [_named(e) for e in self.models.estimators]
+        return [_calibrated(d, self.calibration.scores) for d in told]
 
     def to_toml(self, *, as_of: Iterable[date], source: str, world: Mapping[str, Any] | None) -> str:
         """Return the resolved settings as the text of a run's `config.toml`."""
@@ -164,6 +166,14 @@ class Settings(_Section):
         if world is not None:
             content["world"] = dict(world)
         return tomli_w.dumps(content)
+
+
+def _calibrated(detector: Detector, null: Method) -> Detector:
+    if not isinstance(detector, Pattern) or detector.null == null:
+        return detector
+    other = copy(detector)  # the catalogue's own stays as it is
+    other.null = null
+    return other
 
 
 def _named(estimator: Estimator) -> Detector:
