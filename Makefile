@@ -87,6 +87,7 @@ docs: $(READY) ## write the pages that are generated from the code
 	$(PY) -m data.synthetic.documents
 	$(PY) -m opencse.catalogue
 	$(PY) -m audit.stress.documents
+	$(PY) -m audit.battery.documents
 
 RESOLVE = $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
           --all-extras $(LOCKFLAGS) pyproject.toml
