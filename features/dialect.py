@@ -53,7 +53,7 @@ def expression_sql(expression: Expression, *, row: str = ROW, closed: Closed | N
         return _constant(expression.value)
     if isinstance(expression, Field):
         if closed and expression.path in closed:
-            return f"CAST(NULL AS {closed[expression.path]})"
+            return null(closed[expression.path])
         owner, name = (row, *expression.path)[-2:]
         return f"{quoted(owner)}.{name}"
     assert isinstance(expression, Operation)
@@ -110,6 +110,11 @@ def _constant(value: object) -> str:
 def day(value: date) -> str:
     """Return a calendar day."""
     return f"DATE '{value}'"
+
+
+def null(kind: SqlType) -> str:
+    """Return the null of a type."""
+    return f"CAST(NULL AS {kind})"
 
 
 def day_number(expression: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -54,11 +56,28 @@ class _Placed:
     """Cells with their subject's position, their slot, and when they count: from `first` to before `until`."""
 
     cells: pa.Table
+    dates: int
+    slots: int
     subjects: int
     at: Positions
     slot: Positions
     first: Positions
     until: Positions
+
+    @cached_property
+    def index(self) -> Positions:
+        """Where each cell stands in an array by slot and subject, laid flat."""
+        return self.slot * self.subjects + self.at
+
+    @cached_property
+    def entering(self) -> list[Positions]:
+        """The cells that begin to count at each as-of date."""
+        return _at_each_date(self.first, self.dates)
+
+    @cached_property
+    def leaving(self) -> list[Positions]:
+        """The cells that no longer count from each as-of date on."""
+        return _at_each_date(self.until, self.dates)
 
     def column(self, name: str) -> Whole:
         """Return a column of whole numbers; null, which stands where nothing counts, is 0."""
@@ -83,20 +102,24 @@ def _place(cells: pa.Table, line: Timeline, ids: Whole) -> _Placed:
     base = len(line.as_ofs) + 1
     rest, until = np.divmod(np.asarray(cells["cell"].to_numpy(), dtype=np.int64), base)
     slot, first = np.divmod(rest, base)
-    return _Placed(cells, len(ids), at, slot, first, until)
+    return _Placed(cells, len(line.as_ofs), line.n_slots, len(ids), at, slot, first, until)
 
 
-def _running(placed: _Placed, line: Timeline, values: Whole) -> Iterator[Whole]:
+def _running(placed: _Placed, values: Whole) -> Iterator[Whole]:
     """Yield, for each as-of date in turn, the sum of the visible cells by slot and subject; the array is used again."""
-    total = np.zeros((line.n_slots, placed.subjects), dtype=np.int64)
+    total = np.zeros((placed.slots, placed.subjects), dtype=np.int64)
     flat = total.reshape(-1)
-    index = placed.slot * placed.subjects + placed.at
-    for number in range(len(line.as_ofs)):
-        entering, leaving = placed.first == number, (placed.until == number) & (placed.first < number)
-        np.add.at(flat, index[entering], values[entering])
-        if leaving.any():
-            np.subtract.at(flat, index[leaving], values[leaving])
+    for entering, leaving in zip(placed.entering, placed.leaving, strict=True):
+        np.add.at(flat, placed.index[entering], values[entering])
+        np.subtract.at(flat, placed.index[leaving], values[leaving])
         yield total
+
+
+def _at_each_date(positions: Positions, dates: int) -> list[Positions]:
+    """Return, for each as-of date, which positions are that date's; others than these are left out."""
+    order = np.argsort(positions, kind="stable")
+    edges = np.searchsorted(positions[order], np.arange(dates + 1))
+    return [order[low:high] for low, high in pairwise(edges.tolist())]
 
 
 def _windows(line: Timeline, indicator: Indicator, as_of: date) -> Iterator[tuple[int, int, int]]:
@@ -109,14 +132,14 @@ Found = Iterator[tuple[tuple[date, int], Merged]]
 
 def _merge_sums(indicator: Indicator, line: Timeline, placed: _Placed) -> Found:
     rows = placed.column(f"{indicator.name}__n")
-    counts = _running(placed, line, rows)
+    counts = _running(placed, rows)
     if indicator.aggregate == "count":
         for as_of, count in zip(line.as_ofs, counts, strict=True):
             for window, low, high in _windows(line, indicator, as_of):
                 n = count[low:high].sum(axis=0)
                 yield (as_of, window), Merged(n, n)
         return
-    sums = _running(placed, line, placed.column(f"{indicator.name}__value"))
+    sums = _running(placed, placed.column(f"{indicator.name}__value"))
     for as_of, count, total in zip(line.as_ofs, counts, sums, strict=True):
         for window, low, high in _windows(line, indicator, as_of):
             yield (as_of, window), Merged(total[low:high].sum(axis=0), count[low:high].sum(axis=0))
@@ -127,7 +150,7 @@ def _merge_extremes(indicator: Indicator, line: Timeline, placed: _Placed) -> Fo
     further = np.maximum if indicator.aggregate == "max" else np.minimum
     limits = np.iinfo(np.int64)
     worst = limits.min if indicator.aggregate == "max" else limits.max
-    counts = _running(placed, line, placed.column(f"{indicator.name}__n"))
+    counts = _running(placed, placed.column(f"{indicator.name}__n"))
     for number, (as_of, count) in enumerate(zip(line.as_ofs, counts, strict=True)):
         visible = there & placed.visible(number)
         for window, low, high in _windows(line, indicator, as_of):
@@ -145,7 +168,7 @@ def _merge_days(indicator: Indicator, line: Timeline, placed: _Placed) -> Found:
     edges. All spells that begin before its end count, less those that ended before its beginning.
     """
     columns = [placed.column(f"{indicator.name}__{n}") for n in ("begun", "ended", "balance")]
-    running = zip(line.as_ofs, *(_running(placed, line, column) for column in columns), strict=True)
+    running = zip(line.as_ofs, *(_running(placed, column) for column in columns), strict=True)
     for as_of, begun, ended, balance in running:
         for window, low, high in _windows(line, indicator, as_of):
             days = [
@@ -165,8 +188,8 @@ def _merge_distinct(indicator: Indicator, line: Timeline, placed: _Placed) -> Fo
     repeated = placed.there("value")
     keys = np.flatnonzero(repeated)
     owner, group = _groups(placed, keys)
-    found = _running(placed, line, placed.column(f"{indicator.name}__found"))
-    counts = _running(placed, line, placed.column(f"{indicator.name}__n"))
+    found = _running(placed, placed.column(f"{indicator.name}__found"))
+    counts = _running(placed, placed.column(f"{indicator.name}__n"))
     for number, (as_of, single, count) in enumerate(zip(line.as_ofs, found, counts, strict=True)):
         visible = placed.visible(number)[keys]
         for window, low, high in _windows(line, indicator, as_of):

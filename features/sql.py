@@ -7,7 +7,7 @@ plain way. The evidence of a value is always found this way.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from data.asof import asof_query
@@ -15,7 +15,7 @@ from data.contract import CONTRACT
 from data.schema import Table
 from data.store import literal, quoted
 from features.base import Indicator, referring_column
-from features.dialect import MATERIALIZED, ROW, day, expression_sql, relation_sql, whole
+from features.dialect import MATERIALIZED, ROW, day, day_number, expression_sql, relation_sql, whole
 from features.relation import OTHER, Related
 
 __all__ = ["aggregate_sql", "counted", "evidence_query", "expression_sql", "from_clause", "loaded", "scan_query"]
@@ -84,7 +84,7 @@ def _standing(indicator: Indicator, as_of: date, *, without: bool = True) -> str
 
 
 def _inside(indicator: Indicator, as_of: date, window: int) -> str:
-    begins, ends = f"{day(as_of)} - {window}", day(as_of)
+    begins, ends = day(as_of - timedelta(days=window)), day(as_of)
     moment = f"CAST({expression_sql(indicator.moment)} AS DATE)"
     if indicator.aggregate != "days":
         return f"{moment} >= {begins} AND {moment} < {ends}"
@@ -103,9 +103,10 @@ def aggregate_sql(indicator: Indicator, as_of: date, window: int) -> str:
 
 def _days(indicator: Indicator, as_of: date, window: int) -> str:
     until = f"CAST({quoted(ROW)}.{indicator.source.until} AS DATE)"
-    last = f"least(coalesce({until}, {day(as_of)} - 1), {day(as_of)} - 1)"
-    first = f"greatest(CAST({expression_sql(indicator.moment)} AS DATE), {day(as_of)} - {window})"
-    return f"({last} - {first} + 1)"
+    start, begins = f"CAST({expression_sql(indicator.moment)} AS DATE)", day(as_of - timedelta(days=window))
+    first = f"CASE WHEN {start} < {begins} THEN {begins} ELSE {start} END"
+    last = f"CASE WHEN {until} < {day(as_of)} THEN {until} ELSE {day(as_of - timedelta(days=1))} END"
+    return f"({day_number(last)} - {day_number(first)} + 1)"
 
 
 def scan_query(indicator: Indicator, as_of: date) -> str:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from data.contract import CONTRACT
 from data.store import Store
 from features.base import Subject
-from features.dialect import day_number
+from features.dialect import day, day_number, null
 from features.sql import loaded
 
 
@@ -23,20 +23,21 @@ def officers_query(as_of: date, *, postings: bool, units: bool) -> str:
     """
     in_service = (
         f"SELECT officer_id AS subject_id FROM {loaded(CONTRACT['officer'], as_of)}"
-        f" WHERE left_on IS NULL AND joined_on < DATE '{as_of}'"
+        f" WHERE left_on IS NULL AND joined_on < {day(as_of)}"
     )
     if not postings:
-        nulls = "NULL::BIGINT AS posting_id, NULL::VARCHAR AS role, NULL::VARCHAR AS rank, NULL::BIGINT AS team_id"
-        return f"SELECT subject_id, {nulls}, NULL::BIGINT AS area_id FROM ({in_service}) ORDER BY subject_id"
-    current = (
-        f"SELECT officer_id, posting_id, role, rank, unit_id FROM {loaded(CONTRACT['posting'], as_of)}"
-        f" WHERE started_on < DATE '{as_of}' AND ended_on IS NULL"
-        " QUALIFY row_number() OVER (PARTITION BY officer_id ORDER BY started_on DESC, posting_id DESC) = 1"
+        items = _nulls("posting_id", "role", "rank", "team_id", "area_id")
+        return f"SELECT subject_id, {items} FROM ({in_service}) AS s ORDER BY subject_id"
+    current = _first(
+        f"SELECT officer_id, posting_id, role, rank, unit_id, started_on FROM {loaded(CONTRACT['posting'], as_of)}"
+        f" WHERE started_on < {day(as_of)} AND ended_on IS NULL",
+        of="officer_id",
+        by="started_on DESC, posting_id DESC",
     )
-    area = "u.parent_unit_id" if units else "NULL::BIGINT"
+    area = "u.parent_unit_id AS area_id" if units else _nulls("area_id")
     join = "LEFT JOIN loaded.unit AS u ON u.unit_id = p.unit_id" if units else ""
     return (
-        f"SELECT s.subject_id, p.posting_id, p.role, p.rank, p.unit_id AS team_id, {area} AS area_id\n"
+        f"SELECT s.subject_id, p.posting_id, p.role, p.rank, p.unit_id AS team_id, {area}\n"
         f"FROM ({in_service}) AS s\nLEFT JOIN ({current}) AS p ON p.officer_id = s.subject_id\n{join}\n"
         "ORDER BY s.subject_id"
     )
@@ -46,16 +47,29 @@ def units_query(as_of: date, *, postings: bool) -> str:
     """Return the query for the teams with members, with the commonest role among them and the area they belong to."""
     if not postings:
         return (
-            "SELECT unit_id AS subject_id, NULL::BIGINT AS posting_id, NULL::VARCHAR AS role, NULL::VARCHAR AS rank,"
-            " unit_id AS team_id, parent_unit_id AS area_id FROM loaded.unit WHERE kind = 'team' ORDER BY unit_id"
+            f"SELECT unit_id AS subject_id, {_nulls('posting_id', 'role', 'rank')}, unit_id AS team_id,"
+            " parent_unit_id AS area_id FROM loaded.unit WHERE kind = 'team' ORDER BY unit_id"
         )
     members = officers_query(as_of, postings=True, units=True).removesuffix("ORDER BY s.subject_id")
-    return (
-        f"WITH roles AS (SELECT team_id, area_id, role, count(*) AS n FROM ({members}) WHERE team_id IS NOT NULL"
-        " GROUP BY ALL)\n"
-        "SELECT team_id AS subject_id, NULL::BIGINT AS posting_id, role, NULL::VARCHAR AS rank, team_id, area_id\n"
-        "FROM roles QUALIFY row_number() OVER (PARTITION BY team_id ORDER BY n DESC, role) = 1 ORDER BY team_id"
+    roles = (
+        f"SELECT team_id, area_id, role, count(*) AS n FROM ({members}) AS m WHERE team_id IS NOT NULL"
+        " GROUP BY team_id, area_id, role"
     )
+    return (
+        f"SELECT team_id AS subject_id, {_nulls('posting_id')}, role, {_nulls('rank')}, team_id, area_id\n"
+        f"FROM ({_first(roles, of='team_id', by='n DESC, role NULLS LAST')}) AS t ORDER BY team_id"
+    )
+
+
+def _first(query: str, *, of: str, by: str) -> str:
+    """Return the query for the first row, in some order, of each value of a column."""
+    placed = f"SELECT *, row_number() OVER (PARTITION BY {of} ORDER BY {by}) AS place FROM ({query}) AS q"
+    return f"SELECT * FROM ({placed}) AS placed WHERE place = 1"
+
+
+def _nulls(*names: str) -> str:
+    """Return select items without a value."""
+    return ", ".join(f"{null('VARCHAR' if name in ('role', 'rank') else 'BIGINT')} AS {name}" for name in names)
 
 
 def subjects(store: Store, *, kind: Subject, as_of: date) -> pa.Table:

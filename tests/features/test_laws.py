@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from data.contract import CONTRACT
 from data.samples import load_rows
 from data.store import Store
-from features.base import Indicator, Subject
+from features.base import Aggregate, Indicator, Subject
 from features.catalogue import indicators
 from features.engine import compute_all
 from features.expression import fields
@@ -73,23 +73,26 @@ def check_twin(store: Store, world: World, group: list[Indicator]) -> None:
 
 
 def check_evidence(store: Store, world: World, group: list[Indicator], data: st.DataObject) -> None:
-    """Keep a value's evidence and any part of the other rows, none of them included: the value stays what it was."""
+    """Keep a value's evidence and some of the other rows, and then none of them: the value stays what it was."""
     before = seen_values(tables(store, world, group))
     assume(before)
     key = data.draw(st.sampled_from(sorted(before)), label="value")
     as_of, _, name, window, subject = key
     query = evidence_query({i.name: i for i in group}[name], as_of, window, [subject])
     evidence = {(table, row) for _, table, row, _ in store.rows(query)}
-    remaining: World = {}
+    kept: dict[str, list[bool]] = {}
     for table, rows in world.items():
-        column = str(CONTRACT[table].key)
-        cited = [(table, row[column]) in evidence for row in rows]
-        kept = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)), label=f"kept of {table}")
-        if data.draw(st.booleans(), label=f"nothing else of {table}"):
-            kept = [False] * len(rows)
-        remaining[table] = [r for r, c, k in zip(rows, cited, kept, strict=True) if c or k or stands(table, r)]
-    after = seen_values(tables(store, remaining, group))
-    assert after.get(key) == before[key]
+        drawn = st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))
+        kept[table] = data.draw(drawn, label=f"kept of {table}")
+    nothing = {table: [False] * len(rows) for table, rows in world.items()}
+    for others in (kept, nothing):
+        remaining: World = {}
+        for table, rows in world.items():
+            cited = [(table, row[str(CONTRACT[table].key)]) in evidence for row in rows]
+            pairs = zip(rows, cited, others[table], strict=True)
+            remaining[table] = [r for r, c, k in pairs if c or k or stands(table, r)]
+        after = seen_values(tables(store, remaining, group))
+        assert after.get(key) == before[key], "with some other rows" if others is kept else "from its evidence alone"
 
 
 def stands(table: str, row: dict[str, Any]) -> bool:
@@ -126,6 +129,14 @@ def check_later_rows(store: Store, world: World, group: list[Indicator], data: s
     }
     after = seen_values(tables(store, known, group))
     assert {k: v for k, v in before.items() if k[0] == as_of} == {k: v for k, v in after.items() if k[0] == as_of}
+
+
+def test_the_laws_are_put_to_every_indicator_and_every_aggregate() -> None:
+    asked = {i.name for group in GROUPS.values() for i in group}
+    assert asked >= set(indicators())
+    hard = {i.aggregate for group in HARD.values() for i in group}
+    assert hard | {"formula"} == set(get_args(Aggregate))
+    assert any(i.aggregate == "formula" for i in indicators().values())
 
 
 @each_group
