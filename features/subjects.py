@@ -16,7 +16,7 @@ from features.sql import loaded
 
 
 def officers_query(as_of: date, *, postings: bool, units: bool) -> str:
-    """Return the query for the officers in service: officer, their posting, role, rank, team and its area.
+    """Return the query for the officers in service: officer, posting, role, rank, team, area, and since when posted.
 
     An officer's posting is the one begun last among those not known to have ended. Without posting records the
     attributes are null.
@@ -26,7 +26,7 @@ def officers_query(as_of: date, *, postings: bool, units: bool) -> str:
         f" WHERE left_on IS NULL AND joined_on < {day(as_of)}"
     )
     if not postings:
-        items = _nulls("posting_id", "role", "rank", "team_id", "area_id")
+        items = _nulls("posting_id", "role", "rank", "team_id", "area_id", "posted_on")
         return f"SELECT subject_id, {items} FROM ({in_service}) AS s ORDER BY subject_id"
     current = _first(
         f"SELECT officer_id, posting_id, role, rank, unit_id, started_on FROM {loaded(CONTRACT['posting'], as_of)}"
@@ -37,7 +37,8 @@ def officers_query(as_of: date, *, postings: bool, units: bool) -> str:
     area = "u.parent_unit_id AS area_id" if units else _nulls("area_id")
     join = "LEFT JOIN loaded.unit AS u ON u.unit_id = p.unit_id" if units else ""
     return (
-        f"SELECT s.subject_id, p.posting_id, p.role, p.rank, p.unit_id AS team_id, {area}\n"
+        f"SELECT s.subject_id, p.posting_id, p.role, p.rank, p.unit_id AS team_id, {area},"
+        " p.started_on AS posted_on\n"
         f"FROM ({in_service}) AS s\nLEFT JOIN ({current}) AS p ON p.officer_id = s.subject_id\n{join}\n"
         "ORDER BY s.subject_id"
     )
@@ -48,7 +49,7 @@ def units_query(as_of: date, *, postings: bool) -> str:
     if not postings:
         return (
             f"SELECT unit_id AS subject_id, {_nulls('posting_id', 'role', 'rank')}, unit_id AS team_id,"
-            " parent_unit_id AS area_id FROM loaded.unit WHERE kind = 'team' ORDER BY unit_id"
+            f" parent_unit_id AS area_id, {_nulls('posted_on')} FROM loaded.unit WHERE kind = 'team' ORDER BY unit_id"
         )
     members = officers_query(as_of, postings=True, units=True).removesuffix("ORDER BY s.subject_id")
     roles = (
@@ -56,7 +57,7 @@ def units_query(as_of: date, *, postings: bool) -> str:
         " GROUP BY team_id, area_id, role"
     )
     return (
-        f"SELECT team_id AS subject_id, {_nulls('posting_id')}, role, {_nulls('rank')}, team_id, area_id\n"
+        f"SELECT team_id AS subject_id, {_nulls('posting_id')}, role, {_nulls('rank')}, team_id, area_id, {_nulls('posted_on')}\n"
         f"FROM ({_first(roles, of='team_id', by='n DESC, role NULLS LAST')}) AS t ORDER BY team_id"
     )
 
@@ -69,18 +70,20 @@ def _first(query: str, *, of: str, by: str) -> str:
 
 def _nulls(*names: str) -> str:
     """Return select items without a value."""
-    return ", ".join(f"{null('VARCHAR' if name in ('role', 'rank') else 'BIGINT')} AS {name}" for name in names)
+    types = {"role": "VARCHAR", "rank": "VARCHAR", "posted_on": "DATE"}
+    return ", ".join(f"{null(types.get(name, 'BIGINT'))} AS {name}" for name in names)
 
 
 def subjects(store: Store, *, kind: Subject, as_of: date) -> pa.Table:
     """Return the subjects of a kind on an as-of date, sorted by id.
 
-    Columns: subject_id, posting_id, role, rank, team_id, area_id; all but the first may be null. The table is empty
-    where the records that name such subjects are absent.
+    Columns: subject_id, posting_id, role, rank, team_id, area_id, posted_on; all but the first may be null. The
+    table is empty where the records that name such subjects are absent.
     """
     present = store.tables("loaded")
     if {"officer": "officer", "unit": "unit"}[kind] not in present:
-        fields = [(n, pa.string() if n in ("role", "rank") else pa.int64()) for n in COLUMNS]
+        types = {"role": pa.string(), "rank": pa.string(), "posted_on": pa.date32()}
+        fields = [(n, types.get(n, pa.int64())) for n in COLUMNS]
         return pa.schema(fields).empty_table()
     postings = {"posting", "officer"} <= present
     if kind == "officer":
@@ -113,5 +116,5 @@ def in_service_since(store: Store, *, kind: Subject, as_of: date, ids: npt.NDArr
     return since
 
 
-COLUMNS = ["subject_id", "posting_id", "role", "rank", "team_id", "area_id"]
+COLUMNS = ["subject_id", "posting_id", "role", "rank", "team_id", "area_id", "posted_on"]
 """The columns of a table of subjects."""

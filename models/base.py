@@ -86,17 +86,29 @@ class Panel:
         own = np.array([known.get(name, -1) for name in self.group_names], dtype=np.intp)
         return own[self.group_of] if len(own) else np.empty(0, dtype=np.intp)
 
+    @cached_property
+    def finer(self) -> tuple[tuple[tuple[str, ...], Positions], ...]:
+        """Groups too small to be peer groups, from wide to narrow: at each step their labels, and everybody's number.
+
+        The number is -1 for those who have no such group at that step.
+        """
+        steps = []
+        for depth in range(max((len(groups) for groups in self.peers.finer), default=0)):
+            labels = [groups[depth] if depth < len(groups) else None for groups in self.peers.finer]
+            names = tuple(sorted({label for label in labels if label is not None}))
+            number = {name: at for at, name in enumerate(names)}
+            steps.append((names, np.array([-1 if n is None else number[n] for n in labels], dtype=np.intp)))
+        return tuple(steps)
+
     def find(self, indicator: str, window: int) -> Series | None:
         """Return one indicator over one window; None where the panel does not have it."""
         return next((s for s in self.series if s.key == (indicator, window)), None)
 
     def take(self, at: Positions) -> Panel:
         """Return the panel of the subjects at these positions, each still in the peer group of the whole force."""
-        labels = tuple(self.peers.labels[n] for n in at.tolist())
         series = tuple(s.take(at) for s in self.series)
         posted = None if self.days_posted is None else self.days_posted[at]
-        peers = PeerGroups(labels, self.peers.sizes)
-        return replace(self, ids=self.ids[at], peers=peers, series=series, days_posted=posted)
+        return replace(self, ids=self.ids[at], peers=self.peers.take(at.tolist()), series=series, days_posted=posted)
 
 
 def panel(table: FeatureTable, peers: PeerGroups, indicators: Sequence[Indicator], concern: Concern) -> Panel:

@@ -46,6 +46,10 @@ class ShareNull:
     precision: float
     converged: bool
 
+    def weight(self, trials: Floats) -> Floats:
+        """Return how much each of a subject's trials tells of its group: the less, the more of them there are."""
+        return np.asarray((self.precision + 1.0) / (self.precision + trials))
+
     def mean(self, groups: Positions, offset: Floats | None = None) -> Floats:
         """Return the mean share for subjects in these groups; `offset` is what to add to the log-odds of each."""
         own = self.logits[groups]
@@ -70,25 +74,30 @@ def fit(
     """
     if len(hits) < FEWEST_PEERS or not 0 < hits.sum() < trials.sum():
         return None
-    shift_by = np.zeros(len(hits)) if offset is None else offset
-    floor = -np.inf if least is None else float(logit(least))
+    given = np.zeros(len(hits)) if offset is None else offset
+    floor, free = (-np.inf, True) if least is None else (float(logit(least)), False)
     sizes = np.bincount(groups)
-    logits = np.maximum(_group_logits(hits, trials, groups, shift_by, len(sizes)), floor)
-    chosen = np.unique(np.linspace(0, len(hits) - 1, min(len(hits), MOST_FITTED)).astype(np.intp))
-    x, n, group, given = hits[chosen], trials[chosen], groups[chosen], shift_by[chosen]
-    precision = float(_prior_precision(hits.sum() / trials.sum()))
-    shift = 0.0
+    sample = np.unique(np.linspace(0, len(hits) - 1, min(len(hits), MOST_FITTED)).astype(np.intp))
+    highest, precision, centres = trials, _prior_precision(float(hits.sum() / trials.sum())), np.zeros(len(sizes))
+    shift, settled = 0.0, False
     for turn in range(_ROUNDS):
-        centre = logits[group] + given
-        limit = n if turn == 0 else _limits(n, centre + shift, precision, cut)
-        kept = x <= limit
-        before = (shift, precision)
-        truncated = None if turn == 0 else _Truncation.of(n[kept], limit[kept], centre[kept])
-        shift, precision = _maximise(x[kept], n[kept], centre[kept], truncated, before, free=least is None)
-        settled = abs(shift - before[0]) < _SETTLED and abs(np.log(precision / before[1])) < _SETTLED
-        if turn > 0 and settled:
-            return ShareNull(logits + shift, sizes, precision, converged=True)
-    return ShareNull(logits + shift, sizes, precision, converged=False)
+        kept = hits <= highest
+        # Means are taken from all, what lies above cut down to the limit: to leave such people out would draw a group
+        # that spreads widely further down at every turn. Where no shift can make good for that, nothing is cut.
+        level = np.minimum(hits, highest) if free else hits
+        logits = np.maximum(_group_logits(level, trials, groups, given, precision, len(sizes)), floor)
+        chosen = sample[kept[sample]]
+        centre = logits[groups[chosen]] + given[chosen]
+        truncated = None if turn == 0 else _Truncation.of(trials[chosen], highest[chosen], centre)
+        before, last = precision, centres
+        shift, precision = _maximise(hits[chosen], trials[chosen], centre, truncated, (shift, precision), free=free)
+        centres = logits + shift
+        moved = float(np.average(np.abs(centres - last), weights=sizes))
+        settled = turn > 0 and moved < _SETTLED and abs(np.log(precision / before)) < _SETTLED
+        if settled:
+            break
+        highest = limits(trials, centres[groups] + given, precision, cut)
+    return ShareNull(centres, sizes, precision, converged=settled)
 
 
 def _prior_precision(share: float) -> float:
@@ -96,13 +105,19 @@ def _prior_precision(share: float) -> float:
     return PRIOR_SHAPE / (share * (1.0 - share))
 
 
-def _group_logits(hits: Floats, trials: Floats, groups: Positions, offset: Floats, n: int) -> Floats:
-    """Return the log-odds at which each group's expected hits equal those seen, mixed with some at the common share."""
+def _group_logits(hits: Floats, trials: Floats, groups: Positions, offset: Floats, precision: float, n: int) -> Floats:
+    """Return the log-odds at which each group's expected hits equal those seen, mixed with some at the common share.
+
+    A subject with many trials counts for little more than one whose own share is known: trials are weighted as the
+    variance of a beta-binomial asks for, or the busiest few would set the mean.
+    """
+    weight = (precision + 1.0) / (precision + trials)
+    x, n_trials = hits * weight, trials * weight
     everybody = np.zeros(len(hits), dtype=np.intp)
-    start = float(logit(hits.sum() / trials.sum()))
-    common = _solve(hits, trials, everybody, offset, np.array([start]), np.zeros(1), start)[0]
+    start = float(np.clip(logit(max(x.sum(), 1e-9) / n_trials.sum()), -16.0, 16.0))
+    common = float(_solve(x, n_trials, everybody, offset, np.array([start]), np.zeros(1), start)[0])
     prior = np.full(n, PRIOR_EVENTS / float(expit(common)))
-    return _solve(hits, trials, groups, offset, np.full(n, common), prior, float(common))
+    return _solve(x, n_trials, groups, offset, np.full(n, common), prior, common)
 
 
 def _solve(
@@ -140,7 +155,8 @@ def _maximise(
             log_likelihood -= truncated.log_chance(shift, precision)
         return float(0.5 * ((log_precision - expected) / PRIOR_SPREAD) ** 2 - log_likelihood)
 
-    first = np.array([start[0], np.log(start[1])] if free else [np.log(start[1])])
+    first = np.clip(np.log(start[1]), low, high - 0.3)
+    first = np.array([start[0], first] if free else [first])
     bounds = [(-4.0, 4.0), (float(low), float(high))] if free else [(float(low), float(high))]
     corners = first + np.vstack([np.zeros(len(first)), 0.3 * np.eye(len(first))])
     inside = np.clip(corners, [b[0] for b in bounds], [b[1] for b in bounds])
@@ -190,7 +206,7 @@ def _near(trials: Floats) -> Floats:
     return np.asarray(np.where(trials <= 30, trials, np.round(np.exp(np.round(np.log(trials) / 0.03) * 0.03))))
 
 
-def _limits(trials: Floats, centre: Floats, precision: float, cut: float) -> Floats:
+def limits(trials: Floats, centre: Floats, precision: float, cut: float) -> Floats:
     """Return the number of hits at or below which a peer lies with probability `cut`."""
     keys = np.column_stack([_near(trials), np.round(centre, 1)])
     bins, which = np.unique(keys, axis=0, return_inverse=True)

@@ -118,12 +118,14 @@ def fit(counts: Floats, exposure: Floats, groups: Positions, *, cut: float = CUT
     point = _maximise(_binned(counts, rates[groups] * exposure, None), np.array([0.0, np.log(2.0)]), step=0.5)
     rates, shape = rates * np.exp(point[0]), float(np.exp(point[1]))
     for _ in range(_ROUNDS):
-        limits = _limits(rates[groups] * exposure, shape, cut)
-        keep = counts <= limits
+        highest = limits(rates[groups] * exposure, shape, cut)
+        keep = counts <= highest
         if counts[keep].sum() == 0:
             break
-        raw = _group_rates(counts[keep], exposure[keep], groups[keep], len(sizes))
-        kept = _binned(counts[keep], raw[groups[keep]] * exposure[keep], limits[keep])
+        # Groups' rates come from everybody, cut down to the limit: to leave those above it out would draw a group that
+        # spreads more widely than the others further down at every turn.
+        raw = _group_rates(np.minimum(counts, highest), exposure, groups, len(sizes))
+        kept = _binned(counts[keep], raw[groups[keep]] * exposure[keep], highest[keep])
         point = _maximise(kept, np.array([0.0, np.log(shape)]), step=0.1)
         before, rates, earlier, shape = rates, raw * np.exp(point[0]), shape, float(np.exp(point[1]))
         moved = float(np.average(np.abs(np.log(rates / before)), weights=sizes))
@@ -137,7 +139,7 @@ def _rounded(expected: Floats) -> Floats:
     return np.asarray(np.exp(np.round(np.log(expected) / _STEP) * _STEP))
 
 
-def _limits(expected: Floats, shape: float, cut: float) -> Floats:
+def limits(expected: Floats, shape: float, cut: float) -> Floats:
     """Return the count at or below which a peer with each expectation lies with probability `cut`."""
     near, which = np.unique(_rounded(expected), return_inverse=True)
     return np.asarray(nbinom.ppf(cut, shape, _success(near, shape)), dtype=np.float64)[which]

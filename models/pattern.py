@@ -30,8 +30,9 @@ class Pattern(Detector):
     """Scores how unlike its peers a subject's whole pattern is, with an estimator made by somebody else.
 
     `estimator` is the dotted path of a class with `fit` and `decision_function` (PyOD: higher is more unusual) or
-    `score_samples` (scikit-learn: lower is). `null` names how its scores become p-values. `monotone` and `transductive`
-    declare what the estimator does; one that turns out to be transductive without saying so is treated as such.
+    `score_samples` (scikit-learn: lower is). `null` names how its scores become p-values; with `root` it is set against
+    their square roots, where their tail is too heavy for the null. `monotone` and `transductive` declare what the
+    estimator does; one that turns out to be transductive without saying so is treated as such.
     """
 
     family: ClassVar[Family] = "pattern"
@@ -48,12 +49,14 @@ class Pattern(Detector):
         parameters: Mapping[str, Any] = MappingProxyType({}),
         *,
         null: Method = "tail",
+        root: bool = False,
         transductive: bool = False,
         monotone: bool = False,
     ) -> None:
         self.estimator = estimator
         self.parameters = parameters
         self.null: Method = null
+        self.root = root
         self.transductive = transductive
         self.monotone = monotone
 
@@ -61,17 +64,23 @@ class Pattern(Detector):
         """Fit the estimator to the residuals of a panel, and a null to its scores, on one thread."""
         scale = fit_scale(panel)
         residuals = scale.residuals(panel)
-        if len(residuals) < 2 or not residuals.any():
+        # A column in which nobody differs tells nothing, and some estimators divide by its spread.
+        telling = np.flatnonzero(residuals.any(axis=0)) if len(residuals) > 1 else np.empty(0, dtype=np.intp)
+        if not len(telling):
             return _Nothing(self.assumption)
+        scale = scale.keeping([panel.series[n].key for n in telling.tolist()])
+        residuals = residuals[:, telling]
         model = build(self.estimator, self.parameters, seed=seed, asked_by=self.name)
         with one_thread():
             model.fit(residuals)
             score = outlyingness(model, residuals)
             alone = outlyingness(model, residuals[:_TRIED])
-        said = calibrate(score, method=self.null)
+        said = calibrate(_root(score) if self.root else score, method=self.null)
         batch_matters = self.transductive or not np.allclose(alone, score[:_TRIED], rtol=_SAME, atol=_SAME)
         assumption = f"{self.assumption}; {said.assumption}"
-        return _FittedPattern(self.estimator, scale, model, said.null, assumption, residuals, score, batch_matters)
+        return _FittedPattern(
+            self.estimator, scale, model, said.null, self.root, assumption, residuals, score, batch_matters
+        )
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,7 @@ class _FittedPattern:
     scale: ResidualScale
     model: Any
     null: ScoreNull | None
+    root: bool
     assumption: str
     fitted_to: Floats
     fitted_score: Floats
@@ -117,7 +127,7 @@ class _FittedPattern:
             with one_thread():
                 score = outlyingness(self.model, residuals)
         none = np.full(len(panel.ids), np.nan)
-        p_value = none if self.null is None else self.null.p_values(score)
+        p_value = none if self.null is None else self.null.p_values(_root(score) if self.root else score)
         series = [s for s in panel.series if s.key in self.scale.centre]
 
         def explain(at: int, most: int) -> Contributions:
@@ -126,6 +136,10 @@ class _FittedPattern:
 
         listed = Listed(len(panel.ids), explain)
         return Scores(score=score, p_value=p_value, contributions=listed, assumption=self.assumption)
+
+
+def _root(score: Floats) -> Floats:
+    return np.asarray(np.sqrt(np.maximum(score, 0.0)))
 
 
 def build(estimator: str, parameters: Mapping[str, Any], *, seed: int, asked_by: str) -> Any:

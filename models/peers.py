@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,10 +18,21 @@ LEVELS: Final[tuple[tuple[str, ...], ...]] = (("role", "rank", "area_id"), ("rol
 
 @dataclass(frozen=True)
 class PeerGroups:
-    """The peer group of every subject, in the subjects' order, and each group's size."""
+    """The peer group of every subject, in the subjects' order, and each group's size.
+
+    `finer` holds, for each subject, the narrower groups that were too small to be a peer group, from wide to narrow:
+    what is usual in them still says something.
+    """
 
     labels: tuple[str, ...]
     sizes: dict[str, int]
+    finer: tuple[tuple[str, ...], ...] = ()
+
+    def take(self, at: Iterable[int]) -> PeerGroups:
+        """Return the groups of the subjects at these positions, with the sizes of the whole force."""
+        places = list(at)
+        finer = tuple(self.finer[n] for n in places) if self.finer else ()
+        return PeerGroups(tuple(self.labels[n] for n in places), self.sizes, finer)
 
 
 def peer_groups(
@@ -43,7 +55,13 @@ def peer_groups(
     described = [[_label(row, level) for level in levels] for row in rows]
     sizes = Counter(label for labels in described for label in labels if label is not None)
     chosen = [_narrowest(labels, sizes, smallest) for labels in described]
-    return PeerGroups(tuple(chosen), {label: sizes[label] for label in sorted(set(chosen))})
+    finer = tuple(_finer(labels, label) for labels, label in zip(described, chosen, strict=True))
+    return PeerGroups(tuple(chosen), {label: sizes[label] for label in sorted(set(chosen))}, finer)
+
+
+def _finer(labels: list[str | None], chosen: str) -> tuple[str, ...]:
+    narrower = labels[: labels.index(chosen)] if chosen in labels else labels
+    return tuple(label for label in reversed(narrower) if label is not None)
 
 
 def _label(row: dict[str, object], level: tuple[str, ...]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +25,13 @@ class ResidualScale:
     names: tuple[str, ...]
     centre: Mapping[tuple[str, int], Floats]
     spread: Mapping[tuple[str, int], Floats]
+
+    def keeping(self, keys: Iterable[tuple[str, int]]) -> ResidualScale:
+        """Return the scale of some indicators and windows alone."""
+        kept = list(keys)
+        return ResidualScale(
+            self.names, {key: self.centre[key] for key in kept}, {key: self.spread[key] for key in kept}
+        )
 
     def residuals(self, panel: Panel) -> Floats:
         """Return a matrix of subjects by series: how many spreads a rate lies above the peer group's median.

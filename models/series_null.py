@@ -23,6 +23,7 @@ from models.base import (
     Series,
     nothing_said,
 )
+from models.finer import NOTHING, Finer, fit_factors, fit_log_odds
 from models.null import FEWEST_PEERS, PeerNull
 from models.selection import combine
 
@@ -100,10 +101,12 @@ class RateNull:
     names: tuple[str, ...]
     fitted: PeerNull
     opportunity: Opportunity = own_exposure
+    finer: Finer = NOTHING
 
     def judge(self, panel: Panel, series: Series) -> Judged:
         """Judge by the upper tail; only where enough peers could be fitted to."""
-        groups, exposure, fitted = panel.numbered(self.names), self.opportunity(panel, series), self.fitted
+        groups, fitted = panel.numbered(self.names), self.fitted
+        exposure = self.opportunity(panel, series) * self.finer.factor(panel)
         told = np.flatnonzero(series.ok & (exposure > 0) & _enough(fitted.sizes, groups))
         expected = np.full(len(panel.ids), np.nan)
         expected[told] = fitted.expected(exposure[told], groups[told])
@@ -129,8 +132,14 @@ def fit_rates(panel: Panel, series: Series, opportunity: Opportunity = own_expos
     """Fit the gamma-Poisson null to a series; None where too few subjects can be compared."""
     exposure = opportunity(panel, series)
     usable = np.flatnonzero(series.ok & (exposure > 0))
-    fitted = null.fit(series.cells.value[usable], exposure[usable], panel.group_of[usable])
-    return None if fitted is None else RateNull(panel.group_names, fitted, opportunity)
+    counts, groups = series.cells.value[usable], panel.group_of[usable]
+    fitted, finer = null.fit(counts, exposure[usable], groups), NOTHING
+    if fitted is not None and panel.finer and counts.any():
+        expected = fitted.expected(exposure[usable], groups)
+        capped = np.minimum(counts, null.limits(expected, fitted.shape, null.CUT))
+        finer = fit_factors(panel, usable, capped, expected)
+        fitted = null.fit(counts, (exposure * finer.factor(panel))[usable], groups)
+    return None if fitted is None else RateNull(panel.group_names, fitted, opportunity, finer)
 
 
 Offset = Callable[[Panel, Series], Floats]
@@ -159,13 +168,15 @@ class ShareNullOf:
     fitted: beta_binomial.ShareNull
     draws: Draws = own_draws
     offset: Offset = no_offset
+    finer: Finer = NOTHING
+    fewest: int = FEWEST_PEERS
 
     def judge(self, panel: Panel, series: Series) -> Judged:
         """Judge by the upper tail; only where enough peers could be fitted to."""
         groups, fitted = panel.numbered(self.names), self.fitted
         hits, trials = self.draws(panel, series)
-        offset = self.offset(panel, series)
-        told = np.flatnonzero(_usable(series, hits, trials, offset) & _enough(fitted.sizes, groups))
+        offset = self.offset(panel, series) + self.finer.added(panel)
+        told = np.flatnonzero(_usable(series, hits, trials, offset) & _enough(fitted.sizes, groups, self.fewest))
         mean = np.full(len(panel.ids), np.nan)
         mean[told] = fitted.mean(groups[told], offset[told])
         p_value = np.full(len(panel.ids), np.nan)
@@ -199,8 +210,16 @@ def fit_shares(
     """Fit the beta-binomial null to a series; None where too few subjects can be compared."""
     (hits, trials), added = draws(panel, series), offset(panel, series)
     usable = np.flatnonzero(_usable(series, hits, trials, added))
-    fitted = beta_binomial.fit(hits[usable], trials[usable], panel.group_of[usable], offset=added[usable], least=least)
-    return None if fitted is None else ShareNullOf(panel.group_names, fitted, draws, offset)
+    x, n, groups, finer = hits[usable], trials[usable], panel.group_of[usable], NOTHING
+    fitted = beta_binomial.fit(x, n, groups, offset=added[usable], least=least)
+    if fitted is not None and panel.finer and least is None:
+        centre, weight = fitted.logits[groups] + added[usable], fitted.weight(n)
+        capped = np.minimum(x, beta_binomial.limits(n, centre, fitted.precision, null.CUT))
+        finer = fit_log_odds(panel, usable, capped * weight, n * weight, centre)
+        fitted = beta_binomial.fit(x, n, groups, offset=(added + finer.added(panel))[usable])
+    # Where the mean is known beforehand, a peer group does not have to tell it: the spread is everybody's.
+    fewest = FEWEST_PEERS if least is None else 1
+    return None if fitted is None else ShareNullOf(panel.group_names, fitted, draws, offset, finer, fewest)
 
 
 def _usable(series: Series, hits: Floats, trials: Floats, offset: Floats) -> np.ndarray:
@@ -208,9 +227,9 @@ def _usable(series: Series, hits: Floats, trials: Floats, offset: Floats) -> np.
     return series.ok & (trials > 0) & (hits <= trials) & np.isfinite(offset)
 
 
-def _enough(sizes: Positions, groups: Positions) -> np.ndarray:
+def _enough(sizes: Positions, groups: Positions, fewest: int = FEWEST_PEERS) -> np.ndarray:
     """Say whose peer group was there when the null was fitted, with enough members to compare with."""
-    return (groups >= 0) & (np.append(sizes, 0)[np.minimum(groups, len(sizes))] >= FEWEST_PEERS)
+    return (groups >= 0) & (np.append(sizes, 0)[np.minimum(groups, len(sizes))] >= fewest)
 
 
 def seen(series: Series, at: int) -> Contribution:

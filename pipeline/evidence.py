@@ -242,5 +242,6 @@ _SUBJECTS: Final = pa.schema(
         ("rank", pa.string()),
         ("team_id", pa.int64()),
         ("area_id", pa.int64()),
+        ("posted_on", pa.date32()),
     ]
 )

@@ -28,8 +28,8 @@ INDICATOR = Indicator(
         match=(col.other.started_on <= col.received_on)
         & (col.other.ended_on.is_null() | (col.other.ended_on >= col.received_on)),
     ),
-    exposure="member_days",
-    minimum_exposure=90,
+    exposure="joint_attendances",
+    minimum_exposure=20,
     concerns=("culture",),
     references=("Jain, Sinclair and Papachristos (2022): crews of officers named together in Chicago.",),
     cases=(

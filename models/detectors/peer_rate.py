@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from features.base import Indicator, Subject
 from models.base import Family, Panel, Series
+from models.claims import claimed
 from models.series_null import BySeries, SeriesNull, fit_rates
 
 
@@ -24,8 +25,8 @@ class PeerRate(BySeries):
 
     def reads(self, indicator: Indicator) -> bool:
         """Say whether the indicator is a count with an exposure that it is no part of."""
-        counted = indicator.aggregate in ("count", "distinct", "formula")
-        return counted and isinstance(indicator.exposure, str) and not indicator.proportion
+        counted = indicator.aggregate in ("count", "distinct")
+        return counted and isinstance(indicator.exposure, str) and not indicator.proportion and not claimed(indicator)
 
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Fit the gamma-Poisson null to the indicator's counts."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from features.base import Indicator, Subject
 from models.base import Family, Panel, Series
-from models.same_scene import same_scene
+from models.claims import claimed
 from models.series_null import BySeries, SeriesNull, fit_shares
 
 
@@ -24,8 +24,8 @@ class Proportion(BySeries):
     references = ("Skellam (1948)", "Efron (2004)")
 
     def reads(self, indicator: Indicator) -> bool:
-        """Say whether the indicator counts some of its exposure, and no colleagues at the same scene."""
-        return indicator.proportion and not same_scene(indicator)
+        """Say whether the indicator counts some of its exposure, and no other detector claims it."""
+        return indicator.proportion and not claimed(indicator)
 
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Fit the beta-binomial null to the indicator's shares."""

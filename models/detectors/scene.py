@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from features.base import Indicator
 from models.base import Family, Panel, Series
-from models.same_scene import same_scene
+from models.claims import same_scene
 from models.series_null import BySeries, SeriesNull, fit_shares
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -14,8 +14,8 @@ from features.base import Concern, Indicator, NoExposure, Subject
 from features.catalogue import indicators
 from features.table import OK, Cells, FeatureTable
 from models.base import Detector, Panel, panel
+from models.claims import CLAIMED, same_scene
 from models.peers import peer_groups
-from models.same_scene import same_scene
 
 N = 240
 LAST = N - 1
@@ -50,7 +50,10 @@ def a_panel(
     rng = np.random.default_rng(seed)
     cells = {}
     for indicator in sorted(chosen, key=lambda i: i.name):
-        cells |= _cells(indicator, rng, n, outstanding=outstanding, more=more)
+        beside = indicator.name in detector.needs
+        cells |= _cells(indicator, rng, n, outstanding=outstanding and not beside, more=None if beside else more)
+    for whole in detector.needs:
+        cells |= {key: _holding(cells[key], cells.values()) for key in cells if key[0] == whole}
     subjects = pa.table(
         {
             "subject_id": np.arange(1, n + 1),
@@ -64,22 +67,27 @@ def a_panel(
     return panel(table, peer_groups(subjects, smallest=40), chosen, concern)
 
 
+def _holding(whole: Cells, parts: Iterable[Cells]) -> Cells:
+    """Return what a detector compares parts with, as records have it: never less than any of them."""
+    beside = [p.value for p in parts if p.window == whole.window and p is not whole]
+    return replace(whole, value=whole.value + np.sum(beside, axis=0))
+
+
 def _cells(
     indicator: Indicator, rng: np.random.Generator, n: int, *, outstanding: bool, more: int | None
 ) -> dict[tuple[str, int], Cells]:
     own = rng.gamma(3, 1 / 3, n)
     share = rng.beta(40, 40, n) if same_scene(indicator) else np.clip(own * 0.05, 0, 0.9)
+    part = indicator.proportion or CLAIMED.get(indicator.name) == "pairs"
     value, exposure, cells = np.zeros(n), np.zeros(n), {}
     for number, window in enumerate(sorted(indicator.windows)):
         added = rng.integers(50, 100, n).astype(np.float64)
-        got = (
-            rng.binomial(added.astype(int), share) if indicator.proportion else rng.poisson(added * own * 0.05)
-        ).astype(np.float64)
+        got = (rng.binomial(added.astype(int), share) if part else rng.poisson(added * own * 0.05)).astype(np.float64)
         if number == 0 and outstanding:
-            got[-1] = added[-1] if indicator.proportion else 10 * got.max() + 10
+            got[-1] = added[-1] if part else 10 * got.max() + 10
         if number == 0 and more is not None:
             got[more] += 5
-            added[more] += 5 if indicator.proportion else 0
+            added[more] += 5 if part else 0
         value, exposure = value + got, exposure + added
         given = np.full(n, np.nan) if isinstance(indicator.exposure, NoExposure) else exposure
         cells[indicator.name, window] = Cells(

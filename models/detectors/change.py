@@ -1,0 +1,74 @@
+"""Has something grown for an officer lately, compared with their own past?"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+import numpy as np
+
+from features.base import Concern, Indicator
+from models.base import Family, Floats, Panel, Series
+from models.claims import claimed
+from models.series_null import BySeries, SeriesNull, fit_shares
+
+RECENT: Final = 90
+"""The last so many days are compared with what came before them."""
+
+
+class Change(BySeries):
+    """Compares the last months with the officer's own past; how much there was in all cancels out.
+
+    Given how much there was over a longer window, how much of it falls into its last days is binomial about the share
+    that opportunity and season lead one to expect. Season is what peers of the same role, rank and area show over the
+    same days. Whoever changed posting within the longer window, or was in service for only a part of it, is not judged
+    by it: their past lay in another place.
+    """
+
+    family: ClassVar[Family] = "change"
+    concerns: tuple[Concern, ...] = ("welfare",)
+    question = "Is there more of anything lately than the officer's own past and the season would lead one to expect?"
+    assumption = (
+        "without a concern an officer's level, given opportunity, moves with that of peers of the same role, rank and"
+        " area over the same days, apart from a beta-distributed part of their own whose spread all share; what comes"
+        " in spells (days away) is spread accordingly; fewer than one in twenty officers changes by more; indicators"
+        " and windows are combined by Bonferroni"
+    )
+    references = ("Przyborowski and Wilenski (1940), Biometrika 31:313", "Skellam (1948)")
+
+    def reads(self, indicator: Indicator) -> bool:
+        """Say whether the indicator counts things or days, over the last days and over a longer window."""
+        counted = indicator.aggregate in ("count", "distinct", "days")
+        return counted and not claimed(indicator) and RECENT in indicator.windows and max(indicator.windows) > RECENT
+
+    def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
+        """Fit how the share of the last days spreads, for a longer window."""
+        if series.cells.window <= RECENT or panel.find(series.indicator.name, RECENT) is None:
+            return None
+        return fit_shares(panel, series, draws=_recent_of_all, offset=_opportunity)
+
+
+def _recent_of_all(panel: Panel, series: Series) -> tuple[Floats, Floats]:
+    return _recent(panel, series).cells.value, series.cells.value
+
+
+def _opportunity(panel: Panel, series: Series) -> Floats:
+    """Return the log of the recent opportunity over the past one; NaN for those who cannot be judged."""
+    recent, window = _recent(panel, series), series.cells.window
+    now, whole = recent.cells.exposure, series.cells.exposure
+    if np.isnan(whole).all():
+        now, whole = np.full(len(panel.ids), float(RECENT)), np.full(len(panel.ids), float(window))
+    settled = recent.ok & ~series.partial
+    if panel.days_posted is not None:
+        settled &= panel.days_posted >= window
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds = np.log(now / (whole - now))
+    return np.where(settled & np.isfinite(odds), odds, np.nan)
+
+
+def _recent(panel: Panel, series: Series) -> Series:
+    recent = panel.find(series.indicator.name, RECENT)
+    assert recent is not None
+    return recent
+
+
+DETECTOR = Change()

@@ -1,0 +1,74 @@
+"""Are members of a team named together in complaints more than being together explains?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import numpy as np
+
+from features.base import Concern, Indicator, Subject
+from models.base import Contribution, Family, Floats, Panel, Series
+from models.claims import CLAIMED
+from models.series_null import BySeries, Judged, SeriesNull, fit_rates, fit_shares
+
+ALL: Final = "team_complaints"
+"""Counts all complaint cases about members, shared or not."""
+
+
+class CoNaming(BySeries):
+    """Compares complaints that name a colleague too with two opportunities: being together, and being complained of.
+
+    A team is unusual only if both comparisons find it so: more than working side by side explains, and more of its
+    complaints than for a team as often complained of. The larger of the two p-values is taken.
+    """
+
+    family: ClassVar[Family] = "unit"
+    kinds: tuple[Subject, ...] = ("unit",)
+    concerns: tuple[Concern, ...] = ("culture",)
+    needs = (ALL,)
+    question = "Are members of a team named in complaints together with colleagues more than being together explains?"
+    assumption = (
+        "how often two colleagues at one incident are named together is gamma-distributed among teams of a role, and"
+        " the share of complaints that name a colleague too is beta-distributed; a team without a concern may exceed"
+        " one of the two, not both (the larger p-value of an intersection-union test holds whatever their dependence);"
+        " one incident that many complain of counts for each of those named"
+    )
+    references = ("Jain, Sinclair and Papachristos (2022), PLOS ONE", "Berger (1982), Technometrics 24:295")
+
+    def reads(self, indicator: Indicator) -> bool:
+        """Say whether the indicator counts complaints that name a colleague too."""
+        return CLAIMED.get(indicator.name) == "co_naming"
+
+    def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
+        """Fit the rate per shared incident and the share of all complaints."""
+        by_rate, by_share = fit_rates(panel, series), fit_shares(panel, series, draws=_of_all)
+        return None if by_rate is None or by_share is None else _Both(by_rate, by_share)
+
+
+def _of_all(panel: Panel, series: Series) -> tuple[Floats, Floats]:
+    every = panel.find(ALL, series.cells.window)
+    return series.cells.value, np.zeros(len(panel.ids)) if every is None else np.nan_to_num(every.cells.value)
+
+
+@dataclass(frozen=True)
+class _Both:
+    rate: SeriesNull
+    share: SeriesNull
+
+    def judge(self, panel: Panel, series: Series) -> Judged:
+        """Judge by the weaker of the two; nothing is said where one of them says nothing."""
+        one, two = self.rate.judge(panel, series), self.share.judge(panel, series)
+        p_value = np.where(np.isnan(one.p_value) | np.isnan(two.p_value), np.nan, np.fmax(one.p_value, two.p_value))
+        return Judged(p_value, _explained(one.explain, two.explain))
+
+
+def _explained(one: Callable[[int], Contribution], two: Callable[[int], Contribution]) -> Callable[[int], Contribution]:
+    def explain(at: int) -> Contribution:
+        return max(one(at), two(at), key=lambda c: c.p_value or 0.0)
+
+    return explain
+
+
+DETECTOR = CoNaming()

@@ -1,0 +1,35 @@
+"""Does an officer look the same people up again and again, without naming any work?"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from features.base import Concern, Indicator
+from models.base import Family, Panel, Series
+from models.claims import CLAIMED
+from models.series_null import BySeries, SeriesNull, fit_shares
+
+
+class Pairs(BySeries):
+    """Compares how much of what an officer does goes to the same few people with the spread of peers."""
+
+    family: ClassVar[Family] = "peer"
+    concerns: tuple[Concern, ...] = ("standards",)
+    question = "Does more of what the officer does go to the same people again than peers would lead one to expect?"
+    assumption = (
+        "how likely the next look-up goes to somebody looked up before is beta-distributed among peers of the same"
+        " role, rank and area, with a precision that all groups share; given that, look-ups repeat independently;"
+        " nobody repeats for a good reason that the records do not name; fewer than one in twenty peers is unusual"
+    )
+    references = ("Skellam (1948)",)
+
+    def reads(self, indicator: Indicator) -> bool:
+        """Say whether the indicator counts repetitions towards the same person."""
+        return CLAIMED.get(indicator.name) == "pairs"
+
+    def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
+        """Fit the spread of the share that repeats."""
+        return fit_shares(panel, series)
+
+
+DETECTOR = Pairs()

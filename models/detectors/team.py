@@ -1,0 +1,47 @@
+"""Does more arise in a team than its members' work explains?"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from features.base import Concern, Indicator, Subject
+from models.base import Family, Panel, Series
+from models.case_mix import EXPOSURES, fit_case_mix, known, work
+from models.claims import claimed
+from models.series_null import BySeries, SeriesNull, fit_rates
+
+
+class Team(BySeries):
+    """Compares what arises in a team with what the days and shared incidents of its members
+    lead one to expect."""
+
+    family: ClassVar[Family] = "unit"
+    kinds: tuple[Subject, ...] = ("unit",)
+    concerns: tuple[Concern, ...] = ("culture",)
+    question = "Does more arise in the team than its members' days and incidents would lead one to expect?"
+    assumption = (
+        "things arise with members' days and shared incidents, at rates that all teams have in common and a"
+        " factor of the team's role; what is left differs among teams by a gamma distribution whose shape all share;"
+        " fewer than one in twenty teams is unusual; indicators are combined by Bonferroni"
+    )
+    references = ("Breslow and Day (1987), IARC 82", "Lange and Carson (1984)", "Clayton and Kaldor (1987)")
+
+    def reads(self, indicator: Indicator) -> bool:
+        """Say whether the indicator counts what arises in a team."""
+        counted = indicator.aggregate in ("count", "distinct") and isinstance(indicator.exposure, str)
+        return counted and not indicator.proportion and not claimed(indicator) and indicator.name not in EXPOSURES
+
+    def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
+        """Fit the common rates, then the factors of roles and the spread of teams."""
+        exposures = known(panel, series.cells.window)
+        worked = work(panel, series.cells.window, exposures)
+        usable = np.flatnonzero(series.ok & np.isfinite(worked).all(axis=1))
+        if not len(usable) or not exposures:
+            return None
+        mix = fit_case_mix(series.cells.value[usable], worked[usable], exposures)
+        return fit_rates(panel, series, mix)
+
+
+DETECTOR = Team()
