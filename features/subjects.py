@@ -57,7 +57,8 @@ def units_query(as_of: date, *, postings: bool) -> str:
         " GROUP BY team_id, area_id, role"
     )
     return (
-        f"SELECT team_id AS subject_id, {_nulls('posting_id')}, role, {_nulls('rank')}, team_id, area_id, {_nulls('posted_on')}\n"
+        f"SELECT team_id AS subject_id, {_nulls('posting_id')}, role, {_nulls('rank')}, team_id, area_id,"
+        f" {_nulls('posted_on')}\n"
         f"FROM ({_first(roles, of='team_id', by='n DESC, role NULLS LAST')}) AS t ORDER BY team_id"
     )
 
