@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from data.contract import CONTRACT
+from data.schema import SqlType
 from data.store import Store
 from features.base import Subject
 from features.dialect import day, day_number, null
@@ -71,7 +72,7 @@ def _first(query: str, *, of: str, by: str) -> str:
 
 def _nulls(*names: str) -> str:
     """Return select items without a value."""
-    types = {"role": "VARCHAR", "rank": "VARCHAR", "posted_on": "DATE"}
+    types: dict[str, SqlType] = {"role": "VARCHAR", "rank": "VARCHAR", "posted_on": "DATE"}
     return ", ".join(f"{null(types.get(name, 'BIGINT'))} AS {name}" for name in names)
 
 
@@ -83,7 +84,7 @@ def subjects(store: Store, *, kind: Subject, as_of: date) -> pa.Table:
     """
     present = store.tables("loaded")
     if {"officer": "officer", "unit": "unit"}[kind] not in present:
-        types = {"role": pa.string(), "rank": pa.string(), "posted_on": pa.date32()}
+        types: dict[str, SqlType] = {"role": pa.string(), "rank": pa.string(), "posted_on": pa.date32()}
         fields = [(n, types.get(n, pa.int64())) for n in COLUMNS]
         return pa.schema(fields).empty_table()
     postings = {"posting", "officer"} <= present

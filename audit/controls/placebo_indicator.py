@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from models.same_scene import same_scene
 
 from audit.battery.control import Control, Ground, Reading
 from audit.battery.selecting import Selected, levels_of, select, whole_panel
 from features.table import Cells, FeatureTable
 from models.base import Panel, Series
+from models.claims import same_scene
 from models.null import FEWEST_PEERS
 from models.series_null import fit_rates, fit_shares
 from pipeline.settings import Settings
