@@ -106,6 +106,18 @@ class _State:
             conditions.append(f"{expression_sql(indicator.value, closed=self.closed)} IS NOT NULL")
         return " AND ".join(conditions)
 
+    def filter(self, indicator: Indicator) -> str:
+        """Return what keeps an aggregate to the rows that count: nothing where all rows read do."""
+        counts = self.counts(indicator)
+        return f" FILTER (WHERE {counts})" if counts and [counts] != self.some_counts() else ""
+
+    def some_counts(self) -> list[str]:
+        """Return the condition under which a row counts for one of the indicators; none where one counts every row."""
+        counts = list(dict.fromkeys(self.counts(indicator) for indicator in self.scan.indicators))
+        if "" in counts:
+            return []
+        return counts if len(counts) == 1 else ["(" + " OR ".join(f"({c})" for c in counts) + ")"]
+
     def value(self, indicator: Indicator) -> str:
         """Return the value of a row."""
         assert indicator.value is not None
@@ -182,14 +194,13 @@ def _totals(scan: Scan, states: list[_State]) -> str:
 def _totals_of(scan: Scan, state: _State) -> str:
     items = [f"{state.subject} AS subject_id", f"{state.cell(state.moment)} AS cell"]
     for indicator in scan.indicators:
-        counts = state.counts(indicator)
-        chosen = f" FILTER (WHERE {counts})" if counts else ""
+        chosen = state.filter(indicator)
         items.append(f"count(*){chosen} AS {indicator.name}__n")
         if indicator.aggregate != "count":
             total = f"{indicator.aggregate}({state.value(indicator)}){chosen}"
             items.append(f"{whole(total)} AS {indicator.name}__value")
     select = ",\n  ".join(items)
-    return f"SELECT {select}\n{state.rows(state.in_time())}\nGROUP BY 1, 2"
+    return f"SELECT {select}\n{state.rows([*state.in_time(), *state.some_counts()])}\nGROUP BY 1, 2"
 
 
 def _days(scan: Scan, states: list[_State]) -> str:
@@ -215,14 +226,13 @@ def _edges_of(scan: Scan, state: _State) -> list[str]:
 def _edge_query(scan: Scan, state: _State, *, cell: str, balance: str, begins: bool, conditions: list[str]) -> str:
     items = [f"{state.subject} AS subject_id", f"{cell} AS cell"]
     for indicator in scan.indicators:
-        counts = state.counts(indicator)
-        chosen = f" FILTER (WHERE {counts})" if counts else ""
+        chosen = state.filter(indicator)
         here, elsewhere = ("begun", "ended") if begins else ("ended", "begun")
         number = {here: f"count(*){chosen}", elsewhere: whole("0")}
         items += [f"{number[name]} AS {indicator.name}__{name}" for name in ("begun", "ended")]
         items.append(f"{whole(f'sum({balance}){chosen}')} AS {indicator.name}__balance")
     select = ",\n  ".join(items)
-    return f"SELECT {select}\n{state.rows(conditions)}\nGROUP BY 1, 2"
+    return f"SELECT {select}\n{state.rows([*conditions, *state.some_counts()])}\nGROUP BY 1, 2"
 
 
 def _distinct(scan: Scan, states: list[_State]) -> str:
