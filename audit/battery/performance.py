@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
+import pyarrow.parquet as pq
+
 from audit.battery.catalogue import controls
 from audit.battery.control import Ground, Reading, ground
 from audit.battery.verdict import Verdict, judge
@@ -15,8 +17,9 @@ from data.store import Store
 from data.synthetic.memory import make
 from data.synthetic.world import World
 from data.synthetic.world import load as load_world
+from pipeline.folder import CONFIG, RunFolder
 from pipeline.run import last_known
-from pipeline.settings import Settings
+from pipeline.settings import Settings, resolve
 
 NULL_WORLD: Final = "null"
 """The world that stands in for records whose own truth nobody knows."""
@@ -82,6 +85,7 @@ def of_records(
     seeds: int,
     source: str = "folder",
     as_of: date | None = None,
+    truth: Path | None = None,
     tell: Progress = lambda _: None,
 ) -> Ground:
     """Return the ground of an audit of records: null worlds are the shipped one, with about as many people.
@@ -103,4 +107,12 @@ def of_records(
         }
     people = max(60, min(LARGEST, len(records["officer"]) if "officer" in records else LARGEST))
     nulls = tuple(load_world(NULL_WORLD, people=people, seed=n) for n in range(1, seeds + 1))
-    return ground(records, settings=settings, as_of=day, null_worlds=nulls, draws=seeds, tell=tell)
+    planted = None if truth is None else {"truth_subject": pq.read_table(truth / "truth_subject.parquet")}
+    return ground(records, settings=settings, as_of=day, truth=planted, null_worlds=nulls, draws=seeds, tell=tell)
+
+
+def of_run(run: RunFolder, records: Path, *, seeds: int, source: str = "folder", truth: Path | None = None) -> Ground:
+    """Return the ground of an audit of a run: its own settings, as of its last date, on its records."""
+    last = date.fromisoformat(max(run.manifest["as_of"]))
+    settings = resolve(run.config, where=CONFIG)
+    return of_records(records, settings=settings, seeds=seeds, source=source, as_of=last, truth=truth)

@@ -12,10 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from audit.battery.control import ground
+from audit.battery.performance import nothing_planted, read_controls
+from audit.battery.results import rows_of
 from audit.rates import Options, Positive, Truth, rates
 from audit.rates.positives import judge
 from audit.stress.performance import Performed, perform
-from audit.stress.plan import Cell
+from audit.stress.plan import CONTROLS, Cell
 from data.synthetic.memory import InMemory, make
 from data.synthetic.world import World
 from pipeline.digest import digest, file_digest
@@ -116,7 +119,7 @@ def _texts(value: Any) -> Any:
 def run_cell(cell: Cell, out: Path) -> None:
     """Perform a cell, measure it, and write its files under their names when they are complete."""
     performed = perform(_made(cell.resolved_world), settings=cell.settings, scenario=cell.performed, dose=cell.dose)
-    results, flagged = measure(cell, performed)
+    results, flagged = controlled(cell, performed) if cell.scenario == CONTROLS else measure(cell, performed)
     name = cell_id(cell)
     # The results come last: where they are, everything of the cell is.
     write_whole(flagged, out / f"{name}.flagged.parquet")
@@ -135,10 +138,31 @@ def _made(world: World) -> InMemory:
     return _last[key]
 
 
+def controlled(cell: Cell, performed: Performed) -> tuple[pa.Table, pa.Table]:
+    """Return what the negative controls of a cell count, beside the unperturbed run; nobody is flagged by them."""
+    world = cell.resolved_world
+    on = ground(
+        performed.records,
+        settings=cell.settings,
+        as_of=world.ends_on,
+        truth=performed.truth,
+        trial=performed.trial,
+        null_worlds=(nothing_planted(world),),
+        seed=cell.seed,
+    )
+    readings, _ = read_controls(on)
+    return _arrow(rows_of(readings), _where(cell), RESULTS), FLAGGED.empty_table()
+
+
 def measure(cell: Cell, performed: Performed) -> tuple[pa.Table, pa.Table]:
     """Return the rates of a cell and whom it flagged, each row with its provenance."""
+    where = _where(cell)
+    return _rates(cell, performed, where), _flagged(performed, where)
+
+
+def _where(cell: Cell) -> dict[str, Any]:
     told = _told(cell)
-    where = {f.name: told.get(f.name, "") for f in PROVENANCE} | {
+    return {f.name: told.get(f.name, "") for f in PROVENANCE} | {
         "cell": cell_id(cell),
         "people": cell.people,
         "seed": cell.seed,
@@ -146,7 +170,6 @@ def measure(cell: Cell, performed: Performed) -> tuple[pa.Table, pa.Table]:
         "code_version": code_version(),
         "code_digest": code_digest(),
     }
-    return _rates(cell, performed, where), _flagged(performed, where)
 
 
 def _rates(cell: Cell, performed: Performed, where: dict[str, Any]) -> pa.Table:

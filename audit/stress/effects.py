@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from audit.stress.plan import TWIN
+from audit.stress.plan import CONTROLS, TWIN
 from data.errors import UsageError
 
 PLACE: Final = ("world", "people", "set")
@@ -63,7 +63,9 @@ def effects_of(out: Path) -> pd.DataFrame:
     """Return the effects in a stress folder, read scenario by scenario, so that a large plan takes little memory."""
     twins = read_results(out, scenarios=[TWIN])
     found = sorted(pq.read_table(out / "results.parquet", columns=["scenario"])["scenario"].unique().to_pylist())
-    parts = [effects(pa.concat_tables([twins, read_results(out, scenarios=[n])])) for n in found if n != TWIN]
+    parts = [
+        effects(pa.concat_tables([twins, read_results(out, scenarios=[n])])) for n in found if n not in (TWIN, CONTROLS)
+    ]
     told = pd.concat(parts, ignore_index=True) if parts else effects(twins)
     told["q_value"] = q_values(told["p_value"].to_numpy(dtype=np.float64))
     return told.sort_values(list(KEYS), kind="stable", ignore_index=True)

@@ -9,8 +9,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from audit.battery.results import readings_of
+from audit.battery.verdict import NONE_RUN, Verdict, headline, judge
 from audit.stress.effects import KEYS, PLACE, effects_of, q_values, read_results, turnover, write_effects
 from audit.stress.harness import Failure, read_failures
+from audit.stress.plan import CONTROLS, TWIN
 from models.catalogue import rules
 
 LEVEL: Final = 0.05
@@ -44,11 +47,21 @@ class Overview:
     methods: list[dict[str, Any]]
     failures: tuple[Failure, ...]
     effects: pd.DataFrame
+    controls: dict[str, list[Verdict]]
+
+    @property
+    def headline_of_controls(self) -> list[str]:
+        """What stands first: for each world, size and set, what its negative controls say; a failure before others."""
+        lines = [f"{place}: {headline(verdicts)}" for place, verdicts in sorted(self.controls.items())]
+        return sorted(lines, key=lambda line: ": CONTROLS FAILED" not in line) or [NONE_RUN]
 
     def to_json(self) -> dict[str, Any]:
         """Return everything but the effects as plain values."""
         failures = [asdict(failure) for failure in self.failures]
-        return {"headline": self.headline, "broken": self.broken, "methods": self.methods, "failures": failures}
+        controls = {place: [v.to_json() for v in verdicts] for place, verdicts in self.controls.items()}
+        first = {"controls_say": self.headline_of_controls, "controls": controls}
+        found = {"headline": self.headline, "broken": self.broken, "methods": self.methods}
+        return {**first, **found, "failures": failures}
 
 
 def overview(out: Path) -> Overview:
@@ -60,6 +73,7 @@ def overview(out: Path) -> Overview:
     told = effects_of(out)
     write_effects(out, told)
     cells = read_results(out).select([*_CASE, "seed"]).group_by([*_CASE, "seed"]).aggregate([]).to_pandas()
+    cells = cells[cells["scenario"] != CONTROLS]
     moved = turnover(read_results(out, "flagged").to_pandas(), cells)
     highest = told.groupby([*PLACE, "scenario"], observed=True)["dose"].transform("max") == told["dose"]
     return Overview(
@@ -68,7 +82,16 @@ def overview(out: Path) -> Overview:
         methods=_rows(_methods(told[highest])),
         failures=read_failures(out),
         effects=told,
+        controls=controls_of(out),
     )
+
+
+def controls_of(out: Path) -> dict[str, list[Verdict]]:
+    """Return what the negative controls say of each world, size and set of a stress folder, over all its seeds."""
+    rows = read_results(out, scenarios=[TWIN, CONTROLS]).to_pandas()
+    return {
+        f"{world} {people:,} {name}": judge(readings_of(some)) for (world, people, name), some in rows.groupby([*PLACE])
+    }
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:

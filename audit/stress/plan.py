@@ -24,6 +24,9 @@ FOLDER: Final = Path(__file__).parent.parent / "plans"
 TWIN: Final = "twin"
 """The name under which the unperturbed run stands in results."""
 
+CONTROLS: Final = "controls"
+"""The name under which the negative controls stand in results; every plan has them."""
+
 MEASURES: Final = (
     *("flags_per_1000", "precision", "false_discovery_proportion", "false_positive_rate", "recall"),
     *("innocent_flagged_per_46000", "flag_rate_ratio", "false_positive_ratio"),
@@ -83,7 +86,7 @@ class Plan(_Section):
         return (0.0, *given) if found.own_twin else tuple(given)
 
     def cells(self) -> list[Cell]:
-        """Return every cell of the plan in order: world by world, the unperturbed twin before its scenarios."""
+        """Return every cell of the plan in order: world by world, the twin and the controls before its scenarios."""
         return list(self._cells())
 
     def _cells(self) -> Iterator[Cell]:
@@ -92,7 +95,7 @@ class Plan(_Section):
             for people in self.people:
                 for seed in self.every_seed:
                     for name, content in sets.items():
-                        for of, dose in [(TWIN, 0.0), *self._performed()]:
+                        for of, dose in [(TWIN, 0.0), (CONTROLS, 0.0), *self._performed()]:
                             yield Cell(world, people, self.months, seed, of, dose, name, content, self.kept)
 
     def _performed(self) -> list[tuple[str, float]]:
@@ -125,8 +128,8 @@ class Cell:
 
     @property
     def performed(self) -> Scenario | None:
-        """The scenario; None for the twin."""
-        return None if self.scenario == TWIN else scenario(self.scenario)
+        """The scenario; None for the twin and the controls."""
+        return None if self.scenario in (TWIN, CONTROLS) else scenario(self.scenario)
 
 
 @cache
@@ -191,12 +194,12 @@ def _faults(plan: Plan) -> list[str]:
     if not plan.every_seed or min(plan.every_seed) < 0 or len(set(plan.every_seed)) < len(plan.every_seed):
         faults.append(f"seeds: expected a number from 1 on or a list of different numbers, found {plan.seeds}")
     faults += [f"exclude: there is no scenario '{n}'" for n in plan.exclude if n not in scenarios()]
-    if TWIN in plan.scenarios:
-        faults.append(f"scenarios: '{TWIN}' is always there; it is not to be named")
+    always = [name for name in (TWIN, CONTROLS) if name in plan.scenarios]
+    faults += [f"scenarios: '{name}' is always there; it is not to be named" for name in always]
     for name in plan.worlds:
         faults += _told(f"worlds: {name}", partial(load_world, name))
     for name in plan.scenarios:
-        if name not in ("*", TWIN):
+        if name not in ("*", TWIN, CONTROLS):
             faults += _told("scenarios", partial(scenario, name))
     known = set(scenarios()) | {Path(n).stem for n in plan.scenarios}
     faults += [f"doses: there is no scenario '{n}'" for n in plan.doses if n not in known]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -77,6 +77,32 @@ def _of_records(records: Path, source: str, settings: Settings, seeds: int) -> G
     from audit.battery.performance import of_records
 
     return of_records(records, settings=settings, seeds=seeds, source=source)
+
+
+def controls_beside(
+    run: Path | None, truth: Path | None, records: Path | None, source: str, *, seeds: int
+) -> dict[str, Any]:
+    """Return what the controls of a run's settings on its records say; without seeds, that none was run.
+
+    Raises:
+        UsageError: controls are asked for, and there is no run or are no records.
+    """
+    from audit.battery.performance import of_run
+    from audit.battery.verdict import NONE_RUN, headline
+    from audit.rates.inputs import records_beside
+    from pipeline.folder import open_run
+
+    if not seeds:
+        return {"headline": f"{NONE_RUN} Add --controls 10, or see 'opencse controls'.", "verdicts": []}
+    folder = records if records is not None else records_beside(truth) if truth is not None else None
+    if run is None or folder is None:
+        raise UsageError(
+            "Controls run the settings of a run on its records.",
+            expected="a run folder, and --records DIR or records/ beside the truth",
+            hint="A closed tool cannot be run anew: hand its supplier a null world, and count what it flags.",
+        )
+    verdicts = verdicts_of(of_run(open_run(run), folder, source=source, truth=truth, seeds=seeds))
+    return {"headline": headline(verdicts), "verdicts": [v.to_json() for v in verdicts]}
 
 
 def verdicts_of(on: Ground) -> list[Verdict]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from data.errors import UsageError
+from opencse.commands.assuring import controls_beside
 from opencse.commands.checking import AsJson, Run
 from opencse.terminal import output, print_json, print_table, steps
 
@@ -41,6 +43,9 @@ def rates(
         float | None, typer.Option(help="Subjects of a thousand at an equal workload; else as many as flagged.", min=0)
     ] = None,
     confidence: Annotated[float, typer.Option(help="Confidence of the intervals.", min=0.5, max=0.9999)] = 0.95,
+    controls: Annotated[
+        int, typer.Option(help="Run the negative controls too, on so many null worlds and draws; needs records.", min=0)
+    ] = 0,
     out: Annotated[Path | None, typer.Option(help="New folder for all tables, with full curves.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -53,6 +58,7 @@ def rates(
         raise UsageError("Rates need flags.", expected="one of a run folder and --flags FILE")
     if out is not None:
         check_new(out)
+    told = controls_beside(run, truth, records, source, seeds=controls)
     options = Options(
         positive=Positive(LOOK_BACK_DAYS if look_back is None else look_back),
         confidence=confidence,
@@ -69,12 +75,14 @@ def rates(
         else:
             assert flags is not None
             made = _of_list(flags, folder, source, planted, about, options, full=out is not None)
+        made = replace(made, facts=made.facts | {"controls": told})
         if out is not None:
             progress("writing")
             write(made, out)
     if as_json:
         print_json({"facts": made.facts, "rates": _plain_rows(made)})
         return
+    output().print(told["headline"], markup=False, soft_wrap=True)
     _print_sections(summarise(made.rates), made.facts.get("notes", []))
     if out is None:
         output().print("Everything, with full curves over cuts and capacities: add --out DIR")

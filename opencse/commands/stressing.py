@@ -95,6 +95,8 @@ def stress_overview(
     if as_json:
         print_json(told.to_json())
         return
+    for line in told.headline_of_controls:
+        output().print(line, markup=False, soft_wrap=True)
     _print_failures(told.failures)
     _print_headline(told)
     _print_broken(told)

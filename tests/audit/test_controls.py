@@ -24,6 +24,7 @@ from audit.controls.permuted_exposures import AGAIN, PLANTED
 from data.synthetic.world import load as load_world
 from models.base import Detector, Family, Fitted, Floats, Listed, Panel, Scores
 from opencse.cli import app
+from pipeline.folder import RunFolder
 from pipeline.settings import Settings, over_defaults
 from pipeline.trial import read_folder
 from tests import small_force
@@ -319,6 +320,22 @@ def test_the_command_says_first_what_the_controls_say(tmp_path: Path) -> None:
     content = json.loads(plain.stdout)
     assert content["statuses"]["leakage_canary"] == "passed"
     assert {v["control"] for v in content["verdicts"]} == set(controls())
+
+
+def test_rates_say_first_that_no_control_was_run_or_what_those_said_that_were(
+    force: Path, finished: RunFolder, tmp_path: Path
+) -> None:
+    def call(*more: str) -> str:
+        told = CliRunner().invoke(app, ["rates", str(finished.path), "--records", str(force), *more])
+        assert told.exit_code == 0, told.exception
+        return told.stdout
+
+    assert call().startswith(NONE_RUN)
+    assert call("--controls", "1", "--out", str(tmp_path / "audit")).startswith(("Controls passed", "CONTROLS FAILED"))
+    facts = json.loads((tmp_path / "audit" / "audit.json").read_text())["controls"]
+    assert {v["control"] for v in facts["verdicts"]} == set(controls())
+    alone = CliRunner().invoke(app, ["rates", str(finished.path), "--controls", "1"])
+    assert "on its records" in str(alone.exception)
 
 
 def test_controls_of_records_stand_beside_the_shipped_null_world(force: Path, tmp_path: Path) -> None:

@@ -20,12 +20,14 @@ import pytest
 import scipy.stats
 from typer.testing import CliRunner
 
+from audit.battery.control import Reading
+from audit.battery.results import readings_of, rows_of
 from audit.stress import cells
 from audit.stress.catalogue import scenarios
 from audit.stress.effects import COLUMNS, WHAT, effects, q_values, read_results, turnover
 from audit.stress.harness import chunks, run_plan
 from audit.stress.overview import overview
-from audit.stress.plan import TWIN, Plan, load_plan, names
+from audit.stress.plan import CONTROLS, TWIN, Plan, load_plan, names
 from data.errors import UsageError
 from opencse.cli import app
 
@@ -83,7 +85,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def done(plan: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("stress") / "out"
     finished = run_plan(load_plan(str(plan)), out)
-    assert (finished.cells, finished.reused, finished.failures) == (10, 0, ())
+    assert (finished.cells, finished.reused, finished.failures) == (12, 0, ())
     return out
 
 
@@ -121,16 +123,16 @@ def test_a_cell_that_crashes_takes_no_other_with_it_and_is_tried_again(tmp_path:
     path.write_text(path.read_text().replace("seeds = 2", "seeds = 1"))
     plan = load_plan(str(path))
     broken = run_plan(plan, out, workers=2)
-    assert broken.cells == 6
+    assert broken.cells == 7
     assert [f.dose for f in broken.failures] == [1.0, 2.0]
     raised, died = (f.error for f in broken.failures)
     assert raised == "ValueError: the roster is upside down"
     assert "exit code 7" in died
-    assert len(set(pq.read_table(out / "results.parquet")["cell"].to_pylist())) == 4
+    assert len(set(pq.read_table(out / "results.parquet")["cell"].to_pylist())) == 5
     (tmp_path / "broken").unlink()
     mended = run_plan(plan, out, workers=1)
-    assert (mended.reused, mended.failures) == (4, ())
-    assert len(set(pq.read_table(out / "results.parquet")["cell"].to_pylist())) == 6
+    assert (mended.reused, mended.failures) == (5, ())
+    assert len(set(pq.read_table(out / "results.parquet")["cell"].to_pylist())) == 7
 
 
 def test_cells_are_handed_out_world_by_world_and_never_too_many_at_once(plan: Path) -> None:
@@ -169,11 +171,34 @@ def test_rates_count_whom_the_cell_flagged_and_say_where_they_come_from(done: Pa
     assert results.groupby("cell")[["world_digest", "seed", "scenario", "dose"]].nunique().max().max() == 1
 
 
+def test_every_plan_has_controls_which_the_overview_adds_up_and_tells_first(done: Path) -> None:
+    results = read_results(done, scenarios=[CONTROLS]).to_pandas()
+    assert set(results["seed"]) == {1, 2}
+    assert set(results["name"]) == {"leakage_canary", "null_world", "permuted_exposures", "placebo_indicator"}
+    told = overview(done)
+    (found,) = told.controls.values()
+    canary = next(v for v in found if v.control == "leakage_canary")
+    assert (canary.count, canary.n, canary.status) == (0, 10, "passed")
+    assert told.headline_of_controls[0].startswith("tiny 80 default: Controls passed: leakage canary")
+    assert "controls" not in {row["scenario"] for row in told.headline + told.broken + told.methods}
+    assert CONTROLS not in set(told.effects["scenario"])
+
+
+def test_readings_come_back_from_results_as_they_went_in() -> None:
+    readings = {
+        "one": [
+            Reading(what="a", subject_kind="officer", concern="culture", count=2, n=9, allowed=1.5, real=3, real_n=8)
+        ],
+        "two": [Reading(what="b", subject_kind="", concern="", count=0, n=5, allowed=None)],
+    }
+    assert readings_of(rows_of(readings).assign(cell="c")) == readings
+
+
 def test_a_cells_id_depends_on_everything_that_determines_it(plan: Path) -> None:
     wanted = load_plan(str(plan))
     first = wanted.cells()[0]
     ids = {cells.cell_id(c) for c in wanted.cells()}
-    assert len(ids) == 10
+    assert len(ids) == 12
     other = wanted.model_copy(update={"sets": {"default": {"models": {"detectors": []}}}, "months": 5})
     more = wanted.model_copy(update={"kept": wanted.kept.model_copy(update={"workload": 30.0})})
     assert ids.isdisjoint(cells.cell_id(c) for changed in (other, more) for c in changed.cells())
@@ -329,7 +354,7 @@ def test_the_command_ends_with_a_code_of_its_own_when_cells_failed(tmp_path: Pat
     command = [sys.executable, "-m", "opencse", "stress", str(path), "--out", str(tmp_path / "out")]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 1
-    assert "1 of 2 cells failed" in ran.stderr
+    assert "1 of 3 cells failed" in ran.stderr
     assert "the roster is upside down" in ran.stdout
 
 
