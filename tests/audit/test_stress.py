@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 from audit.battery.control import Reading
 from audit.battery.results import readings_of, rows_of
+from audit.battery.verdict import headline
 from audit.stress import cells
 from audit.stress.catalogue import scenarios
 from audit.stress.effects import COLUMNS, WHAT, effects, q_values, read_results, turnover
@@ -179,7 +180,9 @@ def test_every_plan_has_controls_which_the_overview_adds_up_and_tells_first(done
     (found,) = told.controls.values()
     canary = next(v for v in found if v.control == "leakage_canary")
     assert (canary.count, canary.n, canary.status) == (0, 10, "passed")
-    assert told.headline_of_controls[0].startswith("tiny 80 default: Controls passed: leakage canary")
+    worlds = next(v for v in found if v.control == "null_world" and v.concern == "standards")
+    assert worlds.n == 2  # one null world a seed
+    assert told.headline_of_controls == [f"tiny 80 default: {headline(found)}"]
     assert "controls" not in {row["scenario"] for row in told.headline + told.broken + told.methods}
     assert CONTROLS not in set(told.effects["scenario"])
 
