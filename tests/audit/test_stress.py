@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 from audit.battery.control import Reading
 from audit.battery.results import readings_of, rows_of
 from audit.battery.verdict import headline
+from audit.controls.null_world import ANY
 from audit.stress import cells
 from audit.stress.catalogue import scenarios
 from audit.stress.effects import COLUMNS, WHAT, effects, q_values, read_results, turnover
@@ -180,7 +181,7 @@ def test_every_plan_has_controls_which_the_overview_adds_up_and_tells_first(done
     (found,) = told.controls.values()
     canary = next(v for v in found if v.control == "leakage_canary")
     assert (canary.count, canary.n, canary.status) == (0, 10, "passed")
-    worlds = next(v for v in found if v.control == "null_world" and v.concern == "standards")
+    worlds = next(v for v in found if v.what == ANY and v.control == "null_world")
     assert worlds.n == 2  # one null world a seed
     assert told.headline_of_controls == [f"tiny 80 default: {headline(found)}"]
     assert "controls" not in {row["scenario"] for row in told.headline + told.broken + told.methods}
