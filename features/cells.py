@@ -112,9 +112,14 @@ class _State:
         return f" FILTER (WHERE {counts})" if counts and [counts] != self.some_counts() else ""
 
     def some_counts(self) -> list[str]:
-        """Return the condition under which a row counts for one of the indicators; none where one counts every row."""
+        """Return the condition under which a row counts for one of the indicators; none where one counts every row.
+
+        Only conditions on the row's own columns are used: one that compares the rows of two tables could make the
+        database join these by it, which can take forever.
+        """
+        read = {path for i in self.scan.indicators for e in (i.where, i.value) if e is not None for path in fields(e)}
         counts = list(dict.fromkeys(self.counts(indicator) for indicator in self.scan.indicators))
-        if "" in counts:
+        if "" in counts or any(len(path) > 1 for path in read):
             return []
         return counts if len(counts) == 1 else ["(" + " OR ".join(f"({c})" for c in counts) + ")"]
 

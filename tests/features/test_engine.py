@@ -12,8 +12,11 @@ from data.samples import complete, load_rows
 from data.store import Store
 from features.base import Indicator, NoExposure, Subject
 from features.catalogue import indicators
+from features.cells import cell_query
+from features.dialect import expression_sql
 from features.engine import compute, compute_all
-from features.expression import col
+from features.expression import col, fields
+from features.scan import scans
 from features.sql import scan_query
 from features.table import NO_EXPOSURE, OK, TOO_FEW, FeatureTable
 from features.timeline import timeline
@@ -170,3 +173,16 @@ def test_no_window_cuts_a_slot_in_two() -> None:
             low, high = line.slots(day, window)
             assert line.edges[low] == day - timedelta(days=window)
             assert line.edges[high] == day
+
+
+@pytest.mark.parametrize("name", ["joint_attendances", "off_duty_lookups"])
+def test_a_condition_narrows_what_is_read_unless_it_compares_rows_of_two_tables(name: str) -> None:
+    """The database may join two tables by whatever compares them outside an aggregate, and never come back."""
+    indicator = indicators()[name]
+    assert indicator.where is not None
+    condition = expression_sql(indicator.where)
+    (scan,) = scans([indicator])
+    query = cell_query(scan, timeline(MONTH_ENDS, indicator.windows))
+    compares = any(len(path) > 1 for path in fields(indicator.where))
+    assert (f"FILTER (WHERE {condition})" in query) is compares
+    assert (f" AND {condition}" in query) is not compares
