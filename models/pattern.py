@@ -26,6 +26,10 @@ _TRIED: Final = 3
 _SAME: Final = 1e-9
 
 
+FEWEST_INDICATORS: Final = 4
+"""Of fewer indicators than this there is no pattern: an estimator then only repeats what each says by itself."""
+
+
 class Pattern(Detector):
     """Scores how unlike its peers a subject's whole pattern is, with an estimator made by somebody else.
 
@@ -59,6 +63,10 @@ class Pattern(Detector):
         self.root = root
         self.transductive = transductive
         self.monotone = monotone
+
+    def speaks_to(self, panel: Panel) -> bool:
+        """Say whether there is a pattern to look at: enough different indicators, not one or two counted twice."""
+        return super().speaks_to(panel) and len({s.indicator.name for s in panel.series}) >= FEWEST_INDICATORS
 
     def fit(self, panel: Panel, *, seed: int) -> Fitted:
         """Fit the estimator to the residuals of a panel, and a null to its scores, on one thread."""

@@ -23,6 +23,7 @@ from models.base import (
     Series,
     nothing_said,
 )
+from models.calibration import TailNull, fit_tail
 from models.finer import NOTHING, Finer, fit_factors, fit_log_odds
 from models.null import FEWEST_PEERS, PeerNull
 from models.selection import combine
@@ -53,11 +54,56 @@ class BySeries(Detector):
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Return the null of one series; None where there is not enough to fit it to."""
 
+    def holds(self, panel: Panel) -> bool:
+        """Say whether small p-values are held to how often they occur: where peers have a heavier tail than the null."""
+        return False
+
     def fit(self, panel: Panel, *, seed: int) -> Fitted:
         """Fit a null to each series that the detector reads."""
         readable = [s for s in panel.series if self.reads(s.indicator)]
-        fitted = {s.key: self.fit_series(panel, s) for s in readable}
-        return FittedBySeries(self.assumption, {key: found for key, found in fitted.items() if found is not None})
+        fitted = {s.key: (s, self.fit_series(panel, s)) for s in readable}
+        nulls = {
+            key: checked(found, panel, s) if self.holds(panel) else found
+            for key, (s, found) in fitted.items()
+            if found is not None
+        }
+        return FittedBySeries(self.assumption, nulls)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A null whose small p-values are held to how often they occur among everybody judged.
+
+    A null of a named form fits most people and may still leave too many of them in its far tail. The p-values are
+    therefore taken as scores in powers of ten, whose upper part without its very end tells how fast small p-values
+    really fall off; a p-value is never smaller than that tail allows. Where the form is right this changes next to
+    nothing; where nearly all p-values are equal there is nothing to hold them to.
+    """
+
+    null: SeriesNull
+    tail: TailNull
+
+    def judge(self, panel: Panel, series: Series) -> Judged:
+        """Judge by the null, and raise what it finds smaller than the tail of everybody's p-values allows."""
+        judged = self.null.judge(panel, series)
+        said = ~np.isnan(judged.p_value)
+        p_value = np.where(said, np.maximum(judged.p_value, self.tail.p_values(_powers(judged.p_value))), np.nan)
+
+        def explain(at: int) -> Contribution:
+            return replace(judged.explain(at), p_value=float(p_value[at]))
+
+        return Judged(p_value, explain)
+
+
+def checked(null: SeriesNull, panel: Panel, series: Series) -> SeriesNull:
+    """Return a null held to the p-values it gives those it was fitted to; itself where these tell nothing."""
+    p_value = null.judge(panel, series).p_value
+    tail = fit_tail(np.sort(_powers(p_value[~np.isnan(p_value)])))
+    return null if tail is None else Checked(null, tail)
+
+
+def _powers(p_value: Floats) -> Floats:
+    return -np.log10(np.nan_to_num(p_value, nan=1.0))
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,6 @@ INDICATOR = Indicator(
     exposure="expenses",
     minimum_exposure=3,
     proportion=True,
-    concerns=("standards",),
-    standard="honesty_and_integrity",
     references=("Theft and fraud is a national counter-corruption category. The limit of 25 pounds is an assumption.",),
     cases=(
         Case(

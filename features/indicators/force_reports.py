@@ -12,8 +12,6 @@ INDICATOR = Indicator(
     where=col.tactic != "compliant_handcuffs",
     exposure="shifts_worked",
     minimum_exposure=10,
-    concerns=("standards",),
-    standard="use_of_force",
     references=("Recording compliant handcuffing raised one force's reports by 71.5% in a quarter: it is left out.",),
     cases=(
         Case(

@@ -28,6 +28,10 @@ class PeerRate(BySeries):
         counted = indicator.aggregate in ("count", "distinct")
         return counted and isinstance(indicator.exposure, str) and not indicator.proportion and not claimed(indicator)
 
+    def holds(self, panel: Panel) -> bool:
+        """Hold p-values to everybody's where conduct is read: a few are named many times as often as the null allows."""
+        return panel.concern in ("standards", "culture")
+
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Fit the gamma-Poisson null to the indicator's counts."""
         return fit_rates(panel, series)

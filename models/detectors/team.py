@@ -33,6 +33,10 @@ class Team(BySeries):
         counted = indicator.aggregate in ("count", "distinct") and isinstance(indicator.exposure, str)
         return counted and not indicator.proportion and not claimed(indicator) and indicator.name not in EXPOSURES
 
+    def holds(self, panel: Panel) -> bool:
+        """Hold p-values to every team's: grievances come in bursts that the null does not know of."""
+        return True
+
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Fit the common rates, then the factors of roles and the spread of teams."""
         exposures = known(panel, series.cells.window)
