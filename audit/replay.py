@@ -126,16 +126,18 @@ def _value_faults(store: Store, written: FeatureTable, row: Row, rerun: Rerun) -
     at, at_written = again.ids.tolist().index(subject), written.ids.tolist().index(subject)
     if again.subjects.slice(at, 1).to_pylist() != written.subjects.slice(at_written, 1).to_pylist():
         yield "the subject's posting, role, rank or team comes out differently"
+    # What only measures opportunity has an opportunity of its own, which the flag does not rest on and does not cite.
+    serving = {i.name for i in indicators if row["concern"] in i.concerns}
     for key, cells in again.cells.items():
-        if not _same(cells, at, written.cells[key], at_written):
+        if not _same(cells, at, written.cells[key], at_written, exposure=key[0] in serving):
             yield f"{key[0]} over {key[1]} days comes out differently"
 
 
-def _same(cells: Cells, at: int, written: Cells, at_written: int) -> bool:
-    """Compare one value; where no row counts there is nothing to compare but the exposure."""
+def _same(cells: Cells, at: int, written: Cells, at_written: int, *, exposure: bool) -> bool:
+    """Compare one value, and its exposure where asked for; where no row counts there is no value to compare."""
     if cells.n_rows[at] != written.n_rows[at_written]:
         return False
-    if not np.array_equal(cells.exposure[at], written.exposure[at_written], equal_nan=True):
+    if exposure and not np.array_equal(cells.exposure[at], written.exposure[at_written], equal_nan=True):
         return False
     return bool(cells.n_rows[at] == 0 or np.array_equal(cells.value[at], written.value[at_written], equal_nan=True))
 

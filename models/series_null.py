@@ -55,7 +55,7 @@ class BySeries(Detector):
         """Return the null of one series; None where there is not enough to fit it to."""
 
     def holds(self, panel: Panel) -> bool:
-        """Say whether small p-values are held to how often they occur: where peers have a heavier tail than the null."""
+        """Say whether small p-values are held to how often they occur: where tails are heavier than the null's."""
         return False
 
     def fit(self, panel: Panel, *, seed: int) -> Fitted:

@@ -29,7 +29,7 @@ class PeerRate(BySeries):
         return counted and isinstance(indicator.exposure, str) and not indicator.proportion and not claimed(indicator)
 
     def holds(self, panel: Panel) -> bool:
-        """Hold p-values to everybody's where conduct is read: a few are named many times as often as the null allows."""
+        """Hold p-values to everybody's where conduct is read: few are named far oftener than the null allows."""
         return panel.concern in ("standards", "culture")
 
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:

@@ -22,7 +22,7 @@ LAST = N - 1
 Floats = npt.NDArray[np.float64]
 
 
-def material(detector: Detector, *, most: int = 3) -> tuple[Subject, Concern, list[Indicator]]:
+def material(detector: Detector, *, most: int = 4) -> tuple[Subject, Concern, list[Indicator]]:
     """Choose a kind, a concern and a few indicators that a detector reads."""
     for concern in detector.concerns:
         for kind in detector.kinds:
