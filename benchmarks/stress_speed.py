@@ -27,7 +27,7 @@ title = "For timing"
 worlds = ["demo"]
 people = [{people}]
 seeds = {seeds}
-scenarios = ["complaint_ring"]
+scenarios = ["complaint_ring", "duplicates", "late_recording", "merged_histories"]
 """
 
 
