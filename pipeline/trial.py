@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, get_type_hints
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,7 @@ from data.schema import Table
 from data.store import Store, literal, quoted
 from features.gaps import examine
 from pipeline.detect import enforce_purposes
+from pipeline.flag import Outcome
 from pipeline.load import loading_order
 from pipeline.run import find, last_known
 from pipeline.settings import Settings
@@ -33,20 +34,10 @@ from pipeline.validation.quarantine import checkable, find_broken, finish, open_
 Records = Mapping[str, pa.Table]
 """Record tables by name, with exactly the contract's columns; texts may be dictionary-coded."""
 
-OUTCOMES: Final = pa.schema(
-    [
-        ("as_of", pa.date32()),
-        ("subject_kind", pa.string()),
-        ("concern", pa.string()),
-        ("method", pa.string()),
-        ("compared", pa.int64()),
-        ("selected", pa.int64()),
-        ("tied", pa.int64()),
-        ("insufficient", pa.int64()),
-        ("threshold", pa.float64()),
-    ]
-)
-"""The columns of a trial's outcomes: how each concern's selection went."""
+_KINDS: Final = {int: pa.int64(), float: pa.float64(), float | None: pa.float64(), date: pa.date32()}
+
+OUTCOMES: Final = pa.schema([(name, _KINDS.get(kind, pa.string())) for name, kind in get_type_hints(Outcome).items()])
+"""The columns of a trial's outcomes, those of `pipeline.flag.Outcome`: how each concern's selection went."""
 
 
 @dataclass(frozen=True)
