@@ -99,6 +99,11 @@ def peak_gigabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
+def processor_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
 def measure_load(folder: Path) -> dict[str, float]:
     from data.store import Store
     from pipeline.load import load
@@ -107,20 +112,27 @@ def measure_load(folder: Path) -> dict[str, float]:
     start = time.perf_counter()
     expectations._library()
     imported = time.perf_counter() - start
-    marks: list[float] = []
+    marks: list[tuple[float, float]] = []
     with Store() as store:
-        start = time.perf_counter()
+        start, begun = time.perf_counter(), processor_seconds()
         loaded = load(
-            folder, store=store, progress=lambda said: marks.append(time.perf_counter()) if "Checking" in said else None
+            folder,
+            store=store,
+            progress=lambda said: (
+                marks.append((time.perf_counter(), processor_seconds())) if "Checking" in said else None
+            ),
         )
-        total = time.perf_counter() - start
-    reading = marks[0] - start
+        total, used = time.perf_counter() - start, processor_seconds() - begun
+    reading, read = marks[0][0] - start, marks[0][1] - begun
     count = next(count for count in loaded.counts if count.table == "shift")
     return {
         "import_seconds": imported,
         "load_seconds": reading,
         "validation_seconds": total - reading,
         "ratio": (total - reading) / reading,
+        "load_processor_seconds": read,
+        "validation_processor_seconds": used - read,
+        "processor_ratio": (used - read) / read,
         "rows": count.rows_in,
         "quarantined": count.quarantined,
         "checks": sum(rule.table == "shift" for rule in loaded.rules),
