@@ -129,7 +129,9 @@ def _value_faults(store: Store, written: FeatureTable, row: Row, rerun: Rerun) -
     # What only measures opportunity has an opportunity of its own, which the flag does not rest on and does not cite.
     serving = {i.name for i in indicators if row["concern"] in i.concerns}
     for key, cells in again.cells.items():
-        if not _same(cells, at, written.cells[key], at_written, exposure=key[0] in serving):
+        if key not in written.cells:
+            yield f"{key[0]} over {key[1]} days is not among the run's values: it ran on another version of OpenCSE"
+        elif not _same(cells, at, written.cells[key], at_written, exposure=key[0] in serving):
             yield f"{key[0]} over {key[1]} days comes out differently"
 
 
