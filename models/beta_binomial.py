@@ -207,7 +207,10 @@ def _near(trials: Floats) -> Floats:
 
 
 def limits(trials: Floats, centre: Floats, precision: float, cut: float) -> Floats:
-    """Return the number of hits at or below which a peer lies with probability `cut`."""
+    """Return the number of hits at or below which a peer lies with probability `cut`; at least 1.
+
+    Where hardly anybody has a hit, those with none cannot tell how rare the first one is.
+    """
     keys = np.column_stack([_near(trials), np.round(centre, 1)])
     bins, which = np.unique(keys, axis=0, return_inverse=True)
     n, share = bins[:, 0], expit(bins[:, 1])
@@ -222,7 +225,7 @@ def limits(trials: Floats, centre: Floats, precision: float, cut: float) -> Floa
             break
         chance = chance * (n - at) * (at + a) / ((at + 1.0) * np.maximum(n - at - 1.0 + b, 1e-300))
         total, at = total + chance, at + 1.0
-    return np.asarray(np.minimum(found[which.reshape(-1)], trials))
+    return np.asarray(np.minimum(np.maximum(found, 1.0)[which.reshape(-1)], trials))
 
 
 def upper_tail(hits: Floats, trials: Floats, mean: Floats, precision: float) -> Floats:

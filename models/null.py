@@ -140,9 +140,12 @@ def _rounded(expected: Floats) -> Floats:
 
 
 def limits(expected: Floats, shape: float, cut: float) -> Floats:
-    """Return the count at or below which a peer with each expectation lies with probability `cut`."""
+    """Return the count at or below which a peer with each expectation lies with probability `cut`; at least 1.
+
+    Where hardly anybody has an event, those with none cannot tell how rare the first one is.
+    """
     near, which = np.unique(_rounded(expected), return_inverse=True)
-    return np.asarray(nbinom.ppf(cut, shape, _success(near, shape)), dtype=np.float64)[which]
+    return np.maximum(np.asarray(nbinom.ppf(cut, shape, _success(near, shape)), dtype=np.float64), 1.0)[which]
 
 
 @dataclass(frozen=True)

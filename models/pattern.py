@@ -35,8 +35,9 @@ class Pattern(Detector):
 
     `estimator` is the dotted path of a class with `fit` and `decision_function` (PyOD: higher is more unusual) or
     `score_samples` (scikit-learn: lower is). `null` names how its scores become p-values; with `root` it is set against
-    their square roots, where their tail is too heavy for the null. `monotone` and `transductive` declare what the
-    estimator does; one that turns out to be transductive without saying so is treated as such.
+    the square roots of their distances from the lowest, where their tail is too heavy for it. `monotone` and
+    `transductive` declare what the estimator does; one that turns out to be transductive without saying so is treated
+    as such.
     """
 
     family: ClassVar[Family] = "pattern"
@@ -83,7 +84,7 @@ class Pattern(Detector):
             model.fit(residuals)
             score = outlyingness(model, residuals)
             alone = outlyingness(model, residuals[:_TRIED])
-        said = calibrate(_root(score) if self.root else score, method=self.null)
+        said = calibrate(_root(score, score) if self.root else score, method=self.null)
         batch_matters = self.transductive or not np.allclose(alone, score[:_TRIED], rtol=_SAME, atol=_SAME)
         assumption = f"{self.assumption}; {said.assumption}"
         return _FittedPattern(
@@ -135,7 +136,9 @@ class _FittedPattern:
             with one_thread():
                 score = outlyingness(self.model, residuals)
         none = np.full(len(panel.ids), np.nan)
-        p_value = none if self.null is None else self.null.p_values(_root(score) if self.root else score)
+        p_value = (
+            none if self.null is None else self.null.p_values(_root(score, self.fitted_score) if self.root else score)
+        )
         series = [s for s in panel.series if s.key in self.scale.centre]
 
         def explain(at: int, most: int) -> Contributions:
@@ -146,8 +149,8 @@ class _FittedPattern:
         return Scores(score=score, p_value=p_value, contributions=listed, assumption=self.assumption)
 
 
-def _root(score: Floats) -> Floats:
-    return np.asarray(np.sqrt(np.maximum(score, 0.0)))
+def _root(score: Floats, fitted: Floats) -> Floats:
+    return np.asarray(np.sqrt(np.maximum(score - fitted.min(), 0.0)))
 
 
 def build(estimator: str, parameters: Mapping[str, Any], *, seed: int, asked_by: str) -> Any:
