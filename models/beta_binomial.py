@@ -25,12 +25,20 @@ from models.null import CUT, FEWEST_PEERS, PRIOR_EVENTS, PRIOR_SHAPE, PRIOR_SPRE
 MOST_FITTED: Final = 4000
 """Spread and shift are fitted to so many subjects at most, evenly spaced; group means to all."""
 
-PRECISION_BOUNDS: Final = (0.05, 20_000.0)
+WIDEST: Final = 0.09
+"""Peers are never taken to differ more widely than with this smaller parameter of the beta: most then have nothing."""
+
+_FINEST: Final = 20_000.0
 
 _ROUNDS: Final = 12
 _SETTLED: Final = 0.02
-_GRID: Final = np.linspace(-14.0, 14.0, 97)
-"""Logits of the shares at which the beta distribution is summed to get its chance of lying under a limit."""
+_GRID: Final = np.concatenate([np.arange(-60.0, -14.0, 0.8), np.arange(-14.0, 14.1, 0.3)])
+"""Logits of the shares at which the beta distribution is summed to get its chance of lying under a limit.
+
+Where peers differ widely many have a share of next to nothing: the grid reaches down to where that no longer matters.
+"""
+
+_WIDTH: Final = np.gradient(_GRID)
 
 
 @dataclass(frozen=True)
@@ -144,7 +152,7 @@ def _maximise(
 ) -> tuple[float, float]:
     """Return the shift of all log-odds (0 where it is not free) and the precision at which the posterior is largest."""
     expected = float(np.log(_prior_precision(float(np.sum(trials * expit(centre)) / np.sum(trials)))))
-    low, high = np.log(PRECISION_BOUNDS)
+    low, high = expected - np.log(PRIOR_SHAPE / WIDEST), max(np.log(_FINEST), expected + 1.0)
 
     def loss(point: Floats) -> float:
         shift, log_precision = (point[0], point[1]) if free else (0.0, point[0])
@@ -196,7 +204,7 @@ class _Truncation:
         a, b = precision * share, precision * (1.0 - share)
         # The beta density over log-odds, up to its constant: the weights are made to sum to one.
         log_weight = a[:, None] * -np.logaddexp(0, -_GRID)[None, :] + b[:, None] * -np.logaddexp(0, _GRID)[None, :]
-        weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+        weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True)) * _WIDTH
         chance = (weight * self.under).sum(axis=1) / weight.sum(axis=1)
         return float(np.sum(self.size * np.log(np.maximum(chance, 1e-12))))
 

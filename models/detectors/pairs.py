@@ -27,10 +27,6 @@ class Pairs(BySeries):
         """Say whether the indicator counts repetitions towards the same person."""
         return CLAIMED.get(indicator.name) == "pairs"
 
-    def holds(self, panel: Panel) -> bool:
-        """Hold p-values to everybody's: habits of looking up differ more than a beta distribution allows."""
-        return True
-
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Fit the spread of the share that repeats."""
         return fit_shares(panel, series)

@@ -121,3 +121,18 @@ def test_too_few_peers_and_no_hits_at_all_are_not_enough_evidence() -> None:
     few = FEWEST_PEERS - 1
     assert fit(np.ones(few), np.full(few, 3.0), np.zeros(few, dtype=np.intp)) is None
     assert fit(np.zeros(100), np.full(100, 3.0), np.zeros(100, dtype=np.intp)) is None
+
+
+def test_where_hardly_anybody_has_a_hit_one_is_no_wonder_and_twenty_are() -> None:
+    """One in sixty has a single hit of a hundred; two in a hundred have twenty and more."""
+    rng = np.random.default_rng(6)
+    n = 1500
+    trials = rng.integers(40, 200, n).astype(float)
+    hits = (rng.random(n) < 1 / 60).astype(float)
+    hits[:30] = rng.integers(20, 40, 30)
+    found = fitted(hits, trials)
+    mean = found.mean(np.zeros(n, dtype=np.intp))
+    p_values = upper_tail(hits, trials, mean, found.precision)
+    assert mean[0] * trials.mean() == pytest.approx(1 / 60, rel=0.5)
+    assert np.mean(p_values[30:] <= 0.01) <= 0.01
+    assert (p_values[:30] < 1e-6).all()
