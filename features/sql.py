@@ -154,7 +154,8 @@ def _candidates(indicator: Indicator, as_of: date, window: int, subjects: Sequen
     """Return the rows that count, and (`ruled_out`) those that would if nothing ruled them out."""
     source, who = indicator.source, expression_sql(indicator.who)
     ruled_out = " OR ".join(_exists(related, source, as_of) for related in indicator.without) or "FALSE"
-    items = [f"{who} AS subject_id", f"{ruled_out} AS ruled_out"]
+    # Not `subject_id`, which is a column of some tables: two of a name would not be told apart further on.
+    items = [f'{who} AS "{ROW}__who"', f"{ruled_out} AS ruled_out"]
     items += [f'{quoted(alias)}.{CONTRACT[name].key} AS "{alias}__key"' for alias, name in _keyed(indicator).items()]
     own = sorted(name for related in (*indicator.having, *indicator.without) for name in related.own)
     items += [f"{quoted(ROW)}.{name}" for name in dict.fromkeys([*own, str(source.key)] if own else [])]
@@ -166,7 +167,8 @@ def _candidates(indicator: Indicator, as_of: date, window: int, subjects: Sequen
 
 def _cited(alias: str, table: str) -> str:
     return (
-        f'SELECT subject_id, {literal(table)} AS table_name, "{alias}__key" AS row_id, TRUE AS counts FROM candidates'
+        f'SELECT "{ROW}__who" AS subject_id, {literal(table)} AS table_name, "{alias}__key" AS row_id, TRUE AS counts'
+        " FROM candidates"
         f' WHERE NOT ruled_out AND "{alias}__key" IS NOT NULL'
     )
 
@@ -177,8 +179,8 @@ def _witnesses(indicator: Indicator, related: Related, as_of: date, *, counts: b
     condition = relation_sql(related, source)
     order = f"{quoted(OTHER)}.{target.known}, {quoted(OTHER)}.{target.key}"
     first = (
-        f"SELECT {quoted(ROW)}.subject_id, {quoted(OTHER)}.{target.key} AS row_id, row_number() OVER (PARTITION BY"
-        f' {quoted(ROW)}.subject_id, {quoted(ROW)}."{ROW}__key" ORDER BY {order}) AS place\n'
+        f'SELECT {quoted(ROW)}."{ROW}__who" AS subject_id, {quoted(OTHER)}.{target.key} AS row_id, row_number() OVER'
+        f' (PARTITION BY {quoted(ROW)}."{ROW}__who", {quoted(ROW)}."{ROW}__key" ORDER BY {order}) AS place\n'
         f"FROM candidates AS {quoted(ROW)} JOIN {loaded(target, as_of)} AS {quoted(OTHER)} ON {condition}\n"
         f"WHERE {'NOT ' if counts else ''}{quoted(ROW)}.ruled_out"
     )
