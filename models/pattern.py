@@ -183,9 +183,9 @@ def outlyingness(model: Any, rows: Floats) -> Floats:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Keep linear algebra to one thread: with several, sums end in other bits."""
-    # A requirement of scikit-learn's, and no more than a switch of its: it is there wherever estimators are.
-    threads = importlib.import_module("threadpoolctl")
-    with threads.threadpool_limits(limits=1):
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
         yield
 
 

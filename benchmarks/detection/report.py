@@ -42,7 +42,8 @@ def _tables(folder: Path, people: int):
         if world == "demo":
             yield from _planted(folder, people, world)
         ratios = tables.group_ratios(folder, people, world=world)
-        shown = ratios[(ratios["workload"].isin([0.0, 10.0])) & (ratios["subject_kind"] == "officer")]
+        ratios = ratios[(ratios["by"] != "archetype") & (ratios["subject_kind"] == "officer")]
+        shown = ratios[ratios["workload"].isin([0.0, 10.0])]
         yield f"False-positive ratios by group, {world}", f"groups_{world}", shown
 
 
@@ -58,7 +59,7 @@ def _planted(folder: Path, people: int, world: str):
         false[false["basis"] == "flagged"],
     )
     power = tables.planted(folder, people, world=world, measure="recall", by="typology")
-    ours = (power["basis"] == "flagged") & (power["name"] == "all")
+    ours = (power["basis"] == "flagged") & (power["scope"] == "all")
     usual = (power["basis"] == "equal_workload") & (power["workload"] == 10.0)
     yield "Share of each typology that was flagged", "power", power[ours].sort_values("value", ascending=False)
     yield "Share of each typology found at 1% workload", "power_at_workload", power[usual]
@@ -73,7 +74,7 @@ def _planted(folder: Path, people: int, world: str):
     both = archetypes.merge(overall[[*keys, "value"]].rename(columns={"value": "overall"}), on=keys)
     both["times_overall"] = both["value"] / both["overall"]
     both = both[(both["subject_kind"] == "officer") & both["workload"].isin([0.0, 10.0])]
-    system = both[(both["basis"] == "flagged") & (both["name"] == "all") | (both["basis"] == "equal_workload")]
+    system = both[(both["basis"] == "flagged") & (both["scope"] == "all") | (both["basis"] == "equal_workload")]
     yield "False-positive rate by archetype", "archetypes", system.sort_values("times_overall", ascending=False)
     for measure in ("evidence_precision", "evidence_recall"):
         found = tables.planted(folder, people, world=world, measure=measure)

@@ -10,8 +10,6 @@ from worlds import SMALL, gather
 
 from audit.rates.intervals import ratio
 
-SYSTEM = ("all", "combined")
-
 
 def pooled(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Return count / n over all worlds, with the standard error of a ratio whose clusters are worlds.

@@ -103,7 +103,10 @@ def _truth(made: InMemory) -> Truth:
 
 
 def _with_combined(trial: Trial, settings: Settings) -> Trial:
-    """Add the whole system to the scores: `combined` ranks by what detectors say together, `all` puts rules first."""
+    """Add the whole system to the scores.
+
+    `combined` ranks by what detectors say together; `rules_first` puts whom a rule noticed before all others.
+    """
     scores = trial.scores.to_pandas()
     told = scores[~scores["family"].isin(["baseline", "contradiction"])]
     extra = []
@@ -116,7 +119,7 @@ def _with_combined(trial: Trial, settings: Settings) -> Trial:
         whole = whole.assign(subject_kind=kind, as_of=as_of, concern=concern, family="combined", detector="combined")
         contradicted = _contradicted(trial, kind, concern)
         first = whole["subject_id"].isin(contradicted).to_numpy()
-        ranked = whole.assign(detector="all", p_value=np.nan, score=whole["score"].fillna(0.0) + 1000.0 * first)
+        ranked = whole.assign(detector="rules_first", p_value=np.nan, score=whole["score"].fillna(0.0) + 1000.0 * first)
         extra += [whole, ranked]
     both = pd.concat([scores, *extra], ignore_index=True)
     return Trial(
