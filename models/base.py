@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar, Final, Literal, Protocol
@@ -154,7 +154,7 @@ class Contribution:
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields that are known, ready for canonical JSON."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 Contributions = tuple[Contribution, ...]

@@ -178,8 +178,10 @@ def _listed(scores: Scores) -> list[str]:
     stand_out = (scores.score > 0) & (
         (rank >= n - n // LISTED) | (np.nan_to_num(scores.p_value, nan=1.0) <= 1 / LISTED)
     )
-    shown = {at: scores.contributions.first(at, SHOWN) for at in np.flatnonzero(stand_out).tolist()}
-    return [as_json([c.to_json() for c in shown.get(at, ())]) for at in range(n)]
+    listed = ["[]"] * n
+    for at in np.flatnonzero(stand_out).tolist():
+        listed[at] = as_json([c.to_json() for c in scores.contributions.first(at, SHOWN)])
+    return listed
 
 
 def _rule_rows(contradicted: Contradicted) -> pa.Table:

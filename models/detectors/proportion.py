@@ -27,6 +27,10 @@ class Proportion(BySeries):
         """Say whether the indicator counts some of its exposure, and no other detector claims it."""
         return indicator.proportion and not claimed(indicator)
 
+    def holds(self, panel: Panel) -> bool:
+        """Hold p-values to everybody's in culture: some postings call for cuts far oftener than the null allows."""
+        return panel.concern == "culture"
+
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Fit the beta-binomial null to the indicator's shares."""
         return fit_shares(panel, series)
