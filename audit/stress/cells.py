@@ -19,6 +19,7 @@ from audit.rates import Options, Positive, Truth, rates
 from audit.rates.positives import judge
 from audit.stress.performance import Performed, perform
 from audit.stress.plan import CONTROLS, Cell
+from audit.stress.ranking import COMBINED, combined_scores
 from data.synthetic.memory import InMemory, make
 from data.synthetic.world import World
 from pipeline.digest import digest, file_digest
@@ -179,13 +180,15 @@ def _rates(cell: Cell, performed: Performed, where: dict[str, Any]) -> pa.Table:
     table = rates(
         trial.flags,
         subjects=trial.subjects,
-        scores=trial.scores,
+        scores=pa.concat_tables([trial.scores, combined_scores(trial.scores, cell.settings)]),
         truth=_truth(truth),
         people=joined.merge(characteristics, on="officer_id", how="left"),
         units=records["unit"],
         options=Options(workload=cell.kept.workload),
     )
     wanted = table["measure"].isin(cell.kept.measures) & table["by"].isin(cell.kept.by)
+    # All detectors together are no detector of their own that might have flagged somebody.
+    wanted &= ~((table["basis"] == "flagged") & (table["name"] == COMBINED))
     return _arrow(table[wanted], where, RESULTS)
 
 

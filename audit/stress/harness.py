@@ -23,6 +23,9 @@ from data.errors import OpencseError, UsageError
 CELLS, FAILURES, STARTED = "cells", "failures", "started"
 """Folders of a stress folder: finished cells, what went wrong with others, and which are or were under way."""
 
+PLAN: Final = "plan.json"
+"""The file that says which plan the results of a stress folder are of, with every setting filled in."""
+
 LONGEST: Final = 6
 """The most cells that a worker is handed at once; all are of one world, which it makes only once."""
 
@@ -70,9 +73,10 @@ def run_plan(
 ) -> Done:
     """Run every cell of a plan that is not there yet, and put all of them together as two tables.
 
-    `out` gets `cells/`, one pair of files a cell, and from them `results.parquet` and `flagged.parquet`, whose bytes
-    depend on the plan and the code alone: not on workers, the backend, or on how often the plan was stopped and run
-    again. Cells that failed are listed in `failures/`, left out of the tables, and tried again the next time.
+    `out` gets `plan.json`, the plan with all its settings, and `cells/`, one pair of files a cell, and from them
+    `results.parquet` and `flagged.parquet`, whose bytes depend on the plan and the code alone: not on workers, the
+    backend, or on how often the plan was stopped and run again. Cells that failed are listed in `failures/`, left out
+    of the tables, and tried again the next time.
 
     Raises:
         UsageError: the backend is unknown or not installed.
@@ -85,6 +89,7 @@ def run_plan(
     for name in (FAILURES, STARTED):
         shutil.rmtree(out / name, ignore_errors=True)
         (out / name).mkdir(parents=True)
+    (out / PLAN).write_text(json.dumps(plan.resolved(), indent=2, sort_keys=True) + "\n", encoding="utf-8")
     with _backend(backend, workers):
         _run(waiting, out, workers=workers, in_process=workers == 1, tell=tell)
     shutil.rmtree(out / STARTED)

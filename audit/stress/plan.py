@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from audit.stress.catalogue import scenario, scenarios
 from audit.stress.scenario import Scenario
 from data.errors import OpencseError, UsageError
+from data.synthetic.plantings import typologies
 from data.synthetic.world import SMALLEST, World
 from data.synthetic.world import load as load_world
 from pipeline.settings import Settings, over_defaults
@@ -97,6 +98,21 @@ class Plan(_Section):
                     for name, content in sets.items():
                         for of, dose in [(TWIN, 0.0), (CONTROLS, 0.0), *self._performed()]:
                             yield Cell(world, people, self.months, seed, of, dose, name, content, self.kept)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the plan as plain values with all that it leaves to defaults filled in.
+
+        Every set has all its settings, every world whether anything is `planted` in it, every scenario its doses.
+        """
+        return {
+            **self.model_dump(mode="json", include={"title", "people", "months", "kept"}),
+            "seeds": list(self.every_seed),
+            "worlds": {
+                name: {"planted": bool(load_world(name).typologies.chosen(list(typologies())))} for name in self.worlds
+            },
+            "scenarios": {scenario(n).name: list(self.doses_of(scenario(n))) for n in self.chosen},
+            "sets": {name: _settings(_canonical(c)).model_dump(mode="json") for name, c in self.sets.items()},
+        }
 
     def _performed(self) -> list[tuple[str, float]]:
         return [(name, dose) for name in self.chosen for dose in self.doses_of(scenario(name))]

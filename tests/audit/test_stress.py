@@ -29,9 +29,14 @@ from audit.stress.catalogue import scenarios
 from audit.stress.effects import COLUMNS, WHAT, effects, q_values, read_results, turnover
 from audit.stress.harness import chunks, run_plan
 from audit.stress.overview import overview
+from audit.stress.performance import perform
 from audit.stress.plan import CONTROLS, TWIN, Plan, load_plan, names
+from audit.stress.ranking import COMBINED, combined_scores
 from data.errors import UsageError
+from data.synthetic.memory import make
+from data.synthetic.world import load as load_world
 from opencse.cli import app
+from pipeline.settings import over_defaults
 
 SMALL = """
 title = "A small plan for tests"
@@ -209,14 +214,77 @@ def test_a_cells_id_depends_on_everything_that_determines_it(plan: Path) -> None
     assert cells.cell_id(first) in {cells.cell_id(c) for c in wanted.model_copy(update={"seeds": 5}).cells()}
 
 
+def test_a_folder_says_which_plan_it_is_of_with_every_setting_filled_in(done: Path, plan: Path) -> None:
+    told = json.loads((done / "plan.json").read_text())
+    assert told == json.loads(json.dumps(load_plan(str(plan)).resolved()))
+    assert told["seeds"] == [1, 2]
+    assert told["scenarios"] == {"duplicates": [0.1, 0.5], "late_recording": [0.2, 1.0]}
+    assert told["sets"]["default"]["models"]["detectors"] == ["peer_rate"]
+    assert told["sets"]["default"]["selection"]["standards"]["q"] == 0.1  # the default's
+
+
+def test_all_detectors_together_rank_people_as_the_selection_does(tmp_path: Path) -> None:
+    made = make(load_world("tiny", people=120, months=4, seed=3))
+    chosen = {c: {"method": "capacity", "per_thousand": 50} for c in ("standards", "welfare", "culture")}
+    settings = over_defaults({"selection": chosen, "combination": {"weights": {"peer": 3.0}}}, where="a test")
+    trial = perform(made, settings=settings).trial
+    ranked = combined_scores(trial.scores, settings).to_pandas()
+    assert set(ranked["family"]) == {COMBINED}
+    assert {tuple(k) for k in ranked[["subject_kind", "concern"]].drop_duplicates().to_numpy()} >= {
+        ("officer", "standards"),
+        ("officer", "welfare"),
+        ("unit", "culture"),
+    }
+    keys = ["subject_kind", "concern", "subject_id"]
+    assert not ranked.duplicated(keys).any()
+    flags = trial.flags.to_pandas()
+    flags = flags[flags["family"] != "contradiction"]
+    both = flags.merge(ranked, on=keys, suffixes=("", "_ranked"))
+    assert len(both) == len(flags) > 10
+    assert (both["p_value"] == both["p_value_ranked"]).all()
+    assert (both["score"] == both["score_ranked"]).all()
+    for (kind, concern), some in ranked.groupby(["subject_kind", "concern"]):
+        selected = both[(both["subject_kind"] == kind) & (both["concern"] == concern)]
+        others = some[~some["subject_id"].isin(selected["subject_id"])]
+        if len(selected):
+            assert not (others["score"] >= selected["score"].min()).any()
+
+
+def test_all_detectors_together_stand_beside_the_baselines_at_an_equal_workload_only(done: Path) -> None:
+    results = read_results(done, scenarios=[TWIN]).to_pandas()
+    mine = results[results["name"] == COMBINED]
+    assert set(zip(mine["basis"], mine["scope"], strict=True)) == {("equal_workload", "detector")}
+    rest = results[(results["basis"] == "equal_workload") & (results["measure"] == "flags_per_1000")]
+    rest = rest[(rest["subject_kind"] == "officer") & (rest["concern"] == "standards") & (rest["by"] == "all")]
+    told = rest[rest["name"].isin([COMBINED, "peer_rate", "raw_complaint_count"])]
+    assert len(told) == 6
+    assert set(told["count"]) == {2}  # 20 of a thousand among 80
+
+
+def test_without_any_detector_there_is_nothing_to_combine() -> None:
+    settings = over_defaults({"models": {"detectors": []}}, where="a test")
+    trial = perform(make(load_world("tiny", people=60, months=2, seed=1)), settings=settings).trial
+    assert len(combined_scores(trial.scores, settings)) == 0
+
+
 # ---------------------------------------------------------------- plans
 
 
 def test_every_plan_that_comes_along_can_be_read_and_names_every_scenario_it_means() -> None:
-    assert names() == ["full", "quick", "standard"]
+    assert names() == ["budget", "full", "quick", "standard"]
     for name in names():
         assert load_plan(name).cells()[0].scenario == TWIN
-    assert set(load_plan("standard").chosen) == set(load_plan("full").chosen) == set(scenarios())
+    for name in ("standard", "full", "budget"):
+        assert set(load_plan(name).chosen) == set(scenarios())
+
+
+def test_the_plan_for_the_budget_promises_a_rate_for_every_concern_with_and_without_anything_planted() -> None:
+    told = load_plan("budget").resolved()
+    assert {world: about["planted"] for world, about in told["worlds"].items()} == {"null": False, "demo": True}
+    (settings,) = told["sets"].values()
+    assert {concern: how["method"] for concern, how in settings["selection"].items()} == dict.fromkeys(
+        ("standards", "welfare", "culture"), "fdr"
+    )
 
 
 def test_a_scenario_with_a_method_of_its_own_has_a_twin_of_its_own() -> None:
