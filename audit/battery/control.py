@@ -86,7 +86,7 @@ class Ground:
     @cached_property
     def tables(self) -> dict[Subject, FeatureTable]:
         """The feature values of the real result, by kind of subject; kinds without any are left out."""
-        found = {kind: _feature_table(self.trial, kind, self.as_of) for kind in KINDS}
+        found = {kind: feature_table(self.trial, kind, self.as_of) for kind in KINDS}
         return {kind: table for kind, table in found.items() if table.cells}
 
     def generator(self, name: str) -> np.random.Generator:
@@ -95,7 +95,9 @@ class Ground:
         return np.random.Generator(np.random.Philox(int.from_bytes(digest, "little")))
 
 
-def _feature_table(trial: Trial, kind: Subject, as_of: date) -> FeatureTable:
+def feature_table(trial: Trial, kind: Subject, as_of: date) -> FeatureTable:
+    """Return the feature values of one kind of subject as of one date, as detectors read them."""
+
     def mine(table: pa.Table) -> pa.Table:
         at = (np.asarray(table["subject_kind"].to_pylist()) == kind) & (
             table["as_of"].to_numpy() == np.datetime64(as_of, "D")
