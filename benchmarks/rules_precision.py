@@ -27,6 +27,7 @@ from models.rule import Rule
 from pipeline.detect import contradict
 
 BULLIES = "bullied_colleague, by this supervisor"
+"""The truth names both: the colleague of a welfare concern, and the supervisor of a culture one."""
 
 AIMS: dict[str, tuple[str, ...]] = {
     "active_while_sick": ("working_while_sick",),
@@ -79,10 +80,9 @@ def truth_of(folder: Path, store: Store, records: Path) -> Truth:
     planted = []
     for row in rows:
         who = members.get(row["subject_id"], set()) if row["subject_kind"] == "unit" else {row["subject_id"]}
-        planted += [(one, row["typology"], row["started_on"], row["ended_on"] or far) for one in sorted(who)]
-    victims = {who: (first, last) for who, typology, first, last in planted if typology == "bullied_colleague"}
-    over = {(p["supervisor_id"], p["officer_id"]) for p in posted if p["officer_id"] in victims and p["supervisor_id"]}
-    planted += [(supervisor, BULLIES, *victims[victim]) for supervisor, victim in sorted(over)]
+        bully = row["typology"] == "bullied_colleague" and row["concern"] == "culture"
+        typology = BULLIES if bully else row["typology"]
+        planted += [(one, typology, row["started_on"], row["ended_on"] or far) for one in sorted(who)]
     archetypes: dict[int, set[str]] = {}
     for row in pq.read_table(folder / "truth_archetype.parquet").to_pylist():
         archetypes.setdefault(row["officer_id"], set()).add(row["archetype"])

@@ -120,13 +120,14 @@ def fit(counts: Floats, exposure: Floats, groups: Positions, *, cut: float = CUT
     for _ in range(_ROUNDS):
         highest = limits(rates[groups] * exposure, shape, cut)
         keep = counts <= highest
-        if counts[keep].sum() == 0:
-            break
         # Groups' rates come from everybody, cut down to the limit: to leave those above it out would draw a group that
         # spreads more widely than the others further down at every turn.
         raw = _group_rates(np.minimum(counts, highest), exposure, groups, len(sizes))
-        kept = _binned(counts[keep], raw[groups[keep]] * exposure[keep], highest[keep])
-        point = _maximise(kept, np.array([0.0, np.log(shape)]), step=0.1)
+        point = np.array([0.0, np.log(shape)])
+        # Where nobody who is kept has an event, nothing says how they differ: the shape stays what it was.
+        if counts[keep].any():
+            kept = _binned(counts[keep], raw[groups[keep]] * exposure[keep], highest[keep])
+            point = _maximise(kept, point, step=0.1)
         before, rates, earlier, shape = rates, raw * np.exp(point[0]), shape, float(np.exp(point[1]))
         moved = float(np.average(np.abs(np.log(rates / before)), weights=sizes))
         if moved < _SETTLED and abs(np.log(shape / earlier)) < _SETTLED:

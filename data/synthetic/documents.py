@@ -154,6 +154,8 @@ def _pattern(pattern: Pattern) -> str:
         f"- Planted in {100 * pattern.share:g}% of those eligible, for {months}.",
         f"- Intensity {pattern.intensity:g}: {pattern.intensity_means}.",
     ]
+    if isinstance(pattern, Typology) and pattern.doer:
+        lines.append(f"- Told too, as a {pattern.doer.concern} concern: the one who does it.")
     if pattern.not_before:
         lines.append(f"- Not before {pattern.not_before:%-d %B %Y}.")
     if isinstance(pattern, Archetype):

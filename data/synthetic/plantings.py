@@ -81,11 +81,28 @@ class Pattern:
     subject: Literal["officer", "unit"] = "officer"
 
 
+Concern = Literal["standards", "welfare", "culture"]
+
+
+@dataclass(frozen=True)
+class Doer:
+    """Whose conduct a typology is that happens to somebody else.
+
+    `of` gives the doer's position among the people, from the force and the subject's posting. The truth names the doer
+    too, under the concern that the conduct is, with those of the pattern's rows that lie in `tables`.
+    """
+
+    concern: Concern
+    of: Callable[[Force, int], int]
+    tables: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Typology(Pattern):
     """Conduct or a condition of concern; every row it adds or alters is written to the truth."""
 
-    concern: Literal["standards", "welfare", "culture"]
+    concern: Concern
+    doer: Doer | None = None
 
 
 @dataclass(frozen=True)

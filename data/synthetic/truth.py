@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -19,10 +19,9 @@ import pyarrow as pa
 from data.contract import CONTRACT
 from data.synthetic import dirt
 from data.synthetic.build import Parts
-from data.synthetic.plantings import Subject, Typology
+from data.synthetic.plantings import Concern, Subject, Typology
 from data.synthetic.plot import Effect
 from data.synthetic.rows import NO_TIME, days, integers, joined, numbers, texts, to_arrow
-from data.synthetic.streams import Array
 from data.synthetic.writing import TableFile, arrow_schema
 
 _OF = (("typology", pa.string()), ("subject_kind", pa.string()), ("subject_id", pa.int64()))
@@ -76,32 +75,65 @@ class TruthFiles:
                 file.path.unlink()
 
 
+@dataclass(frozen=True)
+class _Told:
+    """One subject of one pattern as the truth tells it: who, and of what concern; "" for archetypes.
+
+    A pattern that somebody else does to its subject is told of both; `tables` are those whose rows are told then, all
+    of them where it is None.
+    """
+
+    subject: Subject
+    id: int
+    concern: Concern | Literal[""]
+    tables: tuple[str, ...] | None = None
+
+
+def _told(parts: Parts, subject: Subject) -> list[_Told]:
+    """Return of whom the truth tells a subject's pattern: of the subject, and of the doer where that is another."""
+    pattern = subject.pattern
+    if not isinstance(pattern, Typology):
+        return [_Told(subject, _id_of(parts, subject), "")]
+    own = _Told(subject, _id_of(parts, subject), pattern.concern)
+    if pattern.doer is None:
+        return [own]
+    doer = pattern.doer
+    other = int(parts.force.people.officer_id[doer.of(parts.force, subject.post)])
+    return [own, _Told(subject, other, doer.concern, doer.tables)]
+
+
 def note(parts: Parts, effect: Effect) -> Note:
     """Return the truth about one cell as tables, sorted."""
     ids = parts.force.people.officer_id
-    named = [name for name, keys, _ in effect.rows for _ in range(len(keys))]
+    told = [
+        (name, keys, one)
+        for name, keys, subject in effect.rows
+        for one in _told(parts, subject)
+        if one.tables is None or name in one.tables
+    ]
+    named = [name for name, keys, _ in told for _ in range(len(keys))]
     columns = {
         "table_name": texts(named),
-        "row_id": integers(np.concatenate([np.zeros(0, dtype=np.int64), *(keys for _, keys, _ in effect.rows)])),
-        **_of(parts, [(subject, len(keys)) for _, keys, subject in effect.rows]),
+        "row_id": integers(np.concatenate([np.zeros(0, dtype=np.int64), *(keys for _, keys, _ in told)])),
+        **_of([(one, len(keys)) for _, keys, one in told]),
     }
     rows = pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_row"], coded=False))
     before = {}
     for name, pieces in effect.before.items():
         made = to_arrow(joined([data for data, _ in pieces]), officer_ids=ids)
-        made = _with(made, _of(parts, [(subject, len(data)) for data, subject in pieces]))
+        made = _with(made, _of([(_told(parts, subject)[0], len(data)) for data, subject in pieces]))
         made = dirt.broken(made, name, share=parts.world.recording.broken, seed=parts.world.seed)
         before[name] = made.sort_by(CONTRACT[name].key)
     order = [(name, "ascending") for name in ("typology", "subject_id", "table_name", "row_id")]
     return Note(rows.sort_by(order), before)
 
 
-def _of(parts: Parts, counts: Sequence[tuple[Subject, int]]) -> dict[str, pa.Array]:
+def _of(counts: Sequence[tuple[_Told, int]]) -> dict[str, pa.Array]:
     """Return the columns that say whose rows these are: `count` rows of each subject in turn."""
     each = [count for _, count in counts]
-    kinds = [subject.pattern.subject for subject, count in counts for _ in range(count)]
-    names = [subject.pattern.name for subject, count in counts for _ in range(count)]
-    ids = np.repeat(np.array([_id_of(parts, subject) for subject, _ in counts], dtype=np.int64), each)
+    kinds = [one.subject.pattern.subject for one, count in counts for _ in range(count)]
+    names = [one.subject.pattern.name for one, count in counts for _ in range(count)]
+    ids = np.repeat(np.array([one.id for one, _ in counts], dtype=np.int64), each)
     return {
         "typology": texts(names),
         "subject_kind": texts(kinds),
@@ -123,15 +155,15 @@ def _id_of(parts: Parts, subject: Subject) -> int:
 
 
 def subjects_table(parts: Parts) -> pa.Table:
-    """Return whom typologies were planted in, as the table `truth_subject`."""
+    """Return whom typologies were planted in and who did them, as the table `truth_subject`."""
     planted = _sorted(parts, parts.typologies)
     columns = {
-        "subject_kind": texts([s.pattern.subject for s in planted]),
-        "subject_id": integers(_ids(parts, planted)),
-        "concern": texts([s.pattern.concern if isinstance(s.pattern, Typology) else "" for s in planted]),
-        "typology": texts([s.pattern.name for s in planted]),
+        "subject_kind": texts([one.subject.pattern.subject for one in planted]),
+        "subject_id": _ids(planted),
+        "concern": texts([one.concern for one in planted]),
+        "typology": texts([one.subject.pattern.name for one in planted]),
         **_dates(parts, planted),
-        "intensity": numbers(np.array([round(s.intensity, 3) for s in planted])),
+        "intensity": numbers(np.array([round(one.subject.intensity, 3) for one in planted])),
     }
     return pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_subject"], coded=False))
 
@@ -140,24 +172,25 @@ def archetypes_table(parts: Parts) -> pa.Table:
     """Return who has which archetype, as the table `truth_archetype`."""
     planted = _sorted(parts, parts.archetypes)
     columns = {
-        "officer_id": integers(_ids(parts, planted)),
-        "archetype": texts([s.pattern.name for s in planted]),
+        "officer_id": _ids(planted),
+        "archetype": texts([one.subject.pattern.name for one in planted]),
         **_dates(parts, planted),
     }
     return pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_archetype"], coded=False))
 
 
-def _ids(parts: Parts, planted: Sequence[Subject]) -> Array:
-    return np.array([_id_of(parts, subject) for subject in planted], dtype=np.int64)
+def _ids(planted: Sequence[_Told]) -> pa.Array:
+    return integers(np.array([one.id for one in planted], dtype=np.int64))
 
 
-def _sorted(parts: Parts, by_cell: dict[int, list[Subject]]) -> list[Subject]:
-    everybody = [subject for subjects in by_cell.values() for subject in subjects]
-    return sorted(everybody, key=lambda s: (s.pattern.name, _id_of(parts, s)))
+def _sorted(parts: Parts, by_cell: dict[int, list[Subject]]) -> list[_Told]:
+    told = [one for subjects in by_cell.values() for subject in subjects for one in _told(parts, subject)]
+    return sorted(told, key=lambda one: (one.subject.pattern.name, one.id, one.subject.first, one.subject.member))
 
 
-def _dates(parts: Parts, planted: list[Subject]) -> dict[str, pa.Array]:
+def _dates(parts: Parts, planted: Sequence[_Told]) -> dict[str, pa.Array]:
     """Return the days of each subject; the end is null where the pattern lasts to the end of the world."""
-    first = np.array([s.first for s in planted], dtype=np.int64)
-    last = np.array([NO_TIME if s.last >= parts.force.end - 1 else s.last for s in planted], dtype=np.int64)
+    spells = [one.subject for one in planted]
+    first = np.array([s.first for s in spells], dtype=np.int64)
+    last = np.array([NO_TIME if s.last >= parts.force.end - 1 else s.last for s in spells], dtype=np.int64)
     return {"started_on": days(first), "ended_on": days(last)}

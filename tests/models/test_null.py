@@ -117,6 +117,17 @@ def test_where_events_are_too_few_to_tell_peers_are_taken_to_differ_widely() -> 
     assert fitted(counts, exposure).shape == pytest.approx(PRIOR_SHAPE, rel=0.7)
 
 
+def test_the_few_who_have_all_the_events_do_not_say_what_is_usual() -> None:
+    """Nobody but 13 of 1,750 has an event: what they have is not taken for what their peers have on average."""
+    counts, exposure = np.zeros(1750), np.full(1750, 190.0)
+    counts[:13] = 20.0
+    found = fitted(counts, exposure)
+    assert found.converged
+    # Cut down to one event each, as every count above the limit is.
+    assert found.rates[0] * exposure.sum() == pytest.approx(13.0, rel=0.1)
+    assert upper_tail(counts[:1], found.expected(exposure[:1], np.zeros(1, dtype=np.intp)), found.shape)[0] < 1e-6
+
+
 def test_too_few_peers_are_not_enough_evidence() -> None:
     n = FEWEST_PEERS - 1
     assert fit(np.ones(n), np.ones(n), np.zeros(n, dtype=np.intp)) is None

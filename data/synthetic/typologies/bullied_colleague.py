@@ -1,7 +1,8 @@
 """A colleague being bullied: their tours are cut and moved by one supervisor, they complain, fall ill, ask to leave.
 
-A welfare concern about the person it happens to. Modelled on the Casey review (2023): bullying reported by 22% of staff
-with protected characteristics and 33% of those with a long-term illness or disability.
+A welfare concern about the person it happens to, and a culture concern about the supervisor who does it. Modelled on
+the Casey review (2023): bullying reported by 22% of staff with protected characteristics and 33% of those with a
+long-term illness or disability.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from data.synthetic import events
-from data.synthetic.plantings import Candidates, Typology
+from data.synthetic.force import Force
+from data.synthetic.plantings import Candidates, Doer, Typology
 from data.synthetic.plot import Plot
 from data.synthetic.streams import Array
 
@@ -35,11 +37,16 @@ def _plant(plot: Plot) -> None:
         events.away(plot, day, last, kind="sickness", psychological=True)
 
 
+def _supervisor(force: Force, post: int) -> int:
+    return int(force.stints.supervisor[post])
+
+
 TYPOLOGY = Typology(
     name="bullied_colleague",
     summary="has tours cut and moved by one supervisor, raises grievances, falls ill, asks to leave",
     basis="Casey review 2023 on bullying of staff with protected characteristics",
     concern="welfare",
+    doer=Doer(concern="culture", of=_supervisor, tables=("roster_edit", "grievance")),
     share=0.008,
     months=(5, 14),
     intensity=4.0,

@@ -105,6 +105,22 @@ def test_truth_subjects_exist(opened: Store) -> None:
             assert opened.value(f"SELECT count(*) FROM {truth} WHERE {lost}") == 0
 
 
+def test_who_bullies_is_told_as_well_as_whom_it_happens_to(opened: Store) -> None:
+    """Whoever made the planted edits is of a culture concern: a flag of them is no flag of an innocent person."""
+    made = opened.rows(
+        """
+        SELECT DISTINCT t.subject_id, e.editor_id, s.concern FROM truth_row t
+        JOIN roster_edit e ON t.table_name = 'roster_edit' AND e.edit_id = t.row_id
+        JOIN truth_subject s ON s.subject_id = t.subject_id AND s.typology = t.typology
+        WHERE t.typology = 'bullied_colleague'"""
+    )
+    colleagues = {who for who, _, concern in made if concern == "welfare"}
+    doers = {editor for _, editor, _ in made}
+    assert colleagues
+    assert doers == {who for who, _, concern in made if concern == "culture"}
+    assert all(who == editor for who, editor, concern in made if concern == "culture")
+
+
 def changed_for_others(full: Generated, less: Generated, subjects: str) -> set[str]:
     """The tables in which rows of people who are not among the subjects differ between two worlds.
 
