@@ -1,0 +1,92 @@
+"""Do flags that survive more specifications turn out right more often? Measured on worlds whose truth is known.
+
+    python benchmarks/specification_survival.py --seeds 401 402 403      judge worlds that have not been judged yet
+    python benchmarks/specification_survival.py --report                 the tables, from what has been judged so far
+
+Settings are those of the measurements of detection, in which every concern is selected by false discovery rate.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+
+from audit.rates.tables import Truth
+from audit.specification.basis import Basis
+from audit.specification.curve import draw_curve
+from audit.specification.plan import load_plan
+from audit.specification.survival import choice_masks, survivals
+from data.synthetic.memory import make
+from data.synthetic.world import load as load_world
+from pipeline.settings import load
+from pipeline.trial import try_records
+
+HERE = Path(__file__).parent
+SETTINGS = HERE / "detection" / "settings.toml"
+RESULTS = HERE / "results" / "specification"
+KEPT = Path("build/specification")
+
+
+def judge(seed: int, *, people: int, workers: int, folder: Path) -> None:
+    """Draw the curve of one world, and keep its survivals and what each choice comes to."""
+    settings, plan = load(SETTINGS), load_plan()
+    made = make(load_world("demo", people=people, seed=seed))
+    trial = try_records(made.records, settings=settings)
+    truth = Truth.of(made.truth["truth_subject"], made.truth["truth_archetype"], made.truth["truth_row"])
+    began = time.perf_counter(), time.process_time()
+    curve = draw_curve(Basis.of_trial(trial, settings), plan, truth=truth, workers=workers)
+    took = time.perf_counter() - began[0], time.process_time() - began[1]
+    p_values = {(f["subject_kind"], f["concern"], f["subject_id"]): f["p_value"] for f in trial.flags.to_pylist()}
+    rows = [
+        {
+            **{k: getattr(s, k) for k in ("subject_kind", "concern", "subject_id", "basis", "flagged_by_run")},
+            **{k: getattr(s, k) for k in ("share", "changes", "right")},
+            "change": s.change,
+            "p_value": p_values.get((s.subject_kind, s.concern, s.subject_id)),
+        }
+        for s in survivals(curve)
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(rows).assign(seed=seed).to_csv(folder / f"survival-{people}-{seed}.csv", index=False)
+    choices = pd.DataFrame([row for side in curve.sides for row in _choices(side, plan)])
+    choices.assign(seed=seed).to_csv(folder / f"choices-{people}-{seed}.csv", index=False)
+    told = {"seed": seed, "seconds": took[0], "cpu_seconds": took[1], "workers": workers}
+    (folder / f"time-{people}-{seed}.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+def _choices(side, plan):
+    """Yield for each choice how many are flagged and how many of those rightly, over the specifications that make it."""
+    for (dimension, choice), mask in choice_masks(side, plan).items():
+        flagged = side.flagged[mask]
+        yield {
+            "subject_kind": side.kind,
+            "concern": side.concern,
+            "dimension": dimension,
+            "choice": choice,
+            "specifications": int(mask.sum()),
+            "flagged": float(flagged.sum(axis=1).mean()),
+            "right": float((flagged & side.right).sum(axis=1).mean()),
+            "kept": float(flagged[:, side.own].mean()) if side.own.any() else np.nan,
+        }
+
+
+def main(
+    seeds: Annotated[list[int] | None, typer.Option("--seeds", help="Seeds of worlds to judge.")] = None,
+    people: int = 2000,
+    workers: int = 1,
+    folder: Path = KEPT,
+) -> None:
+    for seed in seeds or []:
+        if not (folder / f"time-{people}-{seed}.json").exists():
+            judge(seed, people=people, workers=workers, folder=folder)
+            print(f"seed {seed}", flush=True)
+
+
+if __name__ == "__main__":
+    typer.run(main)
