@@ -61,7 +61,7 @@ def judge(seed: int, *, people: int, workers: int, folder: Path) -> None:
 
 
 def _choices(side, plan):
-    """Yield for each choice how many are flagged and how many of those rightly, over the specifications that make it."""
+    """Yield for each choice how many the specifications that make it flag, and how many of those rightly."""
     for (dimension, choice), mask in choice_masks(side, plan).items():
         flagged = side.flagged[mask]
         yield {

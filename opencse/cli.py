@@ -7,7 +7,7 @@ import sys
 import typer
 
 from data.errors import OpencseError
-from opencse.commands import assuring, auditing, calibrating, checking, reading, records, running, stressing
+from opencse.commands import assuring, auditing, calibrating, checking, reading, records, running, specifying, stressing
 from opencse.terminal import complain
 
 EPILOG = (
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (records, calibrating, running, reading, checking, stressing, auditing, assuring):
+for group in (records, calibrating, running, reading, checking, stressing, auditing, specifying, assuring):
     group.register(app)
 
 

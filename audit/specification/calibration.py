@@ -38,7 +38,7 @@ SCHEMA: Final = pa.schema(
 
 @dataclass(frozen=True)
 class Decile:
-    """Of those whose share of specifications is over `above` and at most `up_to`: how many, and in how many truth agrees.
+    """Of those flagged by a share of specifications over `above` and at most `up_to`: how many, and how many rightly.
 
     `precision` with its Clopper-Pearson bounds of 95% is None where there is nobody.
     """

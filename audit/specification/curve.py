@@ -1,4 +1,4 @@
-"""The specification curve of a run: every specification, whom it flags, and that the run's own settings flag whom it did."""
+"""The specification curve of a run: whom every specification flags, the run's own settings being one of them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ Floats = npt.NDArray[np.float64]
 class Side:
     """One kind of subject and concern on one date, under every specification that was run.
 
-    `ids` are all subjects compared by the run, `candidates` those whom any specification flags, ascending, and `flagged`
-    says which specification (in rows) flags which candidate. `own` says whom the run flags, `right` in whom a pattern of
-    the concern was planted; both are aligned to the candidates, the latter None without truth.
+    `ids` are all subjects compared by the run, `candidates` those whom any specification flags, ascending. `flagged`
+    says which specification (in rows) flags which candidate. `own` says whom the run flags, `right` in whom a pattern
+    of the concern was planted; both are aligned to the candidates, the latter None without truth.
     """
 
     as_of: date

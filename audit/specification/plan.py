@@ -1,4 +1,4 @@
-"""Plans of a specification curve: for each dimension what could as well have been chosen, and why that is defensible."""
+"""Plans of a specification curve: what could as well have been chosen in each dimension, and why."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -115,7 +114,7 @@ class Plan(_Section):
     selection: tuple[SelectionOf, ...] = ()
     detectors: tuple[Without, ...] = ()
 
-    @cached_property
+    @property
     def alternatives(self) -> tuple[tuple[Choice | None, ...], ...]:
         """The alternatives of each dimension; None, which comes first, is what the run's own settings say."""
         return tuple((None, *getattr(self, name)) for name in DIMENSIONS)
@@ -229,25 +228,44 @@ def _in_words(problem: Mapping[str, Any]) -> str:
 
 def _faults(plan: Plan) -> list[str]:
     """Return what is wrong with a plan beyond its types: names given twice, and choices that cannot be made."""
+    faults = [*_names(plan), *_windows(plan), *_choices(plan)]
+    if plan.size > LONGEST:
+        faults.append(f"all choices together make {plan.size:,} combinations; at most {LONGEST:,} can be listed")
+    return faults
+
+
+def _names(plan: Plan) -> list[str]:
     faults: list[str] = []
     for name in DIMENSIONS:
         given = Counter(choice.name for choice in getattr(plan, name))
         faults += [f"{name}: the name '{n}' is given {times} times" for n, times in given.items() if times > 1]
         faults += [f"{name}: '{AS_RUN}' is always there; it is not to be named"] * (AS_RUN in given)
+    return faults
+
+
+def _windows(plan: Plan) -> list[str]:
     known = sorted({days for indicator in indicators().values() for days in indicator.windows})
-    for choice in plan.windows:
-        unknown = [str(d) for d in choice.days if d not in known]
-        if unknown:
-            there = ", ".join(map(str, known))
-            faults.append(f"windows '{choice.name}': no indicator looks over {', '.join(unknown)} days (some: {there})")
+    unknown = {choice.name: [str(d) for d in choice.days if d not in known] for choice in plan.windows}
+    there = ", ".join(map(str, known))
+    return [
+        f"windows '{name}': no indicator looks over {', '.join(days)} days (there are: {there})"
+        for name, days in unknown.items()
+        if days
+    ]
+
+
+def _choices(plan: Plan) -> list[str]:
+    faults: list[str] = []
     for peers in plan.peers:
         if peers.by is None and peers.smallest_group is None:
             faults.append(f"peers '{peers.name}': says neither by nor smallest_group")
         if peers.by is not None and peers.by != ATTRIBUTES[: len(peers.by)]:
             faults.append(f"peers '{peers.name}': by takes the first of role, rank, area, found {list(peers.by)}")
-    for combination in plan.combination:
-        if combination.method is None and combination.weights is None:
-            faults.append(f"combination '{combination.name}': says neither method nor weights")
+    faults += [
+        f"combination '{c.name}': says neither method nor weights"
+        for c in plan.combination
+        if c.method is None and c.weights is None
+    ]
     compared = [family for family in get_args(Family) if family not in ("contradiction", "baseline")]
     for place, name, families in _families(plan):
         faults += [
@@ -255,8 +273,6 @@ def _faults(plan: Plan) -> list[str]:
             for family in families
             if family not in compared
         ]
-    if plan.size > LONGEST:
-        faults.append(f"all choices together make {plan.size:,} combinations; at most {LONGEST:,} can be listed")
     return faults
 
 

@@ -1,4 +1,4 @@
-"""Whom each specification flags: detectors run once for each choice that they depend on, everything after them often."""
+"""Whom each specification flags: detectors run once for each choice they depend on, all that follows them often."""
 
 from __future__ import annotations
 

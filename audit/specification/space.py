@@ -1,4 +1,4 @@
-"""The specifications there are of one kind of subject and concern: combinations of choices that come to different things.
+"""The specifications there are of one kind of subject and concern: combinations of choices that come to a difference.
 
 A choice may change nothing: leaving a family of detectors out that has nothing to say of culture, or another null where
 no detector uses one. Specifications that are the same by construction would count one result several times, so that of
@@ -136,7 +136,7 @@ def _space(views: _Views, plan: Plan, kind: Subject, concern: Concern) -> Space 
         return None
     found = list(kept.values())
     chosen = _chosen(found, plan, f"{views.basis.settings.seed}/{plan.seed}/{kind}/{concern}")
-    used = {specification.choices[:2] for specification in chosen}
+    used = {(specification.choices[0], specification.choices[1]) for specification in chosen}
     needed = {key: panels[key] for key in sorted(used)}
     return Space(kind, concern, needed, chosen, plan.size, nothing, same, len(found))
 

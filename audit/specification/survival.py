@@ -1,4 +1,4 @@
-"""Which flags survive which choices: of all specifications the share that flags a subject, and what it takes to lose it.
+"""Which flags survive which choices: the share of all specifications that flags a subject, and what loses it.
 
 Where not every specification was run, one that was drawn stands for several (`weight`), so that shares are estimates of
 those of all, with a standard error.
