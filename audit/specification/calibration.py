@@ -61,6 +61,8 @@ def calibration(found: Sequence[Survival]) -> list[Decile]:
     Contradictions, of which no share is made, are left out, and so is everything where there is no truth.
     """
     judged = [one for one in found if one.basis == COMPARED and one.right is not None]
+    if not judged:
+        return []
     groups = dict.fromkeys([(ALL, ALL), *((one.subject_kind, one.concern) for one in judged)])
     return [
         decile

@@ -17,6 +17,7 @@ from data.errors import UsageError
 from features.catalogue import indicators
 from models.base import Family
 from models.calibration import Method
+from models.null import FEWEST_PEERS
 from models.peers import LEVELS
 from models.selection import Combination
 from pipeline.settings import SelectionBy, Settings
@@ -259,6 +260,11 @@ def _choices(plan: Plan) -> list[str]:
     for peers in plan.peers:
         if peers.by is None and peers.smallest_group is None:
             faults.append(f"peers '{peers.name}': says neither by nor smallest_group")
+        if peers.smallest_group is not None and peers.smallest_group < FEWEST_PEERS:
+            faults.append(
+                f"peers '{peers.name}': nothing is said of fewer than {FEWEST_PEERS} peers, so that smaller groups hide"
+                f" their members; found a smallest_group of {peers.smallest_group}"
+            )
         if peers.by is not None and peers.by != ATTRIBUTES[: len(peers.by)]:
             faults.append(f"peers '{peers.name}': by takes the first of role, rank, area, found {list(peers.by)}")
     faults += [

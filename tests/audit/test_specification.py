@@ -344,6 +344,10 @@ BAD = {
         "peers 'a': by takes the first of role, rank, area, found ['area']",
     ),
     "peers that say nothing": ("[[peers]]\nname='a'\nwhy='b'\n", "peers 'a': says neither by nor smallest_group"),
+    "groups too small to be judged": (
+        "[[peers]]\nname='a'\nwhy='b'\nsmallest_group=29\n",
+        "peers 'a': nothing is said of fewer than 30 peers",
+    ),
     "a rate over 1": (
         "[[selection]]\nname='a'\nwhy='b'\nby={method='fdr',q=2}\n",
         "selection.0.by.fdr.q: input should be less than 1, found 2",
