@@ -48,6 +48,16 @@ def read_results(out: Path, name: str = "results", *, scenarios: Sequence[str] |
     Raises:
         UsageError: there is none.
     """
+    wanted = None if scenarios is None else [("scenario", "in", list(scenarios))]
+    return pq.read_table(results_file(out, name), filters=wanted)
+
+
+def results_file(out: Path, name: str = "results") -> Path:
+    """Return the file of a table of a stress folder.
+
+    Raises:
+        UsageError: there is none.
+    """
     path = out / f"{name}.parquet"
     if not path.is_file():
         raise UsageError(
@@ -56,7 +66,7 @@ def read_results(out: Path, name: str = "results", *, scenarios: Sequence[str] |
             where=str(out),
             hint="If a plan was stopped, give the same command again: it goes on where it was.",
         )
-    return pq.read_table(path, filters=None if scenarios is None else [("scenario", "in", list(scenarios))])
+    return path
 
 
 def effects_of(out: Path) -> pd.DataFrame:

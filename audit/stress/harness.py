@@ -200,6 +200,24 @@ def read_failures(out: Path) -> tuple[Failure, ...]:
     return tuple(sorted(found, key=lambda f: (f.world, f.people, f.seed, f.set, f.scenario, f.dose)))
 
 
+def read_plan(out: Path) -> dict[str, Any]:
+    """Return the plan that the results of a stress folder are of, as `Plan.resolved` gives it.
+
+    Raises:
+        UsageError: the folder does not say.
+    """
+    path = out / PLAN
+    if not path.is_file():
+        raise UsageError(
+            "This folder does not say which plan its results are of.",
+            expected=f"a folder written by 'opencse stress', with {PLAN}",
+            where=str(out),
+            hint="Give the command that made it again: what is done is not done again.",
+        )
+    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return told
+
+
 def _assemble(files: Sequence[Path], out: Path, schema: pa.Schema) -> None:
     """Put the cells' tables one after another into one file, a row group each, written whole or not at all."""
     waiting = out.with_name(f".{out.name}")

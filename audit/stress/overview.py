@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -52,8 +53,7 @@ class Overview:
     @property
     def headline_of_controls(self) -> list[str]:
         """What stands first: for each world, size and set, what its negative controls say; a failure before others."""
-        lines = [f"{place}: {headline(verdicts)}" for place, verdicts in sorted(self.controls.items())]
-        return sorted(lines, key=lambda line: ": CONTROLS FAILED" not in line) or [NONE_RUN]
+        return lines_of(self.controls)
 
     def to_json(self) -> dict[str, Any]:
         """Return everything but the effects as plain values."""
@@ -92,6 +92,12 @@ def controls_of(out: Path) -> dict[str, list[Verdict]]:
     return {
         f"{world} {people:,} {name}": judge(readings_of(some)) for (world, people, name), some in rows.groupby([*PLACE])
     }
+
+
+def lines_of(controls: Mapping[str, Sequence[Verdict]]) -> list[str]:
+    """Return the first lines of an audit of a plan, one for each world, size and set; a failure before others."""
+    lines = [f"{place}: {headline(verdicts)}" for place, verdicts in sorted(controls.items())]
+    return sorted(lines, key=lambda line: ": CONTROLS FAILED" not in line) or [NONE_RUN]
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Commands that run stress plans: `scenarios`, `stress` and `stress-overview`."""
+"""Commands that run stress plans: `scenarios`, `stress`, `stress-overview` and `budget`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data.errors import OpencseError
-from opencse.terminal import counted, output, print_json, print_table
+from opencse.terminal import counted, output, print_json, print_table, steps
 
 if TYPE_CHECKING:
     from audit.stress.harness import Failure
@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: opencse scenarios")(scenarios)
     app.command(epilog="Example: opencse stress quick --out build/stress --workers 2")(stress)
     app.command(name="stress-overview", epilog="Example: opencse stress-overview build/stress")(stress_overview)
+    app.command(epilog="Example: opencse budget build/stress --out build/budget")(budget)
 
 
 def scenarios(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
@@ -102,6 +103,36 @@ def stress_overview(
     _print_broken(told)
     _print_methods(told)
     output().print(f"All effects, with intervals: {folder / 'effects.parquet'}", markup=False)
+
+
+def budget(
+    folder: Annotated[Path, typer.Argument(help="A folder written by 'opencse stress'.")],
+    out: Annotated[
+        Path | None, typer.Option(help="New folder for the statement, as JSON and text, and all cells.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """State what was promised about false flags, what was achieved, and where the promise stops holding."""
+    from audit.budget import budget as state
+    from audit.budget import write
+    from audit.budget.text import text_of
+    from audit.rates.report import check_new
+
+    if out is not None:
+        check_new(out)
+    with steps("Budget statement") as progress:
+        progress("counting world by world")
+        made = state(folder)
+        if out is not None:
+            progress("writing")
+            write(made, out)
+    if as_json:
+        print_json(made.told)
+        return
+    for line in text_of(made.told):
+        output().print(line, markup=False, soft_wrap=True)
+    if out is not None:
+        output().print(f"\nThe statement: {out / 'budget.json'}; every cell: {out / 'budget.parquet'}", markup=False)
 
 
 def _range(row: dict[str, Any], suffix: str = "", *, scale: float = 1.0, digits: int = 0) -> str:
