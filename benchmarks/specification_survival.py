@@ -1,7 +1,7 @@
 """Do flags that survive more specifications turn out right more often? Measured on worlds whose truth is known.
 
-    python benchmarks/specification_survival.py --seeds 401 402 403      judge worlds that have not been judged yet
-    python benchmarks/specification_survival.py --report                 the tables, from what has been judged so far
+    python benchmarks/specification_survival.py --seeds 401 --seeds 402    judge worlds that have not been judged yet
+    python benchmarks/specification_survival.py --report                   the tables, from what has been judged so far
 
 Settings are those of the measurements of detection, in which every concern is selected by false discovery rate.
 """
@@ -19,9 +19,10 @@ import typer
 
 from audit.rates.tables import Truth
 from audit.specification.basis import Basis
+from audit.specification.calibration import calibration
 from audit.specification.curve import draw_curve
 from audit.specification.plan import load_plan
-from audit.specification.survival import choice_masks, survivals
+from audit.specification.survival import COMPARED, Survival, choice_masks, survivals
 from data.synthetic.memory import make
 from data.synthetic.world import load as load_world
 from pipeline.settings import load
@@ -76,16 +77,72 @@ def _choices(side, plan):
         }
 
 
+def write_report(folder: Path, *, people: int, out: Path) -> None:
+    """Write, of all worlds judged, how often flags of each decile are right, and what each choice comes to."""
+    survival, choices = (_gather(folder, part, people) for part in ("survival", "choices"))
+    told = survival[survival["basis"] == COMPARED]
+    found = [_as_survival(row) for row in told.to_dict("records")]
+    out.mkdir(parents=True, exist_ok=True)
+    deciles = pd.DataFrame([vars(d) for d in calibration(found)])
+    deciles[deciles["flags"] > 0].to_csv(out / "calibration.csv", index=False, float_format="%.4f")
+    keys = ["subject_kind", "concern", "dimension", "choice"]
+    means = choices.groupby(keys, sort=False)[["specifications", "flagged", "right", "kept"]].mean().reset_index()
+    means.to_csv(out / "choices.csv", index=False, float_format="%.3f")
+    (out / "ranking.json").write_text(json.dumps(_ranking(told), indent=2) + "\n", encoding="utf-8")
+
+
+def _gather(folder: Path, part: str, people: int) -> pd.DataFrame:
+    paths = sorted(folder.glob(f"{part}-{people}-*.csv"))
+    # One of the dimensions is called "null", which pandas would read as nothing.
+    told = [pd.read_csv(path, keep_default_na=False, na_values=[""]) for path in paths]
+    return pd.concat(told, ignore_index=True)
+
+
+def _as_survival(row):
+    names = ("subject_kind", "concern", "subject_id", "basis", "flagged_by_run", "share")
+    # The seed stands in for the date, which plays no part here.
+    return Survival(as_of=row["seed"], flag_id=None, right=row["right"] in (True, "True"), **{n: row[n] for n in names})
+
+
+def _ranking(told: pd.DataFrame) -> dict[str, object]:
+    """Return how well shares and p-values tell right flags from wrong ones, resampling worlds for the error."""
+    run = told[told["flagged_by_run"]].assign(right=lambda t: t["right"].astype(str) == "True")
+    seeds = sorted(run["seed"].unique().tolist())
+    rng = np.random.Generator(np.random.Philox(1))
+    drawn = [pd.concat([run[run["seed"] == s] for s in rng.choice(seeds, len(seeds))]) for _ in range(1000)]
+    found: dict[str, object] = {"seeds": seeds, "flags": len(run), "right": int(run["right"].sum())}
+    for name, strength in (("share", lambda t: t["share"]), ("p_value", lambda t: -t["p_value"])):
+        again = np.array([_concordance(strength(t).to_numpy(), t["right"].to_numpy()) for t in drawn])
+        low, high = np.nanquantile(again, [0.025, 0.975])
+        found[name] = {
+            "concordance": _concordance(strength(run).to_numpy(), run["right"].to_numpy()),
+            "standard_error": float(np.nanstd(again, ddof=1)),
+            "low": float(low),
+            "high": float(high),
+        }
+    return found
+
+
+def _concordance(strength: np.ndarray, right: np.ndarray) -> float:
+    """Return how often a right flag is stronger than a wrong one, ties counting half; NaN where there is but one."""
+    one, other = strength[right][:, None], strength[~right][None, :]
+    return float(np.mean((one > other) + 0.5 * (one == other))) if one.size and other.size else float("nan")
+
+
 def main(
     seeds: Annotated[list[int] | None, typer.Option("--seeds", help="Seeds of worlds to judge.")] = None,
     people: int = 2000,
     workers: int = 1,
     folder: Path = KEPT,
+    report: Annotated[bool, typer.Option("--report", help="Write the tables.")] = False,
+    out: Path = RESULTS,
 ) -> None:
     for seed in seeds or []:
         if not (folder / f"time-{people}-{seed}.json").exists():
             judge(seed, people=people, workers=workers, folder=folder)
             print(f"seed {seed}", flush=True)
+    if report:
+        write_report(folder, people=people, out=out)
 
 
 if __name__ == "__main__":
