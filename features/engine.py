@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from data.store import Store
 from features.base import Indicator, NoExposure, Subject
-from features.cells import cell_query
 from features.formula import combine
 from features.gaps import BEARABLE, Sources
 from features.merge import merge
+from features.rows import rows_query
 from features.scan import Scan, scans
 from features.subjects import in_service_since, subjects
 from features.table import NO_EXPOSURE, OK, SOURCE_GAP, TOO_FEW, Cells, FeatureTable
@@ -105,8 +105,8 @@ def _tables(
     missing = {i.name: 0.0 if i.missing == "zero" else np.nan for i in _with_parts(indicators)}
     for scan in scans([i for i in _with_parts(indicators) if i.aggregate != "formula"]):
         line = timeline(who, scan.windows)
-        cells = store.arrow(cell_query(scan, line), step=_step(scan, kind, who))
-        for (name, window, day), merged in merge(scan, line, cells, everybody):
+        rows = store.arrow(rows_query(scan, line), step=_step(scan, kind, who))
+        for (name, window, day), merged in merge(scan, line, rows, everybody):
             n_rows = merged.n_rows[at[day]]
             value = np.where(n_rows > 0, merged.value[at[day]].astype(np.float64), missing[name])
             raw[day][name, window] = _Raw(value, n_rows)

@@ -1,23 +1,25 @@
-"""Cells merged into windows: plain whole-number arithmetic on what one pass over a table left behind."""
+"""Rows merged into windows: whole-number arithmetic on what one pass over a table tells of each row.
+
+No window cuts a slot of the timeline in two. A row that is known by the first as-of date whose windows can hold its
+slot, and stays, is added once into the cell of its slot and subject; a window is then the difference of two running
+totals over slots. The few rows that come late or go again are kept, and looked at for each window.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
-from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from features.base import Indicator
+from features.place import Flags, Part, Places, Positions, Whole, parts
 from features.scan import Scan
 from features.timeline import Timeline
-
-Whole = npt.NDArray[np.int64]
-Positions = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -35,177 +37,266 @@ Key = tuple[str, int, date]
 """Indicator, window, as-of date."""
 
 
-def merge(scan: Scan, line: Timeline, cells: pa.Table, ids: Whole) -> Iterator[tuple[Key, Merged]]:
+def merge(scan: Scan, line: Timeline, rows: pa.Table, ids: Whole) -> Iterator[tuple[Key, Merged]]:
     """Yield the values of a scan for every indicator, as-of date and window; `ids` are the subjects, ascending."""
-    placed = _place(cells, line, ids)
-    for indicator in scan.indicators:
-        if scan.kind == "days":
-            found = _merge_days(indicator, line, placed)
-        elif scan.kind == "distinct":
-            found = _merge_distinct(indicator, line, placed)
-        elif indicator.aggregate in ("min", "max"):
-            found = _merge_extremes(indicator, line, placed)
-        else:
-            found = _merge_sums(indicator, line, placed)
-        for (as_of, window), merged in found:
-            yield (indicator.name, window, as_of), merged
+    places = Places(line, ids)
+    merging = [_MERGING[i.aggregate](i, number, places) for number, i in enumerate(scan.indicators)]
+    for part in parts(scan, rows, places, column="begun" if scan.kind == "days" else "happened"):
+        for one in merging:
+            one.add(part)
+    if scan.kind == "days":
+        for part in parts(scan, rows, places, column="ended"):
+            for one in merging:
+                one.end(part)
+    while merging:  # one after the other, so that each can be let go
+        one = merging.pop(0)
+        one.close()
+        for number, as_of in enumerate(line.as_ofs):
+            for window in one.indicator.windows:
+                yield (one.indicator.name, window, as_of), one.window(number, *line.slots(as_of, window))
 
 
-@dataclass(frozen=True)
-class _Placed:
-    """Cells with their subject's position, their slot, and when they count: from `first` to before `until`."""
+class _Series:
+    """A whole number for each row, added up by window and subject."""
 
-    cells: pa.Table
-    dates: int
-    slots: int
-    subjects: int
-    at: Positions
-    slot: Positions
-    first: Positions
-    until: Positions
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        # One row of zeros before the first slot: running totals begin with it.
+        self._flat = np.zeros((places.slots + 1) * places.subjects + 1, dtype=np.int64)
+        self._total = self._flat[:-1].reshape(places.slots + 1, places.subjects)
+        self._late: list[tuple[npt.NDArray[Any], ...]] = []
 
-    @cached_property
-    def index(self) -> Positions:
-        """Where each cell stands in an array by slot and subject, laid flat."""
-        return self.slot * self.subjects + self.at
+    def add(self, part: Part, chosen: Flags | None, amounts: Whole | int) -> None:
+        """Add rows of a part, all or those chosen, with an amount each or all the same."""
+        if not part.late:
+            place = part.place if chosen is None else part.place[chosen]
+            each = amounts if isinstance(amounts, int) or chosen is None else amounts[chosen]
+            np.add.at(self._flat[self._places.subjects :], place, each)
+            return
+        late = part if chosen is None else part.only(chosen)
+        amount = np.broadcast_to(amounts, part.place.shape)
+        slot, at = np.divmod(late.place, self._places.subjects)
+        self._late.append((at, slot, late.first, late.until, amount if chosen is None else amount[chosen]))
 
-    @cached_property
-    def entering(self) -> list[Positions]:
-        """The cells that begin to count at each as-of date."""
-        return _at_each_date(self.first, self.dates)
+    def close(self) -> None:
+        """Turn totals of slots into running totals: nothing is added any more."""
+        np.cumsum(self._total, axis=0, out=self._total)
+        self._late = [tuple(np.concatenate(column) for column in zip(*self._late, strict=True))] if self._late else []
 
-    @cached_property
-    def leaving(self) -> list[Positions]:
-        """The cells that no longer count from each as-of date on."""
-        return _at_each_date(self.until, self.dates)
-
-    def column(self, name: str) -> Whole:
-        """Return a column of whole numbers; null, which stands where nothing counts, is 0."""
-        return np.asarray(self.cells[name].fill_null(0).to_numpy(), dtype=np.int64)
-
-    def there(self, name: str) -> npt.NDArray[np.bool_]:
-        """Return where a column is not null."""
-        return np.asarray(self.cells[name].is_valid().to_numpy(), dtype=np.bool_)
-
-    def visible(self, number: int) -> npt.NDArray[np.bool_]:
-        """Return which cells count at an as-of date, by its position."""
-        return (self.first <= number) & (self.until > number)
+    def between(self, number: int, low: int, high: int) -> Whole:
+        """Return the sum over some slots of what counts at an as-of date, by its position."""
+        found: Whole = self._total[high] - self._total[low]
+        for at, slot, first, until, amount in self._late:
+            inside = (slot >= low) & (slot < high) & (first <= number) & (until > number)
+            np.add.at(found, at[inside], amount[inside])
+        return found
 
 
-def _place(cells: pa.Table, line: Timeline, ids: Whole) -> _Placed:
-    subject = np.asarray(cells["subject_id"].to_numpy(), dtype=np.int64)
-    at = np.searchsorted(ids, subject)
-    wanted = at < len(ids)
-    wanted[wanted] = ids[at[wanted]] == subject[wanted]
-    if not wanted.all():
-        cells, at = cells.filter(pa.array(wanted)), at[wanted]
-    base = len(line.as_ofs) + 1
-    rest, until = np.divmod(np.asarray(cells["cell"].to_numpy(), dtype=np.int64), base)
-    slot, first = np.divmod(rest, base)
-    return _Placed(cells, len(line.as_ofs), line.n_slots, len(ids), at, slot, first, until)
+class _Counts:
+    """Counts of rows."""
+
+    def __init__(self, indicator: Indicator, number: int, places: Places) -> None:
+        self.indicator, self.number, self.places = indicator, number, places
+        self.rows = _Series(places)
+
+    def add(self, part: Part) -> None:
+        """Take in the rows of a part that count."""
+        self.rows.add(part, part.chosen(self.number), 1)
+
+    def end(self, part: Part) -> None:
+        """Take in the rows of a part at the last days of their spells, where these matter."""
+        raise NotImplementedError(self.indicator.aggregate)
+
+    def close(self) -> None:
+        """Take note that there are no more rows."""
+        self.rows.close()
+
+    def window(self, number: int, low: int, high: int) -> Merged:
+        """Return the window of some slots at an as-of date, by its position."""
+        count = self.rows.between(number, low, high)
+        return Merged(count, count)
 
 
-def _running(placed: _Placed, values: Whole) -> Iterator[Whole]:
-    """Yield, for each as-of date in turn, the sum of the visible cells by slot and subject; the array is used again."""
-    total = np.zeros((placed.slots, placed.subjects), dtype=np.int64)
-    flat = total.reshape(-1)
-    for entering, leaving in zip(placed.entering, placed.leaving, strict=True):
-        np.add.at(flat, placed.index[entering], values[entering])
-        np.subtract.at(flat, placed.index[leaving], values[leaving])
-        yield total
+class _Sums(_Counts):
+    """Sums of values."""
+
+    def __init__(self, indicator: Indicator, number: int, places: Places) -> None:
+        super().__init__(indicator, number, places)
+        self.sums = _Series(places)
+
+    def add(self, part: Part) -> None:
+        super().add(part)
+        self.sums.add(part, part.chosen(self.number), part.whole(f"{self.indicator.name}__value"))
+
+    def close(self) -> None:
+        super().close()
+        self.sums.close()
+
+    def window(self, number: int, low: int, high: int) -> Merged:
+        return Merged(self.sums.between(number, low, high), super().window(number, low, high).n_rows)
 
 
-def _at_each_date(positions: Positions, dates: int) -> list[Positions]:
-    """Return, for each as-of date, which positions are that date's; others than these are left out."""
-    order = np.argsort(positions, kind="stable")
-    edges = np.searchsorted(positions[order], np.arange(dates + 1))
-    return [order[low:high] for low, high in pairwise(edges.tolist())]
+class _Extremes(_Counts):
+    """Largest or smallest values: every row is kept, since no total can be taken apart again."""
+
+    def __init__(self, indicator: Indicator, number: int, places: Places) -> None:
+        super().__init__(indicator, number, places)
+        self.kept: list[tuple[npt.NDArray[Any], ...]] = []
+
+    def add(self, part: Part) -> None:
+        super().add(part)
+        chosen = part.chosen(self.number)
+        mine = slice(None) if chosen is None else chosen
+        value = part.whole(f"{self.indicator.name}__value")
+        self.kept.append((part.place[mine], part.first[mine], part.until[mine], value[mine]))
+
+    def window(self, number: int, low: int, high: int) -> Merged:
+        limits, largest = np.iinfo(np.int64), self.indicator.aggregate == "max"
+        found = np.full(self.places.subjects, limits.min if largest else limits.max, dtype=np.int64)
+        for place, first, until, value in self.kept:
+            inside = self.places.within(place, low, high) & (first <= number) & (until > number)
+            further = np.maximum if largest else np.minimum
+            further.at(found, place[inside] % self.places.subjects, value[inside])
+        return Merged(found, super().window(number, low, high).n_rows)
 
 
-def _windows(line: Timeline, indicator: Indicator, as_of: date) -> Iterator[tuple[int, int, int]]:
-    for window in indicator.windows:
-        yield (window, *line.slots(as_of, window))
-
-
-Found = Iterator[tuple[tuple[date, int], Merged]]
-
-
-def _merge_sums(indicator: Indicator, line: Timeline, placed: _Placed) -> Found:
-    rows = placed.column(f"{indicator.name}__n")
-    counts = _running(placed, rows)
-    if indicator.aggregate == "count":
-        for as_of, count in zip(line.as_ofs, counts, strict=True):
-            for window, low, high in _windows(line, indicator, as_of):
-                n = count[low:high].sum(axis=0)
-                yield (as_of, window), Merged(n, n)
-        return
-    sums = _running(placed, placed.column(f"{indicator.name}__value"))
-    for as_of, count, total in zip(line.as_ofs, counts, sums, strict=True):
-        for window, low, high in _windows(line, indicator, as_of):
-            yield (as_of, window), Merged(total[low:high].sum(axis=0), count[low:high].sum(axis=0))
-
-
-def _merge_extremes(indicator: Indicator, line: Timeline, placed: _Placed) -> Found:
-    value, there = placed.column(f"{indicator.name}__value"), placed.there(f"{indicator.name}__value")
-    further = np.maximum if indicator.aggregate == "max" else np.minimum
-    limits = np.iinfo(np.int64)
-    worst = limits.min if indicator.aggregate == "max" else limits.max
-    counts = _running(placed, placed.column(f"{indicator.name}__n"))
-    for number, (as_of, count) in enumerate(zip(line.as_ofs, counts, strict=True)):
-        visible = there & placed.visible(number)
-        for window, low, high in _windows(line, indicator, as_of):
-            chosen = visible & (placed.slot >= low) & (placed.slot < high)
-            extreme = np.full(placed.subjects, worst, dtype=np.int64)
-            further.at(extreme, placed.at[chosen], value[chosen])
-            yield (as_of, window), Merged(extreme, count[low:high].sum(axis=0))
-
-
-def _merge_days(indicator: Indicator, line: Timeline, placed: _Placed) -> Found:
-    """Merge beginnings and ends of spells into days.
+class _Days(_Counts):
+    """Days that spells cover together.
 
     Up to an edge, spells have covered (begun - ended) times the edge's day number, less the balance of the day numbers
     at which they began and (a day later) ended, over all slots before the edge. A window is the difference of its two
     edges. All spells that begin before its end count, less those that ended before its beginning.
     """
-    columns = [placed.column(f"{indicator.name}__{n}") for n in ("begun", "ended", "balance")]
-    running = zip(line.as_ofs, *(_running(placed, column) for column in columns), strict=True)
-    for as_of, begun, ended, balance in running:
-        for window, low, high in _windows(line, indicator, as_of):
-            days = [
-                (begun[:edge] - ended[:edge]).sum(axis=0) * _day_number(line.edges[edge]) - balance[:edge].sum(axis=0)
-                for edge in (low, high)
-            ]
-            n_rows = begun[:high].sum(axis=0) - ended[:low].sum(axis=0)
-            yield (as_of, window), Merged(days[1] - days[0], n_rows)
+
+    def __init__(self, indicator: Indicator, number: int, places: Places) -> None:
+        super().__init__(indicator, number, places)
+        self.ended, self.balance = _Series(places), _Series(places)
+
+    def add(self, part: Part) -> None:
+        chosen = part.chosen(self.number)
+        self.rows.add(part, chosen, 1)
+        self.balance.add(part, chosen, np.maximum(part.days, self.places.edge_days[0]))
+
+    def end(self, part: Part) -> None:
+        """Take in the rows of a part that count, at the last days of their spells."""
+        chosen = part.chosen(self.number)
+        self.ended.add(part, chosen, 1)
+        self.balance.add(part, chosen, -(part.days.astype(np.int64) + 1))
+
+    def close(self) -> None:
+        super().close()
+        self.ended.close()
+        self.balance.close()
+
+    def window(self, number: int, low: int, high: int) -> Merged:
+        before, after = self._covered(number, low), self._covered(number, high)
+        n_rows = self.rows.between(number, 0, high) - self.ended.between(number, 0, low)
+        return Merged(after - before, n_rows)
+
+    def _covered(self, number: int, edge: int) -> Whole:
+        going = self.rows.between(number, 0, edge) - self.ended.between(number, 0, edge)
+        covered: Whole = going * self.places.edge_days[edge] - self.balance.between(number, 0, edge)
+        return covered
 
 
-def _day_number(day: date) -> int:
-    return (day - date(1970, 1, 1)).days
+class _Distinct(_Counts):
+    """Counts of different values: a pair of subject and value met once adds up, the others are told apart."""
+
+    def __init__(self, indicator: Indicator, number: int, places: Places) -> None:
+        super().__init__(indicator, number, places)
+        self.kept: list[tuple[pa.ChunkedArray, Part]] = []
+
+    def add(self, part: Part) -> None:
+        super().add(part)
+        chosen, there = part.chosen(self.number), part.place < self.places.nowhere
+        mine = part if chosen is None and there.all() else part.only(there if chosen is None else there & chosen)
+        self.kept.append((mine.column(f"{self.indicator.name}__value"), mine))
+
+    def close(self) -> None:
+        super().close()
+        self.single = _Series(self.places)
+        at = _joined(part.place for _, part in self.kept) % self.places.subjects
+        group, repeated = _groups(at, [values for values, _ in self.kept])
+        begun = 0
+        several = []
+        for _, part in self.kept:
+            again = repeated[begun : begun + len(part.place)]
+            self.single.add(part, ~again, 1)
+            several.append((part.place[again], part.first[again], part.until[again]))
+            begun += len(again)
+        self.several = tuple(_joined(columns) for columns in zip(*several, strict=True)) if several else ()
+        self.group = group
+        self.owner = np.zeros(int(group.max(initial=-1)) + 1, dtype=np.intp)
+        self.owner[group] = at[repeated]
+        self.kept = []
+        self.single.close()
+
+    def window(self, number: int, low: int, high: int) -> Merged:
+        found = self.single.between(number, low, high)
+        if self.several:
+            place, first, until = self.several
+            inside = self.places.within(place, low, high) & (first <= number) & (until > number)
+            seen = np.zeros(len(self.owner), dtype=np.bool_)
+            seen[self.group[inside]] = True
+            found += np.bincount(self.owner[seen], minlength=self.places.subjects)
+        return Merged(found, super().window(number, low, high).n_rows)
 
 
-def _merge_distinct(indicator: Indicator, line: Timeline, placed: _Placed) -> Found:
-    """Merge counts of different values: those in one cell only add up, the others are told apart window by window."""
-    repeated = placed.there("value")
-    keys = np.flatnonzero(repeated)
-    owner, group = _groups(placed, keys)
-    found = _running(placed, placed.column(f"{indicator.name}__found"))
-    counts = _running(placed, placed.column(f"{indicator.name}__n"))
-    for number, (as_of, single, count) in enumerate(zip(line.as_ofs, found, counts, strict=True)):
-        visible = placed.visible(number)[keys]
-        for window, low, high in _windows(line, indicator, as_of):
-            inside = visible & (placed.slot[keys] >= low) & (placed.slot[keys] < high)
-            seen = np.zeros(len(owner), dtype=np.bool_)
-            seen[group[inside]] = True
-            several = np.bincount(owner[seen], minlength=placed.subjects)
-            yield (as_of, window), Merged(single[low:high].sum(axis=0) + several, count[low:high].sum(axis=0))
+def _joined(columns: Iterable[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    found = list(columns)
+    return np.concatenate(found) if found else np.empty(0, dtype=np.intp)
 
 
-def _groups(placed: _Placed, keys: Positions) -> tuple[Positions, Positions]:
-    """Number the pairs of subject and value among some cells: each pair's subject, and each cell's pair."""
-    values = placed.cells["value"].combine_chunks().take(pa.array(keys)).dictionary_encode()
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
-    codes = np.asarray(values.indices.to_numpy(), dtype=np.int64)
-    kinds = max(len(values.dictionary), 1)
-    pairs, group = np.unique(placed.at[keys] * kinds + codes, return_inverse=True)
-    return pairs // kinds, group
+def _groups(at: Positions, values: list[pa.ChunkedArray]) -> tuple[Positions, Flags]:
+    """Tell which pairs of subject and value come more than once, and number these for the rows that have them."""
+    repeated = np.zeros(len(at), dtype=np.bool_)
+    if not len(at):
+        return np.empty(0, dtype=np.intp), repeated
+    codes, kinds = _codes(values, most=(2**63 - 1) // (int(at.max()) + 1))
+    pair = at * np.int64(kinds) + codes
+    order = np.argsort(pair)
+    ordered = pair[order]
+    same = ordered[1:] == ordered[:-1]
+    several = np.append(same, False)
+    several[1:] |= same
+    rows = order[several]
+    begins = np.append(True, ordered[several][1:] != ordered[several][:-1])[: len(rows)]
+    number = np.empty(len(at), dtype=np.intp)
+    number[rows] = np.cumsum(begins) - 1
+    repeated[rows] = True
+    return number[repeated], repeated
+
+
+def _codes(values: list[pa.ChunkedArray], *, most: int) -> tuple[Whole, int]:
+    """Return a whole number from 0 for each value, equal where values are, and how many such numbers there can be."""
+    column = pa.chunked_array([chunk for column in values for chunk in column.chunks])
+    if pa.types.is_integer(column.type):
+        numbers = column.to_numpy()
+        lowest, highest = int(numbers.min()), int(numbers.max())
+        if highest - lowest < most:
+            return numbers.astype(np.int64) - lowest, highest - lowest + 1
+        return _ranks(numbers)
+    encoded = column.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    return np.asarray(encoded.indices.to_numpy(), dtype=np.int64), max(len(encoded.dictionary), 1)
+
+
+def _ranks(numbers: Whole) -> tuple[Whole, int]:
+    """Return how many different numbers are smaller than each, and how many different ones there are."""
+    order = np.argsort(numbers)
+    ordered = numbers[order]
+    steps = np.cumsum(ordered[1:] != ordered[:-1])
+    found = np.zeros(len(numbers), dtype=np.int64)
+    found[order[1:]] = steps
+    return found, int(steps[-1]) + 1 if len(steps) else 1
+
+
+_MERGING: Final[Mapping[str, type[_Counts]]] = {
+    "count": _Counts,
+    "sum": _Sums,
+    "min": _Extremes,
+    "max": _Extremes,
+    "days": _Days,
+    "distinct": _Distinct,
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
+from typing import Final, Literal
 
 from data.asof import gate
 from data.schema import Table
@@ -16,6 +16,9 @@ from features.relation import Related
 
 Kind = Literal["totals", "days", "distinct"]
 Path = tuple[str, ...]
+
+MOST: Final = 30
+"""How many indicators a scan has at most: for each a row has a bit in a whole number."""
 
 
 @dataclass(frozen=True, order=True)
@@ -77,7 +80,8 @@ def scans(indicators: Sequence[Indicator]) -> list[Scan]:
     """Group indicators, none of them a formula, into scans, in an order that depends on their names alone."""
     ordered = sorted(indicators, key=lambda i: (_signature(i), i.name))
     groups = [tuple(group) for _, group in groupby(ordered, key=_signature)]
-    return [Scan(_kind(group[0]), group, _gates(group[0])) for group in groups]
+    parts = [group[n : n + MOST] for group in groups for n in range(0, len(group), MOST)]
+    return [Scan(_kind(part[0]), part, _gates(part)) for part in parts]
 
 
 def _kind(indicator: Indicator) -> Kind:
@@ -105,16 +109,17 @@ def _signature(indicator: Indicator) -> tuple[str, ...]:
         expression_sql(indicator.moment),
         ", ".join(indicator.lookups),
         "; ".join(relations),
-        str(_gates(indicator)),
+        str([(gate.owner, gate.day) for gate in _gates([indicator])]),
     )
 
 
-def _gates(indicator: Indicator) -> tuple[Gate, ...]:
+def _gates(indicators: Sequence[Indicator]) -> tuple[Gate, ...]:
     """Return the days that a row's answer may wait for, besides those on which the row itself becomes known."""
     found: dict[tuple[str, str], set[Path]] = {}
-    for path in sorted(_read(indicator)):
-        table, owner = indicator.owner(path), ROW if len(path) == 1 else path[0]
-        joined = owner == indicator.joined_as
+    model = indicators[0]
+    for path in sorted({path for indicator in indicators for path in _read(indicator)}):
+        table, owner = model.owner(path), ROW if len(path) == 1 else path[0]
+        joined = owner == model.joined_as
         if owner != ROW and not joined and table.known is not None:
             found.setdefault((owner, table.known), set()).add(path)
         own = gate(table, path[-1])
@@ -130,8 +135,9 @@ def _read(indicator: Indicator) -> set[Path]:
     counted up to that date either way.
     """
     paths = {path for expression in indicator.expressions for path in fields(expression)}
-    return paths if indicator.joined is None else paths | _read_by(indicator.joined, indicator.joined_as)
+    return paths if indicator.joined is None else paths | read_by(indicator.joined, indicator.joined_as)
 
 
-def _read_by(related: Related, alias: str) -> set[Path]:
+def read_by(related: Related, alias: str) -> set[Path]:
+    """Return the paths of the columns that a relation reads, those of the related row under an alias."""
     return {(name,) for name in related.own} | {(alias, name) for name in related.others}

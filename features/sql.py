@@ -1,6 +1,6 @@
 """Declarations as SQL at one as-of date: a value's rows, and the plain query for one window that anyone can check.
 
-The engine computes many windows and dates at once (`features.cells`); what stands here is the same question asked the
+The engine computes many windows and dates at once (`features.rows`); what stands here is the same question asked the
 plain way. The evidence of a value is always found this way.
 """
 

@@ -16,8 +16,8 @@ from data.store import Store
 from features import dialect
 from features.base import Indicator
 from features.catalogue import indicators
-from features.cells import cell_query
 from features.gaps import examine
+from features.rows import rows_query
 from features.scan import scans
 from features.sql import evidence_query, scan_query
 from features.subjects import officers_query, units_query
@@ -52,7 +52,7 @@ FOREIGN = (
 )
 """What one engine has and others lack, and aggregates that do not come out the same everywhere."""
 
-MODULES = ("cells", "engine", "scan", "sql", "subjects", "volumes")
+MODULES = ("engine", "rows", "scan", "sql", "subjects", "volumes")
 AS_OFS = (date(2025, 11, 1), date(2026, 1, 1))
 ALL: list[Indicator] = [*indicators().values(), *(i for group in HARD.values() for i in group)]
 
@@ -62,7 +62,7 @@ def queries() -> Iterator[str]:
     counted = [i for i in ALL if i.aggregate != "formula"]
     for kind in ("officer", "unit"):
         for scan in scans([i for i in counted if i.subject == kind]):
-            yield cell_query(scan, timeline(AS_OFS, scan.windows))
+            yield rows_query(scan, timeline(AS_OFS, scan.windows))
     for indicator in counted:
         yield scan_query(indicator, AS_OFS[0])
     for indicator in ALL:

@@ -12,12 +12,12 @@ from data.samples import complete, load_rows
 from data.store import Store
 from features.base import Indicator, NoExposure, Subject
 from features.catalogue import indicators
-from features.cells import cell_query
 from features.dialect import expression_sql
 from features.engine import compute, compute_all
 from features.expression import col, fields
+from features.rows import rows_query
 from features.scan import scans
-from features.sql import scan_query
+from features.sql import evidence_query, scan_query
 from features.table import NO_EXPOSURE, OK, TOO_FEW, FeatureTable
 from features.timeline import timeline
 from tests import small_force
@@ -182,7 +182,31 @@ def test_a_condition_narrows_what_is_read_unless_it_compares_rows_of_two_tables(
     assert indicator.where is not None
     condition = expression_sql(indicator.where)
     (scan,) = scans([indicator])
-    query = cell_query(scan, timeline(MONTH_ENDS, indicator.windows))
+    query = rows_query(scan, timeline(MONTH_ENDS, indicator.windows))
     compares = any(len(path) > 1 for path in fields(indicator.where))
-    assert (f"FILTER (WHERE {condition})" in query) is compares
+    assert (f"CASE WHEN {condition}" in query) is compares
     assert (f" AND {condition}" in query) is not compares
+
+
+def test_every_indicator_is_named_in_the_one_query_that_computes_it() -> None:
+    """`opencse sql RUN INDICATOR` finds it by that name."""
+    counted = [i for i in indicators().values() if i.aggregate != "formula"]
+    queries = [
+        rows_query(scan, timeline(MONTH_ENDS, scan.windows))
+        for kind in KINDS
+        for scan in scans([i for i in counted if i.subject == kind])
+    ]
+    assert [i.name for i in counted if sum(f" {i.name}__n" in query for query in queries) != 1] == []
+
+
+def test_related_rows_are_cited_where_a_table_has_a_column_called_as_the_subject_is() -> None:
+    """A look-up's `subject_id` is whom it was about; the subject of the indicator is the officer."""
+    repeats = indicators()["repeat_lookups"]
+    rows = [
+        {"access_id": n, "officer_id": officer, "subject_id": 4, "system": "crime", "accessed_at": f"2025-12-{n} 21:00"}
+        for n, officer in ((10, 1), (11, 1), (12, 2))
+    ]
+    with Store(threads=1) as store:
+        load_rows(store, complete({"officer": [{"officer_id": 1}, {"officer_id": 2}], "system_access": rows}))
+        cited = store.rows(evidence_query(repeats, date(2026, 1, 1), 90, [1, 2]))
+    assert cited == [(1, "system_access", 10, True), (1, "system_access", 11, True)]
