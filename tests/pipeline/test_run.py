@@ -67,6 +67,17 @@ def test_a_second_run_gives_the_same_folder_to_the_byte(
     assert [str(name) for name in first if first[name] != second[name]] == []
 
 
+def test_a_run_that_keeps_its_database_in_a_file_gives_the_same_folder_and_leaves_no_file(
+    finished: RunFolder, force: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.run.LARGE", 0)
+    again = runner(force)
+    first = {p.relative_to(finished.path): p.read_bytes() for p in finished.path.rglob("*") if p.is_file()}
+    second = {p.relative_to(again.path): p.read_bytes() for p in again.path.rglob("*") if p.is_file()}
+    assert first == second
+    assert list(again.path.parent.iterdir()) == [again.path]
+
+
 def test_rows_known_on_or_after_the_as_of_date_change_no_byte(
     finished: RunFolder, force_rows: dict[str, list[dict[str, Any]]], tmp_path: Path, runner: Runner
 ) -> None:
