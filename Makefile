@@ -16,7 +16,7 @@ READY   := $(VENV)/ready-$(STATE)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types nightly bench docs lock clean
+.PHONY: help setup demo test lint types nightly bench docs findings lock clean
 
 help: ## list the verbs
 	@echo "make VERB, where VERB is one of:"
@@ -88,6 +88,10 @@ docs: $(READY) ## write the pages that are generated from the code
 	$(PY) -m opencse.catalogue
 	$(PY) -m audit.stress.documents
 	$(PY) -m audit.battery.documents
+	$(PY) -m audit.findings
+
+findings: $(READY) ## write findings anew from finished stress plans: make findings RESULTS="DIR ..."
+	$(PY) -m audit.findings $(RESULTS)
 
 RESOLVE = $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
           --all-extras $(LOCKFLAGS) pyproject.toml
