@@ -315,7 +315,11 @@ def _change(row: dict[str, Any], name: str, *, scale: float = 1.0, digits: int =
     if pd.isna(effect):
         return "–"
     text = _signed(effect * scale, digits)
-    return text if pd.isna(low) else f"{text}, {_signed(low * scale, digits)} to {_signed(high * scale, digits)}"
+    return (
+        text
+        if pd.isna(low) or low == high == 0
+        else f"{text}, {_signed(low * scale, digits)} to {_signed(high * scale, digits)}"
+    )
 
 
 def _signed(value: float, digits: int) -> str:
