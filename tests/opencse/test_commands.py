@@ -99,11 +99,11 @@ def test_what_explain_says_would_change_a_contradiction_does(finished: RunFolder
 
 def test_sql_prints_exactly_what_ran(finished: RunFolder) -> None:
     steps = ok("sql", finished.path).splitlines()
-    step = f"{small_force.AS_OF}/features/officer/roster_edit/roster_minutes_gained"
+    step = f"{small_force.AS_OF}/features/officer/roster_edit/roster_cuts_suffered"
     assert step in steps
     by_step = ok("sql", finished.path, step)
     by_indicator = ok("sql", finished.path, "roster_self_edits")
-    kept = sorted((finished.path / "lineage" / "sql").glob("*features-officer-roster_edit-roster_minutes_gained.sql"))
+    kept = sorted((finished.path / "lineage" / "sql").glob("*features-officer-roster_edit-roster_cuts_suffered.sql"))
     assert len(kept) == 1
     assert kept[0].read_text().strip() in by_step
     assert kept[0].read_text().strip() in by_indicator
