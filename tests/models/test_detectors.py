@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from data.errors import UsageError
 from features.base import Indicator
 from features.catalogue import indicators
-from models.base import Detector, Panel, Scores
+from models.base import Contribution, Contributions, Detector, Listed, Panel, Scores
 from models.catalogue import baselines, detectors
 from models.pattern import Pattern
 from tests.models.panels import LAST, N, a_panel, turned
@@ -111,11 +111,57 @@ def test_having_more_of_everything_of_late_is_never_less_unusual_where_claimed(
     assert more.score[officer] >= scored(detector.name).score[officer]
 
 
-@pytest.mark.parametrize("detector", [p for p in ALL if p.values[0].additive])  # type: ignore[attr-defined]
-def test_contributions_add_up_to_the_score_where_claimed(detector: Detector) -> None:
-    found = scored(detector.name)
-    sums = [sum(c.share or 0.0 for c in contributions) for contributions in found.contributions]
-    np.testing.assert_allclose(sums, found.score, rtol=1e-9, atol=1e-9)
+def shares_add_up(detector: Detector, found: Scores) -> bool:
+    """Say whether shares are told where a detector claims that they add up to the score, then do, and nowhere else."""
+    told = [[c.share for c in contributions] for contributions in found.contributions]
+    if not detector.additive:
+        return all(share is None for shares in told for share in shares)
+    sums = [sum(share or 0.0 for share in shares) for shares in told]
+    return bool(np.allclose(sums, found.score, rtol=1e-9, atol=1e-9))
+
+
+@pytest.mark.parametrize("detector", ALL)
+def test_contributions_add_up_to_the_score_where_claimed_and_only_there_tell_a_share(detector: Detector) -> None:
+    assert shares_add_up(detector, scored(detector.name))
+
+
+class SumOfCounts(Detector):
+    """Scores by the sum of all counts; `off` is added to what it says of each, so that the shares no longer add up."""
+
+    family = "pattern"
+    additive = True
+    question = "Is there much of everything?"
+    assumption = "none: it exists to try the check of contributions"
+
+    def __init__(self, off: float = 0.0) -> None:
+        self.off = off
+
+    def reads(self, indicator: Indicator) -> bool:
+        return True
+
+    def fit(self, panel: Panel, *, seed: int) -> SumOfCounts:
+        return self
+
+    def score(self, panel: Panel, *, seed: int = 0) -> Scores:
+        values = np.column_stack([np.nan_to_num(s.cells.value) for s in panel.series])
+
+        def told(at: int, most: int) -> Contributions:
+            each = zip(panel.series, values[at].tolist(), strict=True)
+            return tuple(
+                Contribution(indicator=s.indicator.name, window_days=s.cells.window, observed=v, share=v + self.off)
+                for s, v in each
+            )[:most]
+
+        n = len(panel.ids)
+        return Scores(
+            score=values.sum(axis=1), p_value=np.full(n, np.nan), contributions=Listed(n, told), assumption=""
+        )
+
+
+def test_shares_that_do_not_add_up_are_noticed() -> None:
+    view = a_panel(detectors()["peer_rate"])
+    assert shares_add_up(SumOfCounts(), SumOfCounts().score(view))
+    assert not shares_add_up(SumOfCounts(off=0.5), SumOfCounts(off=0.5).score(view))
 
 
 @pytest.mark.parametrize("detector", ALL)
