@@ -91,7 +91,10 @@ def worlds_page() -> str:
         "### `[figures]`",
         "Replaces a figure that the force is calibrated to, by its name in the last table of this page.",
         "## Typologies",
-        "Patterns of concern. The truth names their subjects and every row they add, alter or remove.",
+        (
+            "Patterns of concern. The truth names their subjects, whom else they are about (who bullies somebody, whom"
+            " retaliation hits), and every row they add, alter or remove."
+        ),
         *(_pattern(pattern) for pattern in typologies().values()),
         "## Archetypes",
         "Innocent reasons to look unusual. The truth names the people; nothing about them is of concern.",
@@ -154,8 +157,6 @@ def _pattern(pattern: Pattern) -> str:
         f"- Planted in {100 * pattern.share:g}% of those eligible, for {months}.",
         f"- Intensity {pattern.intensity:g}: {pattern.intensity_means}.",
     ]
-    if isinstance(pattern, Typology) and pattern.doer:
-        lines.append(f"- Told too, as a {pattern.doer.concern} concern: the one who does it.")
     if pattern.not_before:
         lines.append(f"- Not before {pattern.not_before:%-d %B %Y}.")
     if isinstance(pattern, Archetype):

@@ -10,7 +10,7 @@ from data.contract import CONTRACT
 from data.synthetic.build import build_parts
 from data.synthetic.generate import make_cells
 from data.synthetic.reference import reference_tables
-from data.synthetic.truth import archetypes_table, subjects_table
+from data.synthetic.truth import Note, archetypes_table, subjects_table
 from data.synthetic.world import World
 from data.synthetic.writing import arrow_schema
 
@@ -37,19 +37,19 @@ def make(world: World) -> InMemory:
     """
     parts = build_parts(world)
     pieces: dict[str, list[pa.Table]] = {name: [table] for name, table in reference_tables(parts).items()}
-    notes = []
+    notes: list[Note] = []
     for tables, note in make_cells(parts):
         for name, table in tables.items():
             pieces.setdefault(name, []).append(table)
-        notes.append(note.rows)
+        notes.append(note)
     loose = world.recording.broken > 0
     records = {
         table.name: _joined(pieces.get(table.name, []), arrow_schema(table, coded=False, loose=loose))
         for table in CONTRACT
     }
     truth = {
-        "truth_subject": subjects_table(parts),
-        "truth_row": _joined(notes, arrow_schema(CONTRACT.truth["truth_row"], coded=False)),
+        "truth_subject": subjects_table(parts, [told for note in notes for told in note.involved]),
+        "truth_row": _joined([note.rows for note in notes], arrow_schema(CONTRACT.truth["truth_row"], coded=False)),
         "truth_archetype": archetypes_table(parts),
     }
     return InMemory(world, records, truth)

@@ -85,15 +85,15 @@ Concern = Literal["standards", "welfare", "culture"]
 
 
 @dataclass(frozen=True)
-class Doer:
-    """Whose conduct a typology is that happens to somebody else.
+class Involved:
+    """Another person (by position) whom a typology is about as well: who does it, or whom it is done to.
 
-    `of` gives the doer's position among the people, from the force and the subject's posting. The truth names the doer
-    too, under the concern that the conduct is, with those of the pattern's rows that lie in `tables`.
+    The truth names them too, under the concern that it is of theirs, with those of the pattern's rows that lie in
+    `tables`: a flag of them is no flag of an innocent person.
     """
 
+    person: int
     concern: Concern
-    of: Callable[[Force, int], int]
     tables: tuple[str, ...]
 
 
@@ -102,7 +102,6 @@ class Typology(Pattern):
     """Conduct or a condition of concern; every row it adds or alters is written to the truth."""
 
     concern: Concern
-    doer: Doer | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from data.contract import CONTRACT
 from data.synthetic import keys
 from data.synthetic.layers import faults, recording
-from data.synthetic.plantings import Subject
+from data.synthetic.plantings import Concern, Involved, Subject
 from data.synthetic.rows import MINUTES, NO_TIME, Rows, dtype_of, joined, rows
 from data.synthetic.scene import Scene
 from data.synthetic.streams import Array
@@ -77,6 +77,7 @@ class Plot:
         self.subject = subject
         self.scene = snapshot.scene
         self.changes: dict[str, Change] = {}
+        self.involved: list[Involved] = []
         self._snapshot = snapshot
         self._numbers: dict[str, int] = {}
         self._streams = self.scene.world_streams.part(subject.pattern.name, subject.pattern.subject, subject.member)
@@ -103,6 +104,10 @@ class Plot:
         stints, structure = self.scene.force.stints, self.scene.force.structure
         team = self.subject.member if self.subject.post < 0 else int(stints.team[self.subject.post])
         return int(structure.team_unit[team])
+
+    def involve(self, person: int, *, concern: Concern, tables: tuple[str, ...]) -> None:
+        """Have the truth name another person too, with the pattern's rows of these tables."""
+        self.involved.append(Involved(person, concern, tables))
 
     def joined_by(self, person: int) -> int:
         """Return the day a person joined the force."""
@@ -247,12 +252,13 @@ class Effect:
     """What the patterns of one kind did to a scene.
 
     `rows` lists (table, ids, subject) for every row added or altered; `before` holds, by table, each altered or
-    removed row as it was, with the subject's position in `subjects`.
+    removed row as it was, with its subject; `involved` says whom else a subject's pattern is about.
     """
 
     subjects: list[Subject]
     rows: list[tuple[str, Array, Subject]]
     before: dict[str, list[tuple[Rows, Subject]]]
+    involved: dict[Subject, list[Involved]]
 
 
 def plant(scene: Scene, subjects: list[Subject]) -> Effect:
@@ -262,11 +268,12 @@ def plant(scene: Scene, subjects: list[Subject]) -> Effect:
     subject has it.
     """
     snapshot = Snapshot(scene)
-    effect = Effect(subjects, [], {})
+    effect = Effect(subjects, [], {}, {})
     by_table: dict[str, list[Change]] = {}
     for subject in sorted(subjects, key=lambda s: (s.pattern.name, s.member)):
         plot = Plot(snapshot, subject)
         subject.pattern.plant(plot)
+        effect.involved[subject] = plot.involved
         for table, change in plot.changes.items():
             by_table.setdefault(table, []).append(change)
     # Tours come first: an edit of a tour that another pattern took out is not made.

@@ -28,11 +28,21 @@ _OF = (("typology", pa.string()), ("subject_kind", pa.string()), ("subject_id", 
 
 
 @dataclass(frozen=True)
+class Told:
+    """A person or team of whom the truth tells, by id, for one subject of one pattern; archetypes are of no concern."""
+
+    subject: Subject
+    id: int
+    concern: Concern | Literal[""]
+
+
+@dataclass(frozen=True)
 class Note:
-    """The truth about one cell."""
+    """The truth about one cell; `involved` are those whom patterns are about besides their subjects."""
 
     rows: pa.Table
     before: dict[str, pa.Table]
+    involved: tuple[Told, ...]
 
 
 class TruthFiles:
@@ -50,7 +60,7 @@ class TruthFiles:
         self._before = {
             name: TableFile(folder / "before" / f"{name}.parquet", schema) for name, schema in before.items()
         }
-        self._files["truth_subject"].write(subjects_table(parts))
+        self._involved: list[Told] = []
         self._files["truth_archetype"].write(archetypes_table(parts))
 
     @property
@@ -61,6 +71,7 @@ class TruthFiles:
     def write(self, note: Note) -> None:
         """Add the truth about a cell."""
         self._files["truth_row"].write(note.rows)
+        self._involved += note.involved
         for name, table in note.before.items():
             self._before[name].write(table)
 
@@ -68,6 +79,8 @@ class TruthFiles:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self._files["truth_subject"].write(subjects_table(self._parts, self._involved))
         for file in (*self._files.values(), *self._before.values()):
             file.__exit__(kind, error, at)
         for file in self._before.values():
@@ -75,41 +88,18 @@ class TruthFiles:
                 file.path.unlink()
 
 
-@dataclass(frozen=True)
-class _Told:
-    """One subject of one pattern as the truth tells it: who, and of what concern; "" for archetypes.
-
-    A pattern that somebody else does to its subject is told of both; `tables` are those whose rows are told then, all
-    of them where it is None.
-    """
-
-    subject: Subject
-    id: int
-    concern: Concern | Literal[""]
-    tables: tuple[str, ...] | None = None
-
-
-def _told(parts: Parts, subject: Subject) -> list[_Told]:
-    """Return of whom the truth tells a subject's pattern: of the subject, and of the doer where that is another."""
-    pattern = subject.pattern
-    if not isinstance(pattern, Typology):
-        return [_Told(subject, _id_of(parts, subject), "")]
-    own = _Told(subject, _id_of(parts, subject), pattern.concern)
-    if pattern.doer is None:
-        return [own]
-    doer = pattern.doer
-    other = int(parts.force.people.officer_id[doer.of(parts.force, subject.post)])
-    return [own, _Told(subject, other, doer.concern, doer.tables)]
-
-
 def note(parts: Parts, effect: Effect) -> Note:
     """Return the truth about one cell as tables, sorted."""
     ids = parts.force.people.officer_id
+    own = {subject: _own(parts, subject) for subject in effect.subjects}
+    others = {
+        subject: [(Told(subject, int(ids[one.person]), one.concern), one.tables) for one in involved]
+        for subject, involved in effect.involved.items()
+    }
     told = [
         (name, keys, one)
         for name, keys, subject in effect.rows
-        for one in _told(parts, subject)
-        if one.tables is None or name in one.tables
+        for one in (own[subject], *(other for other, tables in others[subject] if name in tables))
     ]
     named = [name for name, keys, _ in told for _ in range(len(keys))]
     columns = {
@@ -121,14 +111,14 @@ def note(parts: Parts, effect: Effect) -> Note:
     before = {}
     for name, pieces in effect.before.items():
         made = to_arrow(joined([data for data, _ in pieces]), officer_ids=ids)
-        made = _with(made, _of([(_told(parts, subject)[0], len(data)) for data, subject in pieces]))
+        made = _with(made, _of([(own[subject], len(data)) for data, subject in pieces]))
         made = dirt.broken(made, name, share=parts.world.recording.broken, seed=parts.world.seed)
         before[name] = made.sort_by(CONTRACT[name].key)
     order = [(name, "ascending") for name in ("typology", "subject_id", "table_name", "row_id")]
-    return Note(rows.sort_by(order), before)
+    return Note(rows.sort_by(order), before, tuple(other for pairs in others.values() for other, _ in pairs))
 
 
-def _of(counts: Sequence[tuple[_Told, int]]) -> dict[str, pa.Array]:
+def _of(counts: Sequence[tuple[Told, int]]) -> dict[str, pa.Array]:
     """Return the columns that say whose rows these are: `count` rows of each subject in turn."""
     each = [count for _, count in counts]
     kinds = [one.subject.pattern.subject for one, count in counts for _ in range(count)]
@@ -154,43 +144,52 @@ def _id_of(parts: Parts, subject: Subject) -> int:
     return int(force.people.officer_id[subject.member])
 
 
-def subjects_table(parts: Parts) -> pa.Table:
-    """Return whom typologies were planted in and who did them, as the table `truth_subject`."""
-    planted = _sorted(parts, parts.typologies)
+def _own(parts: Parts, subject: Subject) -> Told:
+    return Told(
+        subject, _id_of(parts, subject), subject.pattern.concern if isinstance(subject.pattern, Typology) else ""
+    )
+
+
+def subjects_table(parts: Parts, involved: Sequence[Told]) -> pa.Table:
+    """Return whom typologies were planted in, and whom else they are about, as the table `truth_subject`."""
+    told = _sorted([*_everybody(parts, parts.typologies), *involved])
     columns = {
-        "subject_kind": texts([one.subject.pattern.subject for one in planted]),
-        "subject_id": _ids(planted),
-        "concern": texts([one.concern for one in planted]),
-        "typology": texts([one.subject.pattern.name for one in planted]),
-        **_dates(parts, planted),
-        "intensity": numbers(np.array([round(one.subject.intensity, 3) for one in planted])),
+        "subject_kind": texts([one.subject.pattern.subject for one in told]),
+        "subject_id": _ids(told),
+        "concern": texts([one.concern for one in told]),
+        "typology": texts([one.subject.pattern.name for one in told]),
+        **_dates(parts, told),
+        "intensity": numbers(np.array([round(one.subject.intensity, 3) for one in told])),
     }
     return pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_subject"], coded=False))
 
 
 def archetypes_table(parts: Parts) -> pa.Table:
     """Return who has which archetype, as the table `truth_archetype`."""
-    planted = _sorted(parts, parts.archetypes)
+    told = _sorted(_everybody(parts, parts.archetypes))
     columns = {
-        "officer_id": _ids(planted),
-        "archetype": texts([one.subject.pattern.name for one in planted]),
-        **_dates(parts, planted),
+        "officer_id": _ids(told),
+        "archetype": texts([one.subject.pattern.name for one in told]),
+        **_dates(parts, told),
     }
     return pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_archetype"], coded=False))
 
 
-def _ids(planted: Sequence[_Told]) -> pa.Array:
-    return integers(np.array([one.id for one in planted], dtype=np.int64))
+def _everybody(parts: Parts, by_cell: dict[int, list[Subject]]) -> list[Told]:
+    return [_own(parts, subject) for subjects in by_cell.values() for subject in subjects]
 
 
-def _sorted(parts: Parts, by_cell: dict[int, list[Subject]]) -> list[_Told]:
-    told = [one for subjects in by_cell.values() for subject in subjects for one in _told(parts, subject)]
+def _sorted(told: Sequence[Told]) -> list[Told]:
     return sorted(told, key=lambda one: (one.subject.pattern.name, one.id, one.subject.first, one.subject.member))
 
 
-def _dates(parts: Parts, planted: Sequence[_Told]) -> dict[str, pa.Array]:
+def _ids(told: Sequence[Told]) -> pa.Array:
+    return integers(np.array([one.id for one in told], dtype=np.int64))
+
+
+def _dates(parts: Parts, told: Sequence[Told]) -> dict[str, pa.Array]:
     """Return the days of each subject; the end is null where the pattern lasts to the end of the world."""
-    spells = [one.subject for one in planted]
+    spells = [one.subject for one in told]
     first = np.array([s.first for s in spells], dtype=np.int64)
     last = np.array([NO_TIME if s.last >= parts.force.end - 1 else s.last for s in spells], dtype=np.int64)
     return {"started_on": days(first), "ended_on": days(last)}

@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.synthetic import events
-from data.synthetic.force import Force
-from data.synthetic.plantings import Candidates, Doer, Typology
+from data.synthetic.plantings import Candidates, Typology
 from data.synthetic.plot import Plot
 from data.synthetic.streams import Array
 
@@ -24,6 +23,7 @@ def _eligible(candidates: Candidates) -> Array:
 
 
 def _plant(plot: Plot) -> None:
+    plot.involve(plot.supervisor, concern="culture", tables=("roster_edit", "grievance"))
     tours = plot.some(plot.rows("shift"), plot.count(plot.intensity))
     cut = -events.quarters(plot, len(tours), 1, 6)
     events.edit(plot, tours, editor=plot.supervisor, at=events.before(plot, tours, days=1.0), field="duty", minutes=cut)
@@ -37,16 +37,11 @@ def _plant(plot: Plot) -> None:
         events.away(plot, day, last, kind="sickness", psychological=True)
 
 
-def _supervisor(force: Force, post: int) -> int:
-    return int(force.stints.supervisor[post])
-
-
 TYPOLOGY = Typology(
     name="bullied_colleague",
     summary="has tours cut and moved by one supervisor, raises grievances, falls ill, asks to leave",
     basis="Casey review 2023 on bullying of staff with protected characteristics",
     concern="welfare",
-    doer=Doer(concern="culture", of=_supervisor, tables=("roster_edit", "grievance")),
     share=0.008,
     months=(5, 14),
     intensity=4.0,

@@ -1,7 +1,7 @@
 """Retaliation: a supervisor against whom a grievance was raised cuts the tours of the one who raised it.
 
-A culture concern about the supervisor. Modelled on the Casey review (2023): complaints turned back on those who made
-them; the standard is challenging and reporting improper conduct.
+A culture concern about the supervisor, and a welfare concern about whom it happens to. Modelled on the Casey review
+(2023): complaints turned back on those who made them; the standard is challenging and reporting improper conduct.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ def _plant(plot: Plot) -> None:
     if not len(mates):
         return
     victim = int(plot.draw.choice(mates))
+    plot.involve(victim, concern="welfare", tables=("roster_edit", "grievance", "transfer_request"))
     raised = np.array([plot.subject.first])
     events.grieve(plot, raised, raised_by=victim, about=plot.person, kinds=("bullying", "management"))
     tours = plot.some(plot.rows("shift", person=victim), plot.count(plot.intensity))

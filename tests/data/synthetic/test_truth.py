@@ -105,20 +105,23 @@ def test_truth_subjects_exist(opened: Store) -> None:
             assert opened.value(f"SELECT count(*) FROM {truth} WHERE {lost}") == 0
 
 
-def test_who_bullies_is_told_as_well_as_whom_it_happens_to(opened: Store) -> None:
-    """Whoever made the planted edits is of a culture concern: a flag of them is no flag of an innocent person."""
+@pytest.mark.parametrize(
+    ("typology", "by", "to"), [("bullied_colleague", "culture", "welfare"), ("retaliation", "culture", "welfare")]
+)
+def test_who_does_it_and_whom_it_happens_to_are_both_told(opened: Store, typology: str, by: str, to: str) -> None:
+    """A flag of either is no flag of an innocent person: of a supervisor who cuts tours, of whom they are cut from."""
     made = opened.rows(
         """
-        SELECT DISTINCT t.subject_id, e.editor_id, s.concern FROM truth_row t
+        SELECT DISTINCT t.subject_id, s.concern, e.editor_id, e.officer_id FROM truth_row t
         JOIN roster_edit e ON t.table_name = 'roster_edit' AND e.edit_id = t.row_id
         JOIN truth_subject s ON s.subject_id = t.subject_id AND s.typology = t.typology
-        WHERE t.typology = 'bullied_colleague'"""
+        WHERE t.typology = ?""",
+        parameters=[typology],
     )
-    colleagues = {who for who, _, concern in made if concern == "welfare"}
-    doers = {editor for _, editor, _ in made}
-    assert colleagues
-    assert doers == {who for who, _, concern in made if concern == "culture"}
-    assert all(who == editor for who, editor, concern in made if concern == "culture")
+    assert made
+    assert {who for who, concern, _, _ in made if concern == by} == {editor for _, _, editor, _ in made}
+    assert {who for who, concern, _, _ in made if concern == to} == {owner for _, _, _, owner in made}
+    assert all(who == (editor if concern == by else owner) for who, concern, editor, owner in made)
 
 
 def changed_for_others(full: Generated, less: Generated, subjects: str) -> set[str]:
