@@ -40,6 +40,10 @@ class Change(BySeries):
         counted = indicator.aggregate in ("count", "distinct", "days")
         return counted and not claimed(indicator) and RECENT in indicator.windows and max(indicator.windows) > RECENT
 
+    def holds(self, panel: Panel) -> bool:
+        """Hold p-values to everybody's: days come in spells, and a fit may take them for single ones."""
+        return True
+
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Fit how the share of the last days spreads, for a longer window."""
         if series.cells.window <= RECENT or panel.find(series.indicator.name, RECENT) is None:
