@@ -7,8 +7,8 @@
 
 Worlds that were judged are kept, so a run that was cut off goes on. While detectors and rules were written, these seeds
 were looked at: of planted worlds 1 to 3, 11, 12, 101 to 106, 201 to 203 and 301 to 304, and of null worlds 101 to 106,
-201 to 203 and 1301 to 1304. The seeds taken unless others are asked for, from 51 and from 2001, are held out; 51 to 60 and
-2001 to 2010 were judged once before the last changes, and 65 was looked into.
+201 to 203 and 1301 to 1304. The seeds taken unless others are asked for, from 51 and from 2001, are held out; 51 to 60
+and 2001 to 2010 were judged once before the last changes, and 65 was looked into.
 """
 
 from __future__ import annotations
