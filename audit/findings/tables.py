@@ -110,7 +110,7 @@ def _effects(folder: Path, worlds: Sequence[str]) -> pd.DataFrame:
     wanted = (
         (alike | (flagged & pc.field("by").isin(["all", *GROUPED_BY])))
         & pc.field("measure").isin(list(_MEASURES))
-        & pc.field("world").isin(list(worlds))
+        & pc.field("world").isin(pa.array(list(worlds), pa.string()))
         & (pc.field("scenario") != CONTROLS)
     )
     columns = [*PLACE, "seed", "scenario", "dose", "subject_kind", "concern", "basis", "scope", "name", "measure"]
