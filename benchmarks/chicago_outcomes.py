@@ -55,6 +55,7 @@ def without_posting(table: FeatureTable) -> FeatureTable:
 
 
 def main() -> None:
+    """Rank the officers of the release in both views, print what became of the top and keep it."""
     about, _, more = (__doc__ or "").partition("\n")
     parser = argparse.ArgumentParser(description=about, epilog=more, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--as-of", type=date.fromisoformat, default=date(2009, 1, 1))

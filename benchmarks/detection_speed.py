@@ -53,6 +53,8 @@ class Meter:
         self._inside = False
 
     def wrapped(self, name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the same work, timed."""
+
         @functools.wraps(work)
         def timed(*args: Any, **named: Any) -> Any:
             if self._inside:
@@ -126,6 +128,7 @@ def generated(people: int, folder: Path) -> Path:
 
 
 def main() -> None:
+    """Measure the stage on a world, print the least of its turns and keep it."""
     about, _, more = (__doc__ or "").partition("\n")
     parser = argparse.ArgumentParser(description=about, epilog=more, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--people", type=int, default=46_000)

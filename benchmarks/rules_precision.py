@@ -153,6 +153,7 @@ def report(name: str, tallies: dict[str, Tally], people: int) -> None:
 
 
 def main() -> None:
+    """Run the rules on worlds of several seeds and print a table for each kind of world."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", default="101-106")
     parser.add_argument("--worlds", type=Path)

@@ -137,6 +137,7 @@ def main(
     report: Annotated[bool, typer.Option("--report", help="Write the tables.")] = False,
     out: Path = RESULTS,
 ) -> None:
+    """Judge the worlds that are named and not judged yet; write the tables if asked to."""
     for seed in seeds or []:
         if not (folder / f"time-{people}-{seed}.json").exists():
             judge(seed, people=people, workers=workers, folder=folder)

@@ -213,6 +213,7 @@ class _Distinct(_Counts):
         self.kept.append((mine.column(f"{self.indicator.name}__value"), mine))
 
     def close(self) -> None:
+        """Tell the pairs met once, which add up, from those met more often, which each window looks at."""
         super().close()
         self.single = _Series(self.places)
         at = _joined(part.place for _, part in self.kept) % self.places.subjects
@@ -232,6 +233,7 @@ class _Distinct(_Counts):
         self.single.close()
 
     def window(self, number: int, low: int, high: int) -> Merged:
+        """Return how many different values there are in the window of some slots at an as-of date."""
         found = self.single.between(number, low, high)
         if self.several:
             place, first, until = self.several

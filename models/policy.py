@@ -14,6 +14,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from data.errors import UsageError
+from data.faults import in_words
 
 FOLDER: Final = Path(__file__).parent / "policies"
 
@@ -75,9 +76,7 @@ def read(path: Path) -> Policy:
     try:
         policy = Policy.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (ValidationError, tomllib.TOMLDecodeError) as error:
-        found = str(error)
-        if isinstance(error, ValidationError):
-            found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        found = "; ".join(in_words(error)) if isinstance(error, ValidationError) else str(error)
         raise UsageError("The policy file cannot be used.", found=found, where=path.name) from error
     if policy.name != path.stem:
         raise UsageError("A policy carries its file's name.", expected=path.stem, found=policy.name, where=path.name)

@@ -107,9 +107,7 @@ def run(
         sources = examine(store, as_ofs=dates)
         outcomes, flags = _find(store, folder, settings, dates, sources, tell)
         skipped = _skipped(store, settings)
-        _write_lineage(store, folder / "lineage", records)
-        fed = lineage(settings.in_force, indicators=settings.indicators, rules=settings.rules)
-        write_json(fed, folder / "lineage" / "purposes.json")
+        _write_lineage(store, settings, folder / "lineage", records)
         tell("sealing")
         facts = {
             "seed": settings.seed,
@@ -248,8 +246,8 @@ def _skipped(store: Store, settings: Settings) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _write_lineage(store: Store, folder: Path, records: Path) -> None:
-    """Write every statement that ran, in order; where the records stood on this machine is left out."""
+def _write_lineage(store: Store, settings: Settings, folder: Path, records: Path) -> None:
+    """Write what fed each concern, and every statement that ran, in order; where the records stood is left out."""
     index = []
     sql = folder / "sql"
     sql.mkdir(parents=True)
@@ -259,3 +257,5 @@ def _write_lineage(store: Store, folder: Path, records: Path) -> None:
         (sql / name).write_text(text + "\n", encoding="utf-8")
         index.append({"step": step.name, "file": f"sql/{name}"})
     write_json(index, folder / "steps.json")
+    fed = lineage(settings.in_force, indicators=settings.indicators, rules=settings.rules)
+    write_json(fed, folder / "purposes.json")

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from data.errors import UsageError
+from data.faults import in_words
 from features.base import Concern, Indicator
 from features.catalogue import indicators
 from models.base import Detector, Family
@@ -214,8 +215,7 @@ def resolve(content: Mapping[str, Any], *, where: str) -> Settings:
     try:
         settings = Settings.model_validate(content)
     except ValidationError as error:
-        found = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise UsageError("The settings cannot be used.", found=found, where=where) from error
+        raise UsageError("The settings cannot be used.", found="; ".join(in_words(error)), where=where) from error
     from_content(settings.purposes.model_dump(), where=where)
     faults: list[str] = []
     names = {

@@ -7,10 +7,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from audit.budget.promise import Floats
 from audit.budget.worlds import EITHER, GROUPED_BY
 from audit.rates.groups import REFERENCE
-from audit.rates.intervals import proportion, ratio
+from audit.rates.intervals import independent, proportion, ratio
 from audit.stress.effects import PLACE
 from audit.stress.plan import TWIN
 
@@ -40,9 +39,9 @@ def _of_breakdown(rows: pd.DataFrame, named: dict[str, Any], wanted: str | None)
     largest = max(groups, key=lambda g: (g[1]["negatives"].sum(), g[0]))[0]
     reference = wanted if wanted in dict(groups) else largest
     wrong, n = (np.array([float(some[c].sum()) for _, some in groups]) for c in ("wrong", "negatives"))
-    size = np.array(
-        [effective(*(some[c].to_numpy(dtype=np.float64) for c in ("wrong", "negatives"))) for _, some in groups]
-    )
+    counted = ((some["wrong"].to_numpy(np.float64), some["negatives"].to_numpy(np.float64)) for _, some in groups)
+    # Where nobody was counted, or the worlds do not vary, as many as there are.
+    size = np.array([independent(counts, sizes) or float(sizes.sum()) for counts, sizes in counted])
     rate = wrong / n
     low, high = proportion(rate * size, size)
     at = [name for name, _ in groups].index(reference)
@@ -72,19 +71,3 @@ def _of_breakdown(rows: pd.DataFrame, named: dict[str, Any], wanted: str | None)
 
 def _plain(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def effective(counts: Floats, sizes: Floats) -> float:
-    """Return how many independent people would vary as much as `counts` out of `sizes` do from world to world.
-
-    No more than there are; and as many where nobody was counted, or where the worlds do not vary.
-
-    Example:
-        >>> effective(np.array([4.0, 0.0]), np.array([100.0, 100.0])), effective(np.zeros(2), np.full(2, 100.0))
-        (49.0, 200.0)
-    """
-    total, worlds = float(sizes.sum()), len(sizes)
-    share = float(counts.sum()) / total
-    residuals = counts - share * sizes
-    spread = float(np.dot(residuals, residuals)) * worlds / max(worlds - 1, 1) / total**2
-    return min(total, share * (1 - share) / spread) if spread > 0 else total

@@ -23,7 +23,7 @@ from audit.rates.measures import FORCE
 from audit.rates.report import check_new
 from audit.stress.effects import PLACE, read_results
 from audit.stress.harness import read_plan
-from audit.stress.overview import controls_of, lines_of
+from audit.stress.overview import controls_of, lines_of, plain_rows
 from audit.stress.plan import CONTROLS, TWIN
 from pipeline.folder import write_json, write_table, written_whole
 
@@ -62,12 +62,12 @@ def budget(out: Path) -> Statement:
         "title": plan["title"],
         "test": _test(cells),
         "targets": targets(whole, plan),
-        "null_worlds": _rows(at_rest[~at_rest["planted"]]) or _of_controls(out, plan),
-        "planted_worlds": _rows(at_rest[at_rest["planted"]]),
+        "null_worlds": plain_rows(at_rest[~at_rest["planted"]]) or _of_controls(out, plan),
+        "planted_worlds": plain_rows(at_rest[at_rest["planted"]]),
         "groups": group_rates(counts),
-        "scenarios": _rows(whole[whole["scenario"] != TWIN]),
-        "stops": stops[stops["by"] == "all"].drop(columns=["by", "group"]).pipe(_rows),
-        "stops_by_group": _rows(stops[(stops["by"] != "all") & (stops["verdict"] == EXCEEDS)]),
+        "scenarios": plain_rows(whole[whole["scenario"] != TWIN]),
+        "stops": stops[stops["by"] == "all"].drop(columns=["by", "group"]).pipe(plain_rows),
+        "stops_by_group": plain_rows(stops[(stops["by"] != "all") & (stops["verdict"] == EXCEEDS)]),
         "groups_by_verdict": _counted(stops[stops["by"] != "all"]),
     }
     return Statement(told, cells)
@@ -236,14 +236,6 @@ def _of_reading(reading: Reading, place: dict[str, Any], plan: Mapping[str, Any]
 
 def _counted(stops: pd.DataFrame) -> dict[str, int]:
     return {verdict: int((stops["verdict"] == verdict).sum()) for verdict in (EXCEEDS, TOO_FEW, HOLDS)}
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows as plain values; NaN as None."""
-    return [
-        {str(k): None if isinstance(v, float) and np.isnan(v) else v for k, v in row.items()}
-        for row in table.to_dict("records")
-    ]
 
 
 def write(made: Statement, out: Path) -> None:

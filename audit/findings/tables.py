@@ -142,7 +142,8 @@ def _groups(told: pd.DataFrame) -> pd.DataFrame:
     moved = highest[highest["rate_effect"].abs() > 0].assign(size=lambda rows: rows["rate_effect"].abs())
     ordered = moved.sort_values(["size", "by", "group"], ascending=[False, True, True], kind="stable")
     chosen = ordered.groupby(keys, observed=True, sort=True).head(MOST)[[*keys, "by", "group"]]
-    always = highest[[pair in ALWAYS for pair in zip(highest["by"], highest["group"], strict=True)]]
+    named = pd.MultiIndex.from_frame(highest[["by", "group"]])
+    always = highest[named.isin(ALWAYS)]
     wanted = pd.concat([chosen, always[[*keys, "by", "group"]]]).drop_duplicates()
     return wide.merge(wanted, on=[*keys, "by", "group"]).sort_values([*CASE, "by", "group"], ignore_index=True)
 

@@ -105,6 +105,25 @@ def _score(x: Floats, n: Floats, y: Floats, m: Floats, theta: Floats) -> Floats:
     return np.where(distance == 0.0, 0.0, score)
 
 
+def independent(counts: Floats, sizes: Floats) -> float | None:
+    """Return how many independent rows would vary as much as `counts` out of `sizes` do from cluster to cluster.
+
+    No more than there are rows; None where the clusters do not vary. Source: Korn and Graubard (1998), Survey
+    Methodology 24:193.
+
+    Example:
+        >>> independent(np.array([4.0, 0.0]), np.array([100.0, 100.0]))
+        49.0
+    """
+    total, clusters = float(sizes.sum()), len(sizes)
+    if clusters < 2:
+        return None
+    p = float(counts.sum()) / total
+    residuals = counts - p * sizes
+    variance = float(np.dot(residuals, residuals)) * clusters / (clusters - 1) / total**2
+    return min(total, p * (1.0 - p) / variance) if variance > 0 else None
+
+
 def clustered(counts: Floats, sizes: Floats, *, confidence: float = 0.95) -> tuple[float, float, float]:
     """Return the pooled proportion of clusters and its bounds: `counts` out of `sizes` rows in each cluster.
 
@@ -116,11 +135,6 @@ def clustered(counts: Floats, sizes: Floats, *, confidence: float = 0.95) -> tup
     if total == 0:
         return float("nan"), float("nan"), float("nan")
     p = float(counts.sum()) / total
-    effective = float(clusters)
-    if clusters > 1:
-        residuals = counts - p * sizes
-        variance = float(np.dot(residuals, residuals)) * clusters / (clusters - 1) / total**2
-        if variance > 0:
-            effective = min(total, p * (1.0 - p) / variance)
-    low, high = proportion(np.array([p * effective]), np.array([effective]), confidence=confidence)
+    size = np.array([independent(counts, sizes) or float(clusters)])
+    low, high = proportion(p * size, size, confidence=confidence)
     return p, float(low[0]), float(high[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from data.errors import UsageError
+from data.faults import in_words
 from features.catalogue import indicators
 from models.base import Family
 from models.calibration import Method
@@ -201,30 +202,17 @@ def load_plan(path: Path | None = None) -> Plan:
     try:
         plan = Plan.model_validate(content)
     except ValidationError as error:
-        faults += [_in_words(problem) for problem in error.errors()]
+        faults += in_words(error)
     faults += _faults(plan) if plan is not None else []
     if plan is None or faults:
         raise UsageError(
             f"The plan of specifications has {len(faults)} fault{'s' if len(faults) > 1 else ''}.",
-            expected="for each dimension alternatives with a name, a why, and what is chosen",
+            expected=f"for a dimension ({', '.join(DIMENSIONS)}) alternatives with a name, a why, and what is chosen",
             found="; ".join(faults),
             where=str(place),
             hint="docs/reference/specifications.md lists every dimension and what may be chosen in it.",
         )
     return plan
-
-
-def _in_words(problem: Mapping[str, Any]) -> str:
-    place = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        top = len(problem["loc"]) == 1
-        return f"{place}: there is no such {'dimension' if top else 'setting'}" + (
-            f" (there are: {', '.join(DIMENSIONS)})" if top else ""
-        )
-    if problem["type"] == "missing":
-        return f"{place}: this is missing"
-    message = str(problem["msg"])
-    return f"{place}: {message[:1].lower()}{message[1:]}, found {problem['input']!r}"
 
 
 def _faults(plan: Plan) -> list[str]:

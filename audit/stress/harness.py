@@ -89,13 +89,15 @@ def run_plan(
     for name in (FAILURES, STARTED):
         shutil.rmtree(out / name, ignore_errors=True)
         (out / name).mkdir(parents=True)
-    (out / PLAN).write_text(json.dumps(plan.resolved(), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    # What is there of an earlier plan says nothing of this one, until its own results are there.
+    (out / PLAN).unlink(missing_ok=True)
     with _backend(backend, workers):
         _run(waiting, out, workers=workers, in_process=workers == 1, tell=tell)
     shutil.rmtree(out / STARTED)
     there = [name for name in cells if (folder / f"{name}.parquet").is_file()]
     _assemble([folder / f"{name}.parquet" for name in there], out / "results.parquet", RESULTS)
     _assemble([folder / f"{name}.flagged.parquet" for name in there], out / "flagged.parquet", FLAGGED)
+    _write_json(plan.resolved(), out / PLAN)
     failures = read_failures(out)
     return Done(out, len(cells), len(cells) - len(waiting), failures)
 
@@ -188,7 +190,11 @@ def write_failure(cell: Cell, out: Path, *, error: str, details: str) -> None:
         "error": error,
         "details": details,
     }
-    path = out / FAILURES / f"{name}.json"
+    _write_json(told, out / FAILURES / f"{name}.json")
+
+
+def _write_json(told: dict[str, Any], path: Path) -> None:
+    """Write a file whole or not at all."""
     waiting = path.with_name(f".{path.name}")
     waiting.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     waiting.replace(path)

@@ -77,9 +77,9 @@ def overview(out: Path) -> Overview:
     moved = turnover(read_results(out, "flagged").to_pandas(), cells)
     highest = told.groupby([*PLACE, "scenario"], observed=True)["dose"].transform("max") == told["dose"]
     return Overview(
-        headline=_rows(_headline(told[highest], moved)),
-        broken=_rows(_broken(told)),
-        methods=_rows(_methods(told[highest])),
+        headline=plain_rows(_headline(told[highest], moved)),
+        broken=plain_rows(_broken(told)),
+        methods=plain_rows(_methods(told[highest])),
         failures=read_failures(out),
         effects=told,
         controls=controls_of(out),
@@ -100,7 +100,8 @@ def lines_of(controls: Mapping[str, Sequence[Verdict]]) -> list[str]:
     return sorted(lines, key=lambda line: ": CONTROLS FAILED" not in line) or [NONE_RUN]
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as plain values; NaN as None."""
     return [
         {str(k): None if isinstance(v, float) and np.isnan(v) else v for k, v in row.items()}
         for row in table.to_dict("records")

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from audit.stress.catalogue import scenario, scenarios
 from audit.stress.scenario import Scenario
 from data.errors import OpencseError, UsageError
+from data.faults import in_words
 from data.synthetic.plantings import typologies
 from data.synthetic.world import SMALLEST, World
 from data.synthetic.world import load as load_world
@@ -182,7 +183,7 @@ def load_plan(name_or_path: str) -> Plan:
     try:
         plan = Plan.model_validate(content)
     except ValidationError as error:
-        faults += [_in_words(problem) for problem in error.errors()]
+        faults += in_words(error)
     faults += _faults(plan) if plan is not None else []
     if plan is None or faults:
         raise UsageError(
@@ -192,16 +193,6 @@ def load_plan(name_or_path: str) -> Plan:
             hint="docs/reference/plans.md lists every setting.",
         )
     return plan
-
-
-def _in_words(problem: Mapping[str, Any]) -> str:
-    place = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        return f"{place}: there is no such setting"
-    if problem["type"] == "missing":
-        return f"{place}: this setting is missing"
-    message = str(problem["msg"])
-    return f"{place}: {message[:1].lower()}{message[1:]}, found {problem['input']!r}"
 
 
 def _faults(plan: Plan) -> list[str]:

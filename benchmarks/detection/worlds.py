@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +16,11 @@ import pandas as pd
 import pyarrow as pa
 from joblib import Parallel, delayed
 
+from audit.battery.control import feature_table
 from audit.rates import Options, Truth, rates
+from audit.stress.ranking import combined_scores
 from data.synthetic.memory import InMemory, make
 from data.synthetic.world import load as load_world
-from features.table import from_arrow
 from models.base import panel
 from models.peers import peer_groups
 from models.purposes import CONCERNS
@@ -107,24 +108,14 @@ def _with_combined(trial: Trial, settings: Settings) -> Trial:
 
     `combined` ranks by what detectors say together; `rules_first` puts whom a rule noticed before all others.
     """
-    scores = trial.scores.to_pandas()
-    told = scores[~scores["family"].isin(["baseline", "contradiction"])]
-    extra = []
-    for (kind, as_of, concern), said in told.groupby(["subject_kind", "as_of", "concern"]):
-        wide = said.pivot_table(index="subject_id", columns="detector", values="p_value", dropna=False)
-        families = said.drop_duplicates("detector").set_index("detector")["family"]
-        weights = [settings.combination.weight(families[name]) for name in wide.columns]
-        p = combine(wide.to_numpy(), method=settings.combination.method, weights=weights)
-        whole = pd.DataFrame({"subject_id": wide.index, "p_value": p, "score": -np.log10(p)})
-        whole = whole.assign(subject_kind=kind, as_of=as_of, concern=concern, family="combined", detector="combined")
-        contradicted = _contradicted(trial, kind, concern)
-        first = whole["subject_id"].isin(contradicted).to_numpy()
-        ranked = whole.assign(detector="rules_first", p_value=np.nan, score=whole["score"].fillna(0.0) + 1000.0 * first)
-        extra += [whole, ranked]
-    both = pd.concat([scores, *extra], ignore_index=True)
-    return Trial(
-        **{**vars(trial), "scores": pa.Table.from_pandas(both, schema=trial.scores.schema, preserve_index=False)}
-    )
+    combined = combined_scores(trial.scores, settings)
+    said = combined.to_pandas()
+    first = pd.Series(False, index=said.index)
+    for (kind, concern), rows in said.groupby(["subject_kind", "concern"]):
+        first[rows.index] = rows["subject_id"].isin(_contradicted(trial, kind, concern))
+    ranked = said.assign(detector="rules_first", p_value=np.nan, score=said["score"].fillna(0.0) + 1000.0 * first)
+    extra = pa.Table.from_pandas(ranked, schema=combined.schema, preserve_index=False)
+    return replace(trial, scores=pa.concat_tables([trial.scores, combined, extra]))
 
 
 def _contradicted(trial: Trial, kind: str, concern: str) -> list[int]:
@@ -190,7 +181,7 @@ def clean_calibration(trial: Trial, truth: Truth, settings: Settings) -> pd.Data
     rows = []
     for kind in ("officer", "unit"):
         for as_of in trial.as_of:
-            table = _feature_table(trial, kind, as_of)
+            table = feature_table(trial, kind, as_of)
             groups = peer_groups(table.subjects, smallest=settings.peers.smallest_group)
             for concern in CONCERNS:
                 view = panel(table, groups, settings.indicators, concern)
@@ -198,15 +189,6 @@ def clean_calibration(trial: Trial, truth: Truth, settings: Settings) -> pd.Data
                 if detectors:
                     rows += _power(view, detectors, planted, truth, settings, concern)
     return pd.DataFrame(rows)
-
-
-def _feature_table(trial: Trial, kind: str, as_of: object):
-    features, subjects = trial.features.to_pandas(), trial.subjects
-    mine = features["subject_kind"].eq(kind) & features["as_of"].eq(as_of)
-    rows = trial.features.filter(pa.array(mine.to_numpy()))
-    here = subjects.to_pandas()
-    who = subjects.filter(pa.array((here["subject_kind"].eq(kind) & here["as_of"].eq(as_of)).to_numpy()))
-    return from_arrow(rows, who.drop_columns(["subject_kind", "as_of"]), kind=kind, as_of=as_of)
 
 
 def _power(view, detectors, planted, truth, settings, concern):

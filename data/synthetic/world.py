@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from data.errors import UsageError
+from data.faults import in_words
 from data.synthetic.figures import figures
 
 _FOLDER = Path(__file__).with_name("worlds")
@@ -146,7 +147,7 @@ def load(name_or_path: str, *, people: int | None = None, months: int | None = N
     try:
         world = World.model_validate(settings)
     except ValidationError as error:
-        raise _refused(path, [*(_in_words(problem) for problem in error.errors()), *faults]) from None
+        raise _refused(path, [*in_words(error), *faults]) from None
     if faults:
         raise _refused(path, faults)
     return world
@@ -203,16 +204,6 @@ def _named(section: Any) -> set[str]:
     names = {name for given in lists if isinstance(given, list) for name in given if isinstance(name, str)}
     settings = section.get("settings")
     return (names | set(settings if isinstance(settings, Mapping) else ())) - {"*"}
-
-
-def _in_words(problem: Mapping[str, Any]) -> str:
-    place = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        return f"{place}: there is no such setting"
-    if problem["type"] == "missing":
-        return f"{place}: this setting is missing"
-    message = str(problem["msg"])
-    return f"{place}: {message[:1].lower()}{message[1:]}, found {problem['input']!r}"
 
 
 def _refused(path: Path, faults: list[str]) -> UsageError:

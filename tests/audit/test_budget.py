@@ -20,11 +20,10 @@ from typer.testing import CliRunner
 from audit.battery.control import Reading
 from audit.battery.results import rows_of
 from audit.budget import budget
-from audit.budget.groups import effective
 from audit.budget.promise import bounds, chances, divergence, verdicts
 from audit.budget.text import text_of
 from audit.controls.null_world import ANY
-from audit.rates.intervals import proportion, ratio
+from audit.rates.intervals import independent, proportion, ratio
 from audit.stress.cells import RESULTS
 from audit.stress.harness import run_plan
 from audit.stress.plan import CONTROLS, TWIN, load_plan
@@ -328,11 +327,11 @@ def test_ratios_of_groups_take_account_of_how_much_worlds_differ(tmp_path: Path)
     # By hand: residuals 2, -2, -1, 1; variance (10 x 4 / 3) / 400^2; 0.02 x 0.98 over it.
     size = 0.02 * 0.98 / (10 * 4 / 3 / 400**2)
     assert size == pytest.approx(235.2)
-    assert effective(np.array([4.0, 0.0, 1.0, 3.0]), np.full(4, 100.0)) == pytest.approx(size)
+    assert independent(np.array([4.0, 0.0, 1.0, 3.0]), np.full(4, 100.0)) == pytest.approx(size)
     low, high = proportion(one(0.02 * size), one(size))
     assert (yes["low"], yes["high"]) == pytest.approx((low[0], high[0]))
     # The other group varies less than chance would have it, which is no reason for a narrower interval.
-    assert effective(np.array([2.0, 3.0, 2.0, 3.0]), np.full(4, 400.0)) == 1600
+    assert independent(np.array([2.0, 3.0, 2.0, 3.0]), np.full(4, 400.0)) == 1600
     low, high = ratio(one(0.02 * size), one(size), one(10), one(1600))
     assert (yes["ratio_low"], yes["ratio_high"]) == pytest.approx((low[0], high[0]))
     no = only(told["groups"], group="no", how="comparison")

@@ -74,6 +74,15 @@ def write_folder(folder: Path, *, failed: bool = False) -> Path:
     return folder
 
 
+def test_worlds_with_nothing_planted_count_for_the_promise_only(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path)
+    plan = json.loads((folder / "plan.json").read_text())
+    (folder / "plan.json").write_text(json.dumps(plan | {"worlds": {"demo": {"planted": False}}}))
+    told = tables.tables_of([folder])
+    assert (len(told.everybody), len(told.groups)) == (0, 0)
+    assert set(told.budget["planted"]) == {False}
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tables.Tables:
     return tables.tables_of([write_folder(tmp_path_factory.mktemp("findings"))])

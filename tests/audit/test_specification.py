@@ -324,8 +324,8 @@ def test_the_default_plan_gives_a_reason_for_every_choice_and_fits_the_default_s
 
 
 BAD = {
-    "an unknown dimension": ("[[window]]\nname='a'\n", "window: there is no such dimension (there are: windows, "),
-    "no reason": ("[[windows]]\nname='a'\ndays=[365]\n", "windows.0.why: this is missing"),
+    "an unknown dimension": ("[[window]]\nname='a'\n", "window: there is no such setting"),
+    "no reason": ("[[windows]]\nname='a'\ndays=[365]\n", "windows.0.why: this setting is missing"),
     "an unknown window": ("[[windows]]\nname='a'\nwhy='b'\ndays=[7]\n", "windows 'a': no indicator looks over 7 days"),
     "an unknown family": (
         "[[detectors]]\nname='a'\nwhy='b'\nwithout=['baseline']\n",
