@@ -83,15 +83,10 @@ bench: $(READY) ## measure: every file of benchmarks/, one after another
 	  [ -z "$$failed" ] || { echo >&2 "Not measured:$$failed"; exit 1; }
 
 docs: $(READY) ## write the pages that are generated from the code
-	$(PY) -m data.documents
-	$(PY) -m data.synthetic.documents
-	$(PY) -m opencse.catalogue
-	$(PY) -m audit.stress.documents
-	$(PY) -m audit.battery.documents
-	$(PY) -m audit.findings
+	@$(PY) -m opencse.docs
 
 findings: $(READY) ## write findings anew from finished stress plans: make findings RESULTS="DIR ..."
-	$(PY) -m audit.findings $(RESULTS)
+	@$(PY) -m opencse.docs $(RESULTS)
 
 RESOLVE = $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
           --all-extras $(LOCKFLAGS) pyproject.toml

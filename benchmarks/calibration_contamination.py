@@ -27,11 +27,11 @@ import numpy.typing as npt
 from joblib import Parallel, delayed
 from scipy import stats
 
-from models.calibration import calibrate, conformal
-from models.null import fit, upper_tail
-from models.selection import combine, select_by_fdr
+from data.arrays import Floats
+from models.nulls.gamma_poisson import fit, upper_tail
+from models.nulls.score_nulls import calibrate, conformal
+from models.selection.fdr import combine, select_by_fdr
 
-Floats = npt.NDArray[np.float64]
 Row = dict[str, object]
 
 RESULTS = Path(__file__).parent / "results"

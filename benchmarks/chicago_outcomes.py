@@ -20,14 +20,14 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from audit.battery.control import KINDS, feature_table
-from audit.outcomes import TOP, later_of, months_after, outcomes
+from audit.rates.recorded_later import TOP, later_of, months_after, outcomes
 from data.store import Store
 from features.table import FeatureTable
-from pipeline.detect import detect, scores_table
-from pipeline.load import load as load_records
+from pipeline.compare import detect, scores_table
+from pipeline.loading import load as load_records
 from pipeline.settings import Settings, load
 from pipeline.trial import Trial, try_store
+from stress.controls.control import KINDS, feature_table
 
 OUTCOME = "three_or_more_complaints"
 RESULT = Path(__file__).parent / "results" / "chicago_outcomes.csv"

@@ -29,15 +29,20 @@ from _worlds import as_of_dates, load_records, write_result
 
 from data.store import Store
 from features.engine import compute_all
-from features.gaps import examine
+from features.gaps.source_gaps import examine
 from features.table import FeatureTable
-from pipeline.detect import contradict, detect, scores_table
+from pipeline.compare import contradict, detect, scores_table
 from pipeline.run import KINDS
 from pipeline.settings import Settings, load
 
 BARE = (
-    *("models.null.fit", "models.null.upper_tail", "models.beta_binomial.fit", "models.beta_binomial.upper_tail"),
-    *("models.series_null.fit_tail", "models.pattern.calibrate"),
+    *(
+        "models.nulls.gamma_poisson.fit",
+        "models.nulls.gamma_poisson.upper_tail",
+        "models.nulls.beta_binomial.fit",
+        "models.nulls.beta_binomial.upper_tail",
+    ),
+    *("models.nulls.by_series.fit_tail", "models.pattern.calibrate"),
     *("models.pattern.outlyingness", "models.baselines.raw_isolation_forest.outlyingness"),
 )
 """The fits and scores, by the name under which the stage calls them; fits of estimators are added by `_fits`."""

@@ -20,14 +20,15 @@ from typing import Any
 
 from _worlds import load_records, write_result
 
+from data.calendar import day_of
 from data.schema import Table
 from data.store import Store
 from data.synthetic.build import build_parts
 from data.synthetic.generate import generate
 from data.synthetic.scene import Scene
 from data.synthetic.world import World, load
-from features.gaps import Sources, examine
-from features.volumes import streams
+from features.gaps.source_gaps import Sources, examine
+from features.gaps.volumes import streams
 
 WORLDS = ("null", "demo", "dirty", "policy_change")
 LENGTHS = (1, 3, 7, 14, 28)
@@ -70,7 +71,7 @@ def planted(world: World) -> dict[int, list[tuple[date, date]]]:
 
 
 def _date(number: int) -> date:
-    return date(1970, 1, 1) + timedelta(days=number)
+    return day_of(number)
 
 
 def compare(name: str, seeds: int) -> dict[str, Any]:

@@ -37,14 +37,14 @@ from _worlds import as_of_dates, load_records, write_result
 
 from data.contract import CONTRACT
 from data.store import Store
-from features.base import Indicator
-from features.catalogue import indicators
-from features.dialect import day, expression_sql
+from features.compile.dialect import day, expression_sql
+from features.compile.plain import scan_query
+from features.declared import indicators
 from features.engine import compute_all
 from features.expression import fields
-from features.gaps import examine
+from features.gaps.source_gaps import examine
+from features.indicator import Indicator
 from features.relation import OTHER
-from features.sql import scan_query
 
 DATES = 12
 SMALL = 10_000

@@ -22,9 +22,9 @@ import pyarrow.parquet as pq
 
 from data.contract import CONTRACT
 from data.store import Store, literal
-from models.catalogue import rules
-from models.rule import Rule
-from pipeline.detect import contradict
+from models.contradictions.rule import Rule
+from models.declared import rules
+from pipeline.compare import contradict
 
 BULLIES = "bullied_colleague, by this supervisor"
 """The truth names both: the colleague of a welfare concern, and the supervisor of a culture one."""

@@ -17,12 +17,12 @@ import numpy as np
 import pandas as pd
 import typer
 
-from audit.rates.tables import Truth
-from audit.specification.basis import Basis
-from audit.specification.calibration import calibration
+from audit.rates.truth_tables import Truth
+from audit.specification.choices import load_plan
 from audit.specification.curve import draw_curve
-from audit.specification.plan import load_plan
+from audit.specification.run_values import Basis
 from audit.specification.survival import COMPARED, Survival, choice_masks, survivals
+from audit.specification.survival_precision import calibration
 from data.synthetic.memory import make
 from data.synthetic.world import load as load_world
 from pipeline.settings import load

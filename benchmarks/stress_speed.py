@@ -49,10 +49,10 @@ def measured(*command: str) -> Cost:
 
 def run_bare(plan: str) -> None:
     """Run every cell of a plan in a loop and keep nothing."""
-    from audit.stress.cells import measure
-    from audit.stress.performance import perform
-    from audit.stress.plan import load_plan
     from data.synthetic.memory import InMemory, make
+    from stress.cell import measure
+    from stress.plan import load_plan
+    from stress.scenario_run import perform
 
     made: dict[int, InMemory] = {}
     for cell in load_plan(plan).cells():
@@ -63,8 +63,8 @@ def run_bare(plan: str) -> None:
 
 
 def run_harness(plan: str, workers: int) -> None:
-    from audit.stress.harness import run_plan
-    from audit.stress.plan import load_plan
+    from stress.harness import run_plan
+    from stress.plan import load_plan
 
     with tempfile.TemporaryDirectory() as out:
         done = run_plan(load_plan(plan), Path(out), workers=workers)
@@ -73,7 +73,7 @@ def run_harness(plan: str, workers: int) -> None:
 
 def compare(people: int, seeds: int, repeats: int) -> dict[str, object]:
     """Return the costs of bare runs, of the harness with one worker and with two, and their ratios."""
-    from audit.stress.plan import load_plan
+    from stress.plan import load_plan
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "plan.toml"

@@ -32,7 +32,7 @@ import pyarrow.parquet as pq
 
 from data.contract import CONTRACT
 from data.schema import Column
-from data.synthetic.writing import ROW_GROUP
+from data.synthetic.table_files import ROW_GROUP
 
 GROWTH = (2_000, 6_000, 15_000)
 

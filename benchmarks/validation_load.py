@@ -106,7 +106,7 @@ def processor_seconds() -> float:
 
 def measure_load(folder: Path) -> dict[str, float]:
     from data.store import Store
-    from pipeline.load import load
+    from pipeline.loading import load
     from pipeline.validation import expectations
 
     start = time.perf_counter()

@@ -2,6 +2,7 @@
 
     OpencseError                     1  something OpenCSE did not foresee how to handle
     ├── UsageError                   2  the command, its options or a settings file are wrong
+    │   └── DeclarationFaulty        2  an indicator, rule, detector, scenario or control contradicts itself
     ├── InputRejected                3  the records cannot be used
     └── VerificationFailed           4  a run folder or a flag does not check out
 
@@ -51,6 +52,10 @@ class UsageError(OpencseError):
     """The command, an option or a settings file is wrong."""
 
     exit_code = 2
+
+
+class DeclarationFaulty(UsageError):
+    """A declaration contradicts the contract or itself; the message lists every fault."""
 
 
 class InputRejected(OpencseError):

@@ -8,29 +8,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from data.arrow import arrow_schema
 from data.contract import CONTRACT
 from data.schema import Column, SqlType, Table
 from data.store import Store, quoted
 
 Row = Mapping[str, Any]
 
-ARROW_TYPES: Mapping[SqlType, pa.DataType] = {
-    "BIGINT": pa.int64(),
-    "INTEGER": pa.int32(),
-    "DOUBLE": pa.float64(),
-    "BOOLEAN": pa.bool_(),
-    "VARCHAR": pa.string(),
-    "DATE": pa.date32(),
-    "TIMESTAMP": pa.timestamp("us"),
-}
-"""The Arrow type of each contract type."""
-
 _FILLED: Mapping[SqlType, Any] = {"BIGINT": 1, "INTEGER": 1, "DOUBLE": 1.0, "BOOLEAN": False, "VARCHAR": "text"}
-
-
-def arrow_schema(table: Table) -> pa.Schema:
-    """Return the Arrow schema of a contract table."""
-    return pa.schema([(c.name, ARROW_TYPES[c.type]) for c in table.columns])
 
 
 def complete_row(table: Table, given: Row, *, number: int) -> dict[str, Any]:

@@ -11,18 +11,20 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from data.arrays import Floats
+from data.calendar import day_number
 from data.store import Store
-from features.base import Indicator, NoExposure, Subject
+from data.vocabulary import SubjectKind
+from features.compile.scan import Scan, scans
+from features.compile.scan_query import rows_query
 from features.formula import combine
-from features.gaps import BEARABLE, Sources
-from features.merge import merge
-from features.rows import rows_query
-from features.scan import Scan, scans
+from features.gaps.source_gaps import BEARABLE, Sources
+from features.indicator import Indicator, NoExposure
 from features.subjects import in_service_since, subjects
 from features.table import NO_EXPOSURE, OK, SOURCE_GAP, TOO_FEW, Cells, FeatureTable
-from features.timeline import timeline
+from features.windows.merge import merge
+from features.windows.timeline import timeline
 
-Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
@@ -51,7 +53,7 @@ def computable(indicators: Sequence[Indicator], present: set[str]) -> tuple[list
 
 
 def compute(
-    store: Store, indicators: Sequence[Indicator], *, kind: Subject, as_of: date, sources: Sources = EVERYTHING
+    store: Store, indicators: Sequence[Indicator], *, kind: SubjectKind, as_of: date, sources: Sources = EVERYTHING
 ) -> FeatureTable:
     """Return the values of the indicators about one kind of subject, for everybody in service on an as-of date.
 
@@ -64,10 +66,10 @@ def compute_all(
     store: Store,
     indicators: Sequence[Indicator],
     *,
-    kinds: Iterable[Subject],
+    kinds: Iterable[SubjectKind],
     as_ofs: Iterable[date],
     sources: Sources = EVERYTHING,
-) -> dict[tuple[date, Subject], FeatureTable]:
+) -> dict[tuple[date, SubjectKind], FeatureTable]:
     """Return the values of the indicators on all as-of dates, each for everybody then in service, by date and kind.
 
     Indicators about a kind of subject that is not asked for, or whose tables are absent, are left out. A subject
@@ -76,7 +78,7 @@ def compute_all(
     which others are computed with it.
     """
     days = sorted(set(as_ofs))
-    found: dict[tuple[date, Subject], FeatureTable] = {}
+    found: dict[tuple[date, SubjectKind], FeatureTable] = {}
     for kind in kinds:
         ready, _ = computable([i for i in indicators if i.subject == kind], store.tables("loaded"))
         who = {day: subjects(store, kind=kind, as_of=day) for day in days}
@@ -96,7 +98,7 @@ Raws = dict[tuple[str, int], _Raw]
 
 
 def _tables(
-    store: Store, indicators: Sequence[Indicator], kind: Subject, who: Mapping[date, pa.Table], sources: Sources
+    store: Store, indicators: Sequence[Indicator], kind: SubjectKind, who: Mapping[date, pa.Table], sources: Sources
 ) -> dict[date, FeatureTable]:
     ids = {day: np.asarray(table["subject_id"].to_numpy(), dtype=np.int64) for day, table in who.items()}
     everybody = np.unique(np.concatenate([*ids.values(), np.empty(0, dtype=np.int64)]))
@@ -123,7 +125,7 @@ def _with_parts(indicators: Sequence[Indicator]) -> list[Indicator]:
     return [found[name] for name in sorted(found)]
 
 
-def _step(scan: Scan, kind: Subject, days: Iterable[date]) -> str:
+def _step(scan: Scan, kind: SubjectKind, days: Iterable[date]) -> str:
     """Name a scan by the dates, the subject, the table and the first of its indicators."""
     first, last = min(days), max(days)
     span = str(first) if first == last else f"{first}_to_{last}"
@@ -134,7 +136,7 @@ def _step(scan: Scan, kind: Subject, days: Iterable[date]) -> str:
 class _Seen:
     """Who is looked at on a day, since when, and how well the sources can see them."""
 
-    kind: Subject
+    kind: SubjectKind
     day: date
     who: pa.Table
     begun: Whole
@@ -153,7 +155,7 @@ class _Seen:
         """Return of whom only part of a window can be seen because they, or the records, do not reach back so far."""
         if not self.sources.reaches_back(self.day, window, tables):
             return np.full(len(self.who), True)
-        return self.begun > (self.day - date(1970, 1, 1)).days - window
+        return self.begun > day_number(self.day) - window
 
 
 def _table(indicators: Sequence[Indicator], seen: _Seen, raw: Raws) -> FeatureTable:

@@ -1,7 +1,8 @@
 """Engine-neutral expressions over the columns of a record: what a declaration counts, in neither SQL nor Python.
 
-An expression is built from `col` and plain operators, compiled to SQL by `features.sql` and evaluated on plain rows by
-`evaluate`. Both follow SQL's rule for null: a comparison with null is unknown, and unknown rows do not count.
+An expression is built from `col` and plain operators, compiled to SQL by `features.compile.plain` and evaluated on
+plain rows by `evaluate`. Both follow SQL's rule for null: a comparison with null is unknown, and unknown rows do not
+count.
 
 Example:
     >>> self_edit = (col.editor_id == col.officer_id) & (col.minutes_gained > 0)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
-from features.base import Indicator
+from data.arrays import Floats
 from features.expression import Expression, Field, Operation, Value
-
-Floats = npt.NDArray[np.float64]
+from features.indicator import Indicator
 
 
 def combine(indicator: Indicator, parts: Mapping[str, Floats]) -> Floats:

@@ -11,9 +11,9 @@ import pyarrow as pa
 from data.contract import CONTRACT
 from data.schema import SqlType
 from data.store import Store
-from features.base import Subject
-from features.dialect import day, day_number, null
-from features.sql import loaded
+from data.vocabulary import SubjectKind
+from features.compile.dialect import day, epoch_day, null
+from features.compile.plain import loaded
 
 
 def officers_query(as_of: date, *, postings: bool, units: bool) -> str:
@@ -76,7 +76,7 @@ def _nulls(*names: str) -> str:
     return ", ".join(f"{null(types.get(name, 'BIGINT'))} AS {name}" for name in names)
 
 
-def subjects(store: Store, *, kind: Subject, as_of: date) -> pa.Table:
+def subjects(store: Store, *, kind: SubjectKind, as_of: date) -> pa.Table:
     """Return the subjects of a kind on an as-of date, sorted by id.
 
     Columns: subject_id, posting_id, role, rank, team_id, area_id, posted_on; all but the first may be null. The
@@ -95,7 +95,9 @@ def subjects(store: Store, *, kind: Subject, as_of: date) -> pa.Table:
     return store.arrow(query, step=f"{as_of}/subjects/{kind}").select(COLUMNS)
 
 
-def in_service_since(store: Store, *, kind: Subject, as_of: date, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def in_service_since(
+    store: Store, *, kind: SubjectKind, as_of: date, ids: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
     """Return, for each of some subjects, the first day there was of them, as a day number from 1 January 1970.
 
     For an officer it is the day of joining, for a unit that of its first posting known of; where neither is recorded,
@@ -108,7 +110,7 @@ def in_service_since(store: Store, *, kind: Subject, as_of: date, ids: npt.NDArr
     since = np.full(len(ids), np.iinfo(np.int64).min)
     if table not in store.tables("loaded"):
         return since
-    first = day_number(f"min({column})")
+    first = epoch_day(f"min({column})")
     query = f"SELECT {key} AS id, {first} AS since FROM {loaded(CONTRACT[table], as_of)} GROUP BY {key} ORDER BY {key}"
     found = store.arrow(query, step=f"{as_of}/subjects/{kind}/since")
     known = np.asarray(found["id"].to_numpy(), dtype=np.int64)

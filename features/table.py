@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.base import Subject
+from data.vocabulary import SubjectKind
 
 Status = Literal["ok", "no_exposure", "too_few", "source_gap"]
 STATUSES: Final[tuple[Status, ...]] = ("ok", "no_exposure", "too_few", "source_gap")
@@ -62,7 +62,7 @@ class FeatureTable:
     `subjects` is the table of subjects sorted by id (see `features.subjects`); every `Cells` is aligned to it.
     """
 
-    kind: Subject
+    kind: SubjectKind
     as_of: date
     subjects: pa.Table
     cells: Mapping[tuple[str, int], Cells]
@@ -104,7 +104,7 @@ def _nullable(values: npt.NDArray[np.float64]) -> pa.Array:
     return pa.array(values, mask=np.isnan(values))
 
 
-def from_arrow(rows: pa.Table, subjects: pa.Table, *, kind: Subject, as_of: date) -> FeatureTable:
+def from_arrow(rows: pa.Table, subjects: pa.Table, *, kind: SubjectKind, as_of: date) -> FeatureTable:
     """Return the feature table that `to_arrow` wrote, from its rows and its subjects."""
     ids = np.asarray(subjects["subject_id"].to_numpy(), dtype=np.int64)
     names = rows["indicator"].to_pylist() if len(rows) else []

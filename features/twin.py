@@ -11,8 +11,8 @@ from typing import Any
 
 from data.contract import CONTRACT
 from data.schema import Table
-from features.base import Indicator, referring_column
 from features.expression import evaluate
+from features.indicator import Indicator, referring_column
 from features.relation import OTHER, Pairs, Related
 
 Row = Mapping[str, Any]

@@ -9,9 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.base import Concern, Indicator, Subject
-from models.base import Contributions, Detector, Family, Fitted, Floats, Listed, Panel, Scores
-from models.series_null import seen
+from data.arrays import Floats
+from data.vocabulary import Concern, SubjectKind
+from features.indicator import Indicator
+from models.detector import Contributions, Detector, Family, Fitted, Listed, Panel, Scores
+from models.nulls.by_series import seen
 
 Ranking = Callable[[Panel], Floats]
 """Gives each subject of a panel a score; it may be another panel than that it was made from."""
@@ -59,7 +61,7 @@ class RawCount(Baseline):
     monotone = True
     WINDOW: ClassVar[int] = 365
 
-    def __init__(self, indicator: str, *, concern: Concern, kind: Subject = "officer", at_least: int = 1) -> None:
+    def __init__(self, indicator: str, *, concern: Concern, kind: SubjectKind = "officer", at_least: int = 1) -> None:
         self.indicator, self.at_least = indicator, at_least
         self.concerns, self.kinds = (concern,), (kind,)
         beyond = f" and at least {at_least}" if at_least > 1 else ""

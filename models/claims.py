@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from features.base import Indicator
+from features.indicator import Indicator
 
 CLAIMED: Final = MappingProxyType({"repeat_lookups": "pairs", "team_shared_complaints": "co_naming"})
 """The one detector that reads an indicator, by the indicator's name."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from data.contract import CONTRACT
-from features.base import Concern, Indicator
+from data.vocabulary import CONCERNS, Concern
 from features.expression import fields
-from models.purposes import CONCERNS, REVEALING, Purposes
-from models.rule import Rule
+from features.indicator import Indicator
+from models.contradictions.rule import Rule
+from models.purposes import REVEALING, Purposes
 
 PEER_GROUP: Final = "peer_group"
 """Stands for what places everybody in service, in a team and in a peer group, whatever the concern."""

@@ -13,11 +13,12 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 
+from data.arrays import Floats
 from data.errors import UsageError
-from models.base import Contributions, Detector, Family, Fitted, Floats, Listed, Panel, Scores, nothing_said
-from models.calibration import Method, ScoreNull, calibrate
-from models.residuals import ResidualScale, fit_scale
-from models.series_null import seen
+from models.detector import Contributions, Detector, Family, Fitted, Listed, Panel, Scores, nothing_said
+from models.nulls.by_series import seen
+from models.nulls.residuals import ResidualScale, fit_scale
+from models.nulls.score_nulls import Method, ScoreNull, calibrate
 
 SHOWN: Final = 5
 """How many of the largest residuals are listed with a score."""

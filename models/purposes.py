@@ -11,9 +11,9 @@ from typing import Any, Final, get_args
 
 from data.errors import UsageError
 from data.schema import Category
-from features.base import Concern, Indicator
+from data.vocabulary import CONCERNS, Concern
+from features.indicator import Indicator
 
-CONCERNS: Final[tuple[Concern, ...]] = ("standards", "welfare", "culture")
 DEFAULT: Final = Path(__file__).parent / "purposes.toml"
 
 

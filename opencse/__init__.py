@@ -16,14 +16,14 @@ import importlib
 from typing import Any
 
 _WHERE = {
-    "explain": ("audit.explanation", "explain"),
+    "explain": ("audit.flag.explanation", "explain"),
     "generate": ("data.synthetic.generate", "generate"),
     "load_settings": ("pipeline.settings", "load"),
     "load_world": ("data.synthetic.world", "load"),
-    "open_run": ("pipeline.folder", "open_run"),
-    "replay": ("audit.replay", "replay"),
+    "open_run": ("pipeline.run_folder", "open_run"),
+    "replay": ("audit.flag.replay", "replay"),
     "run": ("pipeline.run", "run"),
-    "verify": ("audit.verify", "verify"),
+    "verify": ("audit.flag.verify", "verify"),
 }
 
 __all__ = list(_WHERE)

@@ -11,17 +11,18 @@ from typing import Any, Final, Literal
 
 import pyarrow as pa
 
+from data.arrow import arrow_schema
 from data.asof import asof_query
 from data.contract import CONTRACT
-from data.samples import arrow_schema
 from data.store import Store
-from features.base import Indicator, Subject
-from features.catalogue import indicators
-from features.sql import evidence_query
+from data.vocabulary import SubjectKind
+from features.compile.plain import evidence_query
+from features.declared import indicators
+from features.indicator import Indicator
 from features.subjects import officers_query
 from features.table import FeatureTable
-from models.catalogue import rules
-from models.contradiction import citation_query
+from models.contradictions.claim_query import citation_query
+from models.declared import rules
 from models.lineage import PEER_GROUP
 from pipeline.digest import digest, row_digest
 from pipeline.flag import Flag
@@ -78,7 +79,7 @@ class Kept:
     sources: Mapping[int, tuple[str, int]]
 
 
-def cite(store: Store, flags: Sequence[Flag], tables: Mapping[tuple[date, Subject], FeatureTable]) -> list[Cited]:
+def cite(store: Store, flags: Sequence[Flag], tables: Mapping[tuple[date, SubjectKind], FeatureTable]) -> list[Cited]:
     """Find the rows behind every flag, in the flags' order."""
     cited = [Cited(flag) for flag in flags]
     for (as_of, kind, family), group in groupby(sorted(cited, key=_group), key=_group):
@@ -91,7 +92,7 @@ def cite(store: Store, flags: Sequence[Flag], tables: Mapping[tuple[date, Subjec
     return cited
 
 
-def _group(cited: Cited) -> tuple[date, Subject, str]:
+def _group(cited: Cited) -> tuple[date, SubjectKind, str]:
     flag = cited.flag
     return flag.as_of, flag.subject_kind, "contradiction" if flag.family == "contradiction" else "comparison"
 
@@ -135,7 +136,7 @@ def _part(indicator: Indicator, window: int, flag: Flag) -> Part | None:
     return "comparison" if indicator.name in {i.name for i in looked_at} else None
 
 
-def _cite_standing(store: Store, cited: Sequence[Cited], as_of: date, kind: Subject) -> None:
+def _cite_standing(store: Store, cited: Sequence[Cited], as_of: date, kind: SubjectKind) -> None:
     """Cite the officer, posting and unit rows that place each subject in service, in a team and among its peers."""
     present = store.tables("loaded")
     by_subject: dict[int, list[Cited]] = defaultdict(list)
@@ -223,7 +224,7 @@ def evidence_table(cited: Sequence[Cited], kept: Sequence[Kept]) -> tuple[list[s
     return ids, table.sort_by([(key, "ascending") for key in keys])
 
 
-def subjects_of(tables: Mapping[tuple[date, Subject], FeatureTable]) -> pa.Table:
+def subjects_of(tables: Mapping[tuple[date, SubjectKind], FeatureTable]) -> pa.Table:
     """Return who was looked at, as rows of `subjects.parquet`: kind, as_of and where each stands."""
     parts = []
     for (as_of, kind), table in sorted(tables.items()):

@@ -9,23 +9,24 @@ from typing import Any
 
 import numpy as np
 
-from features.base import Concern, Subject
-from features.catalogue import indicators
-from models.base import Contribution, Family, Floats, Panel
-from models.bounds import bound_false
-from models.dates import Dates
+from data.arrays import Floats
+from data.vocabulary import Concern, SubjectKind
+from features.declared import indicators
+from models.detector import Contribution, Family, Panel
 from models.purposes import Purposes
-from models.selection import Selection, carrying, combine, select_by_capacity
-from pipeline.detect import Contradicted, Detected
-from pipeline.explanation import rule_sentence, statistical_sentence
+from models.selection.across_dates import Dates
+from models.selection.false_bounds import bound_false
+from models.selection.fdr import Selection, carrying, combine, select_by_capacity
+from pipeline.compare import Contradicted, Detected
 from pipeline.settings import ByRate, Settings
+from pipeline.wording import rule_sentence, statistical_sentence
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flag:
     """A record worth a human look; never a finding. `carried` lists the indicators and windows it rests on."""
 
-    subject_kind: Subject
+    subject_kind: SubjectKind
     subject_id: int
     as_of: date
     concern: Concern
@@ -54,11 +55,11 @@ class Outcome:
 
     `level` is the false discovery rate allowed on this date, None for a selection by capacity. At most `false_at_most`
     of the selected are false with probability `confidence`; `possible` and `bound_level` bound any of them a reader
-    picks (see `models.bounds`).
+    picks (see `models.selection.false_bounds`).
     """
 
     as_of: date
-    subject_kind: Subject
+    subject_kind: SubjectKind
     concern: Concern
     method: str
     dependence: str
@@ -81,7 +82,7 @@ class Selector:
 
     settings: Settings
     total: int = 1
-    _dates: dict[tuple[Subject, Concern], Dates] = field(default_factory=dict)
+    _dates: dict[tuple[SubjectKind, Concern], Dates] = field(default_factory=dict)
 
     def select(self, p_values: Floats, view: Panel) -> tuple[Selection, float | None]:
         """Return the selection among a panel's subjects, and the false discovery rate it allowed."""

@@ -14,21 +14,20 @@ import pyarrow as pa
 
 from data.contract import CONTRACT
 from data.store import Store
-from features.base import Subject
+from data.vocabulary import SUBJECT_KINDS
+from data.writing import write_json, write_table
 from features.engine import computable, compute_all
-from features.gaps import Sources, examine
+from features.gaps.source_gaps import Sources, examine
 from features.table import SCHEMA as FEATURES
 from models.lineage import lineage
-from pipeline.detect import contradict, detect, enforce_purposes, scores_table, skipped_rules
+from pipeline.compare import contradict, detect, enforce_purposes, scores_table, skipped_rules
 from pipeline.evidence import Cited, Kept, cite, evidence_table, keep, loaded_tables, subjects_of
 from pipeline.flag import Flag, Outcome, Selector, flag_contradictions, flag_statistical
-from pipeline.folder import CONFIG, RunFolder, check_free, write_json, write_table, written_whole
-from pipeline.load import Loaded, load
+from pipeline.loading import Loaded, load
+from pipeline.run_folder import CONFIG, RunFolder, check_free, written_whole
 from pipeline.seal import seal
 from pipeline.settings import Settings
-from pipeline.validation.report import write_validation
-
-KINDS: Final[tuple[Subject, ...]] = ("officer", "unit")
+from pipeline.validation.validation_report import write_validation
 
 FLAGS: Final = pa.schema(
     [
@@ -183,10 +182,10 @@ def find(
     in_force = settings.in_force
     tell(f"features as of {', '.join(map(str, dates))}")
     selector = Selector(settings, total=len(dates))
-    tables = compute_all(store, settings.indicators, kinds=KINDS, as_ofs=dates, sources=sources)
+    tables = compute_all(store, settings.indicators, kinds=SUBJECT_KINDS, as_ofs=dates, sources=sources)
     for day in dates:
         tell(f"rules and detectors as of {day}")
-        detected = [d for kind in KINDS for d in detect(tables[day, kind], settings)]
+        detected = [d for kind in SUBJECT_KINDS for d in detect(tables[day, kind], settings)]
         contradicted = contradict(store, settings.rules, day)
         scores.append(scores_table(detected, contradicted))
         selected, how = flag_statistical(detected, settings, in_force, selector)

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from data.contract import CONTRACT
+from data.writing import write_json
 from pipeline.digest import file_digest
-from pipeline.folder import MANIFEST, write_json
+from pipeline.run_folder import MANIFEST
 
-PACKAGES: Final = ("data", "features", "models", "pipeline", "audit", "opencse")
+PACKAGES: Final = ("data", "features", "models", "pipeline", "audit", "stress", "opencse")
 """The top-level packages whose source makes up the code's digest."""
 
 LIBRARIES: Final = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn", "pyarrow", "pyod", "great_expectations")

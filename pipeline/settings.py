@@ -13,17 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from data.errors import UsageError
 from data.faults import in_words
-from features.base import Concern, Indicator
-from features.catalogue import indicators
-from models.base import Detector, Family
-from models.calibration import Method
-from models.catalogue import detectors, rules
-from models.dates import Across
+from data.vocabulary import Concern
+from features.declared import indicators
+from features.indicator import Indicator
+from models.contradictions.rule import Rule
+from models.declared import detectors, rules
+from models.detector import Detector, Family
+from models.nulls.score_nulls import Method
 from models.pattern import Pattern
 from models.purposes import Purposes, from_content
 from models.purposes import read as read_purposes
-from models.rule import Rule
-from models.selection import Combination, Dependence
+from models.selection.across_dates import Across
+from models.selection.fdr import Combination, Dependence
 
 DEFAULTS: Final = Path(__file__).parent / "defaults.toml"
 

@@ -17,16 +17,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data.arrow import arrow_schema
+from data.constraints import LOADED
 from data.contract import CONTRACT
 from data.errors import InputRejected
-from data.rules import LOADED
-from data.samples import arrow_schema
 from data.schema import Table
 from data.store import Store, literal, quoted
-from features.gaps import examine
-from pipeline.detect import enforce_purposes
+from features.gaps.source_gaps import examine
+from pipeline.compare import enforce_purposes
 from pipeline.flag import Outcome
-from pipeline.load import loading_order
+from pipeline.loading import loading_order
 from pipeline.run import find, last_known
 from pipeline.settings import Settings
 from pipeline.validation.quarantine import checkable, find_broken, finish, open_schemas, quarantine

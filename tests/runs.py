@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.folder import RunFolder
 from pipeline.run import run
+from pipeline.run_folder import RunFolder
 from pipeline.settings import load
 from tests import small_force
 

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 import typer
 
-from data.documents import PAGE, records_page
 from data.errors import OpencseError
 from features.table import SCHEMA as FEATURES
 from opencse.cli import app
-from pipeline.detect import SCHEMA as SCORES
+from opencse.docs.records_page import PAGE, records_page
+from pipeline.compare import SCHEMA as SCORES
 from pipeline.evidence import SCHEMA as EVIDENCE
 from pipeline.run import FLAGS
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = (
-    *("data", "features", "models", "pipeline", "audit", "opencse"),
+    *("data", "features", "models", "pipeline", "audit", "stress", "opencse"),
     *("docs", "tests", "benchmarks", "notebooks", "requirements", ".ci"),
 )
 TEXT = {".py", ".md", ".toml", ".txt", ".sql", ".ipynb", ".j2", ".html", ".csv", ".sh", ""}

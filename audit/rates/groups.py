@@ -12,9 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
-from audit.rates.tables import CHARACTERISTICS, Ids
-
-Bools = npt.NDArray[np.bool_]
+from audit.rates.truth_tables import CHARACTERISTICS
+from data.arrays import Bools, Ids
 
 REFERENCE: Final[Mapping[str, str]] = {
     "sex": "male",

@@ -18,15 +18,15 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from audit.rates.tables import CHARACTERISTICS, Truth
+from audit.rates.truth_tables import CHARACTERISTICS, Truth
 from data import sources
+from data.arrow import ARROW_TYPES
+from data.constraints import LOADED
 from data.contract import CONTRACT
 from data.errors import InputRejected, UsageError
-from data.rules import LOADED
-from data.samples import ARROW_TYPES
 from data.schema import Table
 from data.store import Store
-from pipeline.load import loading_order
+from pipeline.loading import loading_order
 from pipeline.validation.quarantine import checkable, find_broken, finish, open_schemas, quarantine
 
 FORMS: Final = (".parquet", ".csv", ".csv.gz")

@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import betaincinv, ndtri
 
-Floats = npt.NDArray[np.float64]
+from data.arrays import Floats
 
 EXACT: Final = "clopper_pearson"
 """The interval of proportions."""

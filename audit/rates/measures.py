@@ -15,8 +15,7 @@ from audit.rates.groups import Groups
 from audit.rates.intervals import EXACT, SCORE, proportion, ratio
 from audit.rates.positives import Positive
 from audit.rates.selections import Selections
-
-Floats = npt.NDArray[np.float64]
+from data.arrays import Floats
 
 FORCE: Final = 46_000
 """The size of force that counts of people are scaled to."""

@@ -14,10 +14,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from audit.rates.tables import Truth
+from audit.rates.truth_tables import Truth
+from data.arrays import Bools, Ids
 
-Bools = npt.NDArray[np.bool_]
-Ids = npt.NDArray[np.int64]
 Days = npt.NDArray[np.datetime64]
 
 LOOK_BACK_DAYS: Final = 365

@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from audit.rates.tables import Ids, texts
-
-Floats = npt.NDArray[np.float64]
+from audit.rates.truth_tables import texts
+from data.arrays import Floats, Ids
 
 BASELINE: Final = "baseline"
 """The family, in scores, of the usual methods that run beside the detectors for comparison."""

@@ -12,7 +12,7 @@ import pandas as pd
 from audit.rates.groups import TOGETHER
 from audit.rates.measures import FORCE
 from audit.rates.selections import EQUAL, FLAGGED
-from audit.rates.tables import CHARACTERISTICS
+from audit.rates.truth_tables import CHARACTERISTICS
 
 FOUR_FIFTHS: Final = (
     "The four-fifths rule compares how often groups get a favourable outcome, here: not being flagged. Where few are"

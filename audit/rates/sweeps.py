@@ -9,14 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from audit.rates.core import Present, Tables, base_groups, judged, measured, occasions
 from audit.rates.intervals import EXACT, proportion
 from audit.rates.measures import COLUMNS, FORCE, Options
 from audit.rates.positives import Judged
+from audit.rates.rates import Present, Tables, base_groups, judged, measured, occasions
 from audit.rates.selections import BASELINE, EQUAL, equal_workload, ranking
-from audit.rates.tables import Truth
-
-Floats = npt.NDArray[np.float64]
+from audit.rates.truth_tables import Truth
+from data.arrays import Floats
 
 CAPACITIES: Final = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0, 200.0)
 """The capacities, in subjects of a thousand, at which groups are compared."""

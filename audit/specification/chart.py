@@ -8,9 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from audit.specification.curve import Curve, Floats, Side
-from audit.specification.plan import DIMENSIONS
+from audit.specification.choices import DIMENSIONS
+from audit.specification.curve import Curve, Side
 from audit.specification.survival import choice_masks
+from data.arrays import Floats
 
 NAME: Final = "curve.html"
 

@@ -8,21 +8,18 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from audit.rates.positives import Positive
 from audit.rates.positives import judge as judged
-from audit.rates.tables import Truth
-from audit.specification.basis import Basis
-from audit.specification.plan import Plan
-from audit.specification.running import Ids, Judged, Progress, run_tasks, tasks_of
+from audit.rates.truth_tables import Truth
+from audit.specification.choices import Plan
+from audit.specification.evaluation import Judged, Progress, run_tasks, tasks_of
+from audit.specification.run_values import Basis
 from audit.specification.space import Space, Specification, spaces
+from data.arrays import Bools, Floats, Ids
 from data.errors import VerificationFailed
-from features.base import Concern, Subject
-
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
+from data.vocabulary import Concern, SubjectKind
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Side:
     """
 
     as_of: date
-    kind: Subject
+    kind: SubjectKind
     concern: Concern
     specifications: tuple[Specification, ...]
     judged: tuple[Judged, ...]

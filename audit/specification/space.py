@@ -10,21 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from hashlib import blake2b
 from typing import Any, Final
 
 import numpy as np
 
-from audit.specification.basis import Basis
-from audit.specification.plan import Applied, Choices, Plan, changed
-from features.base import Concern, Subject
+from audit.specification.choices import Applied, Choices, Plan, changed
+from audit.specification.run_values import Basis
+from data.random import generator
+from data.vocabulary import CONCERNS, SUBJECT_KINDS, Concern, SubjectKind
 from features.table import FeatureTable
-from models.base import Detector, Panel, panel
+from models.detector import Detector, Panel, panel
 from models.pattern import Pattern
 from models.peers import PeerGroups, peer_groups
-from models.purposes import CONCERNS
-from pipeline.detect import detectors_of
-from pipeline.run import KINDS
+from pipeline.compare import detectors_of
 from pipeline.settings import ByRate, Settings
 
 NEAR: Final = 2
@@ -54,7 +52,7 @@ class Space:
     and `distinct` the rest, of which `chosen` are run.
     """
 
-    kind: Subject
+    kind: SubjectKind
     concern: Concern
     panels: dict[Key, tuple[Panel, ...]]
     chosen: tuple[Specification, ...]
@@ -72,7 +70,7 @@ class Space:
 def spaces(basis: Basis, plan: Plan) -> list[Space]:
     """Return the specifications of every kind of subject and concern that the run compared."""
     views = _Views(basis, plan)
-    found = [_space(views, plan, kind, concern) for kind in KINDS for concern in CONCERNS]
+    found = [_space(views, plan, kind, concern) for kind in SUBJECT_KINDS for concern in CONCERNS]
     return [space for space in found if space is not None]
 
 
@@ -81,13 +79,13 @@ class _Views:
 
     def __init__(self, basis: Basis, plan: Plan) -> None:
         self.basis, self.plan = basis, plan
-        self._groups: dict[tuple[date, Subject, int], PeerGroups] = {}
-        self._panels: dict[tuple[Subject, Concern, Key], tuple[Panel, ...]] = {}
+        self._groups: dict[tuple[date, SubjectKind, int], PeerGroups] = {}
+        self._panels: dict[tuple[SubjectKind, Concern, Key], tuple[Panel, ...]] = {}
 
     def applied(self, *, windows: int = 0, peers: int = 0) -> Applied:
         return self.plan.applied((windows, peers, 0, 0, 0, 0), self.basis.settings)
 
-    def of(self, kind: Subject, concern: Concern, key: Key) -> tuple[Panel, ...]:
+    def of(self, kind: SubjectKind, concern: Concern, key: Key) -> tuple[Panel, ...]:
         """Return the panels of the dates on which the run compared anybody."""
         if (kind, concern, key) not in self._panels:
             dates = [d for d in self.basis.dates if (d, kind) in self.basis.tables]
@@ -100,13 +98,13 @@ class _Views:
             self._panels[kind, concern, key] = tuple(views)
         return self._panels[kind, concern, key]
 
-    def _panel(self, day: date, kind: Subject, concern: Concern, key: Key) -> Panel:
+    def _panel(self, day: date, kind: SubjectKind, concern: Concern, key: Key) -> Panel:
         table = self.basis.tables[day, kind]
         windows = self.applied(windows=key[0]).windows
         kept = table if windows is None else _over(table, windows)
         return panel(kept, self._grouped(day, kind, key[1], table), self.basis.settings.indicators, concern)
 
-    def _grouped(self, day: date, kind: Subject, peers: int, table: FeatureTable) -> PeerGroups:
+    def _grouped(self, day: date, kind: SubjectKind, peers: int, table: FeatureTable) -> PeerGroups:
         if (day, kind, peers) not in self._groups:
             said = self.applied(peers=peers)
             smallest = said.settings.peers.smallest_group
@@ -118,7 +116,7 @@ def _over(table: FeatureTable, windows: frozenset[int]) -> FeatureTable:
     return replace(table, cells={key: cells for key, cells in table.cells.items() if key[1] in windows})
 
 
-def _space(views: _Views, plan: Plan, kind: Subject, concern: Concern) -> Space | None:
+def _space(views: _Views, plan: Plan, kind: SubjectKind, concern: Concern) -> Space | None:
     if not views.of(kind, concern, (0, 0)):
         return None
     windows, peers = len(plan.alternatives[0]), len(plan.alternatives[1])
@@ -148,8 +146,7 @@ def _chosen(found: list[Choices], plan: Plan, stream: str) -> tuple[Specificatio
     places = max(plan.most - len(near), FEWEST)
     if len(rest) <= places:
         return tuple(Specification(choices) for choices in found)
-    digest = blake2b(stream.encode(), digest_size=16).digest()
-    rng = np.random.Generator(np.random.Philox(int.from_bytes(digest, "little")))
+    rng = generator(stream)
     drawn = np.sort(rng.choice(len(rest), size=places, replace=False)).tolist()
     sampled = [Specification(rest[at], len(rest) / places) for at in drawn]
     return (*(Specification(choices) for choices in near), *sampled)

@@ -14,8 +14,9 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from audit.specification.curve import Bools, Curve, Floats, Side
-from audit.specification.plan import DIMENSIONS, Plan, changed
+from audit.specification.choices import DIMENSIONS, Plan, changed
+from audit.specification.curve import Curve, Side
+from data.arrays import Bools, Floats
 
 _CHOICE: Final = pa.struct([("dimension", pa.string()), ("choice", pa.string())])
 _BY: Final = pa.struct([*_CHOICE, pa.field("specifications", pa.int64()), pa.field("share", pa.float64())])

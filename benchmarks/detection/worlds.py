@@ -16,17 +16,17 @@ import pandas as pd
 import pyarrow as pa
 from joblib import Parallel, delayed
 
-from audit.battery.control import feature_table
 from audit.rates import Options, Truth, rates
-from audit.stress.ranking import combined_scores
 from data.synthetic.memory import InMemory, make
 from data.synthetic.world import load as load_world
-from models.base import panel
+from data.vocabulary import CONCERNS
+from models.detector import panel
 from models.peers import peer_groups
-from models.purposes import CONCERNS
-from models.selection import combine, select_by_fdr
+from models.selection.fdr import combine, select_by_fdr
 from pipeline.settings import Settings, load
 from pipeline.trial import Trial, try_records
+from stress.controls.control import feature_table
+from stress.ranking import combined_scores
 
 SETTINGS = Path(__file__).with_name("settings.toml")
 WORKLOADS = (5.0, 10.0, 20.0)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from data.rules import shown
+from data.constraints import shown
 from data.schema import Column, SqlType
 from data.store import literal, quoted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from data.rules import STAGED
+from data.constraints import STAGED
 from data.sources import _chicago_codes as codes
 from data.sources._chicago_files import ACCUSED, CASES, FORCE, PROFILES, SALARIES, UNITS, UNKNOWN_UNIT
 from data.store import Store, literal

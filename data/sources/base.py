@@ -35,8 +35,8 @@ class Staged:
 class Source(ABC):
     """A layout of record files, and how it becomes the contract's tables.
 
-    `stage` fills the schema `STAGED` of `data.rules` with one table per contract table that the records hold: every
-    contract column in contract order and of contract type (null where a cell could not be read), then
+    `stage` fills the schema `STAGED` of `data.constraints` with one table per contract table that the records hold:
+    every contract column in contract order and of contract type (null where a cell could not be read), then
 
     - `source_file VARCHAR`: the file a row came from, relative to the records folder,
     - `source_row BIGINT`: the number of its data row in that file, from 1, the header not counted,

@@ -27,9 +27,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
+from data.constraints import STAGED
 from data.contract import CONTRACT
 from data.errors import InputRejected
-from data.rules import STAGED
 from data.sources import _chicago_codes as codes
 from data.sources._chicago_files import (
     ACCUSED,

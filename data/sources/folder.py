@@ -9,9 +9,9 @@ from typing import ClassVar, Final
 
 import pyarrow as pa
 
+from data.constraints import STAGED
 from data.contract import CONTRACT
 from data.errors import InputRejected
-from data.rules import STAGED
 from data.schema import Table
 from data.sources._cells import from_parquet, from_text, staged_columns, unread
 from data.sources._files import (

@@ -7,6 +7,8 @@ from datetime import date
 
 import numpy as np
 
+from data.arrays import Array
+from data.calendar import day_number
 from data.synthetic import plantings
 from data.synthetic.force import Force
 from data.synthetic.layers import (
@@ -30,7 +32,7 @@ from data.synthetic.plantings import Subject
 from data.synthetic.plot import Effect, plant
 from data.synthetic.rows import Rows
 from data.synthetic.scene import Calendar, Scene
-from data.synthetic.streams import Array, Streams
+from data.synthetic.streams import Streams
 from data.synthetic.world import World
 
 _OCCURRENCE = (
@@ -88,7 +90,7 @@ def build_parts(world: World) -> Parts:
 
 
 def _day(when: date) -> int:
-    return (when - date(1970, 1, 1)).days
+    return day_number(when)
 
 
 def build_cell(parts: Parts, cell: int) -> tuple[Scene, Effect]:

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.arrays import Array
 from data.contract import CONTRACT
 from data.schema import Table
 from data.synthetic import keys
-from data.synthetic.streams import Array
 
 BREAKS = ("no known day", "unknown value", "no such owner", "ends before it starts", "same key twice")
 """The ways in which a row is broken."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic.layers.activity import VIDEO_ON, subjects
 from data.synthetic.layers.complaints import adjudicated
 from data.synthetic.plot import Plot
 from data.synthetic.rows import NO_TIME, Rows, code, codes
-from data.synthetic.streams import Array, chance, pick
+from data.synthetic.streams import chance, pick
 
 
 def away(

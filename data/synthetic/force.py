@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
+from data.arrays import Array
 from data.contract import CONTRACT
 from data.synthetic.rows import code
-from data.synthetic.streams import Array
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from data.arrays import Array
+from data.arrow import arrow_schema
 from data.contract import CONTRACT
 from data.errors import UsageError
 from data.synthetic import dirt, truth
 from data.synthetic.build import Parts, build_cell, build_parts
 from data.synthetic.reference import reference_tables
 from data.synthetic.rows import Rows, to_arrow
-from data.synthetic.streams import Array
+from data.synthetic.table_files import TableFile
 from data.synthetic.world import World
-from data.synthetic.writing import TableFile, arrow_schema
 
 GENERATOR = 2
 """Version of the generator: the same version, world, seed and size give the same bytes."""
@@ -106,7 +107,7 @@ def _file(folder: Path, name: str, world: World) -> TableFile:
     is_dirty = world.recording.broken > 0
     plain = [column.name for column in table.columns if column.type in _HIGH_CARDINALITY]
     plain += [column.name for column in table.columns if column.type == "BIGINT" and column.references is None]
-    schema = arrow_schema(table, coded=not is_dirty, loose=is_dirty)
+    schema = arrow_schema(table, coded=not is_dirty, strict=not is_dirty)
     return TableFile(folder / f"{name}.parquet", schema, plain=(*plain, "incident_id", "shift_id"))
 
 

@@ -14,8 +14,8 @@ from hashlib import blake2b
 
 import numpy as np
 
+from data.arrays import Array
 from data.errors import UsageError
-from data.synthetic.streams import Array
 
 CELLS = 1 << 10
 """The most cells a world may have."""

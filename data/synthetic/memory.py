@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from data.arrow import arrow_schema
 from data.contract import CONTRACT
 from data.synthetic.build import build_parts
 from data.synthetic.generate import make_cells
 from data.synthetic.reference import reference_tables
 from data.synthetic.truth import Note, archetypes_table, subjects_table
 from data.synthetic.world import World
-from data.synthetic.writing import arrow_schema
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,11 @@ def make(world: World) -> InMemory:
         notes.append(note)
     loose = world.recording.broken > 0
     records = {
-        table.name: _joined(pieces.get(table.name, []), arrow_schema(table, coded=False, loose=loose))
-        for table in CONTRACT
+        table.name: _joined(pieces.get(table.name, []), arrow_schema(table, strict=not loose)) for table in CONTRACT
     }
     truth = {
         "truth_subject": subjects_table(parts, [told for note in notes for told in note.involved]),
-        "truth_row": _joined([note.rows for note in notes], arrow_schema(CONTRACT.truth["truth_row"], coded=False)),
+        "truth_row": _joined([note.rows for note in notes], arrow_schema(CONTRACT.truth["truth_row"], strict=True)),
         "truth_archetype": archetypes_table(parts),
     }
     return InMemory(world, records, truth)

@@ -7,8 +7,6 @@ nothing else.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,12 +16,16 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from data.arrays import Array
+from data.calendar import day_number
+from data.registry import declarations
 from data.synthetic import keys
 from data.synthetic.force import Force
 from data.synthetic.layers.faults import DUPLICATE
 from data.synthetic.rows import code
-from data.synthetic.streams import Array, Streams, sample
+from data.synthetic.streams import Streams, sample
 from data.synthetic.world import Planting, Plantings
+from data.vocabulary import Concern
 
 if TYPE_CHECKING:
     from data.synthetic.plot import Plot
@@ -79,9 +81,6 @@ class Pattern:
     not_before: date | None = None
     plant: Callable[[Plot], None]
     subject: Literal["officer", "unit"] = "officer"
-
-
-Concern = Literal["standards", "welfare", "culture"]
 
 
 @dataclass(frozen=True)
@@ -144,19 +143,13 @@ class Subject:
 @cache
 def typologies() -> Mapping[str, Typology]:
     """Return every typology by name."""
-    return MappingProxyType({p.name: p for p in _found("typologies", "TYPOLOGY") if isinstance(p, Typology)})
+    return MappingProxyType(declarations("data.synthetic.typologies", "TYPOLOGY", Typology))
 
 
 @cache
 def archetypes() -> Mapping[str, Archetype]:
     """Return every archetype by name."""
-    return MappingProxyType({p.name: p for p in _found("archetypes", "ARCHETYPE") if isinstance(p, Archetype)})
-
-
-def _found(folder: str, constant: str) -> list[Pattern]:
-    package = importlib.import_module(f"data.synthetic.{folder}")
-    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    return [getattr(importlib.import_module(f"{package.__name__}.{name}"), constant) for name in names]
+    return MappingProxyType(declarations("data.synthetic.archetypes", "ARCHETYPE", Archetype))
 
 
 def assign(
@@ -180,7 +173,7 @@ def assign(
 def _subjects(pattern: Pattern, pool: Candidates, settings: Plantings, streams: Streams) -> list[Subject]:
     own = settings.settings.get(pattern.name, Planting())
     share = (pattern.share if own.share is None else own.share) * settings.scale
-    earliest = (pattern.not_before - date(1970, 1, 1)).days if pattern.not_before else pool.force.start
+    earliest = day_number(pattern.not_before) if pattern.not_before else pool.force.start
     begins, ends = _spans(pool)
     begins = np.maximum(begins, earliest)
     mask = pattern.eligible(pool) & (pool.days >= min(_SHORTEST_POST, pool.force.days)) & (begins <= ends)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from data.arrays import Array
 from data.contract import CONTRACT
 from data.synthetic import keys
 from data.synthetic.layers import faults, recording
-from data.synthetic.plantings import Concern, Involved, Subject
+from data.synthetic.plantings import Involved, Subject
 from data.synthetic.rows import MINUTES, NO_TIME, Rows, dtype_of, joined, rows
 from data.synthetic.scene import Scene
-from data.synthetic.streams import Array
+from data.vocabulary import Concern
 
 ON_DUTY = (
     "shift",

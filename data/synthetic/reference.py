@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from data.arrays import Array
+from data.arrow import arrow_schema
 from data.contract import CONTRACT
 from data.synthetic.build import Parts
 from data.synthetic.layers import recording
 from data.synthetic.rows import NO_TIME, Rows, integers, rows, texts, to_arrow
-from data.synthetic.streams import Array
-from data.synthetic.writing import arrow_schema
 
 
 def reference_tables(parts: Parts) -> dict[str, pa.Table]:
@@ -87,4 +87,4 @@ def _units(parts: Parts) -> pa.Table:
             "kind": texts([kinds[kind] for kind in structure.kinds.tolist()]),
             "parent_unit_id": integers(parents, nulls=True),
         }
-    ).cast(arrow_schema(CONTRACT["unit"], coded=False))
+    ).cast(arrow_schema(CONTRACT["unit"], strict=True))

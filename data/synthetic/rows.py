@@ -21,9 +21,9 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
+from data.arrays import Array
 from data.contract import CONTRACT
 from data.schema import Column, Table
-from data.synthetic.streams import Array
 
 NO_TIME = np.iinfo(np.int32).min
 """The null of days and minutes."""

@@ -7,10 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic import keys
 from data.synthetic.force import Force
 from data.synthetic.rows import Rows, joined, rows
-from data.synthetic.streams import Array, Streams
+from data.synthetic.streams import Streams
 from data.synthetic.world import World
 
 COPIED = ("complaint", "use_of_force", "stop_search", "expense", "grievance")

@@ -1,21 +1,14 @@
-"""Where every random number of a synthetic world comes from: named, counter-based streams.
-
-A stream is named by what it is for ("shift/overtime", cell 7), not by when it is drawn. Its Philox key is a BLAKE2b
-digest of the root seed and the name, so the order in which streams are opened, the number of threads and the presence
-of other streams cannot change what it gives. (Philox: Salmon et al. 2011, Parallel random numbers: as easy as 1, 2, 3.)
-"""
+"""The named random streams of a synthetic world, and what is drawn from them: choices by weight, chances, samples."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from hashlib import blake2b
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from data.arrays import Array
+from data.random import generator
 
 _TABLE = 1 << 16
 
@@ -34,9 +27,7 @@ class Streams:
 
     def draw(self, *purpose: str | int) -> np.random.Generator:
         """Return a fresh generator for a purpose; the same purpose always starts the same stream."""
-        name = "/".join(str(part) for part in (self._seed, *self._prefix, *purpose))
-        digest = blake2b(name.encode(), digest_size=16).digest()
-        return np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
+        return generator(self._seed, *self._prefix, *purpose)
 
     def part(self, *prefix: str | int) -> Streams:
         """Return the streams of one part of the world, such as a cell or a typology."""

@@ -16,13 +16,15 @@ from typing import Literal, Self
 import numpy as np
 import pyarrow as pa
 
+from data.arrow import arrow_schema
 from data.contract import CONTRACT
 from data.synthetic import dirt
 from data.synthetic.build import Parts
-from data.synthetic.plantings import Concern, Subject, Typology
+from data.synthetic.plantings import Subject, Typology
 from data.synthetic.plot import Effect
 from data.synthetic.rows import NO_TIME, days, integers, joined, numbers, texts, to_arrow
-from data.synthetic.writing import TableFile, arrow_schema
+from data.synthetic.table_files import TableFile
+from data.vocabulary import Concern
 
 _OF = (("typology", pa.string()), ("subject_kind", pa.string()), ("subject_id", pa.int64()))
 
@@ -52,11 +54,11 @@ class TruthFiles:
         self._parts = parts
         tables = CONTRACT.truth
         self._files = {
-            name: TableFile(folder / f"{name}.parquet", arrow_schema(table, coded=False))
+            name: TableFile(folder / f"{name}.parquet", arrow_schema(table, strict=True))
             for name, table in tables.items()
         }
         loose = parts.world.recording.broken > 0
-        before = {table.name: arrow_schema(table, coded=False, loose=loose, extra=_OF) for table in CONTRACT}
+        before = {table.name: arrow_schema(table, strict=not loose, extra=_OF) for table in CONTRACT}
         self._before = {
             name: TableFile(folder / "before" / f"{name}.parquet", schema) for name, schema in before.items()
         }
@@ -107,7 +109,7 @@ def note(parts: Parts, effect: Effect) -> Note:
         "row_id": integers(np.concatenate([np.zeros(0, dtype=np.int64), *(keys for _, keys, _ in told)])),
         **_of([(one, len(keys)) for _, keys, one in told]),
     }
-    rows = pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_row"], coded=False))
+    rows = pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_row"], strict=True))
     before = {}
     for name, pieces in effect.before.items():
         made = to_arrow(joined([data for data, _ in pieces]), officer_ids=ids)
@@ -161,7 +163,7 @@ def subjects_table(parts: Parts, involved: Sequence[Told]) -> pa.Table:
         **_dates(parts, told),
         "intensity": numbers(np.array([round(one.subject.intensity, 3) for one in told])),
     }
-    return pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_subject"], coded=False))
+    return pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_subject"], strict=True))
 
 
 def archetypes_table(parts: Parts) -> pa.Table:
@@ -172,7 +174,7 @@ def archetypes_table(parts: Parts) -> pa.Table:
         "archetype": texts([one.subject.pattern.name for one in told]),
         **_dates(parts, told),
     }
-    return pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_archetype"], coded=False))
+    return pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_archetype"], strict=True))
 
 
 def _everybody(parts: Parts, by_cell: dict[int, list[Subject]]) -> list[Told]:

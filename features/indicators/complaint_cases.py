@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator
 from features.expression import col
+from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
     question="In how many complaint cases from the public was the officer named?",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator, NoExposure
+from features.indicator import Case, Indicator, NoExposure
 
 INDICATOR = Indicator(
     question="On how many days did the officer hold a posting?",

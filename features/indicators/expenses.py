@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator
+from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
     question="How many claims for expenses did the officer make?",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator
 from features.expression import col
+from features.indicator import Case, Indicator
 
 _LIMIT = 2500
 """The amount in pence from which a receipt is asked for: an assumption, for no force publishes its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator, NoExposure
+from features.indicator import Case, Indicator, NoExposure
 
 INDICATOR = Indicator(
     question="How often did the officer report using force of any kind?",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator, NoExposure
 from features.expression import col, day
+from features.indicator import Case, Indicator, NoExposure
 from features.relation import Related
 
 _OPENED = {"incident": ({"incident_id": 3, "opened_at": "2025-12-01 22:00"},)}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator
 from features.expression import col
+from features.indicator import Case, Indicator
 
 _DAYS_OF_LEAVE = 39
 """5.6 weeks of seven days, rounded down: spells of leave are recorded with the days off inside them."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator
 from features.expression import col
+from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
     question="How many different people did the officer look up?",

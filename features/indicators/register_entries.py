@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator, NoExposure
 from features.expression import col
+from features.indicator import Case, Indicator, NoExposure
 
 _SURE = 0.8
 """How sure the matching must be that an entry is about the officer: an assumption."""

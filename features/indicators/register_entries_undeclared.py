@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator
 from features.expression import col
+from features.indicator import Case, Indicator
 from features.relation import Related
 
 _SURE = 0.8

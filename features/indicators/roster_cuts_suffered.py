@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator
 from features.expression import col
+from features.indicator import Case, Indicator
 
 _TOUR = {"shift_id": 5, "starts_at": "2025-12-08 07:00"}
 _CUT = {"shift_id": 5, "editor_id": 2, "field": "duty", "minutes_gained": -60, "edited_at": "2025-12-01 09:00"}

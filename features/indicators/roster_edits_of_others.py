@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator, NoExposure
 from features.expression import col
+from features.indicator import Case, Indicator, NoExposure
 
 INDICATOR = Indicator(
     question="How often did the officer change a colleague's recorded shift?",

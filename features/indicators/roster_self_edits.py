@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator
 from features.expression import col
+from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
     question="How often did the officer, after a shift had ended, edit their own record of it to gain paid minutes?",

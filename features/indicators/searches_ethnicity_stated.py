@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator, NoExposure
 from features.expression import col
+from features.indicator import Case, Indicator, NoExposure
 
 INDICATOR = Indicator(
     question="How many of the officer's searches were of people whose ethnicity is recorded?",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator
 from features.expression import col, day, days_later, minutes_later
+from features.indicator import Case, Indicator
 from features.relation import Related
 
 _REST = 11 * 60

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.base import Case, Indicator, NoExposure
+from features.indicator import Case, Indicator, NoExposure
 
 INDICATOR = Indicator(
     question="How many courses fell due for the officer?",

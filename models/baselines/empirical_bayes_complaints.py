@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.base import Concern, Indicator
-from models.base import Floats, Panel
+from data.arrays import Floats
+from data.vocabulary import Concern
+from features.indicator import Indicator
 from models.baseline import Baseline, Ranking
+from models.detector import Panel
 
 _WINDOW = 365
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.base import Subject
-from models.base import Floats, Panel
+from data.arrays import Floats
+from data.vocabulary import SubjectKind
 from models.baseline import Baseline, Ranking
+from models.detector import Panel
 
 
 class RandomOrder(Baseline):
     """Ranks by a number drawn for each subject from its id and the seed alone, whoever else there is."""
 
-    kinds: tuple[Subject, ...] = ("officer", "unit")
+    kinds: tuple[SubjectKind, ...] = ("officer", "unit")
     question = "Who comes up when names are drawn from a hat?"
     references = ("Steele, Lea and Flood (2014), OOPSLA: the mixing function",)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.base import Subject
-from models.base import Floats, Panel
+from data.arrays import Floats
+from data.vocabulary import SubjectKind
 from models.baseline import Baseline, Ranking
+from models.detector import Panel
 from models.pattern import build, one_thread, outlyingness
 
 
 class RawIsolationForest(Baseline):
     """Ranks by an isolation forest on values as they stand; what is not known is nothing."""
 
-    kinds: tuple[Subject, ...] = ("officer", "unit")
+    kinds: tuple[SubjectKind, ...] = ("officer", "unit")
     question = "Whose raw counts are easy to tell apart from everybody's?"
     references = ("Liu, Ting and Zhou (2008)",)
 

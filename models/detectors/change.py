@@ -6,10 +6,12 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from features.base import Concern, Indicator
-from models.base import Family, Floats, Panel, Series
+from data.arrays import Floats
+from data.vocabulary import Concern
+from features.indicator import Indicator
 from models.claims import claimed
-from models.series_null import BySeries, SeriesNull, fit_shares
+from models.detector import Family, Panel, Series
+from models.nulls.by_series import BySeries, SeriesNull, fit_shares
 
 RECENT: Final = 90
 """The last so many days are compared with what came before them."""

@@ -8,10 +8,12 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from features.base import Concern, Indicator, Subject
-from models.base import Contribution, Family, Floats, Panel, Series
+from data.arrays import Floats
+from data.vocabulary import Concern, SubjectKind
+from features.indicator import Indicator
 from models.claims import CLAIMED
-from models.series_null import BySeries, Judged, SeriesNull, fit_rates, fit_shares
+from models.detector import Contribution, Family, Panel, Series
+from models.nulls.by_series import BySeries, Judged, SeriesNull, fit_rates, fit_shares
 
 ALL: Final = "team_complaints"
 """Counts all complaint cases about members, shared or not."""
@@ -25,7 +27,7 @@ class CoNaming(BySeries):
     """
 
     family: ClassVar[Family] = "unit"
-    kinds: tuple[Subject, ...] = ("unit",)
+    kinds: tuple[SubjectKind, ...] = ("unit",)
     concerns: tuple[Concern, ...] = ("culture",)
     needs = (ALL,)
     question = "Are members of a team named in complaints together with colleagues more than being together explains?"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from features.base import Concern, Indicator
-from models.base import Family, Panel, Series
+from data.vocabulary import Concern
+from features.indicator import Indicator
 from models.claims import CLAIMED
-from models.series_null import BySeries, SeriesNull, fit_shares
+from models.detector import Family, Panel, Series
+from models.nulls.by_series import BySeries, SeriesNull, fit_shares
 
 
 class Pairs(BySeries):

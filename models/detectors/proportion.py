@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from features.base import Indicator, Subject
-from models.base import Family, Panel, Series
+from data.vocabulary import SubjectKind
+from features.indicator import Indicator
 from models.claims import claimed
-from models.series_null import BySeries, SeriesNull, fit_shares
+from models.detector import Family, Panel, Series
+from models.nulls.by_series import BySeries, SeriesNull, fit_shares
 
 
 class Proportion(BySeries):
     """Compares each share of a whole with the beta-binomial spread of the subject's peer group."""
 
     family: ClassVar[Family] = "peer"
-    kinds: tuple[Subject, ...] = ("officer", "unit")
+    kinds: tuple[SubjectKind, ...] = ("officer", "unit")
     question = "Is a larger part of the whole of a certain kind than peers would lead one to expect?"
     assumption = (
         "peers of the same role, rank and area differ by beta-distributed shares, whose precision all groups share;"

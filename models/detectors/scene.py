@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from features.base import Indicator
-from models.base import Family, Panel, Series
+from features.indicator import Indicator
 from models.claims import same_scene
-from models.series_null import BySeries, SeriesNull, fit_shares
+from models.detector import Family, Panel, Series
+from models.nulls.by_series import BySeries, SeriesNull, fit_shares
 
 
 class Scene(BySeries):

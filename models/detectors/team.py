@@ -6,11 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.base import Concern, Indicator, Subject
-from models.base import Family, Panel, Series
-from models.case_mix import EXPOSURES, fit_case_mix, known, work
+from data.vocabulary import Concern, SubjectKind
+from features.indicator import Indicator
 from models.claims import claimed
-from models.series_null import BySeries, SeriesNull, fit_rates
+from models.detector import Family, Panel, Series
+from models.nulls.by_series import BySeries, SeriesNull, fit_rates
+from models.nulls.case_mix import EXPOSURES, fit_case_mix, known, work
 
 
 class Team(BySeries):
@@ -18,7 +19,7 @@ class Team(BySeries):
     lead one to expect."""
 
     family: ClassVar[Family] = "unit"
-    kinds: tuple[Subject, ...] = ("unit",)
+    kinds: tuple[SubjectKind, ...] = ("unit",)
     concerns: tuple[Concern, ...] = ("culture",)
     question = "Does more arise in the team than its members' days and incidents would lead one to expect?"
     assumption = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col
-from models.rule import CaseRows, Counterpart, Rule, RuleCase
+from models.contradictions.rule import CaseRows, Counterpart, Rule, RuleCase
 
 _CLAIM = {"approver_id": 1, "amount_pence": 1800, "incurred_on": "2026-05-03"}
 _POSTING = {"supervisor_id": 3, "started_on": "2025-01-01"}

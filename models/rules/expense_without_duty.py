@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, day, days_later
-from models.rule import CaseRows, Counterpart, Rule, RuleCase
+from models.contradictions.rule import CaseRows, Counterpart, Rule, RuleCase
 
 _CLAIM = {"kind": "travel", "amount_pence": 1800, "incurred_on": "2026-05-03"}
 _SOMEBODY = {"officer_id": 2, "starts_at": "2026-05-03 08:00"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, day
-from models.rule import CaseRows, Counterpart, Rule, RuleCase
+from models.contradictions.rule import CaseRows, Counterpart, Rule, RuleCase
 
 _REPORT = {"incident_id": 4, "used_at": "2026-05-02 12:00", "tactic": "unarmed"}
 _ELSEWHERE = {"incident_id": 5, "officer_id": 1}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, day
-from models.rule import CaseRows, Counterpart, Rule, RuleCase
+from models.contradictions.rule import CaseRows, Counterpart, Rule, RuleCase
 
 _LOOK = {"system": "crime", "subject_id": 77, "incident_id": 5, "accessed_at": "2026-05-02 15:00"}
 _INCIDENTS = (

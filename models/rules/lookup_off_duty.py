@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, day, minutes_later
-from models.rule import CaseRows, Counterpart, Rule, RuleCase
+from models.contradictions.rule import CaseRows, Counterpart, Rule, RuleCase
 
 _MARGIN = col.policy.margin_minutes
 _ON_DUTY = (minutes_later(col.other.starts_at, _MARGIN * -1) <= col.accessed_at) & (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, day, days_later, minutes_later
-from models.rule import Counterpart, Rule, RuleCase
+from models.contradictions.rule import Counterpart, Rule, RuleCase
 
 _SHIFT = {"place": "office", "starts_at": "2026-05-02 09:00", "ends_at": "2026-05-02 17:00"}
 _SOMEBODY = {"officer_id": 2, "entered_at": "2026-05-02 08:00"}

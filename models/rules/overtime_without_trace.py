@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, day, minutes_between, minutes_later
-from models.rule import CaseRows, Counterpart, Rule, RuleCase
+from models.contradictions.rule import CaseRows, Counterpart, Rule, RuleCase
 
 _BEGAN = minutes_later(col.ends_at, col.overtime_minutes * -1)
 _STAYED_UNTIL = minutes_later(col.ends_at, col.policy.grace_minutes * -1)

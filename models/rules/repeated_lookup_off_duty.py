@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, day
-from models.rule import CaseRows, Counterpart, Rule, RuleCase
+from models.contradictions.rule import CaseRows, Counterpart, Rule, RuleCase
 from models.rules.lookup_off_duty import ON_DUTY
 
 _LOOK = {"system": "crime", "subject_id": 77, "accessed_at": "2026-05-02 23:30"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, day, minutes_later
-from models.rule import CaseRows, Counterpart, Rule, RuleCase
+from models.contradictions.rule import CaseRows, Counterpart, Rule, RuleCase
 
 _ENDS = col.shift.ends_at
 _GAINED_FROM = minutes_later(_ENDS, col.minutes_gained * -1)

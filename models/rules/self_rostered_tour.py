@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, day, minutes_later
-from models.rule import CaseRows, Counterpart, Rule, RuleCase
+from models.contradictions.rule import CaseRows, Counterpart, Rule, RuleCase
 
 _TOUR = {"starts_at": "2026-05-04 07:00", "ends_at": "2026-05-04 15:00", "overtime_minutes": 480}
 _EDIT = {

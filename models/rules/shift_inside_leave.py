@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, day
-from models.rule import CaseRows, Counterpart, Rule, RuleCase
+from models.contradictions.rule import CaseRows, Counterpart, Rule, RuleCase
 
 _TOUR = {"starts_at": "2026-04-06 09:00", "ends_at": "2026-04-06 15:00"}
 _LEAVE = {"kind": "annual_leave", "started_on": "2026-04-01", "ended_on": "2026-04-12"}

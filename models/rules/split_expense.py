@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, days_later
-from models.rule import CaseRows, Counterpart, Rule, RuleCase
+from models.contradictions.rule import CaseRows, Counterpart, Rule, RuleCase
 
 _CLAIM = {"kind": "subsistence", "amount_pence": 2430, "receipt": False, "incurred_on": "2026-05-02"}
 _NEXT = {"kind": "travel", "amount_pence": 2380, "receipt": False, "incurred_on": "2026-05-20"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, day, days_later
-from models.rule import CaseRows, Counterpart, Rule, RuleCase
+from models.contradictions.rule import CaseRows, Counterpart, Rule, RuleCase
 
 _CUT = {"shift_id": 1, "officer_id": 2, "editor_id": 1, "field": "duty", "minutes_gained": -60}
 _CUT |= {"edited_at": "2026-05-02 12:00"}

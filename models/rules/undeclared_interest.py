@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, days_later, later_of
-from models.rule import Counterpart, Rule, RuleCase
+from models.contradictions.rule import Counterpart, Rule, RuleCase
 
 _COMPANY = {"kind": "company", "valid_from": "2025-01-01", "match_score": 0.97}
 _SOMEBODY = {"officer_id": 2, "kind": "property", "valid_from": "2020-01-01", "declared_on": "2020-01-01"}

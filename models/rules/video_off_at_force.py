@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.expression import col, day
-from models.rule import Counterpart, Rule, RuleCase
+from models.contradictions.rule import Counterpart, Rule, RuleCase
 
 _OFF = {"incident_id": 4, "used_at": "2026-05-02 12:00", "severity": 3, "video": False}
 _ON = {"officer_id": 2, "incident_id": 4, "used_at": "2026-05-02 12:02", "severity": 1, "video": True}

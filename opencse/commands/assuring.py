@@ -12,9 +12,9 @@ from opencse.commands.checking import AsJson
 from opencse.terminal import counted, output, print_json, print_table
 
 if TYPE_CHECKING:
-    from audit.battery.control import Ground
-    from audit.battery.verdict import Verdict
     from pipeline.settings import Settings
+    from stress.controls.control import Ground
+    from stress.controls.verdict import Verdict
 
 
 def register(app: typer.Typer) -> None:
@@ -36,8 +36,8 @@ def controls(
     as_json: AsJson = False,
 ) -> None:
     """Look for something where nothing is to be found: null worlds, dealt-out exposures, placebos, canaries."""
-    from audit.battery.verdict import headline, statuses
     from pipeline.settings import load
+    from stress.controls.verdict import headline, statuses
 
     if (world is None) == (records is None):
         raise UsageError("Controls need a ground to stand on.", expected="one of --world WORLD and --records DIR")
@@ -67,14 +67,14 @@ def controls(
 def _of_world(
     name: str, people: int | None, months: int | None, seed: int | None, settings: Settings, seeds: int
 ) -> Ground:
-    from audit.battery.performance import of_world
     from data.synthetic.world import load
+    from stress.controls.control_runs import of_world
 
     return of_world(load(name, people=people, months=months, seed=seed), settings=settings, seeds=seeds)
 
 
 def _of_records(records: Path, source: str, settings: Settings, seeds: int) -> Ground:
-    from audit.battery.performance import of_records
+    from stress.controls.control_runs import of_records
 
     return of_records(records, settings=settings, seeds=seeds, source=source)
 
@@ -87,10 +87,10 @@ def controls_beside(
     Raises:
         UsageError: controls are asked for, and there is no run or are no records.
     """
-    from audit.battery.performance import of_run
-    from audit.battery.verdict import NONE_RUN, headline
     from audit.rates.inputs import records_beside
-    from pipeline.folder import open_run
+    from pipeline.run_folder import open_run
+    from stress.controls.control_runs import of_run
+    from stress.controls.verdict import NONE_RUN, headline
 
     if not seeds:
         return {"headline": f"{NONE_RUN} Add --controls 10, or see 'opencse controls'.", "verdicts": []}
@@ -109,7 +109,7 @@ def verdicts_of(on: Ground) -> list[Verdict]:
     """Run all controls on a ground, showing how much is done and how long the rest will take."""
     from dataclasses import replace
 
-    from audit.battery.performance import pieces_of, run_controls
+    from stress.controls.control_runs import pieces_of, run_controls
 
     with counted("Controls", total=pieces_of(on)) as progress:
         return run_controls(replace(on, tell=progress))

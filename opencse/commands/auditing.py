@@ -16,9 +16,9 @@ from opencse.terminal import output, print_json, print_table, steps
 if TYPE_CHECKING:
     from audit.rates import Options
     from audit.rates.inputs import About
-    from audit.rates.report import Audit
+    from audit.rates.rates_report import Audit
     from audit.rates.summary import Section
-    from audit.rates.tables import Truth
+    from audit.rates.truth_tables import Truth
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +51,7 @@ def rates(
 ) -> None:
     """Measure how often flags are right, on whom they fall wrongly, and how sure one can be of either."""
     from audit.rates import LOOK_BACK_DAYS, Options, Positive
-    from audit.rates.report import check_new, write
+    from audit.rates.rates_report import check_new, write
     from audit.rates.summary import summarise
 
     if (run is None) == (flags is None):
@@ -99,9 +99,9 @@ def _inputs(truth: Path | None, records: Path | None, source: str) -> tuple[Trut
 
 
 def _of_run(run: Path, truth: Truth | None, about: About | None, options: Options, *, full: bool) -> Audit:
-    from audit.rates.report import audit
+    from audit.rates.rates_report import audit
     from pipeline.digest import file_digest
-    from pipeline.folder import MANIFEST, open_run
+    from pipeline.run_folder import MANIFEST, open_run
 
     folder = open_run(run)
     tables = {name: folder.table(name) for name in ("flags", "subjects", "scores", "evidence")}
@@ -120,7 +120,7 @@ def _of_list(
     *,
     full: bool,
 ) -> Audit:
-    from audit.foreign import audit_list
+    from audit.rates.other_tools import audit_list
 
     if records is None:
         raise UsageError(
@@ -130,7 +130,7 @@ def _of_list(
 
 
 def _plain_rows(made: Audit) -> list[dict[str, object]]:
-    from audit.rates.report import SCHEMA, arrow
+    from audit.rates.rates_report import SCHEMA, arrow
 
     rows: list[dict[str, object]] = arrow(made.rates, SCHEMA).to_pylist()
     return [{k: None if v in (float("inf"), float("-inf")) else v for k, v in row.items()} for row in rows]
@@ -159,9 +159,9 @@ def outcomes(
     as_json: AsJson = False,
 ) -> None:
     """Compare flags and scores with what was recorded later: outcomes, which are not the truth."""
-    from audit.outcomes import audit_outcomes, summarise, write
-    from audit.rates.report import check_new
-    from pipeline.folder import open_run
+    from audit.rates.rates_report import check_new
+    from audit.rates.recorded_later import audit_outcomes, summarise, write
+    from pipeline.run_folder import open_run
 
     if out is not None:
         check_new(out)

@@ -26,8 +26,8 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Compute a flag, or all, again from evidence rows and settings alone, and compare to the bit."""
-    from audit.replay import replay as replay_flags
-    from pipeline.folder import open_run
+    from audit.flag.replay import replay as replay_flags
+    from pipeline.run_folder import open_run
 
     with share("Replaying") as progress:
         done = replay_flags(open_run(run), flag, progress=lambda n, of: progress(f"{n} of {of}", n / of))
@@ -48,8 +48,8 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check a run folder: every file's digest, the row counts, every cited row's digest and every flag's id."""
-    from audit.verify import verify as verify_run
-    from pipeline.folder import open_run
+    from audit.flag.verify import verify as verify_run
+    from pipeline.run_folder import open_run
 
     checks = verify_run(open_run(run), records=records)
     if as_json:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data.errors import UsageError
+from data.vocabulary import CONCERNS
 from opencse.commands.checking import AsJson, Run
 from opencse.terminal import output, print_json, print_table, steps
 
 if TYPE_CHECKING:
-    from audit.explanation import Explanation
-    from audit.removal import Removal
+    from audit.flag.explanation import Explanation
+    from audit.flag.removal import Removal
 
 MANY = 10
 """How many rows to be removed are shown."""
@@ -46,9 +47,8 @@ def flags(
     as_json: AsJson = False,
 ) -> None:
     """List the flags of a run: records worth a human look, never findings; and how many can be false at most."""
-    from audit.bounds import bounds_of, strongest_of
-    from models.purposes import CONCERNS
-    from pipeline.folder import open_run
+    from audit.rates.picked_bounds import bounds_of, strongest_of
+    from pipeline.run_folder import open_run
 
     if concern is not None and concern not in CONCERNS:
         raise UsageError("There is no such concern.", expected=", ".join(CONCERNS), found=concern, where="--concern")
@@ -93,10 +93,10 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Say why a flag was raised, compared with whom, on which rows, and what would have changed it."""
-    from audit.explanation import explain as explain_flag
-    from audit.removal import smallest_removal
-    from audit.robustness import stability as count_survival
-    from pipeline.folder import open_run
+    from audit.flag.explanation import explain as explain_flag
+    from audit.flag.removal import smallest_removal
+    from audit.flag.stability import stability as count_survival
+    from pipeline.run_folder import open_run
 
     folder = open_run(run)
     explained = explain_flag(folder, flag, rows=rows)
@@ -167,7 +167,7 @@ def _print_contributions(said: dict[str, Any]) -> None:
 
 
 def _print_rows(table: str, rows: list[dict[str, Any]]) -> None:
-    from audit.explanation import shown_columns
+    from audit.flag.explanation import shown_columns
 
     if rows:
         columns = [*shown_columns(table), "source_file", "source_row"]
@@ -182,7 +182,7 @@ def sql(
     ] = None,
 ) -> None:
     """Print the SQL that ran, by step or indicator, exactly as it ran."""
-    from pipeline.folder import open_run
+    from pipeline.run_folder import open_run
 
     lineage = open_run(run).path / "lineage"
     steps = json.loads((lineage / "steps.json").read_text(encoding="utf-8"))
@@ -204,7 +204,7 @@ def sql(
 
 def _read_by(name: str) -> tuple[str, ...]:
     """Return an indicator's own name, or those of the indicators that a formula reads."""
-    from features.catalogue import indicators
+    from features.declared import indicators
 
     parts = indicators()[name].parts if name in indicators() else ()
     return tuple(part.name for part in parts) or (name,)
@@ -215,7 +215,7 @@ def catalogue(
     as_json: AsJson = False,
 ) -> None:
     """List everything that is looked at and by what, or show one declaration whole."""
-    from opencse.catalogue import entries, page
+    from opencse.docs.catalogue_pages import entries, page
 
     listed = entries()
     if name is not None:

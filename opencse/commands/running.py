@@ -42,8 +42,8 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Load records, check them, compute features, run rules and detectors, and write flags with their evidence."""
-    from pipeline.folder import check_free
     from pipeline.run import run as run_pipeline
+    from pipeline.run_folder import check_free
     from pipeline.settings import load
 
     if (world is None) == (records is None):

@@ -12,7 +12,7 @@ from opencse.commands.checking import AsJson, Run
 from opencse.terminal import counted, output, print_json, print_table
 
 if TYPE_CHECKING:
-    from audit.specification.running import Progress
+    from audit.specification.evaluation import Progress
 
 
 def register(app: typer.Typer) -> None:
@@ -33,13 +33,13 @@ def specifications(
 ) -> None:
     """Run every combination of defensible choices, and say for each flag which share of them raises it."""
     from audit.rates.inputs import read_truth
-    from audit.rates.report import check_new
-    from audit.specification.basis import Basis
+    from audit.rates.rates_report import check_new
+    from audit.specification.choices import load_plan
     from audit.specification.curve import draw_curve
-    from audit.specification.plan import load_plan
-    from audit.specification.report import report, write
-    from audit.specification.summary import summarise
-    from pipeline.folder import open_run
+    from audit.specification.curve_report import report, write
+    from audit.specification.curve_summary import summarise
+    from audit.specification.run_values import Basis
+    from pipeline.run_folder import open_run
 
     check_new(out)
     choices = load_plan(plan)

@@ -11,8 +11,8 @@ from data.errors import OpencseError
 from opencse.terminal import counted, output, print_json, print_table, steps
 
 if TYPE_CHECKING:
-    from audit.stress.harness import Failure
-    from audit.stress.overview import Overview
+    from stress.harness import Failure
+    from stress.overview import Overview
 
 SHOWN = 10
 """How many failures are shown; the folder `failures` has all."""
@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 def scenarios(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """List the scenarios: ways in which records go wrong, or are used wrongly."""
-    from audit.stress.catalogue import scenarios as known
+    from stress.declared import scenarios as known
 
     if as_json:
         told = {n: {k: getattr(s, k) for k in _TOLD} for n, s in known().items()}
@@ -55,8 +55,8 @@ def stress(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Run worlds, seeds, scenarios and doses of a plan, and put everything measured into one table."""
-    from audit.stress.harness import run_plan
-    from audit.stress.plan import load_plan
+    from stress.harness import run_plan
+    from stress.plan import load_plan
 
     wanted = load_plan(plan)
     with counted(f"Stress plan {Path(plan).stem}", total=len(wanted.cells())) as progress:
@@ -90,7 +90,7 @@ def stress_overview(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say where it broke: which scenario, from which dose, for whom, and how baselines fare."""
-    from audit.stress.overview import overview
+    from stress.overview import overview
 
     told = overview(folder)
     if as_json:
@@ -113,10 +113,10 @@ def budget(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """State what was promised about false flags, what was achieved, and where the promise stops holding."""
-    from audit.budget import budget as state
-    from audit.budget import write
-    from audit.budget.text import text_of
-    from audit.rates.report import check_new
+    from audit.rates.rates_report import check_new
+    from stress.budget import budget as state
+    from stress.budget import write
+    from stress.budget.statement_text import text_of
 
     if out is not None:
         check_new(out)

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+from data.constraints import STAGED, Expectation, Rule, shape
 from data.errors import OpencseError
-from data.rules import STAGED, Expectation, Rule, shape
 from data.schema import Table
 from data.store import Store
 
@@ -57,7 +57,7 @@ class Checker:
 
     Example:
         >>> from data.contract import CONTRACT
-        >>> from data.rules import rules
+        >>> from data.constraints import rules
         >>> officer = CONTRACT["officer"]
         >>> with Store() as store:  # doctest: +SKIP
         ...     Checker(store).check(officer, rules(officer))["required(joined_on)"].broken

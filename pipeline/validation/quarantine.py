@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from data.rules import DOUBLED, LOADED, STAGED, STANDING, Rule, rules
+from data.constraints import DOUBLED, LOADED, STAGED, STANDING, Rule, rules
 from data.schema import Table
 from data.store import Store, literal, quoted
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from data.synthetic import sample
-from pipeline.folder import MANIFEST, RunFolder, write_json, write_table
+from data.writing import write_json, write_table
+from pipeline.run_folder import MANIFEST, RunFolder
 from pipeline.settings import load
 from pipeline.trial import try_records
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from audit.bounds import bounds_of, strongest_of
-from audit.replay import replay
+from audit.flag.replay import replay
+from audit.rates.picked_bounds import bounds_of, strongest_of
 from opencse.cli import app
-from pipeline.folder import RunFolder
 from pipeline.run import run
+from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings, load, resolve
 from tests import small_force
 

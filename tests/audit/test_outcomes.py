@@ -13,13 +13,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from audit.outcomes import NOT_TRUTH, later_of, months_after, outcomes
 from audit.rates.inputs import loaded_tables
+from audit.rates.recorded_later import NOT_TRUTH, later_of, months_after, outcomes
 from data.errors import UsageError
 from data.samples import complete, load_rows
 from data.store import Store
 from opencse.cli import app
-from pipeline.folder import RunFolder
+from pipeline.run_folder import RunFolder
 from tests.audit.little_audits import AS_OF, little_audit
 from tests.audit.sample_audit import RECORDS, sample_run  # noqa: F401 - a fixture
 
@@ -123,7 +123,7 @@ def test_records_that_end_before_the_as_of_date_are_refused(sample_run: RunFolde
 
 
 def test_the_command_says_first_that_outcomes_are_not_truth(tmp_path: Path) -> None:
-    from pipeline.folder import MANIFEST, write_json, write_table
+    from pipeline.run_folder import MANIFEST, write_json, write_table
     from pipeline.settings import load
     from pipeline.trial import try_records
 

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from audit.foreign import audit_list, read_list
 from audit.rates import Options, rates
 from audit.rates.inputs import read_about, read_truth
+from audit.rates.other_tools import audit_list, read_list
 from data.errors import InputRejected, UsageError
 from opencse.cli import app
-from pipeline.folder import RunFolder
+from pipeline.run_folder import RunFolder
 from tests.audit.sample_audit import RECORDS, TRUTH, sample_run  # noqa: F401 - a fixture
 
 HEADER = "subject,concern,date"

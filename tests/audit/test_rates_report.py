@@ -16,17 +16,17 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from typer.testing import CliRunner
 
 from audit.rates import Options, Truth, rates
-from audit.rates.core import Tables
+from audit.rates.date_overlap import stability
 from audit.rates.inputs import read_about, read_table, read_truth, records_beside
 from audit.rates.intervals import clustered
-from audit.rates.report import audit
-from audit.rates.stability import stability
+from audit.rates.rates import Tables
+from audit.rates.rates_report import audit
 from audit.rates.summary import summarise
 from audit.rates.sweeps import capacities, curves
 from data.contract import CONTRACT
 from data.errors import InputRejected, UsageError
 from opencse.cli import app
-from pipeline.folder import RunFolder
+from pipeline.run_folder import RunFolder
 from tests.audit.little_audits import AS_OF, LittleAudit, little_audit
 from tests.audit.sample_audit import RECORDS, TRUTH, sample_run  # noqa: F401 - a fixture
 

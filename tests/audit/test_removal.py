@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.evidence import evidence_of
-from audit.removal import Removal, _search, smallest_removal
-from pipeline.folder import RunFolder
+from audit.flag.cited_rows import evidence_of
+from audit.flag.removal import Removal, _search, smallest_removal
+from pipeline.run_folder import RunFolder
 from tests import small_force
 
 

@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from audit.evidence import evidence_of
-from audit.replay import find_flag, replay
-from audit.verify import verify
+from audit.flag.cited_rows import evidence_of
+from audit.flag.replay import find_flag, replay
+from audit.flag.verify import verify
 from data.contract import CONTRACT
 from data.errors import UsageError, VerificationFailed
-from pipeline.folder import RunFolder
+from pipeline.run_folder import RunFolder
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_a_row_changed_together_with_its_digest_is_still_noticed(copy: RunFolder
     cited = next(r for r in evidence_of(copy)[flag["flag_id"]] if r.part == "direct" and r.table_name == "roster_edit")
     spoil(copy, "roster_edit", cited.row_id, "editor_id")
     rows = pq.read_table(copy.path / "loaded" / "roster_edit.parquet")
-    from audit.evidence import kept_of
+    from audit.flag.cited_rows import kept_of
 
     digest = kept_of(copy)["roster_edit", flag["as_of"]].digests[cited.row_id]
     evidence = copy.table("evidence")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from audit.robustness import Survival, stability
+from audit.flag.stability import Survival, stability
 from data.errors import UsageError
-from pipeline.folder import RunFolder
+from pipeline.run_folder import RunFolder
 
 
 def flag_of(folder: RunFolder, family: str, *, strongest: bool = True) -> dict[str, Any]:

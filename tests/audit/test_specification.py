@@ -14,16 +14,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from audit.rates.tables import Truth
-from audit.specification.basis import Basis
-from audit.specification.calibration import ANY, RUN, calibration
+from audit.rates.truth_tables import Truth
+from audit.specification.choices import AS_RUN, Plan, load_plan
 from audit.specification.curve import Curve, draw_curve, flagged_by
-from audit.specification.plan import AS_RUN, Plan, load_plan
-from audit.specification.report import report, specifications_table, write
+from audit.specification.curve_report import report, specifications_table, write
+from audit.specification.run_values import Basis
 from audit.specification.survival import BY_CONSTRUCTION, COMPARED, Survival, survivals, table
+from audit.specification.survival_precision import ANY, RUN, calibration
 from data.errors import UsageError, VerificationFailed
 from features.table import OK, Cells, FeatureTable
-from pipeline.folder import RunFolder
+from pipeline.run_folder import RunFolder
 from pipeline.settings import load, over_defaults
 from pipeline.trial import read_folder, try_records
 from tests import small_force

@@ -17,7 +17,7 @@ from data.contract import CONTRACT
 from data.errors import InputRejected
 from data.sources import _chicago_codes as codes
 from data.store import Store
-from pipeline.load import Loaded, load
+from pipeline.loading import Loaded, load
 
 MAPPED = ("officer", "protected_characteristic", "unit", "posting", "complaint", "use_of_force")
 

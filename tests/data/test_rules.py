@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from data.constraints import rules, shape, shown
 from data.contract import CONTRACT
-from data.rules import rules, shape, shown
 from data.schema import Column, Table
 from data.store import Store
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from features.base import Aggregate, Indicator, NoExposure
 from features.expression import Expression, col, day, days_later, hour, minutes_later
+from features.indicator import Aggregate, Indicator, NoExposure
 from features.relation import Related
 
 WINDOWS: Final = (30, 90)

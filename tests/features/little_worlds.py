@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from data.contract import CONTRACT
 from data.samples import complete
 from data.schema import Column, Table
-from features.base import Indicator
 from features.expression import Field, Operation, Value, walk
+from features.indicator import Indicator
 
 AS_OFS = (date(2025, 11, 1), date(2025, 12, 1), date(2026, 1, 1))
 """The as-of dates that laws are tested at, all of them in each world."""

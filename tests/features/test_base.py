@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from data.contract import CONTRACT
-from data.errors import UsageError
-from features.base import DeclarationFaulty, Indicator, NoExposure, referring_column
-from features.catalogue import _check_exposures, _with_parts, find, indicators
+from data.errors import DeclarationFaulty, UsageError
+from features.declared import _check_exposures, _with_parts, find, indicators
 from features.expression import Expression, col, day
+from features.indicator import Indicator, NoExposure, referring_column
 from features.relation import Related
 
 GOOD: dict[str, Any] = {

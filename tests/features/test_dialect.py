@@ -13,15 +13,15 @@ import pytest
 import features
 from data.contract import CONTRACT
 from data.store import Store
-from features import dialect
-from features.base import Indicator
-from features.catalogue import indicators
-from features.gaps import examine
-from features.rows import rows_query
-from features.scan import scans
-from features.sql import evidence_query, scan_query
+from features.compile import dialect
+from features.compile.plain import evidence_query, scan_query
+from features.compile.scan import scans
+from features.compile.scan_query import rows_query
+from features.declared import indicators
+from features.gaps.source_gaps import examine
+from features.indicator import Indicator
 from features.subjects import officers_query, units_query
-from features.timeline import timeline
+from features.windows.timeline import timeline
 from tests.features.hard_indicators import HARD
 
 EVERYWHERE = {"count", "sum", "min", "max", "cast", "coalesce", "nullif", "row_number"}

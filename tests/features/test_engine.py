@@ -10,20 +10,20 @@ import pytest
 
 from data.samples import complete, load_rows
 from data.store import Store
-from features.base import Indicator, NoExposure, Subject
-from features.catalogue import indicators
-from features.dialect import expression_sql
+from data.vocabulary import SUBJECT_KINDS, SubjectKind
+from features.compile.dialect import expression_sql
+from features.compile.plain import evidence_query, scan_query
+from features.compile.scan import scans
+from features.compile.scan_query import rows_query
+from features.declared import indicators
 from features.engine import compute, compute_all
 from features.expression import col, fields
-from features.rows import rows_query
-from features.scan import scans
-from features.sql import evidence_query, scan_query
+from features.indicator import Indicator, NoExposure
 from features.table import NO_EXPOSURE, OK, TOO_FEW, FeatureTable
-from features.timeline import timeline
+from features.windows.timeline import timeline
 from tests import small_force
 
 MONTH_ENDS = [date(2025, m, 1) for m in range(1, 13)]
-KINDS: tuple[Subject, ...] = ("officer", "unit")
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +34,12 @@ def store() -> Iterator[Store]:
 
 
 @pytest.fixture(scope="module")
-def found(store: Store) -> dict[tuple[date, Subject], FeatureTable]:
-    return compute_all(store, list(indicators().values()), kinds=KINDS, as_ofs=MONTH_ENDS)
+def found(store: Store) -> dict[tuple[date, SubjectKind], FeatureTable]:
+    return compute_all(store, list(indicators().values()), kinds=SUBJECT_KINDS, as_ofs=MONTH_ENDS)
 
 
 def test_twelve_month_ends_at_once_equal_the_plain_query_for_each(
-    store: Store, found: dict[tuple[date, Subject], FeatureTable]
+    store: Store, found: dict[tuple[date, SubjectKind], FeatureTable]
 ) -> None:
     compared = 0
     for (day, _), table in found.items():
@@ -61,9 +61,9 @@ def test_twelve_month_ends_at_once_equal_the_plain_query_for_each(
 
 
 def test_a_date_alone_gives_what_it_gives_among_others(
-    store: Store, found: dict[tuple[date, Subject], FeatureTable]
+    store: Store, found: dict[tuple[date, SubjectKind], FeatureTable]
 ) -> None:
-    for kind in KINDS:
+    for kind in SUBJECT_KINDS:
         alone = compute(store, list(indicators().values()), kind=kind, as_of=MONTH_ENDS[8])
         assert alone.to_arrow().equals(found[MONTH_ENDS[8], kind].to_arrow())
 
@@ -193,7 +193,7 @@ def test_every_indicator_is_named_in_the_one_query_that_computes_it() -> None:
     counted = [i for i in indicators().values() if i.aggregate != "formula"]
     queries = [
         rows_query(scan, timeline(MONTH_ENDS, scan.windows))
-        for kind in KINDS
+        for kind in SUBJECT_KINDS
         for scan in scans([i for i in counted if i.subject == kind])
     ]
     assert [i.name for i in counted if sum(f" {i.name}__n" in query for query in queries) != 1] == []

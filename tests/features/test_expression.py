@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.store import Store
-from features.dialect import expression_sql
+from features.compile.dialect import expression_sql
 from features.expression import (
     Expression,
     Value,

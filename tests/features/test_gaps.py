@@ -11,15 +11,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
-from audit.replay import replay
+from audit.flag.replay import replay
+from data.arrow import ARROW_TYPES
 from data.contract import CONTRACT
-from data.samples import ARROW_TYPES, complete, complete_row, load_rows
+from data.samples import complete, complete_row, load_rows
 from data.store import Store
-from features.base import Indicator, NoExposure
 from features.engine import compute_all
-from features.gaps import Gap, Sources, examine, gaps_from_json
+from features.gaps.source_gaps import Gap, Sources, examine, gaps_from_json
+from features.indicator import Indicator, NoExposure
 from features.table import NO_EXPOSURE, OK, SOURCE_GAP, Cells
-from pipeline.folder import RunFolder
+from pipeline.run_folder import RunFolder
 from tests import small_force
 from tests.runs import Runner
 

@@ -11,9 +11,9 @@ import pytest
 from data.contract import CONTRACT
 from data.samples import complete, load_rows
 from data.store import Store
-from features.base import Case, Indicator
-from features.catalogue import indicators
+from features.declared import indicators
 from features.engine import compute
+from features.indicator import Case, Indicator
 from features.twin import value
 from tests import small_force
 

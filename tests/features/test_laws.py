@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from data.contract import CONTRACT
 from data.samples import load_rows
 from data.store import Store
-from features.base import Aggregate, Indicator, Subject
-from features.catalogue import indicators
+from data.vocabulary import SubjectKind
+from features.compile.plain import evidence_query
+from features.declared import indicators
 from features.engine import compute_all
 from features.expression import fields
-from features.sql import evidence_query
+from features.indicator import Aggregate, Indicator
 from features.table import FeatureTable
 from features.twin import value
 from tests.features.hard_indicators import HARD
@@ -45,7 +46,7 @@ def store() -> Iterator[Store]:
         yield opened
 
 
-def tables(store: Store, world: World, group: list[Indicator]) -> dict[tuple[date, Subject], FeatureTable]:
+def tables(store: Store, world: World, group: list[Indicator]) -> dict[tuple[date, SubjectKind], FeatureTable]:
     """Every value of every indicator of a group in a world."""
     store.run("DROP SCHEMA IF EXISTS loaded CASCADE")
     load_rows(store, world)
@@ -53,7 +54,7 @@ def tables(store: Store, world: World, group: list[Indicator]) -> dict[tuple[dat
     return compute_all(store, group, kinds=kinds, as_ofs=AS_OFS)
 
 
-def seen_values(found: dict[tuple[date, Subject], FeatureTable]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+def seen_values(found: dict[tuple[date, SubjectKind], FeatureTable]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     """(as_of, kind, indicator, window, subject) -> (value, n_rows), with no value as None."""
     values = {}
     for (as_of, kind), table in found.items():

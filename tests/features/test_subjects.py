@@ -9,7 +9,7 @@ import pytest
 
 from data.samples import complete, load_rows
 from data.store import Store
-from features.base import Subject
+from data.vocabulary import SubjectKind
 from features.subjects import COLUMNS, subjects
 
 DAY = date(2026, 1, 1)
@@ -21,7 +21,7 @@ UNITS = [
 Rows = dict[str, list[dict[str, Any]]]
 
 
-def standing(rows: Rows, *, kind: Subject = "officer", as_of: date = DAY) -> list[dict[str, Any]]:
+def standing(rows: Rows, *, kind: SubjectKind = "officer", as_of: date = DAY) -> list[dict[str, Any]]:
     with Store(threads=1) as store:
         load_rows(store, complete(rows))
         found = subjects(store, kind=kind, as_of=as_of)
@@ -126,5 +126,5 @@ def test_without_postings_every_team_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize("kind", ["officer", "unit"])
-def test_without_the_records_that_name_them_there_is_nobody(kind: Subject) -> None:
+def test_without_the_records_that_name_them_there_is_nobody(kind: SubjectKind) -> None:
     assert standing({"shift": []}, kind=kind) == []

@@ -10,19 +10,19 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.base import Concern, Indicator, NoExposure, Subject
-from features.catalogue import indicators
+from data.vocabulary import Concern, SubjectKind
+from features.declared import indicators
+from features.indicator import Indicator, NoExposure
 from features.table import OK, Cells, FeatureTable
-from models.base import Detector, Panel, panel
 from models.claims import CLAIMED, same_scene
+from models.detector import Detector, Panel, panel
 from models.peers import peer_groups
 
 N = 240
 LAST = N - 1
-Floats = npt.NDArray[np.float64]
 
 
-def material(detector: Detector, *, most: int = 4) -> tuple[Subject, Concern, list[Indicator]]:
+def material(detector: Detector, *, most: int = 4) -> tuple[SubjectKind, Concern, list[Indicator]]:
     """Choose a kind, a concern and a few indicators that a detector reads."""
     for concern in detector.concerns:
         for kind in detector.kinds:

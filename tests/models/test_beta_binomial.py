@@ -7,10 +7,9 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from models.beta_binomial import ShareNull, fit, interval, upper_tail
-from models.null import FEWEST_PEERS
-
-Floats = npt.NDArray[np.float64]
+from data.arrays import Floats
+from models.nulls.beta_binomial import ShareNull, fit, interval, upper_tail
+from models.nulls.gamma_poisson import FEWEST_PEERS
 
 
 def fitted(hits: Floats, trials: Floats, groups: npt.NDArray[np.intp] | None = None) -> ShareNull:

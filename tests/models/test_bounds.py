@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.bounds import bound_false
-from models.selection import DEPENDENCES, Dependence, penalty, select_by_fdr
+from models.selection.false_bounds import bound_false
+from models.selection.fdr import DEPENDENCES, Dependence, penalty, select_by_fdr
 
 few = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=7)
 

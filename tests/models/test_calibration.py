@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from scipy import stats
 
+from data.arrays import Floats
 from data.errors import UsageError
-from models.calibration import METHODS, Method, calibrate, conformal
-from models.null import FEWEST_PEERS
-from models.selection import select_by_fdr
+from models.nulls.gamma_poisson import FEWEST_PEERS
+from models.nulls.score_nulls import METHODS, Method, calibrate, conformal
+from models.selection.fdr import select_by_fdr
 
-Floats = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int], Floats]
 
 LIGHT_TO_HEAVY: dict[str, Draw] = {

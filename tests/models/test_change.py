@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.base import Panel
-from models.catalogue import detectors
+from models.declared import detectors
+from models.detector import Panel
 from models.detectors.change import RECENT
 from tests.models.panels import a_panel
 

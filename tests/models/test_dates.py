@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from models.dates import ACROSS, Across, Dates
-from models.selection import select_by_fdr
+from models.selection.across_dates import ACROSS, Across, Dates
+from models.selection.fdr import select_by_fdr
 
 Q = 0.1
 

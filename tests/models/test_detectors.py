@@ -10,10 +10,10 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from data.errors import UsageError
-from features.base import Indicator
-from features.catalogue import indicators
-from models.base import Contribution, Contributions, Detector, Listed, Panel, Scores
-from models.catalogue import baselines, detectors
+from features.declared import indicators
+from features.indicator import Indicator
+from models.declared import baselines, detectors
+from models.detector import Contribution, Contributions, Detector, Listed, Panel, Scores
 from models.pattern import Pattern
 from tests.models.panels import LAST, N, a_panel, turned
 

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from models.base import Panel
-from models.catalogue import detectors
+from models.declared import detectors
+from models.detector import Panel
 from models.peers import peer_groups
 from tests.models.panels import a_panel
 

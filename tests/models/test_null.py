@@ -7,9 +7,8 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from models.null import FEWEST_PEERS, PRIOR_SHAPE, PeerNull, fit, interval, upper_tail
-
-Floats = npt.NDArray[np.float64]
+from data.arrays import Floats
+from models.nulls.gamma_poisson import FEWEST_PEERS, PRIOR_SHAPE, PeerNull, fit, interval, upper_tail
 
 
 def fitted(counts: Floats, exposure: Floats, groups: npt.NDArray[np.intp] | None = None) -> PeerNull:

@@ -13,22 +13,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from audit.verify import verify
+from audit.flag.verify import verify
 from data.contract import CONTRACT
-from data.errors import UsageError
+from data.errors import DeclarationFaulty, UsageError
 from data.samples import complete
-from features.base import DeclarationFaulty
-from features.catalogue import indicators
+from data.vocabulary import CONCERNS
+from data.writing import write_json
+from features.declared import indicators
 from features.expression import col
-from models.catalogue import rules
+from models.contradictions.policy import policies, read
+from models.contradictions.rule import Counterpart, Rule
+from models.declared import rules
 from models.lineage import reads_of
 from models.peers import peer_groups
-from models.policy import policies, read
-from models.purposes import CONCERNS, DEFAULT, PurposeBreached, enforce, load
-from models.rule import Counterpart, Rule
-from pipeline.detect import enforce_purposes
-from pipeline.folder import RunFolder, write_json
+from models.purposes import DEFAULT, PurposeBreached, enforce, load
+from pipeline.compare import enforce_purposes
 from pipeline.run import run
+from pipeline.run_folder import RunFolder
 from pipeline.settings import load as load_settings
 from pipeline.settings import resolve
 from tests import small_force

@@ -11,10 +11,10 @@ from data.contract import CONTRACT
 from data.samples import complete, load_rows
 from data.store import Store
 from features.expression import fields
-from models.catalogue import rules
-from models.contradiction import citation_query, count_query, judged_query
-from models.rule import POLICY, Rule, RuleCase
-from pipeline.detect import contradict
+from models.contradictions.claim_query import citation_query, count_query, judged_query
+from models.contradictions.rule import POLICY, Rule, RuleCase
+from models.declared import rules
+from pipeline.compare import contradict
 
 CASES = [pytest.param(r, c, id=f"{r.name}: {c.says}") for r in rules().values() for c in r.cases]
 EACH = pytest.mark.parametrize("rule", rules().values(), ids=lambda rule: rule.name)
@@ -113,7 +113,7 @@ def _put_in_force(rule: Rule, monkeypatch: pytest.MonkeyPatch, *, since: date, u
     monkeypatch.undo()
     periods = [p.model_copy(update={"since": since, "until": until}) for p in rule.dated.period]
     moved = rule.dated.model_copy(update={"period": periods})
-    monkeypatch.setattr("models.rule.policies", lambda: {rule.policy: moved})
+    monkeypatch.setattr("models.contradictions.rule.policies", lambda: {rule.policy: moved})
 
 
 def test_there_are_at_least_ten_rules_that_take_part_by_default() -> None:

@@ -10,7 +10,15 @@ from scipy.special import ndtr
 from scipy.stats import false_discovery_control
 from statsmodels.stats.multitest import multipletests
 
-from models.selection import COMBINATIONS, Combination, carrying, combine, q_values, select_by_capacity, select_by_fdr
+from models.selection.fdr import (
+    COMBINATIONS,
+    Combination,
+    carrying,
+    combine,
+    q_values,
+    select_by_capacity,
+    select_by_fdr,
+)
 
 chances = st.lists(st.floats(1e-12, 1.0), min_size=1, max_size=60).map(np.array)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from features.catalogue import indicators
-from models.catalogue import baselines, detectors, rules
-from opencse.catalogue import entries, pages
+from features.declared import indicators
+from models.declared import baselines, detectors, rules
+from opencse.docs.catalogue_pages import entries, pages
 
 FOLDER = Path(__file__).parents[2] / "docs" / "catalogue"
 ROOT = FOLDER.parents[1]

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from data.errors import OpencseError
 from opencse.cli import app
-from pipeline.folder import RunFolder
+from pipeline.run_folder import RunFolder
 from tests import small_force
 
 COMMANDS = ("worlds", "generate", "calibrate", "run", "flags", "explain", "sql", "catalogue", "replay", "verify")

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from data.errors import UsageError
 from opencse.cli import app
-from pipeline.folder import RunFolder
+from pipeline.run_folder import RunFolder
 
 PLAN = """
 title = "One other rate"

@@ -14,8 +14,8 @@ import pytest
 from data.contract import CONTRACT
 from data.errors import OpencseError
 from data.store import Store
-from pipeline import load as loading
-from pipeline.load import Loaded, RulesDisagree, load
+from pipeline import loading
+from pipeline.loading import Loaded, RulesDisagree, load
 from pipeline.validation import expectations, quarantine
 from pipeline.validation.expectations import Checker, ExpectationFailed, ValidationMissing, Verdict
 from tests.record_rows import row, write_csv, write_parquet, write_world

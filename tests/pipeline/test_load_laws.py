@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from data.contract import CONTRACT
 from data.schema import EARLIEST_DAY, LATEST_DAY, Column, Table
 from data.store import Store
-from pipeline.load import load
+from pipeline.loading import load
 from tests.record_rows import write_parquet
 
 Row = dict[str, Any]

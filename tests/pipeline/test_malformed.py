@@ -17,7 +17,7 @@ import pytest
 from data.contract import CONTRACT
 from data.errors import InputRejected
 from data.store import Store
-from pipeline.load import load
+from pipeline.loading import load
 from tests.record_rows import ARROW, row, write_csv, write_parquet
 
 Make = Callable[[Path], object]

@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import pipeline.run
+from data.arrow import arrow_schema
 from data.contract import CONTRACT
 from data.errors import UsageError
-from data.samples import arrow_schema
 from data.schema import Column, Table
 from data.store import StatementFailed, Store
-from pipeline.folder import RunFolder
 from pipeline.run import run
+from pipeline.run_folder import RunFolder
 from pipeline.settings import load
 from tests import small_force
 from tests.runs import Runner

@@ -9,14 +9,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from data.arrow import arrow_schema
 from data.contract import CONTRACT
 from data.errors import InputRejected
-from data.samples import arrow_schema, arrow_table
+from data.samples import arrow_table
 from data.store import StatementFailed, Store
 from data.synthetic.generate import generate
 from data.synthetic.memory import make
 from data.synthetic.world import load as load_world
-from pipeline.folder import RunFolder
+from pipeline.run_folder import RunFolder
 from pipeline.settings import load
 from pipeline.trial import Trial, load_checked, load_trusted, read_folder, try_records
 from tests import small_force

@@ -13,10 +13,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from data.constraints import rules
 from data.contract import CONTRACT
-from data.rules import rules
 from data.store import Store
-from pipeline.load import Loaded, load, write_validation
+from pipeline.loading import Loaded, load, write_validation
 from tests.record_rows import row, write_csv
 
 SCRIPT = "<script>alert('x')</script>"
@@ -131,7 +131,7 @@ original = socket.getaddrinfo
 socket.getaddrinfo = lambda *a, **k: opened.append(("getaddrinfo", a)) or original("localhost", 80)
 
 from data.store import Store
-from pipeline.load import load, write_validation
+from pipeline.loading import load, write_validation
 
 with Store() as store:
     write_validation(load(Path(sys.argv[1]), store=store), Path(sys.argv[2]), store)

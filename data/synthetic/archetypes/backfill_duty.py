@@ -5,10 +5,10 @@ Borough staffing is about 25 to 30% below need (press on the Casey review).
 
 from __future__ import annotations
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
-from data.synthetic.streams import Array
 
 _TOURS = 4.0
 

@@ -5,9 +5,9 @@ The innocent side of false office attendance: entries fail for weeks until the b
 
 from __future__ import annotations
 
+from data.arrays import Array
 from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
-from data.synthetic.streams import Array
 
 _FAILS = 0.85
 

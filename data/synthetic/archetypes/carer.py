@@ -5,11 +5,11 @@ Protected in part; UK GDPR and Equality Act. Roster edits here are made by the s
 
 from __future__ import annotations
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
 from data.synthetic.rows import code
-from data.synthetic.streams import Array
 
 _SPELLS = 0.6
 _EDITS = 4.0

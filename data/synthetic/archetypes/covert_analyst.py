@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from data.arrays import Array
 from data.synthetic.layers.lookups import anybody
 from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
 from data.synthetic.rows import codes
-from data.synthetic.streams import Array
 
 _LOOKUPS = 60.0
 _SYSTEMS = ("crime", "intelligence", "national", "intelligence")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
-from data.synthetic.streams import Array
 
 _COPIES = (2, 5)
 _SHARES = {"duties": 0.8, "powers": 0.2}

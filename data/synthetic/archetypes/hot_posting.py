@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.layers.activity import FOUND
 from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
 from data.synthetic.rows import Rows
-from data.synthetic.streams import Array
 
 _INCIDENTS = 18.0
 _SEARCHES = 1.5

@@ -5,10 +5,10 @@ Equality Act 2010 sections 15 and 20; Griffiths v Secretary of State for Work an
 
 from __future__ import annotations
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
-from data.synthetic.streams import Array
 
 _SPELLS = 0.8
 

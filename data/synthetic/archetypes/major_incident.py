@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
-from data.synthetic.streams import Array
 
 
 def _eligible(candidates: Candidates) -> Array:

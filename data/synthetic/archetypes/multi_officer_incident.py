@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
-from data.synthetic.streams import Array
 
 _SHARES = {"duties": 0.55, "powers": 0.38, "individual_behaviour": 0.07}
 _ALLEGATIONS = (4, 8)

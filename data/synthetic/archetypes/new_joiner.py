@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
 from data.synthetic.rows import code
-from data.synthetic.streams import Array
 
 _EDITS = 5.0
 _COURSES = ("Personal safety", "First aid", "Driving refresher", "Information security")

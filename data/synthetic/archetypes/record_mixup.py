@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.layers.lookups import anybody
 from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
 from data.synthetic.rows import codes
-from data.synthetic.streams import Array
 
 _LOOKUPS = 6.0
 

@@ -5,10 +5,10 @@ Postings change before records do: assignment needs two times (when true, when k
 
 from __future__ import annotations
 
+from data.arrays import Array
 from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
 from data.synthetic.rows import code
-from data.synthetic.streams import Array
 
 
 def _eligible(candidates: Candidates) -> Array:

@@ -5,11 +5,11 @@ Off-duty capture and shared devices are disputed in the London pilot (press).
 
 from __future__ import annotations
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.layers.lookups import anybody
 from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
-from data.synthetic.streams import Array
 
 _ENTRIES = 3.0
 _LOOKUPS = 5.0

@@ -5,12 +5,12 @@ Force is recorded per officer per subject (gov.uk): a role, not a person, explai
 
 from __future__ import annotations
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.layers.activity import subjects
 from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
 from data.synthetic.rows import codes
-from data.synthetic.streams import Array
 
 _REPORTS = 3.5
 _TACTICS = ("compliant_handcuffs", "compliant_handcuffs", "handcuffs", "unarmed")

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.layers.lookups import anybody
 from data.synthetic.plantings import Archetype, Candidates, Move
 from data.synthetic.plot import Plot
-from data.synthetic.streams import Array
 
 _COMPLAINTS = 0.7
 _SHARES = {"duties": 0.72, "powers": 0.14, "individual_behaviour": 0.09, "discrimination": 0.05}

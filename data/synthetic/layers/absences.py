@@ -6,14 +6,14 @@ average, 47% of days psychological): a gamma-distributed number of spells a pers
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import numpy as np
 
+from data.arrays import Array
+from data.calendar import day_of
 from data.synthetic.force import Force
 from data.synthetic.rows import NO_TIME, Rows, code, joined, rows
 from data.synthetic.scene import Calendar, by_role
-from data.synthetic.streams import Array, Streams, chance, pick
+from data.synthetic.streams import Streams, chance, pick
 from data.synthetic.world import World
 
 _LEAVE_WINDOW = 73
@@ -173,7 +173,7 @@ def _aid_days(force: Force, draws: Streams) -> Array:
     protest = (weekday == 5) & chance(draw, 0.4, force.days)
     weight[protest] = 0.05
     for position in range(force.days):
-        day = date(1970, 1, 1) + timedelta(days=force.start + position)
+        day = day_of(force.start + position)
         carnival = day.month == 8 and day.day >= 23 and day.weekday() in (6, 0)
         if carnival or (day.month, day.day) in ((12, 31), (11, 5)):
             weight[position] = 0.25
@@ -184,7 +184,7 @@ def bank_holidays(force: Force) -> Array:
     """Return 1 for the days on which weekday roles do not work: fixed dates and the May and August Mondays."""
     holidays = np.zeros(force.days, dtype=np.int8)
     for position in range(force.days):
-        day = date(1970, 1, 1) + timedelta(days=force.start + position)
+        day = day_of(force.start + position)
         monday = day.weekday() == 0 and (
             (day.month == 5 and (day.day <= 7 or day.day >= 25)) or (day.month == 8 and day.day >= 25)
         )

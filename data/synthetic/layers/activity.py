@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic.layers.incidents import ATTENDANCES_A_TOUR, borough_of, kind_shares
 from data.synthetic.layers.rota import tours_a_year
 from data.synthetic.rows import Rows, code
 from data.synthetic.scene import Scene, by_role, role_rates
-from data.synthetic.streams import Array, chance, pick
+from data.synthetic.streams import chance, pick
 
 _FORCE_AT = np.array([0.30, 0.16, 0.40, 0.30, 0.01, 0.02, 0.06, 0.05])
 """How likely force is at an incident, by kind, before scaling to the published rate."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.contract import CONTRACT
 from data.synthetic.layers.absences import SUSPENSION_DAYS
 from data.synthetic.layers.complaints import reporting_factor
 from data.synthetic.layers.recording import LAGS
 from data.synthetic.rows import NO_TIME, code, codes
 from data.synthetic.scene import Scene
-from data.synthetic.streams import Array, chance, pick
+from data.synthetic.streams import chance, pick
 
 _STANDARDS = (0.14, 0.14, 0.09, 0.08, 0.12, 0.18, 0.08, 0.03, 0.12, 0.02)
 _GROSS = 0.25

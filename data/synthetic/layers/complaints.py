@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Array
 from data.contract import CONTRACT
 from data.synthetic import keys
 from data.synthetic.figures import split
@@ -18,7 +19,7 @@ from data.synthetic.layers.lookups import anybody, people_at
 from data.synthetic.layers.recording import LAGS
 from data.synthetic.rows import MINUTES, NO_TIME, codes
 from data.synthetic.scene import Scene, role_rates
-from data.synthetic.streams import Array, chance, pick
+from data.synthetic.streams import chance, pick
 
 MATTER_WEIGHT = {
     "response": 1.0,

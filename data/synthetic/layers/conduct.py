@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic.force import Latent
-from data.synthetic.streams import Array, Streams, chance
+from data.synthetic.streams import Streams, chance
 
 COMPLAINT_MIXTURE = (0.9, 0.03, 4.5)
 FORCE_MIXTURE = (4.0, 0.01, 3.0)

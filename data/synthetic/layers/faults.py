@@ -11,10 +11,12 @@ from datetime import date
 
 import numpy as np
 
+from data.arrays import Array
+from data.calendar import day_number
 from data.synthetic import keys
 from data.synthetic.rows import MINUTES, Rows, code, joined
 from data.synthetic.scene import COPIED, Scene
-from data.synthetic.streams import Array, chance
+from data.synthetic.streams import chance
 from data.synthetic.world import PracticeChange
 
 _MISLINKED = ("complaint", "use_of_force", "stop_search", "vehicle_event")
@@ -89,7 +91,7 @@ def _thin_complaints(scene: Scene, change: PracticeChange) -> None:
 
 
 def _day(when: date) -> int:
-    return (when - date(1970, 1, 1)).days
+    return day_number(when)
 
 
 def _mislink(scene: Scene, table: str, share: float) -> None:

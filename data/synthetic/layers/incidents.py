@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic.rows import Rows, code, codes
 from data.synthetic.scene import Scene, by_role
-from data.synthetic.streams import Array, pick_by
+from data.synthetic.streams import pick_by
 
 ATTENDANCES_A_TOUR = {
     "response": 2.3,

@@ -11,10 +11,12 @@ from datetime import date
 
 import numpy as np
 
+from data.arrays import Array
+from data.calendar import day_number
 from data.contract import CONTRACT
 from data.synthetic.rows import NO_TIME, code, codes
 from data.synthetic.scene import Scene
-from data.synthetic.streams import Array, chance, pick
+from data.synthetic.streams import chance, pick
 
 MEMBERSHIP_RULE = date(2025, 12, 1)
 """From this day on membership of certain societies must be declared (published: December 2025)."""
@@ -55,7 +57,7 @@ def declare_interests(scene: Scene) -> None:
 
 
 def _day(when: date) -> int:
-    return (when - date(1970, 1, 1)).days
+    return day_number(when)
 
 
 def _interests(scene: Scene, draw: np.random.Generator) -> tuple[Array, Array]:

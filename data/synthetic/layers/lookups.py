@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.contract import CONTRACT
 from data.synthetic import keys
 from data.synthetic.layers.rota import tours_a_year
 from data.synthetic.rows import MINUTES, code
 from data.synthetic.scene import Scene, by_role, role_rates
-from data.synthetic.streams import Array, chance, pick_by
+from data.synthetic.streams import chance, pick_by
 
 VOLUME = {
     "response": 420.0,

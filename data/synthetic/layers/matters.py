@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic.rows import MINUTES, NO_TIME, codes
 from data.synthetic.scene import Scene, by_role
-from data.synthetic.streams import Array, chance, pick
+from data.synthetic.streams import chance, pick
 
 EXPENSES_A_TOUR = {
     "response": 0.003,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic.layers.rota import tours_a_year
 from data.synthetic.rows import MINUTES, NO_TIME, SITES, Rows, code, codes
 from data.synthetic.scene import Scene
-from data.synthetic.streams import Array, chance, pick, pick_by
+from data.synthetic.streams import chance, pick, pick_by
 
 FIELD_ENTRY = 0.85
 """Share of field tours that begin with a badge entry at a station."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic.rows import MINUTES, Rows
-from data.synthetic.streams import Array, pick
+from data.synthetic.streams import pick
 
 LAGS: dict[str, tuple[float, ...]] = {
     "posting": (0.7, 0.1, 0.08, 0.06, 0.03, 0.03),

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.contract import CONTRACT
 from data.synthetic.rows import MINUTES, Rows, code
 from data.synthetic.scene import Scene, by_role, role_rates
-from data.synthetic.streams import Array, chance, pick
+from data.synthetic.streams import chance, pick
 
 _CYCLE = 70
 _FOUR_OFF = "EELLNNOOOO"

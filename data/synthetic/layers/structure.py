@@ -11,11 +11,12 @@ import math
 
 import numpy as np
 
+from data.arrays import Array
 from data.errors import UsageError
 from data.synthetic import keys
 from data.synthetic.force import Structure
 from data.synthetic.rows import code, codes
-from data.synthetic.streams import Array, Streams
+from data.synthetic.streams import Streams
 from data.synthetic.world import World
 
 TEAM_SIZE = 10.2

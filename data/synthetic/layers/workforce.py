@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic.figures import split
 from data.synthetic.force import People, Stints, Structure
 from data.synthetic.rows import NO_TIME, code
-from data.synthetic.streams import Array, Streams, chance, pick, sample
+from data.synthetic.streams import Streams, chance, pick, sample
 from data.synthetic.world import World
 
 YEAR = 365.25

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic import events, keys
 from data.synthetic.layers.lookups import people_at
 from data.synthetic.plantings import Candidates, Typology
 from data.synthetic.plot import Plot
 from data.synthetic.rows import code
-from data.synthetic.streams import Array
 
 _OFF_DUTY = 0.6
 _COMPLAINS = 0.3

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.plantings import Candidates, Typology
 from data.synthetic.plot import Plot
-from data.synthetic.streams import Array
 
 _GRIEVANCES = 0.25
 _SPELLS = 0.35

@@ -6,10 +6,10 @@ officer-days in 2021/22) and on rest days owed.
 
 from __future__ import annotations
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.plantings import MONTH, Candidates, Typology
 from data.synthetic.plot import Plot
-from data.synthetic.streams import Array
 
 _OVERLOAD = 0.45
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.layers.lookups import people_at
 from data.synthetic.plantings import Candidates, Typology
 from data.synthetic.plot import Plot
-from data.synthetic.streams import Array
 
 
 def _eligible(candidates: Candidates) -> Array:

@@ -6,10 +6,10 @@ The limit of 25 pounds is an assumption.
 
 from __future__ import annotations
 
+from data.arrays import Array
 from data.synthetic.plantings import Candidates, Typology
 from data.synthetic.plot import Plot
 from data.synthetic.rows import codes
-from data.synthetic.streams import Array
 
 RECEIPT_LIMIT = 2500
 

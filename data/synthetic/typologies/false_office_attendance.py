@@ -6,10 +6,10 @@ hybrid worker may do it; senior ranks are likelier because more of them are hybr
 
 from __future__ import annotations
 
+from data.arrays import Array
 from data.synthetic.plantings import Candidates, Typology
 from data.synthetic.plot import Plot
 from data.synthetic.rows import code
-from data.synthetic.streams import Array
 
 
 def _eligible(candidates: Candidates) -> Array:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic.layers.activity import subjects
 from data.synthetic.plantings import Candidates, Typology
 from data.synthetic.plot import Plot
 from data.synthetic.rows import codes
-from data.synthetic.streams import Array
 
 _HARD = ("baton", "spray", "taser", "unarmed", "handcuffs")
 _VIDEO = 0.35

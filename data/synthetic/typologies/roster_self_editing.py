@@ -6,10 +6,10 @@ Modelled on the largest group in the published output of the London pilot: 98 pe
 
 from __future__ import annotations
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.plantings import Candidates, Typology
 from data.synthetic.plot import Plot
-from data.synthetic.streams import Array
 
 
 def _eligible(candidates: Candidates) -> Array:

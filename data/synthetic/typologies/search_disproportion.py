@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.plantings import Candidates, Typology
 from data.synthetic.plot import Plot
 from data.synthetic.rows import codes
-from data.synthetic.streams import Array
 
 _SEARCHED = {"black": 0.72, "asian": 0.08, "mixed": 0.08, "white": 0.12}
 _FOUND = 0.07

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.plantings import MONTH, Candidates, Typology
 from data.synthetic.plot import Plot
 from data.synthetic.rows import NO_TIME, code
-from data.synthetic.streams import Array
 
 _TRAUMATIC = 4
 _EXPOSED = 0.6

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.layers.lookups import anybody
 from data.synthetic.plantings import Candidates, Typology
 from data.synthetic.plot import Plot
-from data.synthetic.streams import Array
 
 _SAME_PEOPLE = 0.6
 _OFF_DUTY = 0.45

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.plantings import MONTH, Candidates, Typology
 from data.synthetic.plot import Plot
 from data.synthetic.rows import MINUTES, code
-from data.synthetic.streams import Array
 
 _TOURS_A_WEEK = 1.5
 _DAYS = (9, 24)

@@ -8,9 +8,11 @@ import pytest
 
 from data.contract import CONTRACT
 from data.store import Store
-from data.synthetic import documents, picture, world
+from data.synthetic import world
 from data.synthetic.generate import GENERATOR, generate
 from data.synthetic.plantings import archetypes, typologies
+from opencse.docs import layers_picture as picture
+from opencse.docs import worlds_page as documents
 
 from .conftest import open_world, view
 
@@ -20,7 +22,7 @@ SAMPLE = ROOT / "data" / "synthetic" / "sample"
 
 def test_the_page_of_worlds_is_as_the_code_says() -> None:
     assert (ROOT / documents.PAGE).read_text("utf-8") == documents.worlds_page(), (
-        "run python -m data.synthetic.documents"
+        "run python -m opencse.docs.worlds_page"
     )
 
 
@@ -59,7 +61,7 @@ def test_the_datasheet_points_at_pages_that_exist(name: str) -> None:
 
 def test_the_picture_of_the_layers_is_as_the_code_says() -> None:
     assert (ROOT / picture.PICTURE).read_text("utf-8") == picture.layers_picture(), (
-        "run python -m data.synthetic.documents"
+        "run python -m opencse.docs.worlds_page"
     )
 
 

@@ -1,5 +1,0 @@
-"""The budget statement: what was promised about false flags, what was achieved, and where the promise stops holding."""
-
-from audit.budget.statement import Statement, budget, write
-
-__all__ = ["Statement", "budget", "write"]

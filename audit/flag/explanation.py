@@ -1,0 +1,152 @@
+"""A flag explained: why, compared with whom, on which rows, and what would have changed it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow.compute as pc
+
+from audit.flag.cited_rows import cited_rows, evidence_of, kept_of
+from audit.flag.removal import Removal
+from audit.flag.replay import find_flag
+from audit.flag.stability import Survival
+from data.contract import CONTRACT
+from models.declared import detectors, rules
+from models.nulls.gamma_poisson import upper_tail
+from models.selection.fdr import carrying
+from pipeline.run_folder import RunFolder
+from pipeline.settings import Settings, resolve
+from pipeline.wording import number, rule_verdict
+
+ROWS: Final = 5
+"""How many rows of each table are shown unless more are asked for."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything there is to say about one flag.
+
+    `said` holds, for each detector or rule, its score, p-value, peer group and contributions. `cited` counts the rows
+    by (table, indicator or rule, part). `rows` holds the first of the rows that the flag rests on, by table, with
+    file and row of origin. `changes` says in words what would have kept the flag from being raised; `removal` names the
+    very rows, and `survival` counts how often it is raised again, where they were asked for.
+    """
+
+    flag: dict[str, Any]
+    said: tuple[dict[str, Any], ...]
+    cited: tuple[tuple[str, str, str, int], ...]
+    rows: dict[str, list[dict[str, Any]]]
+    changes: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    removal: Removal | None = None
+    survival: tuple[Survival, ...] = ()
+
+
+def explain(folder: RunFolder, start: str, *, rows: int = ROWS) -> Explanation:
+    """Explain the flag whose id begins with a text, from the run folder alone.
+
+    What takes computing the comparison again is left out: see `audit.flag.removal` and `audit.flag.stability`.
+
+    Raises:
+        UsageError: no flag's id, or more than one, begins so.
+        VerificationFailed: a file of the run cannot be read.
+    """
+    flag = dict(find_flag(folder, start))
+    evidence = evidence_of(folder)[flag["flag_id"]]
+    counted = Counter((e.table_name, e.indicator, e.part) for e in evidence)
+    direct = [e for e in evidence if e.part == "direct"]
+    shown = cited_rows(direct, kept_of(folder), flag["as_of"])
+    said = _said(folder, flag)
+    return Explanation(
+        flag=flag,
+        said=said,
+        cited=tuple((*key, n) for key, n in sorted(counted.items())),
+        rows={name: table.slice(0, rows).to_pylist() for name, table in shown.items()},
+        changes=tuple(_changes(flag, said, resolve(folder.config, where="config.toml"))),
+        assumptions=tuple(_assumptions(flag)),
+    )
+
+
+def _said(folder: RunFolder, flag: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    scores = folder.table("scores")
+    chosen = pc.and_(
+        pc.and_(pc.equal(scores["subject_id"], flag["subject_id"]), pc.equal(scores["as_of"], flag["as_of"])),
+        pc.and_(pc.equal(scores["subject_kind"], flag["subject_kind"]), pc.equal(scores["concern"], flag["concern"])),
+    )
+    wanted = [s for s in scores.filter(chosen).to_pylist() if _same_family(s, flag)]
+    return tuple(s | {"contributions": json.loads(s["contributions"])} for s in wanted)
+
+
+def _same_family(score: dict[str, Any], flag: dict[str, Any]) -> bool:
+    if flag["family"] == "contradiction":
+        return score["detector"] in flag["detectors"]
+    return score["family"] not in ("contradiction", "baseline")
+
+
+def _changes(flag: dict[str, Any], said: tuple[dict[str, Any], ...], settings: Settings) -> list[str]:
+    if flag["family"] == "contradiction":
+        return _rule_changes(flag, said)
+    heard = [s for s in said if s["p_value"] is not None]
+    p_values = np.array([s["p_value"] for s in heard])
+    known = {**detectors(), **{d.name: d for d in settings.detectors}}
+    weights = [settings.combination.weight(known[s["detector"]].family) for s in heard]
+    strongest = carrying(p_values, flag["threshold"], method=settings.combination.method, weights=weights)
+    lines = []
+    for score, weight in ((heard[n], weights[n]) for n in strongest):
+        tested = [c for c in score["contributions"] if "shape" in c]
+        if not tested:
+            name = score["detector"].replace("_", " ")
+            lines.append(f"{name}: which counts would have had to be lower cannot be read off; see the rows below.")
+            continue
+        # The detector's p-value is the smallest of m times m; m is what the cut has to be divided by once more.
+        m = max(1, round(score["p_value"] / tested[0]["p_value"]))
+        lines += _count_changes(tested, flag["threshold"] * weight / sum(weights) / m)
+    return lines
+
+
+def _count_changes(contributions: list[dict[str, Any]], cut: float) -> list[str]:
+    lines = []
+    for c in contributions:
+        clear = _largest_clear(c, cut)
+        if c["p_value"] <= cut and clear is not None:
+            fewer = int(c["observed"]) - clear
+            lines.append(
+                f"{c['indicator'].replace('_', ' ')} over {c['window_days']} days: {fewer} fewer (at most {clear}"
+                f" instead of {number(c['observed'])}) would not reach the cut."
+            )
+    return lines
+
+
+def _largest_clear(contribution: dict[str, Any], cut: float) -> int | None:
+    """Return the largest count whose tail chance still lies above the cut."""
+    counts = np.arange(int(contribution["observed"]), -1, -1, dtype=np.float64)
+    tails = upper_tail(counts, np.full(len(counts), contribution["expected"]), contribution["shape"])
+    clear = np.flatnonzero(tails > cut)
+    return int(counts[clear[0]]) if len(clear) else None
+
+
+def _rule_changes(flag: dict[str, Any], said: tuple[dict[str, Any], ...]) -> list[str]:
+    rule = rules()[flag["detectors"][0]]
+    counted = said[0]["contributions"][0]
+    hits, judged = counted["hits"], counted["judged"]
+    needed = next(
+        n for n in range(1, hits + 1) if hits - n < rule.minimum_hits or 100 * (hits - n) < rule.minimum_share * judged
+    )
+    text = f"{needed} of the {hits} contradicted rows fewer would keep it within tolerance; they {rule_verdict(rule)}."
+    return [text]
+
+
+def _assumptions(flag: dict[str, Any]) -> list[str]:
+    if flag["family"] == "contradiction":
+        return [f"It cannot see {blind}." for blind in rules()[flag["detectors"][0]].blind_to]
+    known = detectors()
+    return [f"{n}: {known[n].assumption}." for n in flag["detectors"] if n in known]
+
+
+def shown_columns(table: str) -> list[str]:
+    """Return the columns of a table that are worth showing beside a row: its contract columns without the ids."""
+    return [c.name for c in CONTRACT[table].columns if c.name not in ("officer_id", "known_on", CONTRACT[table].key)]

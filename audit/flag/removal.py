@@ -1,0 +1,177 @@
+"""The records without which a flag would not have been raised: as few as can be found, by computing it again.
+
+Rows are taken away from those that the flag rests on, and everything that follows is computed again from the remaining
+ones. The peers stay what they were while the search runs; in the end the whole comparison is done again without the
+rows, peers included.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Final
+
+from audit.flag.cited_rows import EvidenceRow, cited_rows, evidence_of, kept_of
+from audit.flag.comparison import Comparison
+from audit.flag.replay import find_flag
+from audit.flag.rerun import Rerun, load_rows, without
+from data.store import Store
+from models.declared import rules
+from pipeline.compare import contradict
+from pipeline.flag import flag_contradictions
+from pipeline.run_folder import RunFolder
+from pipeline.settings import Settings, resolve
+
+Key = tuple[str, int]
+"""A row: table and row id."""
+
+Clears = Callable[[frozenset[Key]], bool]
+
+_TRIED: Final = 60
+"""So many smaller sets are tried to prove that there is none; beyond, the set found is an upper bound."""
+
+
+@dataclass(frozen=True)
+class Removal:
+    """The rows whose removal clears a flag, each with file and row of origin; none where no removal does.
+
+    `among` counts the rows that the flag rests on. `smallest` says that every set of them with one row less was tried,
+    or one like it, and does not clear the flag; where not, the rows are an upper bound, of which none can be left out.
+    `flags_besides` counts the concern's other flags that come or go when the whole comparison is done again without
+    the rows.
+    """
+
+    rows: tuple[EvidenceRow, ...]
+    among: int
+    smallest: bool
+    flags_besides: int
+
+    def sentence(self) -> str:
+        """Return in words what was found, and how sure that is."""
+        if not self.rows:
+            return f"Not even without all {self.among} rows that it rests on would it go: see what else was looked at."
+        tables = Counter(row.table_name.replace("_", " ") for row in self.rows)
+        named = " and ".join(f"{n} of {name}" for name, n in sorted(tables.items()))
+        sure = "fewer would not do" if self.smallest else "an upper bound: none of these can be left out"
+        return (
+            f"Of the {self.among} rows that it rests on, without {named} it would not have been raised ({sure});"
+            f" {self.flags_besides or 'no'} other flags of the concern would come or go."
+        )
+
+
+def smallest_removal(folder: RunFolder, start: str) -> Removal:
+    """Find as few rows as possible without which the flag whose id begins with a text would not have been raised.
+
+    Raises:
+        UsageError: no flag's id, or more than one, begins so.
+        VerificationFailed: a file of the run cannot be read.
+    """
+    flag = find_flag(folder, start)
+    cited, kept = evidence_of(folder)[flag["flag_id"]], kept_of(folder)
+    rerun = Rerun(folder, resolve(folder.config, where="config.toml"))
+    direct = {(row.table_name, row.row_id): row for row in cited if row.part == "direct"}
+    with Store(threads=1) as store:
+        load_rows(store, cited_rows(cited, kept, flag["as_of"]), rerun.absent)
+        if flag["family"] == "contradiction":
+            claims = rules()[flag["detectors"][0]].table
+            order = sorted(direct, key=lambda key: (key[0] != claims, key[0], -key[1]))
+            found, sure = _search(
+                order,
+                lambda rows: _uncontradicted(store, flag, rows, rerun.settings),
+                # A contradicted claim counts once, whichever it is; what contradicts may contradict several.
+                lambda key: claims if key[0] == claims else key,
+            )
+            return _removal(direct, found, sure, 0)
+        comparison = Comparison(rerun, flag, store)
+        counted = comparison.counted(sorted(direct))
+        order = sorted(direct, key=lambda key: (-counted[key].weight, key[0], -key[1]))
+        found, sure = _search(order, comparison.clears, lambda key: counted[key].alike)
+        found, others = _confirmed(found, order, comparison)
+        return _removal(direct, found, sure, others)
+
+
+def _removal(direct: Mapping[Key, EvidenceRow], found: frozenset[Key], sure: bool, others: int) -> Removal:
+    return Removal(tuple(direct[key] for key in sorted(found)), len(direct), sure and bool(found), others)
+
+
+def _uncontradicted(store: Store, flag: Mapping[str, Any], rows: frozenset[Key], settings: Settings) -> bool:
+    with without(store, rows):
+        found = contradict(store, [rules()[name] for name in flag["detectors"]], flag["as_of"])
+    again = flag_contradictions(found, settings.in_force)
+    return all(f.subject_id != flag["subject_id"] for f in again)
+
+
+def _search(order: Sequence[Key], clears: Clears, alike: Callable[[Key], Hashable]) -> tuple[frozenset[Key], bool]:
+    """Return a small set of rows that clears a flag, the likeliest tried first, and whether no smaller one does.
+
+    Taking away more is taken never to bring a flag back. Rows that are `alike` count in the same things, so that one of
+    them does what another does.
+    """
+    if not order or not clears(frozenset(order)):
+        return frozenset(), False
+    low, high = 0, len(order)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if clears(frozenset(order[:middle])) else (middle, high)
+    found = _pruned(frozenset(order[:high]), clears, alike)
+    while True:
+        smaller = list(_smaller(order, alike, len(found) - 1))
+        if len(smaller) > _TRIED:
+            return found, False
+        better = next((rows for rows in smaller if clears(rows)), None)
+        if better is None:
+            return found, True
+        found = better
+
+
+def _pruned(found: frozenset[Key], clears: Clears, alike: Callable[[Key], Hashable]) -> frozenset[Key]:
+    """Put back what need not be taken away, one row after another."""
+    needed: set[Hashable] = set()
+    for key in sorted(found):
+        if alike(key) not in needed:
+            if clears(found - {key}):
+                found = found - {key}
+            else:
+                needed.add(alike(key))
+    return found
+
+
+def _smaller(order: Sequence[Key], alike: Callable[[Key], Hashable], size: int) -> Iterator[frozenset[Key]]:
+    """Yield one set of each kind with so many rows, up to one more than are tried: how many of which alike rows."""
+    classes: dict[Hashable, list[Key]] = {}
+    for key in order:
+        classes.setdefault(alike(key), []).append(key)
+    groups = list(classes.values())
+    if all(len(group) == 1 for group in groups):
+        yield from (frozenset(rows) for _, rows in zip(range(_TRIED + 1), combinations(order, size), strict=False))
+        return
+    shares = _shares([len(group) for group in groups], size)
+    for _, taken in zip(range(_TRIED + 1), shares, strict=False):
+        yield frozenset(key for group, n in zip(groups, taken, strict=True) for key in group[:n])
+
+
+def _shares(sizes: Sequence[int], total: int) -> Iterator[tuple[int, ...]]:
+    """Yield all ways of taking `total` things from heaps of these sizes."""
+    if not sizes:
+        if total == 0:
+            yield ()
+        return
+    rest = sum(sizes[1:])
+    for first in range(min(sizes[0], total), max(0, total - rest) - 1, -1):
+        for others in _shares(sizes[1:], total - first):
+            yield (first, *others)
+
+
+def _confirmed(found: frozenset[Key], order: Sequence[Key], comparison: Comparison) -> tuple[frozenset[Key], int]:
+    """Do the whole comparison again without the rows; where the flag is still raised, take away more."""
+    rest = [key for key in order if key not in found]
+    while found:
+        gone, others = comparison.again_without(found)
+        if gone:
+            return found, others
+        if not rest:
+            return frozenset(), 0
+        found = found | {rest.pop(0)}
+    return found, 0

@@ -1,0 +1,161 @@
+"""Replay: a flag computed again from its evidence rows and the run's settings alone, compared to the bit.
+
+For a flag that rests on comparison, the subject's own values come from the evidence rows and nothing else; the peers'
+values are those the run wrote down. For a contradiction everything comes from the evidence rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+
+from audit.flag.cited_rows import EvidenceRow, cited_rows, evidence_of, faults_of, kept_of
+from audit.flag.rerun import Rerun, feeding, load_rows
+from data.errors import UsageError
+from data.store import Store
+from features.engine import compute
+from features.table import Cells, FeatureTable
+from models.declared import rules
+from pipeline.compare import contradict
+from pipeline.evidence import Kept, flag_id
+from pipeline.flag import Flag, flag_contradictions
+from pipeline.run_folder import RunFolder
+from pipeline.settings import resolve
+
+_LIMIT: Final = 8
+"""How many faults of one flag are listed."""
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """The outcome of replaying one flag; no faults means that every bit came out the same."""
+
+    flag_id: str
+    rows: int
+    faults: tuple[str, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the replay gave the same flag."""
+        return not self.faults
+
+
+def find_flag(folder: RunFolder, start: str) -> Row:
+    """Return the one flag whose id begins with a text.
+
+    Raises:
+        UsageError: no flag's id, or more than one, does.
+    """
+    found: list[Row] = [f for f in folder.table("flags").to_pylist() if f["flag_id"].startswith(start)]
+    if len(found) != 1:
+        raise UsageError(
+            f"The flag id '{start}' fits {'no flag' if not found else f'{len(found)} flags'}.",
+            expected="a flag id, or the beginning of one, as 'opencse flags' lists them",
+            where=str(folder.path),
+        )
+    return found[0]
+
+
+def replay(
+    folder: RunFolder, flag: str | None = None, *, progress: Callable[[int, int], None] | None = None
+) -> list[Replayed]:
+    """Replay one flag of a run, or all of them, in the order in which the run lists them.
+
+    `progress` is told how many flags are done, and of how many.
+
+    Raises:
+        UsageError: there is no such flag.
+        VerificationFailed: a file that the replay needs cannot be read.
+    """
+    flags: list[Row] = folder.table("flags").to_pylist() if flag is None else [find_flag(folder, flag)]
+    settings = resolve(folder.config, where="config.toml")
+    rerun = Rerun(folder, settings)
+    evidence, kept = evidence_of(folder), kept_of(folder)
+    done = []
+    with Store(threads=1) as store:
+        for number, row in enumerate(flags):
+            cited = evidence.get(row["flag_id"], [])
+            faults = _replay(row, cited, kept, rerun, store)
+            done.append(Replayed(row["flag_id"], len(cited), tuple(faults[:_LIMIT])))
+            if progress:
+                progress(number + 1, len(flags))
+    return done
+
+
+def _replay(
+    row: Row, cited: list[EvidenceRow], kept: Mapping[tuple[str, date], Kept], rerun: Rerun, store: Store
+) -> list[str]:
+    as_of = row["as_of"]
+    faults = faults_of(cited, kept, as_of)
+    if not cited:
+        faults.append("the flag cites no evidence")
+    if faults:
+        return faults  # what follows from changed rows would say nothing about the flag
+    load_rows(store, cited_rows(cited, kept, as_of), rerun.absent)
+    if row["family"] == "contradiction":
+        found = contradict(store, [rules()[name] for name in row["detectors"]], as_of)
+        again = [f for f in flag_contradictions(found, rerun.settings.in_force) if f.subject_id == row["subject_id"]]
+        rebuilt = again[0] if again else None
+    else:
+        tables, flags, differing = rerun.of(as_of)
+        faults += differing
+        faults += _value_faults(store, tables[row["subject_kind"]], row, rerun)
+        rebuilt = flags.get((row["subject_kind"], row["subject_id"], row["concern"]))
+    if rebuilt is None:
+        return [*faults, "computed again, there is no such flag"]
+    return [*faults, *_flag_faults(row, rebuilt, cited, kept)]
+
+
+def _value_faults(store: Store, written: FeatureTable, row: Row, rerun: Rerun) -> Iterator[str]:
+    """Compare the subject's standing and values, computed from its evidence alone, with those the run wrote down.
+
+    Whether a source was silent shows in everybody's rows and not in one subject's, so the gaps are those the run found.
+    """
+    indicators = feeding(rerun.settings, row)
+    again = compute(store, indicators, kind=row["subject_kind"], as_of=row["as_of"], sources=rerun.sources)
+    subject = row["subject_id"]
+    if subject not in again.ids:
+        yield "computed again, the subject is not in service"
+        return
+    at, at_written = again.ids.tolist().index(subject), written.ids.tolist().index(subject)
+    if again.subjects.slice(at, 1).to_pylist() != written.subjects.slice(at_written, 1).to_pylist():
+        yield "the subject's posting, role, rank or team comes out differently"
+    # What only measures opportunity has an opportunity of its own, which the flag does not rest on and does not cite.
+    serving = {i.name for i in indicators if row["concern"] in i.concerns}
+    for key, cells in again.cells.items():
+        if key not in written.cells:
+            yield f"{key[0]} over {key[1]} days is not among the run's values: it ran on another version of OpenCSE"
+        elif not _same(cells, at, written.cells[key], at_written, exposure=key[0] in serving):
+            yield f"{key[0]} over {key[1]} days comes out differently"
+
+
+def _same(cells: Cells, at: int, written: Cells, at_written: int, *, exposure: bool) -> bool:
+    """Compare one value, and its exposure where asked for; where no row counts there is no value to compare."""
+    if cells.n_rows[at] != written.n_rows[at_written]:
+        return False
+    if exposure and not np.array_equal(cells.exposure[at], written.exposure[at_written], equal_nan=True):
+        return False
+    return bool(cells.n_rows[at] == 0 or np.array_equal(cells.value[at], written.value[at_written], equal_nan=True))
+
+
+def _flag_faults(
+    row: Row, rebuilt: Flag, cited: Sequence[EvidenceRow], kept: Mapping[tuple[str, date], Kept]
+) -> Iterator[str]:
+    content = rebuilt.content()
+    for name, value in content.items():
+        written = tuple(row[name]) if name == "detectors" else row[name]
+        if value != written:
+            yield f"{name} comes out as {value!r}, not {written!r}"
+    known = {key: k.digests for key, k in kept.items()}
+    evidence = [
+        (r.table_name, r.row_id, known.get((r.table_name, row["as_of"]), {}).get(r.row_id, ""), r.indicator, r.part)
+        for r in cited
+    ]
+    if flag_id(rebuilt, evidence) != row["flag_id"]:
+        yield "the flag's id is not that of its content and evidence"

@@ -1,0 +1,110 @@
+"""A run's comparison stage done again, from what the run folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.arrow import arrow_schema
+from data.contract import CONTRACT
+from data.store import Store
+from data.vocabulary import SUBJECT_KINDS, SubjectKind
+from features.gaps.source_gaps import Sources, gaps_from_json
+from features.indicator import Indicator
+from features.table import FeatureTable, from_arrow
+from pipeline.compare import detect, scores_table
+from pipeline.flag import Flag, Selector, flag_statistical
+from pipeline.run_folder import RunFolder
+from pipeline.settings import Settings
+
+Row = Mapping[str, Any]
+
+
+class Rerun:
+    """The run's comparison stage done again from the values it wrote down, once per as-of date."""
+
+    def __init__(self, folder: RunFolder, settings: Settings) -> None:
+        self.settings = settings
+        self.outcomes = {(o["as_of"], o["subject_kind"], o["concern"]): o for o in folder.manifest["outcomes"]}
+        self.absent = set(folder.manifest["absent"])
+        self.sources = Sources(gaps_from_json(folder.manifest["source_gaps"]))
+        self._features, self._subjects = folder.table("features"), folder.table("subjects")
+        self._scores = folder.table("scores")
+        self._dates = sorted(folder.config["as_of"])
+        self._selector = Selector(settings, total=len(self._dates))
+        self._done: dict[date, tuple[dict[SubjectKind, FeatureTable], dict[tuple[str, int, str], Flag], list[str]]] = {}
+
+    def of(self, as_of: date) -> tuple[dict[SubjectKind, FeatureTable], dict[tuple[str, int, str], Flag], list[str]]:
+        """Return the values, the flags by (kind, subject, concern), and what differs from the scores written down."""
+        for day in self._needed(as_of):
+            self._compare(day)
+        return self._done[as_of]
+
+    def _needed(self, as_of: date) -> list[date]:
+        """Return the dates still to be compared: where dates share a false discovery rate, also those before."""
+        shared = self.settings.across_dates.method != "each"
+        return [d for d in self._dates if d not in self._done and (d == as_of or (shared and d < as_of))]
+
+    def _compare(self, as_of: date) -> None:
+        tables = {kind: self.table(kind, as_of) for kind in SUBJECT_KINDS}
+        detected = [d for table in tables.values() for d in detect(table, self.settings)]
+        flags, _ = flag_statistical(detected, self.settings, self.settings.in_force, self._selector)
+        again = scores_table(detected, [])
+        written = self._scores.filter(
+            pc.and_(
+                pc.equal(self._scores["as_of"], pa.scalar(as_of, pa.date32())),
+                pc.not_equal(self._scores["family"], "contradiction"),
+            )
+        )
+        same = again.equals(written.cast(again.schema))
+        faults = [] if same else ["the scores of the comparison stage come out differently"]
+        self._done[as_of] = tables, {(f.subject_kind, f.subject_id, f.concern): f for f in flags}, faults
+
+    def table(self, kind: SubjectKind, as_of: date) -> FeatureTable:
+        """Return the values that the run wrote down for one kind of subject."""
+        rows, subjects = (
+            t.filter(pc.and_(pc.equal(t["as_of"], pa.scalar(as_of, pa.date32())), pc.equal(t["subject_kind"], kind)))
+            for t in (self._features, self._subjects)
+        )
+        return from_arrow(rows, subjects.drop_columns(["subject_kind", "as_of"]), kind=kind, as_of=as_of)
+
+
+def load_rows(store: Store, rows: Mapping[str, pa.Table], absent: set[str]) -> None:
+    """Put a flag's rows, and nothing else, where loaded records stand; other tables of the run are there but empty."""
+    store.run("DROP SCHEMA IF EXISTS loaded CASCADE")
+    store.run("CREATE SCHEMA loaded")
+    for table in CONTRACT:
+        if table.name in absent:
+            continue
+        schema = pa.schema(
+            [*arrow_schema(table), pa.field("source_file", pa.string()), pa.field("source_row", pa.int64())]
+        )
+        store.register("cited_rows", rows.get(table.name, schema.empty_table()))
+        store.run(f"CREATE TABLE loaded.{table.name} AS SELECT * FROM cited_rows")
+        store.connection.unregister("cited_rows")
+
+
+@contextmanager
+def without(store: Store, rows: Iterable[tuple[str, int]]) -> Iterator[None]:
+    """Take rows, each a table's name and a key, away from the loaded ones for a while."""
+    store.run("BEGIN TRANSACTION")
+    try:
+        for name, group in groupby(sorted(rows), key=lambda row: row[0]):
+            keys = ", ".join(str(int(key)) for _, key in group)
+            store.run(f"DELETE FROM loaded.{CONTRACT[name].name} WHERE {CONTRACT[name].key} IN ({keys})")
+        yield
+    finally:
+        store.run("ROLLBACK")
+
+
+def feeding(settings: Settings, row: Row) -> list[Indicator]:
+    """Return the indicators that feed a flag's concern, and their exposures."""
+    serving = [i for i in settings.indicators if row["concern"] in i.concerns and i.subject == row["subject_kind"]]
+    exposures = {i.exposure for i in serving}
+    return [i for i in settings.indicators if i in serving or i.name in exposures]

@@ -1,0 +1,179 @@
+"""Would a flag be raised again: with peers drawn anew, with another seed, on a neighbouring as-of date?
+
+A flag that depends on who happened to be among the peers, on a seed or on the day is weaker than one that does not.
+Each question is answered by doing the comparison and the selection again, many times, and counting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from audit.flag.comparison import settings_at
+from audit.flag.replay import find_flag
+from audit.flag.rerun import Rerun
+from data.arrays import Positions
+from data.errors import UsageError
+from data.random import generator
+from data.store import Store
+from data.vocabulary import SUBJECT_KINDS
+from features.engine import compute_all
+from features.gaps.source_gaps import examine
+from models.declared import rules
+from models.detector import Panel
+from pipeline.compare import Detected, contradict, detect_in, detectors_of, panels_of, seed_of
+from pipeline.flag import Selector, flag_contradictions, flag_statistical
+from pipeline.loading import load
+from pipeline.run import last_known
+from pipeline.run_folder import RunFolder
+from pipeline.settings import Settings, resolve
+
+DRAWS: Final = 20
+SEEDS: Final = 5
+STEP_DAYS: Final = 30
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Survival:
+    """How often a flag was raised again: `survived` of `tried`, or why it was not tried.
+
+    `note` says what a reader should know of the count, such as which detectors had to be left as they were.
+    """
+
+    of: str
+    tried: int
+    survived: int
+    note: str = ""
+
+    def sentence(self) -> str:
+        """Return the count in words."""
+        if not self.tried:
+            return f"{self.of}: not tried ({self.note})."
+        return f"{self.of}: raised again in {self.survived} of {self.tried}{f' ({self.note})' if self.note else ''}."
+
+
+def stability(
+    folder: RunFolder,
+    start: str,
+    *,
+    draws: int = DRAWS,
+    seeds: int = SEEDS,
+    records: Path | None = None,
+    source: str | None = None,
+    progress: Progress | None = None,
+) -> tuple[Survival, ...]:
+    """Count how often the flag whose id begins with a text survives; the same run gives the same counts.
+
+    Peers are drawn with replacement within each peer group, everybody is compared with those drawn, and the selection
+    is made again. Another as-of date needs the records that the run read; `source` is the run's unless given.
+
+    Raises:
+        UsageError: no flag's id, or more than one, begins so; or the records are not those that the run read.
+    """
+    tell = progress or (lambda _: None)
+    flag = find_flag(folder, start)
+    rerun = Rerun(folder, resolve(folder.config, where="config.toml"))
+    if flag["family"] == "contradiction":
+        own = "a contradiction rests on the subject's own records"
+        found = [Survival("peers drawn anew", 0, 0, own), Survival("another seed", 0, 0, own)]
+    else:
+        settings = settings_at(rerun, flag)
+        panels = panels_of(rerun.table(flag["subject_kind"], flag["as_of"]), settings)
+        view = next(v for v in panels if v.concern == flag["concern"])
+        found = [_peers(view, flag, settings, draws, tell), _seeds(view, flag, settings, seeds, tell)]
+    if records is None:
+        return (*found, Survival("a neighbouring as-of date", 0, 0, "it needs the records: name their folder"))
+    return (*found, _dates(folder, rerun, flag, records, source or folder.config["source"], tell))
+
+
+def _raised(detected: Sequence[Detected], settings: Settings, flag: Mapping[str, Any]) -> bool:
+    flags, _ = flag_statistical(detected, settings, settings.in_force, Selector(settings))
+    return any(f.subject_id == flag["subject_id"] and f.concern == flag["concern"] for f in flags)
+
+
+def _peers(view: Panel, flag: Mapping[str, Any], settings: Settings, draws: int, tell: Progress) -> Survival:
+    detectors = detectors_of(view, settings)
+    as_was = detect_in(view, settings)
+    kept = {d.detector.name: d for d in as_was}
+    held: set[str] = set()
+    survived = 0
+    for number in range(draws):
+        tell(f"peers drawn anew: {number + 1} of {draws}")
+        drawn = view.take(_resampled(view, _generator(settings, flag, number)))
+        again = []
+        for detector in detectors:
+            fitted = detector.fit(drawn, seed=seed_of(settings, detector, view))
+            try:
+                again.append(replace(kept[detector.name], scores=fitted.score(view)))
+            except UsageError:
+                held.add(detector.name)
+                again.append(kept[detector.name])
+        survived += _raised(again, settings, flag)
+    note = f"what {', '.join(sorted(held))} said was kept" if held else ""
+    return Survival("peers drawn anew", draws, survived, note)
+
+
+def _resampled(view: Panel, rng: np.random.Generator) -> Positions:
+    """Return positions drawn with replacement within each peer group, in ascending order."""
+    groups = view.group_of
+    order = np.argsort(groups, kind="stable")
+    members = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
+    return np.sort(np.concatenate([rng.choice(own, len(own)) for own in members]))
+
+
+def _generator(settings: Settings, flag: Mapping[str, Any], number: int) -> np.random.Generator:
+    return generator(settings.seed, flag["flag_id"], "peers", number)
+
+
+def _seeds(view: Panel, flag: Mapping[str, Any], settings: Settings, seeds: int, tell: Progress) -> Survival:
+    survived = 0
+    for number in range(seeds):
+        tell(f"another seed: {number + 1} of {seeds}")
+        other = settings.model_copy(update={"seed": (settings.seed + number + 1) % 2**32})
+        survived += _raised(detect_in(view, other), other, flag)
+    return Survival("another seed", seeds, survived)
+
+
+def _dates(
+    folder: RunFolder, rerun: Rerun, flag: Mapping[str, Any], records: Path, source: str, tell: Progress
+) -> Survival:
+    """Run everything again a month before and a month after, the later one only as far as the records reach."""
+    name = f"an as-of date {STEP_DAYS} days away"
+    with Store() as store:
+        loaded = load(records, source=source, store=store, progress=tell)
+        if {i.sha256 for i in loaded.inputs} != {i["sha256"] for i in folder.manifest["inputs"]}:
+            raise UsageError(
+                "These are not the records that the run read.",
+                expected="files with the digests that the manifest lists",
+                found="other files, or the same with other content",
+                where=str(records),
+            )
+        days = [flag["as_of"] + timedelta(days=n) for n in (-STEP_DAYS, STEP_DAYS)]
+        reached = [d for d in days if d <= last_known(store) + timedelta(days=1)]
+        tell(f"features as of {', '.join(map(str, reached))}")
+        raised = [d for d in reached if _raised_on(store, rerun, flag, d, tell)]
+    told = ", ".join(f"{d}: {'raised' if d in raised else 'not raised'}" for d in reached)
+    short = "" if len(reached) == len(days) else "; the records do not reach the later one"
+    return Survival(name, len(reached), len(raised), told + short)
+
+
+def _raised_on(store: Store, rerun: Rerun, flag: Mapping[str, Any], day: date, tell: Progress) -> bool:
+    tell(f"rules and detectors as of {day}")
+    if flag["family"] == "contradiction":
+        found = flag_contradictions(
+            contradict(store, [rules()[n] for n in flag["detectors"]], day), rerun.settings.in_force
+        )
+        return any(f.subject_id == flag["subject_id"] for f in found)
+    settings = settings_at(rerun, flag)
+    sources = examine(store, as_ofs=[day])
+    tables = compute_all(store, settings.indicators, kinds=SUBJECT_KINDS, as_ofs=[day], sources=sources)
+    table = tables[day, flag["subject_kind"]]
+    views = [v for v in panels_of(table, settings) if v.concern == flag["concern"]]
+    return any(_raised(detect_in(view, settings), settings, flag) for view in views)

@@ -1,0 +1,270 @@
+"""Flags of another tool: a plain list, checked, and measured as a run's own, beside what runs on the same records.
+
+The list is a CSV file with a header: `subject`, `concern` and `date`, and where known `kind` (officer or unit), `score`
+and `cited` (rows, as `table:id`, several with a semicolon between). Nothing else of the tool is needed.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from audit.rates.inputs import About, loaded_tables
+from audit.rates.measures import Options
+from audit.rates.rates_report import Audit, audit
+from audit.rates.truth_tables import Truth
+from data.contract import CONTRACT
+from data.errors import InputRejected
+from data.store import Store
+from data.vocabulary import CONCERNS, SUBJECT_KINDS
+from pipeline.digest import file_digest
+
+NEEDED: Final = ("subject", "concern", "date")
+OPTIONAL: Final = ("kind", "score", "cited")
+
+FAMILY: Final = "foreign"
+"""The family of another tool's flags."""
+
+MOST_DATES: Final = 24
+"""How many dates a list may have: each is a day as of which everything is computed."""
+
+SHOWN: Final = 10
+"""How many faults are listed at once."""
+
+LIST: Final = "a CSV file with the columns subject, concern, date, and where known kind, score, cited"
+
+
+@dataclass(frozen=True)
+class ForeignList:
+    """A checked list: flags and the rows they cite, with the columns of a run's tables, and the scores it gives."""
+
+    name: str
+    flags: pa.Table
+    evidence: pa.Table
+    scores: pa.Table | None
+    dates: tuple[date, ...]
+
+
+def read_list(path: Path) -> ForeignList:
+    """Read and check another tool's flags; every fault is told at once.
+
+    Raises:
+        InputRejected: the file cannot be read, or lines of it are not flags.
+    """
+    header, rows = _cells(path)
+    _check_header(header, path)
+    faults: list[str] = []
+    found = [flag for line, cells in rows if (flag := _flag(header, line, cells, faults)) is not None]
+    faults += _repeated(found)
+    dates = sorted({f["as_of"] for f in found})
+    if len(dates) > MOST_DATES:
+        faults.append(
+            f"there are {len(dates)} dates; give all flags of one computation the day it stood on, {MOST_DATES} at most"
+        )
+    if not rows:
+        faults.append("there is no line after the header")
+    if faults:
+        more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
+        raise InputRejected(
+            f"The list of flags has {len(faults)} fault{'s' if len(faults) > 1 else ''}.",
+            expected=LIST,
+            found="; ".join(faults[:SHOWN]) + more,
+            where=str(path),
+        )
+    return _listed(path.stem, found, tuple(dates), scored="score" in header)
+
+
+def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Return the header and, with their line numbers, the lines that are not blank."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = [name.strip() for name in next(reader, [])]
+            rows = [(reader.line_num, [c.strip() for c in cells]) for cells in reader if any(c.strip() for c in cells)]
+    except UnicodeDecodeError as error:
+        raise InputRejected(
+            "The list of flags is not text.", expected="UTF-8", found=f"byte {error.start} is not", where=str(path)
+        ) from error
+    except csv.Error as error:
+        raise InputRejected(
+            "The list of flags is not CSV.", expected=LIST, found=str(error), where=str(path)
+        ) from error
+    except OSError as error:
+        found = "nothing there" if isinstance(error, FileNotFoundError) else (error.strerror or str(error))
+        raise InputRejected(
+            "The list of flags cannot be opened.", expected=LIST, found=found, where=str(path)
+        ) from error
+    return header, rows
+
+
+def _check_header(header: Sequence[str], path: Path) -> None:
+    faults = [f"no column {name}" for name in NEEDED if name not in header]
+    faults += [f"a column '{name}' that means nothing here" for name in header if name not in (*NEEDED, *OPTIONAL)]
+    faults += [
+        f"the column {name} {header.count(name)} times" for name in sorted(set(header)) if header.count(name) > 1
+    ]
+    if faults:
+        one = len(header) == 1 and any(mark in header[0] for mark in ";\t|")
+        raise InputRejected(
+            "The header of the list of flags cannot be used." if header else "The list of flags is empty.",
+            expected=LIST,
+            found="; ".join(faults),
+            where=f"{path}, line 1",
+            hint="Separate the columns by commas." if one else "Rename or leave out columns.",
+        )
+
+
+def _flag(header: Sequence[str], line: int, cells: Sequence[str], faults: list[str]) -> dict[str, Any] | None:
+    if len(cells) != len(header):
+        faults.append(f"line {line} has {len(cells)} values where the header has {len(header)}")
+        return None
+    given = dict(zip(header, cells, strict=True))
+    before = len(faults)
+    flag = {
+        "subject_id": _whole(given["subject"], line, faults),
+        "concern": _one_of(given["concern"], CONCERNS, "concern", line, faults),
+        "as_of": _day(given["date"], line, faults),
+        "subject_kind": _one_of(given.get("kind") or "officer", SUBJECT_KINDS, "kind", line, faults),
+        "score": _number(given.get("score", ""), line, faults),
+        "cited": list(_rows(given.get("cited", ""), line, faults)),
+        "line": line,
+    }
+    return flag if len(faults) == before else None
+
+
+def _whole(text: str, line: int, faults: list[str]) -> int | None:
+    if text.isascii() and text.isdigit() and len(text) <= 18:
+        return int(text)
+    faults.append(f"line {line}: the subject is '{text}', not the whole number that the records know it by")
+    return None
+
+
+def _one_of(text: str, known: Sequence[str], what: str, line: int, faults: list[str]) -> str:
+    if text not in known:
+        faults.append(f"line {line}: the {what} is '{text}', not one of {', '.join(known)}")
+    return text
+
+
+def _day(text: str, line: int, faults: list[str]) -> date | None:
+    try:
+        if len(text) != 10:
+            raise ValueError
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar date has no zone
+    except ValueError:
+        faults.append(f"line {line}: the date is '{text}', not a day as YYYY-MM-DD")
+        return None
+
+
+def _number(text: str, line: int, faults: list[str]) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if value != value or value in (float("inf"), float("-inf")):
+        faults.append(f"line {line}: the score is '{text}', not a number")
+    return value
+
+
+def _rows(text: str, line: int, faults: list[str]) -> Iterator[tuple[str, int]]:
+    for part in filter(None, (p.strip() for p in text.split(";"))):
+        table, _, row = part.partition(":")
+        if table not in CONTRACT.records or not (row.isascii() and row.isdigit()):
+            faults.append(f"line {line}: '{part}' cites no row; write table:id, such as complaint:1234")
+        else:
+            yield table, int(row)
+
+
+def _repeated(found: Sequence[dict[str, Any]]) -> list[str]:
+    first: dict[tuple[Any, ...], int] = {}
+    faults = []
+    for flag in found:
+        key = (flag["subject_kind"], flag["subject_id"], flag["concern"], flag["as_of"])
+        if key in first:
+            faults.append(f"line {flag['line']} repeats line {first[key]}: same subject, concern and date")
+        first.setdefault(key, flag["line"])
+    return faults
+
+
+def _listed(name: str, found: Sequence[dict[str, Any]], dates: tuple[date, ...], *, scored: bool) -> ForeignList:
+    ids = [f"{name}:{flag['line']}" for flag in found]
+    flags = pa.table(
+        {
+            "flag_id": ids,
+            "subject_kind": [f["subject_kind"] for f in found],
+            "subject_id": pa.array([f["subject_id"] for f in found], pa.int64()),
+            "as_of": pa.array([f["as_of"] for f in found], pa.date32()),
+            "concern": [f["concern"] for f in found],
+            "family": [FAMILY] * len(found),
+            "detectors": pa.array([[name]] * len(found), pa.list_(pa.string())),
+        }
+    )
+    cited = [(i, table, row) for i, f in zip(ids, found, strict=True) for table, row in f["cited"]]
+    evidence = pa.table(
+        {
+            "flag_id": pa.array([c[0] for c in cited], pa.string()),
+            "table_name": pa.array([c[1] for c in cited], pa.string()),
+            "row_id": pa.array([c[2] for c in cited], pa.int64()),
+            "part": pa.array(["direct"] * len(cited), pa.string()),
+        }
+    )
+    scores = None
+    if scored:
+        scores = flags.drop_columns(["flag_id", "detectors"]).append_column(
+            "score", pa.array([f["score"] for f in found], pa.float64())
+        )
+        scores = scores.append_column("p_value", pa.nulls(len(found), pa.float64()))
+        scores = scores.append_column("detector", pa.array([name] * len(found), pa.string()))
+    return ForeignList(name, flags, evidence, scores, dates)
+
+
+def audit_list(
+    path: Path,
+    *,
+    records: Path,
+    source: str = "folder",
+    truth: Truth | None = None,
+    about: About | None = None,
+    options: Options,
+    sweeps: bool = True,
+) -> Audit:
+    """Measure another tool's flags as a run's own are, beside every detector and baseline at the same workload.
+
+    The subjects, and what the detectors and baselines say, come from a run on the records as of the list's own dates.
+
+    Raises:
+        InputRejected: the list or the records cannot be used.
+    """
+    listed = read_list(path)
+    subjects, scores = _run(records, source, listed.dates)
+    return audit(
+        listed.flags,
+        subjects=subjects,
+        scores=pa.concat_tables([scores, listed.scores.select(scores.column_names)]) if listed.scores else scores,
+        evidence=listed.evidence,
+        truth=truth,
+        about=about,
+        options=options,
+        facts={"list": path.name, "list_sha256": file_digest(path)},
+        sweeps=sweeps,
+    )
+
+
+def _run(records: Path, source: str, dates: Sequence[date]) -> tuple[pa.Table, pa.Table]:
+    """Return the subjects and scores of the pipeline's own stages on the records, with nothing written."""
+    from pipeline.settings import load
+    from pipeline.trial import try_store
+
+    readable = [table.name for table in CONTRACT if not table.audit_only]
+    with Store() as store:
+        loaded_tables(records, source=source, names=readable, store=store)
+        trial = try_store(store, settings=load(), as_of=dates)
+    columns = ["subject_kind", "subject_id", "as_of", "concern", "detector", "family", "score", "p_value"]
+    return trial.subjects, trial.scores.select(columns)

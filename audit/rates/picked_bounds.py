@@ -1,0 +1,73 @@
+"""How many of the flags a reader picks can be false: read off what a run wrote about its selections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from models.selection.false_bounds import FalseBound
+from pipeline.run_folder import RunFolder
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PickedBound:
+    """Of `picked` flags of one as-of date, kind and concern, at most `false` are about subjects without concern."""
+
+    as_of: str
+    subject_kind: str
+    concern: str
+    picked: int
+    false: int
+    confidence: float
+    dependence: str
+
+    def sentence(self) -> str:
+        """Return the bound in plain words, with what it rests on."""
+        rests = "" if self.dependence == "any" else ", and the p-values are independent or positively dependent"
+        return (
+            f"{self.concern}, {self.subject_kind}s, {self.as_of}: of these {self.picked} that rest on comparison at"
+            f" most {self.false} are false, with {self.confidence:.0%} confidence, if what each rests on holds{rests}."
+        )
+
+
+def bounds_of(folder: RunFolder, flags: Sequence[Row]) -> list[PickedBound]:
+    """Bound the false among some of a run's flags, for each as-of date, kind of subject and concern.
+
+    However the flags were picked the bound holds, since it holds for all subsets at once. Flags that rest on a
+    contradiction have no p-value and are left out.
+    """
+    outcomes = {(o["as_of"], o["subject_kind"], o["concern"]): o for o in folder.manifest["outcomes"]}
+    bounds = []
+    for key, rows in groupby(sorted(_compared(flags), key=_selection), key=_selection):
+        outcome, p_values = outcomes[key], np.array([row["p_value"] for row in rows])
+        bound = FalseBound(outcome["possible"], outcome["bound_level"], outcome["confidence"])
+        false = bound.at_most(p_values)
+        bounds.append(PickedBound(*key, len(p_values), false, bound.confidence, outcome["dependence"]))
+    return bounds
+
+
+def strongest_of(flags: Sequence[Row], most: int) -> list[Row]:
+    """Return the so many strongest that rest on comparison, for each as-of date, kind of subject and concern.
+
+    Those that tie with the last of them come along.
+    """
+    kept: list[Row] = []
+    for _, rows in groupby(sorted(_compared(flags), key=_selection), key=_selection):
+        group = sorted(rows, key=lambda row: (row["p_value"], row["flag_id"]))
+        cut = group[min(most, len(group)) - 1]["p_value"]
+        kept += [row for row in group if row["p_value"] <= cut]
+    return kept
+
+
+def _compared(flags: Sequence[Row]) -> list[Row]:
+    return [row for row in flags if row["p_value"] is not None]
+
+
+def _selection(row: Row) -> tuple[str, str, str]:
+    return str(row["as_of"]), row["subject_kind"], row["concern"]

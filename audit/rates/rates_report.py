@@ -1,0 +1,133 @@
+"""One whole audit of rates: made from a run or from tables, and written to a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+
+from audit.rates.date_overlap import stability
+from audit.rates.inputs import About
+from audit.rates.measures import COLUMNS, FORCE, Options
+from audit.rates.rates import Tables, rates
+from audit.rates.sweeps import CURVE, capacities, curves
+from audit.rates.truth_tables import Table, Truth
+from data.errors import UsageError
+from data.writing import write_json, write_table
+from pipeline.run_folder import written_whole
+from pipeline.seal import code_digest, code_version
+
+_TEXT: Final = ("subject_kind", "concern", "basis", "scope", "name", "measure", "by", "group", "reference", "interval")
+
+SCHEMA: Final = pa.schema(
+    [(c, pa.date32() if c == "as_of" else pa.string() if c in (*_TEXT, "status") else pa.float64()) for c in COLUMNS]
+)
+"""The columns of `rates.parquet`."""
+
+CURVES: Final = pa.schema(
+    [(c, pa.date32() if c == "as_of" else pa.string() if c in (*_TEXT, "over") else pa.float64()) for c in CURVE]
+)
+"""The columns of `curves.parquet`."""
+
+CAPACITIES: Final = pa.schema([("selected_per_1000", pa.float64()), *SCHEMA])
+"""The columns of `capacities.parquet`."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The tables of an audit, and what determined it: see `docs/reference/rates.md`."""
+
+    rates: pd.DataFrame
+    curves: pd.DataFrame
+    capacities: pd.DataFrame
+    facts: dict[str, Any]
+
+
+def audit(
+    flags: Table,
+    *,
+    subjects: Table,
+    scores: Table | None = None,
+    evidence: Table | None = None,
+    truth: Truth | None = None,
+    about: About | None = None,
+    options: Options,
+    facts: dict[str, Any] | None = None,
+    sweeps: bool = True,
+) -> Audit:
+    """Make all tables of an audit; the arguments are those of `rates`. `facts` are noted beside them."""
+    about = about or About(None, None)
+    table = rates(
+        flags,
+        subjects=subjects,
+        scores=scores,
+        evidence=evidence,
+        truth=truth,
+        people=about.people,
+        units=about.units,
+        options=options,
+    )
+    tables = Tables.of(flags, subjects=subjects, scores=scores, people=about.people, units=about.units)
+    stable = stability(tables, options)
+    notes = [*(facts or {}).get("notes", []), *strangers(tables)]
+    return Audit(
+        rates=table if stable.empty else pd.concat([table, stable], ignore_index=True),
+        curves=curves(tables, truth, options) if sweeps else pd.DataFrame({c: [] for c in CURVE}),
+        capacities=capacities(tables, truth, options) if sweeps else pd.DataFrame({c: [] for c in CAPACITIES.names}),
+        facts={
+            **(facts or {}),
+            "notes": notes,
+            "truth": truth is not None,
+            "look_back_days": options.positive.look_back_days,
+            "confidence": options.confidence,
+            "smallest": options.smallest,
+            "workload_per_1000": options.workload,
+            "scaled_to": FORCE,
+            "code": {"version": code_version(), "sha256": code_digest()},
+        },
+    )
+
+
+def strangers(tables: Tables) -> list[str]:
+    """Say how many flags are about nobody who was looked at on their day, and which the first are."""
+    keys = ["subject_kind", "subject_id", "as_of"]
+    flags = pd.MultiIndex.from_frame(tables.flags[keys].astype({"subject_id": "int64"}))
+    strange = flags[~flags.isin(pd.MultiIndex.from_frame(tables.subjects[keys]))]
+    if not len(strange):
+        return []
+    named = ", ".join(f"{kind} {subject} on {day.date()}" for kind, subject, day in strange[:3])
+    return [
+        f"{len(strange)} of {len(flags)} flags are about nobody in service on their day, and count nowhere: {named}."
+    ]
+
+
+def check_new(out: Path) -> None:
+    """Check that an audit may be written to a folder, before any work is done.
+
+    Raises:
+        UsageError: the folder exists.
+    """
+    if out.exists():
+        raise UsageError("The output folder exists already.", where=str(out), hint="Choose another folder.")
+
+
+def write(made: Audit, out: Path) -> None:
+    """Write an audit's tables and `audit.json` to a new folder, whole or not at all; rates as CSV as well."""
+    check_new(out)
+    with written_whole(out) as folder:
+        for name, table, schema in (
+            ("rates", made.rates, SCHEMA),
+            ("curves", made.curves, CURVES),
+            ("capacities", made.capacities, CAPACITIES),
+        ):
+            write_table(arrow(table, schema), folder / f"{name}.parquet")
+        made.rates.to_csv(folder / "rates.csv", index=False, lineterminator="\n")
+        write_json(made.facts, folder / "audit.json")
+
+
+def arrow(table: pd.DataFrame, schema: pa.Schema) -> pa.Table:
+    """Return a table of an audit as Arrow; NaN becomes null."""
+    return pa.Table.from_pandas(table[schema.names], schema=schema, preserve_index=False)

@@ -1,0 +1,303 @@
+"""What was recorded later of those who were flagged or scored high: outcomes, which are not the truth.
+
+An outcome is what a force wrote down afterwards. Who is complained about, investigated and found against depends on who
+is looked at and by whom, so outcomes measure a mixture of conduct and of scrutiny. They are the only yardstick for real
+records, and are kept apart from error rates, which need a truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from audit.rates.inputs import loaded_tables
+from audit.rates.intervals import EXACT, proportion, ratio
+from audit.rates.measures import Options
+from audit.rates.rates import Present, Tables, occasions, selections
+from audit.rates.selections import BASELINE, FLAGGED, ranking, strongest
+from audit.rates.summary import Section
+from data.arrays import Floats
+from data.constraints import LOADED
+from data.contract import CONTRACT
+from data.errors import UsageError
+from data.store import Store
+from data.writing import write_table
+from pipeline.run_folder import RunFolder, written_whole
+
+NOT_TRUTH: Final = (
+    "These are outcomes that were recorded later, not the truth: who is complained about and found against depends on"
+    " who is looked at. No error rate can be made of them, and a method that predicts them well may predict scrutiny."
+)
+"""Said first wherever outcomes are shown."""
+
+TOP: Final = 0.05
+"""The share of the most unusual that is looked at beside the deciles, as is usual in this field."""
+
+SCHEMA: Final = pa.schema(
+    [
+        ("as_of", pa.date32()),
+        ("until", pa.date32()),
+        *((c, pa.string()) for c in ("concern", "scope", "name", "outcome", "by", "group")),
+        *((c, pa.float64()) for c in ("value", "low", "high", "count", "n", "base")),
+        *((c, pa.float64()) for c in ("ratio_to_others", "ratio_low", "ratio_high")),
+        ("interval", pa.string()),
+        ("status", pa.string()),
+    ]
+)
+"""The columns of a table of outcomes: described in `docs/reference/rates.md`."""
+
+FINDINGS: Final = "'reflective_practice', 'written_warning', 'final_warning', 'dismissed'"
+"""The outcomes of a conduct case that say something was found."""
+
+OUTCOMES: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
+    "three_or_more_complaints": (
+        "three or more complaint cases received",
+        (("complaint", "{within:received_on} GROUP BY officer_id HAVING count(DISTINCT complaint_id) >= 3"),),
+    ),
+    "conduct_case": ("a conduct case opened", (("conduct_case", "{within:opened_on}"),)),
+    "misconduct_finding": (
+        "a conduct case closed with a finding, or a complaint finalised with a case to answer",
+        (
+            ("conduct_case", f"{{within:closed_on}} AND outcome IN ({FINDINGS})"),
+            ("complaint", "{within:finalised_on} AND outcome = 'case_to_answer'"),
+        ),
+    ),
+    "left": ("left the force", (("officer", "{within:left_on}"),)),
+}
+"""The outcomes: what each is, and the tables it is read from, with the condition on their rows."""
+
+
+@dataclass(frozen=True)
+class Later:
+    """The table of outcomes, and what a reader has to know of it."""
+
+    table: pd.DataFrame
+    notes: tuple[str, ...]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the table as plain rows; what is not known is None."""
+        rows: list[dict[str, Any]] = to_arrow(self.table).to_pylist()
+        return [{k: None if v == float("inf") else v for k, v in row.items()} for row in rows]
+
+
+def audit_outcomes(
+    folder: RunFolder,
+    *,
+    records: Path,
+    source: str = "folder",
+    months: int = 24,
+    progress: Callable[[str], None] | None = None,
+) -> Later:
+    """Compare a run's flags and scores of officers with what the records say of the months after each as-of date.
+
+    Raises:
+        UsageError: there is no such source, or the records hold none of the tables that outcomes are read from.
+        InputRejected: the records cannot be read.
+    """
+    tell = progress or (lambda _: None)
+    names = {table for _, parts in OUTCOMES.values() for table, _ in parts}
+    with Store() as store:
+        tell("reading records")
+        present = loaded_tables(records, source=source, names=names, store=store)
+        if not present:
+            raise UsageError(
+                "The records hold nothing that outcomes could be read from.",
+                expected=f"one of the tables {', '.join(sorted(names))}",
+                where=str(records),
+            )
+        dates = sorted(set(folder.table("subjects")["as_of"].to_pylist()))
+        _check_later(store, present, dates)
+        later = {d: later_of(store, as_of=d, until=months_after(d, months), present=present) for d in dates}
+        notes = [NOT_TRUTH, *_notes(store, present, months_after(dates[-1], months))]
+    tell("comparing")
+    table = outcomes(
+        folder.table("flags"),
+        subjects=folder.table("subjects"),
+        scores=folder.table("scores"),
+        later=later,
+        until={d: months_after(d, months) for d in dates},
+    )
+    return Later(table, tuple(notes))
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the day so many calendar months later; the last of a month that has no such day.
+
+    Example:
+        >>> months_after(date(2024, 2, 29), 12)
+        datetime.date(2025, 2, 28)
+    """
+    return (pd.Timestamp(day) + pd.DateOffset(months=months)).date()
+
+
+def later_of(store: Store, *, as_of: date, until: date, present: set[str]) -> dict[str, npt.NDArray[np.int64]]:
+    """Return, for each outcome that can be read, the officers of whom it was recorded from `as_of` up to `until`."""
+    found = {}
+    for name, (_, parts) in OUTCOMES.items():
+        readable = [(table, where) for table, where in parts if table in present]
+        if readable:
+            queries = [
+                f"SELECT officer_id FROM {LOADED}.{table} WHERE {_within(where, as_of, until)}"
+                for table, where in readable
+            ]
+            ids = store.rows(f"SELECT DISTINCT officer_id FROM ({' UNION ALL '.join(queries)}) ORDER BY 1")
+            found[name] = np.array([i for (i,) in ids], dtype=np.int64)
+    return found
+
+
+def _within(where: str, as_of: date, until: date) -> str:
+    column = where.split("{within:")[1].split("}")[0]
+    period = f"{column} >= DATE '{as_of}' AND {column} < DATE '{until}'"
+    return where.replace(f"{{within:{column}}}", period)
+
+
+def _last(store: Store, table: str) -> date | None:
+    """Return the last day on which anything became known that a table of outcomes holds."""
+    day: date | None = store.value(f"SELECT max({CONTRACT[table].known}) FROM {LOADED}.{table}")
+    return day
+
+
+def _check_later(store: Store, present: set[str], dates: Sequence[date]) -> None:
+    """Refuse dates after which the records hold nothing: nobody having an outcome would then mean nothing."""
+    last = max((d for table in present if (d := _last(store, table)) is not None), default=None)
+    if last is None or last < dates[0]:
+        raise UsageError(
+            "The records hold nothing from after the run's as-of date.",
+            expected=f"complaints, conduct cases or leavers known on or after {dates[0]}",
+            found="no rows" if last is None else f"the last became known on {last}",
+            hint="Run the pipeline as of an earlier day, such as --as-of two years before the records end.",
+        )
+
+
+def _notes(store: Store, present: set[str], until: date) -> list[str]:
+    notes = [
+        f"{name} cannot be read: {', '.join(sorted({t for t, _ in parts} - present))} is absent."
+        for name, (_, parts) in OUTCOMES.items()
+        if not {t for t, _ in parts} & present
+    ]
+    for name in sorted(present - {"officer"}):
+        last = _last(store, name)
+        if last is not None and last < until:
+            notes.append(f"The records of {name} end on {last}, before {until}: what came after is not counted.")
+    return notes
+
+
+def outcomes(
+    flags: pa.Table | pd.DataFrame,
+    *,
+    subjects: pa.Table | pd.DataFrame,
+    scores: pa.Table | pd.DataFrame,
+    later: Mapping[date, Mapping[str, npt.NDArray[np.int64]]],
+    until: Mapping[date, date],
+) -> pd.DataFrame:
+    """Return how often each outcome was recorded of the flagged, the deciles and the top of each detector and baseline.
+
+    The tables are those of `rates`; `later` holds, for each as-of date and outcome, the officers of whom it was
+    recorded. Those who tie at the edge of a decile count in each with the share there is room for.
+    """
+    tables = Tables.of(flags, subjects=subjects, scores=scores)
+    rows: list[dict[str, Any]] = []
+    for kind, as_of in occasions(tables):
+        if kind != "officer" or as_of not in later:
+            continue
+        here = tables.at(kind, as_of)
+        for concern in tables.concerns(kind, as_of, None):
+            groups = list(_groups(tables, here, concern))
+            for name, ids in later[as_of].items():
+                had = np.isin(here.ids, ids).astype(np.float64)
+                ahead = {"as_of": as_of, "until": until[as_of], "concern": concern, "outcome": name}
+                rows += [ahead | told | _compared(weight, out_of, had) for told, weight, out_of in groups]
+    return pd.DataFrame(rows, columns=SCHEMA.names)
+
+
+Group = tuple[dict[str, str], Floats, Floats]
+"""The labels of a group, the weight of each subject in it, and of each subject in it and in those it is next to."""
+
+
+def _groups(tables: Tables, here: Present, concern: str) -> Iterator[Group]:
+    """Yield who is flagged, by all, family and detector, then the top and the deciles of each detector's scores."""
+    everybody = np.ones(len(here.ids))
+    chosen = selections(tables, here, concern, Options())
+    for basis, scope, name, weight in zip(chosen.basis, chosen.scope, chosen.name, chosen.weight.T, strict=True):
+        if basis == FLAGGED:
+            yield {"scope": scope, "name": name, "by": "flagged", "group": "flagged"}, weight, everybody
+    for detector, said in tables.about(tables.scores, here, concern).groupby("detector", sort=True):
+        family = said["family"].iloc[0]
+        told = {"scope": BASELINE if family == BASELINE else "detector", "name": str(detector)}
+        rank = ranking(said, ids=here.ids)
+        scored = (rank > -np.inf).astype(np.float64)
+        n = float(scored.sum())
+        weight, _ = strongest(rank, round(TOP * len(here.ids)))
+        yield told | {"by": "top", "group": f"top {TOP:.0%}"}, weight, everybody
+        if family != "contradiction":
+            edges = [strongest(rank, n * k / 10)[0] for k in range(11)]
+            for k in range(10):
+                yield told | {"by": "decile", "group": f"{k + 1:02d}"}, edges[k + 1] - edges[k], scored
+
+
+def _compared(weight: Floats, out_of: Floats, had: Floats) -> dict[str, Any]:
+    count, n = round(float(weight @ had), 9), round(float(weight.sum()), 9)
+    others = out_of - weight
+    other, m = round(float(others @ had), 9), round(float(others.sum()), 9)
+    (low,), (high,) = proportion(np.array([count]), np.array([n]))
+    (lower,), (upper,) = ratio(*(np.array([v]) for v in (count, n, other, m)))
+    value = count / n if n else np.nan
+    return {
+        "value": value,
+        "low": low,
+        "high": high,
+        "count": count,
+        "n": n,
+        "base": float(had.mean()) if len(had) else np.nan,
+        "ratio_to_others": value / (other / m) if n and m and other else np.nan,
+        "ratio_low": lower,
+        "ratio_high": upper,
+        "interval": EXACT,
+        "status": "undefined" if not n else "too_few" if n < Options().smallest else "ok",
+    }
+
+
+def to_arrow(table: pd.DataFrame) -> pa.Table:
+    """Return a table of outcomes as Arrow; NaN becomes null."""
+    return pa.Table.from_pandas(table, schema=SCHEMA, preserve_index=False)
+
+
+def write(found: Later, out: Path) -> None:
+    """Write the table of outcomes, as Parquet and CSV, and the notes, to a new folder, whole or not at all."""
+    with written_whole(out) as folder:
+        write_table(to_arrow(found.table), folder / "outcomes.parquet")
+        found.table.to_csv(folder / "outcomes.csv", index=False, lineterminator="\n")
+        (folder / "notes.txt").write_text("\n".join(found.notes) + "\n", encoding="utf-8")
+
+
+def summarise(found: Later) -> list[Section]:
+    """Return the short account: for each date, concern and outcome, the flagged and the top of each way of ranking."""
+    sections = [Section("Outcomes, not truth", sentences=found.notes)]
+    for (as_of, until, outcome), rows in found.table.groupby(["as_of", "until", "outcome"], sort=False):
+        base = rows["base"].iloc[0]
+        shown = rows[(rows["by"] == "top") | ((rows["by"] == "flagged") & (rows["scope"] == "all"))]
+        told = tuple(_shown(row) for row in shown.to_dict("records") if row["n"])
+        title = f"{OUTCOMES[str(outcome)][0]}, from {as_of} to {until}: {base:.1%} of everybody"
+        sections.append(Section(title, _COLUMNS, told))
+    return sections
+
+
+_COLUMNS: Final = ("concern", "way", "which is a", "who", "people", "had it later", "times the others")
+
+
+def _shown(row: Mapping[Any, Any]) -> tuple[Any, ...]:
+    few = " few" if row["status"] == "too_few" else ""
+    share = f"{row['value']:.1%} ({100 * row['low']:.1f}–{100 * row['high']:.1f}){few}"
+    times = "undefined"
+    if not np.isnan(row["ratio_to_others"]):
+        times = f"{row['ratio_to_others']:.2f} ({row['ratio_low']:.2f}–{row['ratio_high']:.2f})"
+    scope = "run" if row["scope"] == "all" else row["scope"]
+    return row["concern"], row["name"], scope, row["group"], f"{row['n']:g}", share, times

@@ -1,0 +1,62 @@
+"""What a specification curve stands on: the feature values, settings and flags of a run, without its records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from audit.flag.rerun import Rerun
+from data.vocabulary import SUBJECT_KINDS, SubjectKind
+from features.table import FeatureTable
+from pipeline.digest import file_digest
+from pipeline.run_folder import MANIFEST, RunFolder
+from pipeline.settings import Settings, resolve
+from pipeline.trial import Trial
+from stress.controls.control import ground
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Feature values by as-of date and kind of subject, the settings in force, and the flags that were raised.
+
+    `flags` has the columns of `flags.parquet`. `facts` is noted beside what is found.
+    """
+
+    settings: Settings
+    tables: Mapping[tuple[date, SubjectKind], FeatureTable]
+    flags: pa.Table
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """The as-of dates, ascending."""
+        return tuple(sorted({day for day, _ in self.tables}))
+
+    @classmethod
+    def of_run(cls, folder: RunFolder) -> Basis:
+        """Return what a run folder holds.
+
+        Raises:
+            VerificationFailed: a file of the run is missing or cannot be read.
+        """
+        settings = resolve(folder.config, where="config.toml")
+        rerun = Rerun(folder, settings)
+        tables = {
+            (day, kind): rerun.table(kind, day) for day in sorted(folder.config["as_of"]) for kind in SUBJECT_KINDS
+        }
+        facts = {"manifest_sha256": file_digest(folder.path / MANIFEST)}
+        return cls(settings, tables, folder.table("flags"), facts)
+
+    @classmethod
+    def of_trial(cls, trial: Trial, settings: Settings) -> Basis:
+        """Return what a trial found in memory."""
+        tables = {
+            (day, kind): table
+            for day in trial.as_of
+            for kind, table in ground({}, settings=settings, as_of=day, trial=trial).tables.items()
+        }
+        return cls(settings, tables, trial.flags)

@@ -1,0 +1,191 @@
+"""Declarations as SQL at one as-of date: a value's rows, and the plain query for one window that anyone can check.
+
+The engine computes many windows and dates at once (`features.compile.scan_query`); what stands here is the same
+question asked the plain way. The evidence of a value is always found this way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from data.asof import asof_query
+from data.contract import CONTRACT
+from data.schema import Table
+from data.store import literal, quoted
+from features.compile.dialect import MATERIALIZED, ROW, day, epoch_day, expression_sql, relation_sql, whole
+from features.indicator import Indicator, referring_column
+from features.relation import OTHER, Related
+
+__all__ = ["aggregate_sql", "counted", "evidence_query", "expression_sql", "from_clause", "loaded", "scan_query"]
+
+_AGGREGATES: Final[Mapping[str, str]] = {
+    "sum": whole("sum({value}) FILTER (WHERE {where})"),
+    "min": "min({value}) FILTER (WHERE {where})",
+    "max": "max({value}) FILTER (WHERE {where})",
+    "distinct": "count(DISTINCT {value}) FILTER (WHERE {where})",
+    "days": whole("sum({value}) FILTER (WHERE {where})"),
+}
+
+
+def loaded(table: Table, as_of: date) -> str:
+    """Return the loaded rows of a table as they stood at an as-of date, as a subquery."""
+    return f"({asof_query(table, as_of, relation=f'loaded.{table.name}')})"
+
+
+def from_clause(source: Table, lookups: Sequence[str], as_of: date, *, row: str = ROW) -> str:
+    """Return the FROM clause for a table and the rows it refers to, all as they stood at an as-of date."""
+    lines = [f"FROM {loaded(source, as_of)} AS {quoted(row)}"]
+    for name in lookups:
+        target = CONTRACT[name]
+        lines.append(
+            f"LEFT JOIN {loaded(target, as_of)} AS {quoted(name)}"
+            f" ON {quoted(name)}.{target.key} = {quoted(row)}.{referring_column(source, name)}"
+        )
+    return "\n".join(lines)
+
+
+def _rows_of(indicator: Indicator, as_of: date) -> str:
+    """Return the FROM clause of an indicator's rows with all that they refer to and are joined to."""
+    clause = from_clause(indicator.source, list(indicator.lookups), as_of)
+    joined = indicator.joined
+    if joined is None:
+        return clause
+    condition = relation_sql(joined, indicator.source, alias=indicator.joined_as)
+    return f"{clause}\nJOIN {loaded(joined.target, as_of)} AS {quoted(indicator.joined_as)} ON {condition}"
+
+
+def _exists(related: Related, source: Table, as_of: date) -> str:
+    condition = relation_sql(related, source)
+    return f"EXISTS (SELECT 1 FROM {loaded(related.target, as_of)} AS {quoted(OTHER)} WHERE {condition})"
+
+
+def counted(indicator: Indicator, as_of: date, window: int) -> str:
+    """Return the condition under which a row counts in the window that ends before an as-of date.
+
+    What `having` and `without` ask for is left to `_standing`: it depends on the as-of date alone.
+    """
+    conditions = [_inside(indicator, as_of, window)]
+    if indicator.where is not None:
+        conditions.append(expression_sql(indicator.where))
+    if indicator.value is not None:
+        conditions.append(f"{expression_sql(indicator.value)} IS NOT NULL")
+    return " AND ".join(conditions)
+
+
+def _standing(indicator: Indicator, as_of: date, *, without: bool = True) -> str:
+    """Return what a row must meet whatever the window: it has a subject, and what it is related to is there or not."""
+    conditions = [f"{expression_sql(indicator.who)} IS NOT NULL"]
+    conditions += [_exists(related, indicator.source, as_of) for related in indicator.having]
+    if without:
+        conditions += [f"NOT {_exists(related, indicator.source, as_of)}" for related in indicator.without]
+    return " AND ".join(conditions)
+
+
+def _inside(indicator: Indicator, as_of: date, window: int) -> str:
+    begins, ends = day(as_of - timedelta(days=window)), day(as_of)
+    moment = f"CAST({expression_sql(indicator.moment)} AS DATE)"
+    if indicator.aggregate != "days":
+        return f"{moment} >= {begins} AND {moment} < {ends}"
+    until = f"CAST({quoted(ROW)}.{indicator.source.until} AS DATE)"
+    return f"{moment} < {ends} AND ({until} IS NULL OR {until} >= {begins})"
+
+
+def aggregate_sql(indicator: Indicator, as_of: date, window: int) -> str:
+    """Return the select item that computes an indicator's value for one window; null when no row counts."""
+    where = counted(indicator, as_of, window)
+    if indicator.aggregate == "count":
+        return f"nullif(count(*) FILTER (WHERE {where}), 0)"
+    value = _days(indicator, as_of, window) if indicator.value is None else expression_sql(indicator.value)
+    return _AGGREGATES[indicator.aggregate].format(value=value, where=where)
+
+
+def _days(indicator: Indicator, as_of: date, window: int) -> str:
+    until = f"CAST({quoted(ROW)}.{indicator.source.until} AS DATE)"
+    start, begins = f"CAST({expression_sql(indicator.moment)} AS DATE)", day(as_of - timedelta(days=window))
+    first = f"CASE WHEN {start} < {begins} THEN {begins} ELSE {start} END"
+    last = f"CASE WHEN {until} < {day(as_of)} THEN {until} ELSE {day(as_of - timedelta(days=1))} END"
+    return f"({epoch_day(last)} - {epoch_day(first)} + 1)"
+
+
+def scan_query(indicator: Indicator, as_of: date) -> str:
+    """Return one query that computes all windows of an indicator at one as-of date.
+
+    The result has a row per subject with any row: subject_id, then for each window its value `<name>__<window>` (null
+    where nothing counts) and the number of rows counted `<name>__<window>__n`. A formula has no query of its own.
+    """
+    items = [f"{expression_sql(indicator.who)} AS subject_id"]
+    for window in indicator.windows:
+        cell = f"{indicator.name}__{window}"
+        items.append(f"{aggregate_sql(indicator, as_of, window)} AS {cell}")
+        items.append(f"count(*) FILTER (WHERE {counted(indicator, as_of, window)}) AS {cell}__n")
+    select = ",\n  ".join(items)
+    return f"SELECT {select}\n{_rows_of(indicator, as_of)}\nWHERE {_standing(indicator, as_of)}\nGROUP BY 1"
+
+
+def evidence_query(indicator: Indicator, as_of: date, window: int, subjects: Sequence[int]) -> str:
+    """Return the query for the very rows behind an indicator's value: they reproduce it, and no others matter.
+
+    The result has subject_id, table_name, row_id and `counts`, each row once, in that order. Rows that count, with what
+    they refer to or are related to, have `counts` true. A row that rules out another one is cited as well, with
+    `counts` false: without it that other row would count.
+    """
+    if indicator.aggregate == "formula":
+        parts = [evidence_query(part, as_of, window, subjects) for part in indicator.parts]
+        union = "\nUNION\n".join(f"SELECT * FROM (\n{part}\n)" for part in parts)
+        return f"{union}\nORDER BY subject_id, table_name, row_id, counts"
+    candidates = _candidates(indicator, as_of, window, subjects)
+    parts = [_cited(alias, table) for alias, table in _keyed(indicator).items()]
+    parts += [_witnesses(indicator, related, as_of, counts=True) for related in indicator.having]
+    parts += [_witnesses(indicator, related, as_of, counts=False) for related in indicator.without]
+    union = "\nUNION\n".join(parts)
+    order = "ORDER BY subject_id, table_name, row_id, counts"
+    return f"WITH candidates AS {MATERIALIZED} (\n{candidates}\n)\n{union}\n{order}"
+
+
+def _keyed(indicator: Indicator) -> dict[str, str]:
+    """Return the tables that stand in one row with the indicator's own, by alias."""
+    joined = {indicator.joined_as: indicator.joined.table} if indicator.joined else {}
+    return {ROW: indicator.table} | {name: name for name in indicator.lookups} | joined
+
+
+def _candidates(indicator: Indicator, as_of: date, window: int, subjects: Sequence[int]) -> str:
+    """Return the rows that count, and (`ruled_out`) those that would if nothing ruled them out."""
+    source, who = indicator.source, expression_sql(indicator.who)
+    ruled_out = " OR ".join(_exists(related, source, as_of) for related in indicator.without) or "FALSE"
+    # Not `subject_id`, which is a column of some tables: two of a name would not be told apart further on.
+    items = [f'{who} AS "{ROW}__who"', f"{ruled_out} AS ruled_out"]
+    items += [f'{quoted(alias)}.{CONTRACT[name].key} AS "{alias}__key"' for alias, name in _keyed(indicator).items()]
+    own = sorted(name for related in (*indicator.having, *indicator.without) for name in related.own)
+    items += [f"{quoted(ROW)}.{name}" for name in dict.fromkeys([*own, str(source.key)] if own else [])]
+    chosen = ", ".join(str(int(s)) for s in subjects)
+    conditions = [f"{who} IN ({chosen})", counted(indicator, as_of, window)]
+    conditions.append(_standing(indicator, as_of, without=False))
+    return f"SELECT {', '.join(items)}\n{_rows_of(indicator, as_of)}\nWHERE {' AND '.join(conditions)}"
+
+
+def _cited(alias: str, table: str) -> str:
+    return (
+        f'SELECT "{ROW}__who" AS subject_id, {literal(table)} AS table_name, "{alias}__key" AS row_id, TRUE AS counts'
+        " FROM candidates"
+        f' WHERE NOT ruled_out AND "{alias}__key" IS NOT NULL'
+    )
+
+
+def _witnesses(indicator: Indicator, related: Related, as_of: date, *, counts: bool) -> str:
+    """Return, for each candidate, the related row that was known first."""
+    source, target = indicator.source, related.target
+    condition = relation_sql(related, source)
+    order = f"{quoted(OTHER)}.{target.known}, {quoted(OTHER)}.{target.key}"
+    first = (
+        f'SELECT {quoted(ROW)}."{ROW}__who" AS subject_id, {quoted(OTHER)}.{target.key} AS row_id, row_number() OVER'
+        f' (PARTITION BY {quoted(ROW)}."{ROW}__who", {quoted(ROW)}."{ROW}__key" ORDER BY {order}) AS place\n'
+        f"FROM candidates AS {quoted(ROW)} JOIN {loaded(target, as_of)} AS {quoted(OTHER)} ON {condition}\n"
+        f"WHERE {'NOT ' if counts else ''}{quoted(ROW)}.ruled_out"
+    )
+    told = "TRUE" if counts else "FALSE"
+    return (
+        f"SELECT subject_id, {literal(related.table)} AS table_name, row_id, {told} AS counts FROM (\n{first}\n)"
+        " WHERE place = 1"
+    )

@@ -1,0 +1,274 @@
+"""Source gaps: stretches in which a source took in next to nothing, so that a small count says nothing.
+
+Each source that is a stream of events is compared with its own history, for the whole force and for each area. An area
+is a unit that is no team; a row without a unit belongs to the area in which its officer was posted that day. Rows are
+counted in periods of 1 day, counted back from the as-of date; where too few become known within a day, of 7 or 28 days.
+The usual volume is the lower quartile of the other periods, which a quiet weekend sets where there is one. A period is
+a gap when
+
+- the usual volume is at least 30 rows, from at least 8 other periods and at least 56 days, and
+- the period holds at most a tenth of it.
+
+A steady stream of 30 or more a period falls to a tenth by chance less than once in 10 million periods (Poisson). One
+whose counts vary three times as much as that does so less than once in 10,000. A source that falls silent often by
+nature has a lower quartile of 0 and never shows a gap; neither does one with too few rows to tell.
+
+The last days before an as-of date are not complete yet, because recording takes time. A period that ended h days before
+the as-of date is therefore compared with what was known of other periods h days after they had ended.
+
+Everything here is whole numbers. A source that has not delivered any row yet is a gap from the beginning of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any, Final
+
+import numpy as np
+
+from data.store import Store
+from features.gaps.volumes import Volumes, Whole, streams, volumes
+
+PERIODS: Final = (1, 7, 28)
+"""The lengths of period that are tried, in days."""
+
+FEWEST_ROWS: Final = 30
+"""A source with fewer rows in a usual period cannot show a gap."""
+
+FEWEST_PERIODS: Final = 8
+"""What is usual is not said from fewer periods than this."""
+
+FEWEST_DAYS: Final = 56
+"""What is usual is not said from fewer days than this."""
+
+SHARE: Final = 10
+"""A period is a gap when it holds at most one part in so many of what is usual."""
+
+SETTLED: Final = 56
+"""A period that ended so many days ago counts as completely recorded."""
+
+BEARABLE: Final = 20
+"""A window says nothing when gaps take more than one part in so many of its days; with less, it is partial."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A stretch of days, both ends included, in which a source was silent as far as was known at an as-of date.
+
+    `area` is the unit it was silent in; None is the whole force. `found` rows stand where `usual` would be.
+    """
+
+    as_of: date
+    table: str
+    area: int | None
+    first: date
+    last: date
+    found: int
+    usual: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the gap for the manifest."""
+        return vars(self) | {"as_of": str(self.as_of), "first": str(self.first), "last": str(self.last)}
+
+
+@dataclass(frozen=True)
+class Change:
+    """A day from which a source took in lastingly more or less, as far as was known at an as-of date.
+
+    `before` and `after` are the median rows of a period of so many days on either side. Values are not touched by it:
+    everybody in a window shares it. It is listed because comparisons of somebody with their own past do not.
+    """
+
+    as_of: date
+    table: str
+    area: int | None
+    since: date
+    period: int
+    before: int
+    after: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the change for the manifest."""
+        return vars(self) | {"as_of": str(self.as_of), "since": str(self.since)}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What is known of the sources at each as-of date: gaps, lasting changes, and how far each reaches back."""
+
+    gaps: tuple[Gap, ...] = ()
+    changes: tuple[Change, ...] = ()
+    reach: Mapping[tuple[date, str], date] = field(default_factory=dict)
+
+    def days_lost(self, as_of: date, window: int, tables: Iterable[str]) -> dict[int | None, int]:
+        """Return how many days of a window the table worst hit lost to gaps: in the force (None), and in areas.
+
+        An area's days include those of the whole force; areas without gaps of their own are left out.
+        """
+        begins = as_of - timedelta(days=window)
+        lost: dict[int | None, int] = {None: 0}
+        for table in set(tables):
+            met = [g for g in self.gaps if (g.as_of, g.table) == (as_of, table) and g.last >= begins]
+            for area in {None, *(g.area for g in met)}:
+                spans = [g for g in met if g.area in (None, area)]
+                days = {d for g in spans for d in range(max((g.first - begins).days, 0), (g.last - begins).days + 1)}
+                lost[area] = max(lost.get(area, 0), len(days))
+        return {area: max(number, lost[None]) for area, number in lost.items()}
+
+    def reaches_back(self, as_of: date, window: int, tables: Iterable[str]) -> bool:
+        """Say whether the records of all the tables cover a window from its first day on."""
+        begins = as_of - timedelta(days=window)
+        return all(self.reach.get((as_of, table), date.min) <= begins for table in tables)
+
+
+def gaps_from_json(rows: Iterable[Mapping[str, Any]]) -> tuple[Gap, ...]:
+    """Return the gaps that a manifest lists."""
+    days = ("as_of", "first", "last")
+    return tuple(Gap(**{**row, **{name: date.fromisoformat(row[name]) for name in days}}) for row in rows)
+
+
+def examine(store: Store, *, as_ofs: Iterable[date]) -> Sources:
+    """Compare every loaded stream with its own history at each as-of date."""
+    days = sorted(set(as_ofs))
+    present = store.tables("loaded")
+    gaps: list[Gap] = []
+    changes: list[Change] = []
+    covered: dict[tuple[date, str], date] = {}
+    for table in [t for t in streams() if t.name in present]:
+        counted = volumes(store, table, first=days[0], last=days[-1])
+        for as_of in days:
+            whole, *areas = (_Seen(table.name, area, as_of, found) for area, found in counted.items())
+            gaps += whole.gaps() or whole.never()
+            gaps += [gap for area in areas for gap in area.gaps() if not _covered(gap, whole.gaps())]
+            changes += whole.changes() or [change for area in areas for change in area.changes()]
+            if whole.first is not None:
+                covered[as_of, table.name] = whole.first
+    return Sources(tuple(gaps), tuple(changes), _reach(covered, days))
+
+
+def _covered(gap: Gap, others: Sequence[Gap]) -> bool:
+    return any(o.first <= gap.first and gap.last <= o.last for o in others)
+
+
+def _reach(covered: Mapping[tuple[date, str], date], days: Sequence[date]) -> dict[tuple[date, str], date]:
+    """Return the first day of each source; sources too sparse to tell are taken to reach as far as the farthest."""
+    found: dict[tuple[date, str], date] = {}
+    for as_of in days:
+        own = {table: first for (at, table), first in covered.items() if at == as_of}
+        farthest = min(own.values(), default=date.min)
+        found |= {(as_of, t.name): own.get(t.name, farthest) for t in streams()}
+    return found
+
+
+class _Seen:
+    """One source, in one area or in all, as it stood at an as-of date."""
+
+    def __init__(self, table: str, area: int | None, as_of: date, counted: Volumes) -> None:
+        self.table, self.area, self.as_of = table, area, as_of
+        self._standing = counted.as_of(as_of)
+        chosen = self._choose(within=0) or self._choose(within=None)
+        self._period = chosen or PERIODS[-1]
+        self._volumes = self._standing.by_period(self._period)
+        silent = list(self._silences()) if chosen else []
+        # Before its first period that is not silent a source is not there yet, which is no gap.
+        self._begun = max((n + 1 for n in range(len(self._volumes)) if n not in silent), default=0)
+        self._silent = [n for n in silent if n < self._begun]
+        self._steady = chosen is not None
+
+    def _choose(self, *, within: int | None) -> int | None:
+        """Return the shortest period that holds enough, at once or in the end, to say what is usual."""
+        return next((p for p in PERIODS if _enough(self._standing.by_period(p, within=within), p)), None)
+
+    @property
+    def first(self) -> date | None:
+        """The day from which the source is covered, where it is steady enough to tell.
+
+        Rows may trickle in from before, such as spells that had begun already: these days are not covered.
+        """
+        if not self._steady:
+            return None
+        trickle = len(self._volumes) > self._begun
+        back = self._period * self._begun if trickle else int(self._standing.age.max())
+        return self.as_of - timedelta(days=back)
+
+    def gaps(self) -> list[Gap]:
+        """Return the stretches in which the source was silent, the latest first."""
+        return [self._gap(run) for run in _runs(self._silent)]
+
+    def _gap(self, run: Sequence[int]) -> Gap:
+        first = self.as_of - timedelta(days=self._period * (run[-1] + 1))
+        last = self.as_of - timedelta(days=self._period * run[0] + 1)
+        usual = sum(_quartile(self._others(n)) for n in run)
+        return Gap(self.as_of, self.table, self.area, first, last, int(self._volumes[run].sum()), usual)
+
+    def never(self) -> list[Gap]:
+        """Return all of the past as a gap where the source has not delivered a row yet."""
+        if len(self._standing.rows):
+            return []
+        ages, yesterday = timedelta(days=10 * 365), self.as_of - timedelta(days=1)
+        return [Gap(self.as_of, self.table, self.area, self.as_of - ages, yesterday, 0, 0)]
+
+    def _silences(self) -> Iterator[int]:
+        """Yield the numbers of the periods that hold next to nothing."""
+        for number in np.flatnonzero(self._volumes * SHARE <= self._volumes.max()).tolist():
+            others = self._others(number)
+            if _enough(others, self._period) and self._volumes[number] * SHARE <= _quartile(others):
+                yield number
+
+    def _others(self, number: int) -> Whole:
+        """Return what the other periods held when they were as old as this one is: all of them once it is settled."""
+        ended = number * self._period
+        if ended >= SETTLED:
+            return np.delete(self._volumes, number)
+        return self._standing.by_period(self._period, within=ended)[number + 1 :]
+
+    def changes(self) -> list[Change]:
+        """Return the clearest lasting change of volume, if there is one.
+
+        Eight periods on either side are compared, of 7 days or, where these hold too few rows, of 28; periods with gaps
+        are left out. It is a change when the medians differ by half or more, the smaller is 30 or more, and three
+        quarters of the periods on one side lie above three quarters of those on the other.
+        """
+        for period in PERIODS[1:]:
+            volumes = self._standing.by_period(period, within=SETTLED)
+            hit = {n * self._period // period for n in self._silent}
+            numbers = np.array([n for n in range(SETTLED // period, len(volumes)) if n not in hit], dtype=np.int64)
+            whole = numbers[(numbers + 1) * period <= self._begun * self._period] if self._steady else numbers
+            if len(whole) >= 2 * FEWEST_PERIODS and _quartile(volumes[whole]) >= FEWEST_ROWS:
+                return self._change(period, whole, volumes[whole])
+        return []
+
+    def _change(self, period: int, numbers: Whole, counts: Whole) -> list[Change]:
+        low, middle, high = np.sort(np.lib.stride_tricks.sliding_window_view(counts, FEWEST_PERIODS), axis=1)[
+            :, [FEWEST_PERIODS // 4, FEWEST_PERIODS // 2, 3 * FEWEST_PERIODS // 4]
+        ].T
+        after, before = slice(None, -FEWEST_PERIODS), slice(FEWEST_PERIODS, None)
+        more, less = np.maximum(middle[after], middle[before]), np.minimum(middle[after], middle[before])
+        parted = (low[after] > high[before]) | (low[before] > high[after])
+        found = np.flatnonzero(parted & (less >= FEWEST_ROWS) & (2 * more >= 3 * less))
+        if not len(found):
+            return []
+        at = found[np.argmax(more[found] * 1000 // less[found])]
+        since = self.as_of - timedelta(days=period * (int(numbers[at + FEWEST_PERIODS - 1]) + 1))
+        medians = int(middle[before][at]), int(middle[after][at])
+        return [Change(self.as_of, self.table, self.area, since, period, *medians)]
+
+
+def _enough(counts: Whole, period: int) -> bool:
+    """Say whether periods are enough, and hold enough, to tell what is usual."""
+    fewest = max(FEWEST_PERIODS, FEWEST_DAYS // period)
+    return len(counts) >= fewest and _quartile(counts) >= FEWEST_ROWS
+
+
+def _quartile(counts: Whole) -> int:
+    """Return the lower quartile of some counts."""
+    return int(np.partition(counts, len(counts) // 4)[len(counts) // 4])
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[list[int]]:
+    """Yield runs of neighbouring numbers."""
+    for _, group in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
+        yield [number for _, number in group]

@@ -1,0 +1,120 @@
+"""How many rows each source took in, by the day they are about and the day they became known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from data.calendar import day_number
+from data.contract import CONTRACT
+from data.schema import Table
+from data.store import Store
+from features.compile.dialect import ROW, day, epoch_day
+
+LOOK_BACK: Final = 730
+"""How many days before an as-of date are looked at."""
+
+_STANDING: Final = ("people", "declarations", "protected")
+"""Categories whose tables list what stands rather than what happened: silence is normal in them."""
+
+Whole = npt.NDArray[np.int64]
+
+
+def streams() -> list[Table]:
+    """Return the tables of which a steady flow of rows is to be expected."""
+    return [t for t in CONTRACT if t.category not in _STANDING and t.known is not None]
+
+
+@dataclass(frozen=True)
+class Volumes:
+    """Numbers of rows by the day they are about and the day they became known: three parallel arrays.
+
+    Days are numbered from 1 January 1970.
+    """
+
+    occurred: Whole
+    known: Whole
+    rows: Whole
+
+    def as_of(self, as_of: date) -> Standing:
+        """Return the volumes as they stood at an as-of date."""
+        now = day_number(as_of)
+        there = (self.known < now) & (self.occurred < now)
+        occurred = self.occurred[there]
+        return Standing(now - occurred, np.maximum(self.known[there] - occurred, 0), self.rows[there])
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Volumes as they stood at an as-of date: how many days before it (1 is the day before), and how late each came."""
+
+    age: Whole
+    lag: Whole
+    rows: Whole
+
+    def by_period(self, length: int, *, within: int | None = None) -> Whole:
+        """Count rows by whole periods of so many days, the latest first, as far as they reach back.
+
+        `within` leaves out rows that became known more than so many days after the end of their period.
+        """
+        reach = min(int(self.age.max(initial=0)), LOOK_BACK) // length
+        number = (self.age - 1) // length
+        chosen = number < reach
+        if within is not None:
+            chosen &= self.lag <= self.age - 1 - number * length + within
+        return np.bincount(number[chosen], weights=self.rows[chosen], minlength=reach).astype(np.int64)
+
+
+def volumes(store: Store, table: Table, *, first: date, last: date) -> dict[int | None, Volumes]:
+    """Count a table's rows for the whole force (None) and then, where it can be told, for each area in order of ids.
+
+    Only rows known before `last`, the latest as-of date, are counted; `first` is the earliest.
+    """
+    present = store.tables("loaded")
+    whole, step = _counted(table, last, area=None), f"{first}_to_{last}/gaps/{table.name}"
+    found = _by_area(store, f"SELECT NULL AS area, {whole}", step=step)
+    if "unit" in present and ("unit_id" in table.column or ("officer_id" in table.column and "posting" in present)):
+        area = "CASE WHEN u.kind = 'team' THEN u.parent_unit_id ELSE u.unit_id END"
+        found |= _by_area(store, f"SELECT {area} AS area, {_counted(table, last, area=area)}", step=f"{step}/areas")
+    return found
+
+
+def _counted(table: Table, last: date, *, area: str | None) -> str:
+    """Return the rest of the query that counts a table's rows by day and day known, and by area where one is given."""
+    occurred = f"CAST({ROW}.{table.occurred or table.known} AS DATE)"
+    known = f"CAST({ROW}.{table.known} AS DATE)"
+    joins = []
+    if area and "unit_id" in table.column:
+        joins = [f"JOIN loaded.unit AS u ON u.unit_id = {ROW}.unit_id"]
+    elif area:
+        # The officer's posting on the day tells the area. Which that was is known once row and posting both are.
+        standing = f"p.started_on <= {occurred} AND (p.ended_on IS NULL OR p.ended_on >= {occurred})"
+        joins = [
+            f"JOIN loaded.posting AS p ON p.officer_id = {ROW}.officer_id AND {standing}",
+            "JOIN loaded.unit AS u ON u.unit_id = p.unit_id",
+        ]
+        known = f"CASE WHEN p.known_on > {known} THEN p.known_on ELSE {known} END"
+    lines = [
+        f"{epoch_day(occurred)} AS occurred, {epoch_day(known)} AS known, count(*) AS n",
+        f"FROM loaded.{table.name} AS {ROW}",
+        *joins,
+        f"WHERE {known} < {day(last)} AND {occurred} < {day(last)}",
+        "GROUP BY 1, 2, 3",
+    ]
+    return "\n".join(lines)
+
+
+def _by_area(store: Store, query: str, *, step: str) -> dict[int | None, Volumes]:
+    counted = store.arrow(query, step=step)
+    columns = [np.asarray(counted[name].to_numpy(), dtype=np.int64) for name in ("occurred", "known", "n")]
+    if counted["area"].null_count == len(counted):
+        return {None: Volumes(*columns)}
+    area = np.asarray(counted["area"].fill_null(-1).to_numpy(), dtype=np.int64)
+    order = np.argsort(area, kind="stable")
+    names, starts = np.unique(area[order], return_index=True)
+    parts = zip(*(np.split(column[order], starts[1:]) for column in columns), strict=True)
+    return {name: Volumes(*part) for name, part in zip(names.tolist(), parts, strict=True) if name != -1}

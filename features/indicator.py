@@ -1,0 +1,351 @@
+"""What an indicator is: one question put to the records, declared once.
+
+From the one declaration come the aggregate query, the evidence query (the very rows), the exposure, the plain-Python
+twin and the catalogue page, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Any, Literal
+
+from data.asof import gate
+from data.contract import CONTRACT
+from data.errors import DeclarationFaulty
+from data.schema import Category, Table
+from data.vocabulary import Concern, SubjectKind
+from features.expression import Expression, Field, Operation, Value, fields, walk
+from features.relation import OTHER, Related, relation_faults
+
+Aggregate = Literal["count", "sum", "min", "max", "distinct", "days", "formula"]
+Missing = Literal["zero", "null"]
+
+STANDARDS = CONTRACT["conduct_case"].column["standard"].values
+"""The ten Standards of Professional Behaviour."""
+
+
+@dataclass(frozen=True)
+class NoExposure:
+    """Why a value needs no exposure."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A worked case: tiny tables in, the expected number out.
+
+    Rows name only the columns that matter; the rest is filled with valid values. The subject is officer or unit 1.
+    """
+
+    says: str
+    rows: Mapping[str, tuple[Mapping[str, Any], ...]]
+    window: int
+    expected: int | None
+    as_of: date = date(2026, 1, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indicator:
+    """One question about an officer or a unit, over a window of days before an as-of date.
+
+    `where` says which rows of `table` count; `value` what is aggregated from each (none for a count). Columns of a row
+    that the counted row refers to are read as `col.<table>.<column>`. `when` is the time that places a row in a window:
+    the table's own unless stated. `subject_key` is the column, or `<table>.<column>`, that names the subject.
+
+    A row counts only if each relation in `having` finds a row and none in `without` does. `joined` relates each row to
+    rows of one more table, whose columns are then read as `col.<table>.<column>`, or to other rows of its own table,
+    read as `col.other.<column>`; a row counts once for each of them.
+
+    Aggregates: `count`, `sum`, `min`, `max`, `distinct` (how many different values), `days` (how many days of the
+    window the rows' spells cover together), and `formula`: `value` adds, subtracts and multiplies other indicators over
+    the same window, read as `col.<indicator>`; `table` then says what it is mainly about.
+
+    `exposure` names the indicator that says how much opportunity there was, or is a `NoExposure` with its reason.
+    `proportion` says that the rows counted are some of those that the exposure counts, so that the value is a share of
+    it and not a rate; the catalogue checks that it is so. `missing` says what no counted row means. `minimum_exposure`
+    is the exposure below which a value is marked `too_few`. Higher is always more unusual.
+
+    Raises:
+        DeclarationFaulty: anything in the declaration does not fit the contract; all faults are listed.
+    """
+
+    question: str
+    table: str
+    aggregate: Aggregate
+    exposure: str | NoExposure
+    windows: tuple[int, ...] = (90, 365)
+    where: Expression | None = None
+    value: Expression | None = None
+    when: Expression | None = None
+    having: tuple[Related, ...] = ()
+    without: tuple[Related, ...] = ()
+    joined: Related | None = None
+    subject: SubjectKind = "officer"
+    subject_key: str = ""
+    missing: Missing = "zero"
+    minimum_exposure: int = 1
+    proportion: bool = False
+    concerns: tuple[Concern, ...] = ()
+    standard: str | None = None
+    references: tuple[str, ...] = ()
+    opt_in: bool = False
+    """Whether it takes part only when the settings name it."""
+    cases: tuple[Case, ...] = field(default=(), repr=False)
+    name: str = ""
+    parts: tuple[Indicator, ...] = field(default=(), repr=False)
+    """The indicators that a formula reads; the catalogue fills them in."""
+
+    def __post_init__(self) -> None:
+        if not self.subject_key:
+            object.__setattr__(self, "subject_key", f"{self.subject}_id")
+        faults = _faults(self)
+        if faults:
+            raise DeclarationFaulty(
+                f"The indicator {self.name or self.question!r} cannot be built.",
+                found="; ".join(faults),
+                hint="Mend the declaration; the contract is in docs/records.md.",
+            )
+
+    @property
+    def source(self) -> Table:
+        """The contract table it reads."""
+        return CONTRACT[self.table]
+
+    @property
+    def moment(self) -> Expression:
+        """The time that places a row in a window."""
+        return self.when if self.when is not None else Field((str(self.source.occurred),))
+
+    @property
+    def who(self) -> Field:
+        """The column that names the subject."""
+        return Field(tuple(self.subject_key.split(".")))
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All expressions over its rows; a formula has none."""
+        if self.aggregate == "formula":
+            return ()
+        return tuple(e for e in (self.where, self.value, self.moment, self.who) if e is not None)
+
+    @property
+    def relations(self) -> tuple[Related, ...]:
+        """All relations of its rows."""
+        return (*((self.joined,) if self.joined else ()), *self.having, *self.without)
+
+    @property
+    def joined_as(self) -> str:
+        """The name under which rows joined to are read; empty where there are none."""
+        if self.joined is None:
+            return ""
+        return OTHER if self.joined.table == self.table else self.joined.table
+
+    def owner(self, path: tuple[str, ...]) -> Table:
+        """Return the table of a column that its expressions read."""
+        return self.source if len(path) == 1 or path[0] == OTHER else CONTRACT[path[0]]
+
+    @property
+    def lookups(self) -> Mapping[str, str]:
+        """The tables its rows refer to, each with the referring column."""
+        owners = {path[0] for e in self.expressions for path in fields(e) if len(path) == 2}
+        referred = sorted(owners - {self.joined_as})
+        return MappingProxyType({table: str(referring_column(self.source, table)) for table in referred})
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """All tables it reads, its own first."""
+        if self.aggregate == "formula":
+            return tuple(dict.fromkeys([self.table, *(t for part in self.parts for t in part.tables)]))
+        return tuple(dict.fromkeys([self.table, *self.lookups, *(r.table for r in self.relations)]))
+
+    @property
+    def categories(self) -> frozenset[Category]:
+        """The data categories of everything it reads."""
+        paths = {path for expression in self.expressions for path in fields(expression)}
+        found = {self.owner(path).category_of(path[-1]) for path in paths} | {self.source.category}
+        for related in self.relations:
+            found |= related.categories() | {self.source.category_of(name) for name in related.own}
+        return frozenset(found).union(*(part.categories for part in self.parts))
+
+
+def subset_faults(part: Indicator, whole: Indicator) -> list[str]:
+    """Return why the rows that one indicator counts need not be among those that another counts.
+
+    They are if both count rows of one table, placed and owned alike, and the first asks for all that the second asks
+    for. Conditions are compared as they are written: those joined by `&`, each by itself.
+    """
+    faults = []
+    for what, mine, theirs in (
+        ("table", part.table, whole.table),
+        ("aggregate", part.aggregate, whole.aggregate),
+        ("time", repr(part.moment), repr(whole.moment)),
+        ("subject", part.subject_key, whole.subject_key),
+        ("joined rows", _written(part.joined), _written(whole.joined)),
+    ):
+        if mine != theirs:
+            faults.append(f"{what} {mine}, and not {theirs}")
+    if not _conjuncts(whole.where) <= _conjuncts(part.where):
+        faults.append("`where` does not ask for all that is asked for there")
+    for what, related, others in (("having", part.having, whole.having), ("without", part.without, whole.without)):
+        if not {_written(r) for r in others} <= {_written(r) for r in related}:
+            faults.append(f"`{what}` does not ask for all that is asked for there")
+    return faults
+
+
+def _written(related: Related | None) -> str:
+    return "" if related is None else repr((related.table, related.pairs, related.either, related.match))
+
+
+def _conjuncts(condition: Expression | None) -> frozenset[str]:
+    """Return the conditions that are joined by `&`, as they are written."""
+    if isinstance(condition, Operation) and condition.name == "and":
+        return frozenset().union(*(_conjuncts(operand) for operand in condition.operands))
+    return frozenset() if condition is None else frozenset({repr(condition)})
+
+
+def referring_column(source: Table, target: str) -> str | None:
+    """Return the column of a table that refers to another table; None when there is none or no single one."""
+    referring = [c for c in source.columns if c.references == target]
+    certain = [c for c in referring if c.enforced] or referring
+    return certain[0].name if len(certain) == 1 else None
+
+
+def categories(source: Table, expressions: tuple[Expression, ...]) -> frozenset[Category]:
+    """Return the data categories of all columns that expressions read from a table and the rows it refers to."""
+    found: set[Category] = set()
+    for path in {path for e in expressions for path in fields(e)}:
+        table = source if len(path) == 1 else CONTRACT[path[0]]
+        found.add(table.category_of(path[-1]))
+    return frozenset(found)
+
+
+def column_faults(source: Table, expressions: tuple[Expression, ...]) -> list[str]:
+    """Return what is wrong with the columns that expressions read: unknown, audit-only, or not usable."""
+    faults = []
+    for path in sorted({path for e in expressions for path in fields(e)}):
+        table = source if len(path) == 1 else CONTRACT.records.get(path[0])
+        shown = ".".join(path)
+        if len(path) > 2 or table is None or path[-1] not in table.column:
+            faults.append(f"{shown} is not a column of {source.name} or of a table it refers to")
+        elif len(path) == 2 and referring_column(source, path[0]) is None:
+            faults.append(f"{source.name} has no single column that refers to {path[0]}")
+        elif table.audit_only:
+            faults.append(f"{shown} is for audits only")
+        elif not table.column[path[-1]].usable:
+            faults.append(f"{shown} may not be used: the day it became known is not recorded")
+    return faults
+
+
+def _faults(indicator: Indicator) -> list[str]:
+    source = CONTRACT.records.get(indicator.table)
+    if source is None:
+        return [f"there is no table {indicator.table}"]
+    if source.audit_only:
+        return [f"{indicator.table} is for audits only"]
+    if indicator.aggregate == "formula":
+        return [*_formula_faults(indicator), *_form_faults(indicator)]
+    if indicator.when is None and source.occurred is None:
+        return [f"{indicator.table} does not say when a row happened: state `when`"]
+    faults = [*_relation_faults(indicator, source), *_column_faults(indicator, source)]
+    return [*faults, *_aggregate_faults(indicator, source), *_form_faults(indicator)]
+
+
+def _formula_faults(indicator: Indicator) -> list[str]:
+    faults = []
+    if indicator.value is None:
+        return ["a formula needs a value"]
+    if indicator.where is not None or indicator.when is not None or indicator.relations:
+        faults.append("a formula has no rows of its own: where, when and relations belong to the indicators it reads")
+    for part in walk(indicator.value):
+        sums = isinstance(part, Operation) and part.name in ("+", "-", "*")
+        whole = isinstance(part, Value) and isinstance(part.value, int)
+        if not (sums or whole or (isinstance(part, Field) and len(part.path) == 1)):
+            faults.append("a formula adds, subtracts and multiplies indicators and whole numbers, and nothing else")
+            break
+    if not fields(indicator.value):
+        faults.append("a formula reads at least one indicator")
+    return faults
+
+
+def _relation_faults(indicator: Indicator, source: Table) -> list[str]:
+    faults = []
+    for related in indicator.relations:
+        faults += relation_faults(related, source, as_columns=related is indicator.joined)
+    joined = indicator.joined
+    if joined is not None and referring_column(source, joined.table) is not None:
+        faults.append(f"{source.name} refers to {joined.table}: it cannot be joined a second time")
+    for related in indicator.without:
+        # A row that another one rules out would rule out others in turn; its evidence would have no end.
+        if related.table == source.name:
+            faults.append(f"rows of {source.name} cannot be ruled out by rows of {source.name} itself")
+    return faults
+
+
+def _column_faults(indicator: Indicator, source: Table) -> list[str]:
+    joined = indicator.joined_as
+    faults = []
+    for expression in indicator.expressions:
+        mine = {path for path in fields(expression) if path[0] != joined or len(path) == 1}
+        faults += column_faults(source, tuple(Field(path) for path in sorted(mine)))
+        theirs = {path for path in fields(expression) if path[0] == joined and len(path) > 1}
+        faults += [f for p in sorted(theirs) for f in column_faults(indicator.owner(p), (Field(p[1:]),))]
+        faults += [
+            f"{'.'.join(path)} is asked for being null: use `without`" for path in _null_tests(expression, joined)
+        ]
+    return list(dict.fromkeys(faults))
+
+
+def _null_tests(expression: Expression, joined: str) -> list[tuple[str, ...]]:
+    """Return the columns of rows referred to that are asked for being null: a row that is gone would make it true."""
+    tests = [p for p in walk(expression) if isinstance(p, Operation) and p.name == "is_null"]
+    paths = {path for test in tests for path in fields(test)}
+    return sorted(path for path in paths if len(path) == 2 and path[0] != joined)
+
+
+def _aggregate_faults(indicator: Indicator, source: Table) -> list[str]:
+    faults = []
+    needs_value = indicator.aggregate not in ("count", "days")
+    if needs_value != (indicator.value is not None):
+        faults.append(f"aggregate {indicator.aggregate} {'needs a' if needs_value else 'takes no'} value")
+    if indicator.aggregate == "days":
+        faults += _days_faults(indicator, source)
+    for path in sorted(fields(indicator.value)) if indicator.value is not None else ():
+        table = source if len(path) == 1 else CONTRACT.records.get(path[0], source)
+        column = table.column.get(path[-1])
+        if column is not None and column.type == "DOUBLE":
+            faults.append(f"value reads {'.'.join(path)}, a floating number; sums of these differ from run to run")
+    return faults
+
+
+def _days_faults(indicator: Indicator, source: Table) -> list[str]:
+    if source.until is None:
+        return [f"{indicator.table} has no end column to count days to"]
+    faults = []
+    if indicator.when is not None:
+        faults.append("days are counted from the table's own start: `when` cannot be stated")
+    if gate(source, source.until) not in (None, source.until):
+        faults.append(f"the end of a {indicator.table} is learnt on some other day: its days cannot be counted")
+    return faults
+
+
+def _form_faults(indicator: Indicator) -> list[str]:
+    faults = []
+    if not indicator.question.endswith("?"):
+        faults.append("the question must end with a question mark")
+    if not indicator.windows or any(w <= 0 for w in indicator.windows):
+        faults.append("windows must be whole numbers of days above 0")
+    if isinstance(indicator.exposure, NoExposure) and not indicator.exposure.reason:
+        faults.append("no exposure needs a reason")
+    if isinstance(indicator.exposure, str) and not indicator.exposure:
+        faults.append("exposure must name an indicator or be NoExposure with a reason")
+    if indicator.standard is not None and indicator.standard not in STANDARDS:
+        faults.append(f"{indicator.standard} is not one of the Standards of Professional Behaviour")
+    if indicator.proportion and (indicator.aggregate != "count" or isinstance(indicator.exposure, NoExposure)):
+        faults.append("a proportion is a count with an exposure of which its rows are some")
+    if ("standards" in indicator.concerns) != (indicator.standard is not None):
+        faults.append("a standard is named exactly when the indicator serves the standards concern")
+    return faults

@@ -1,0 +1,235 @@
+"""Rules as SQL: the claims, which of them other sources bear out or speak against, and which rows say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from data.contract import CONTRACT
+from data.schema import Table
+from data.store import literal, quoted
+from features.compile.plain import expression_sql, from_clause, loaded
+from features.expression import Expression, substitute
+from features.indicator import referring_column
+from models.contradictions.policy import Period
+from models.contradictions.rule import OTHER, POLICY, Counterpart, Rule, flat
+
+CLAIM = "r"
+
+CONTRADICTED, BORNE_OUT, CANNOT_SAY = "contradicted", "borne_out", "cannot_say"
+"""What can be said of a claim. Nothing speaks against a claim that is borne out; somebody may yet have to ask."""
+
+
+def judged_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None = None) -> str:
+    """Return the query that judges every claim, or those of some subjects.
+
+    The result has subject_id, claim_id, day and outcome, and for the counterpart at each position n of the rule's
+    `counterparts` matched_n (the row that answers the claim, if any) and witness_n (one that shows that the source was
+    alive, if any); where several rows would do, the one with the smallest key.
+    """
+    steps = [f"claims AS MATERIALIZED (\n{_all_claims(rule, as_of, subjects)}\n)"]
+    columns, joins = [], []
+    for number, counterpart in enumerate(rule.counterparts):
+        if number == len(rule.borne_out_by):
+            steps.append(f"unborne AS MATERIALIZED (\n{_unborne(rule)}\n)")
+        steps.append(f"others_{number} AS (\n{_others(counterpart, as_of)}\n)")
+        steps.append(f"matches_{number} AS (\n{_all_matches(rule, counterpart, number)}\n)")
+        witnesses, joined = _witnesses(rule, counterpart, number)
+        steps.append(f"witnesses_{number} AS (\n{witnesses}\n)")
+        columns.append(f"m{number}.matched_id AS matched_{number}, w{number}.witness_id AS witness_{number}")
+        joins.append(f"LEFT JOIN matches_{number} AS m{number} ON m{number}.claim_id = c.claim_id\n{joined}")
+    lines = [
+        "WITH " + ",\n".join(steps),
+        f"SELECT c.{rule.subject_key} AS subject_id, c.claim_id, c.day, {_outcome(rule)} AS outcome,",
+        "  " + ", ".join(columns),
+        "FROM claims AS c",
+        *joins,
+        "ORDER BY subject_id, claim_id",
+    ]
+    return "\n".join(lines)
+
+
+def count_query(rule: Rule, as_of: date) -> str:
+    """Return the query that counts, for each subject with a claim: hits, judged (hits and borne out) and cannot_say."""
+    return (
+        "SELECT subject_id,\n"
+        f"  count(*) FILTER (WHERE outcome = {literal(CONTRADICTED)}) AS hits,\n"
+        f"  count(*) FILTER (WHERE outcome <> {literal(CANNOT_SAY)}) AS judged,\n"
+        f"  count(*) FILTER (WHERE outcome = {literal(CANNOT_SAY)}) AS cannot_say\n"
+        f"FROM (\n{judged_query(rule, as_of)}\n) GROUP BY subject_id ORDER BY subject_id"
+    )
+
+
+def citation_query(rule: Rule, as_of: date, subjects: Sequence[int]) -> str:
+    """Return the query for the rows behind subjects' counts: subject_id, table_name, row_id, part.
+
+    Contradicted claims and the rows that contradict them are `direct`; the other claims and what bears them out are
+    `exposure`; rows that show that a source was alive are `comparison`. Rows that these refer to come with them.
+    """
+    cited = "\nUNION ".join(_citations(rule))
+    lines = [
+        f"WITH judged AS MATERIALIZED (\n{judged_query(rule, as_of, subjects=subjects)}\n),",
+        f"cited AS MATERIALIZED (\n{cited}\n)",
+        "SELECT subject_id, table_name, row_id, part FROM cited",
+        *(f"UNION {item}" for item in _referred(rule, as_of)),
+        "ORDER BY subject_id, table_name, row_id, part",
+    ]
+    return "\n".join(lines)
+
+
+def _unborne(rule: Rule) -> str:
+    """Return the query for the claims that no row bears out: only of these anything more has to be known."""
+    anti = [f"ANTI JOIN matches_{n} ON matches_{n}.claim_id = c.claim_id" for n in range(len(rule.borne_out_by))]
+    return " ".join(["SELECT c.* FROM claims AS c", *anti])
+
+
+def _guards(rule: Rule) -> range:
+    """Return the positions of the rule's guards among its counterparts."""
+    return range(len(rule.borne_out_by), len(rule.borne_out_by) + len(rule.guarded_by))
+
+
+def _outcome(rule: Rule) -> str:
+    bearing, guards, last = range(len(rule.borne_out_by)), _guards(rule), len(rule.counterparts) - 1
+    borne = " OR ".join(f"m{n}.matched_id IS NOT NULL" for n in bearing) or "FALSE"
+    alive = " AND ".join(
+        f"(m{n}.matched_id IS NOT NULL{'' if n in guards else f' OR w{n}.witness_id IS NOT NULL'})"
+        for n in range(len(rule.counterparts))
+    )
+    against = "TRUE" if rule.contradicted_by is None else f"m{last}.matched_id IS NOT NULL"
+    return (
+        f"CASE WHEN {borne} THEN {literal(BORNE_OUT)} WHEN NOT ({alive}) THEN {literal(CANNOT_SAY)}"
+        f" WHEN {against} THEN {literal(CONTRADICTED)} ELSE {literal(BORNE_OUT)} END"
+    )
+
+
+def _constants(period: Period) -> Mapping[tuple[str, ...], Any]:
+    return {(POLICY, "since"): period.since} | {(POLICY, n): v for n, v in period.parameters.items()}
+
+
+def _dated(expression: Expression, period: Period, *, row: str = CLAIM) -> str:
+    return expression_sql(substitute(expression, _constants(period)), row=row)
+
+
+def _flat(expression: Expression, period: Period, *, row: str = CLAIM) -> str:
+    return expression_sql(flat(substitute(expression, _constants(period))), row=row)
+
+
+def _all_claims(rule: Rule, as_of: date, subjects: Sequence[int] | None) -> str:
+    periods = rule.dated.period
+    return "\nUNION ALL\n".join(_claims(rule, p, number, as_of, subjects) for number, p in enumerate(periods))
+
+
+def _claims(rule: Rule, period: Period, number: int, as_of: date, subjects: Sequence[int] | None) -> str:
+    day = f"CAST({_dated(rule.day, period)} AS DATE)"
+    conditions = [
+        _dated(rule.where, period),
+        f'"{CLAIM}".{rule.subject_key} IS NOT NULL',
+        f"{day} >= DATE '{period.since}'",
+        f"{day} >= DATE '{as_of}' - {rule.window}",
+        f"{day} < DATE '{as_of}'",
+    ]
+    if period.until is not None:
+        conditions.append(f"{day} < DATE '{period.until}'")
+    if subjects is not None:
+        conditions.append(f'"{CLAIM}".{rule.subject_key} IN ({", ".join(str(int(s)) for s in subjects)})')
+    for column, values in sorted(period.applies_to.items()):
+        conditions.append(f'"{CLAIM}".{rule.source.column[column].name} IN ({", ".join(map(literal, values))})')
+    named = (f'"{CLAIM}".{rule.source.key} AS claim_id', f"{day} AS day", f"{number} AS period")
+    return _with_lookups(rule.source, rule, as_of, *named) + "\nWHERE " + " AND ".join(conditions)
+
+
+def _with_lookups(table: Table, reader: Rule | Counterpart, as_of: date, *more: str) -> str:
+    """Return the query for a table's rows with the columns that are read of rows they refer to, flat."""
+    referred = sorted(path for path in reader.paths if len(path) == 2)
+    items = [f'"{CLAIM}".*', *(f"{quoted(t)}.{c} AS {t}__{c}" for t, c in referred), *more]
+    return f"SELECT {', '.join(items)}\n{from_clause(table, reader.lookups, as_of, row=CLAIM)}"
+
+
+def _others(counterpart: Counterpart, as_of: date) -> str:
+    rows = _with_lookups(counterpart.target, counterpart, as_of)
+    return rows if counterpart.only is None else f"{rows}\nWHERE {expression_sql(counterpart.only, row=CLAIM)}"
+
+
+def _all_matches(rule: Rule, counterpart: Counterpart, number: int) -> str:
+    periods = enumerate(rule.dated.period)
+    parts = "\nUNION ALL\n".join(_matches(rule, counterpart, number, period, at) for at, period in periods)
+    return f"SELECT claim_id, min(matched_id) AS matched_id FROM (\n{parts}\n) GROUP BY claim_id"
+
+
+def _matches(rule: Rule, counterpart: Counterpart, number: int, period: Period, at: int) -> str:
+    conditions = _paired(rule, counterpart, period)
+    if counterpart.match is not None:
+        conditions.append(_flat(counterpart.match, period))
+    claims = "claims" if number < len(rule.borne_out_by) else "unborne"
+    return (
+        f'SELECT "{CLAIM}".claim_id, "{OTHER}".{counterpart.target.key} AS matched_id FROM {claims} AS "{CLAIM}"'
+        f' JOIN others_{number} AS "{OTHER}" ON {" AND ".join(conditions)} WHERE "{CLAIM}".period = {at}'
+    )
+
+
+def _paired(rule: Rule, counterpart: Counterpart, period: Period) -> list[str]:
+    """Return the conditions under which a row is equal to a claim in all pairs and belongs to the right person."""
+    conditions = [f"{_flat(c, period)} = {_flat(o, period, row=OTHER)}" for c, o in counterpart.pairs]
+    if counterpart.whose != "anybody":
+        sign = "=" if counterpart.whose == "own" else "<>"
+        conditions.append(f'"{OTHER}".officer_id {sign} "{CLAIM}".officer_id')
+    if counterpart.table == rule.table:
+        conditions.append(f'"{OTHER}".{counterpart.target.key} <> "{CLAIM}".claim_id')
+    return conditions or ["TRUE"]
+
+
+def _witnesses(rule: Rule, counterpart: Counterpart, number: int) -> tuple[str, str]:
+    """Return the query for the rows that show that a source was alive, and how a claim is joined to its own."""
+    key, relation = counterpart.target.key, f'others_{number} AS "{OTHER}"'
+    name = f"witnesses_{number} AS w{number}"
+    if counterpart.alive == "paired":
+        bare = replace(counterpart, match=None)
+        query = _all_matches(rule, bare, number).replace("matched_id", "witness_id")
+        return query, f"LEFT JOIN {name} ON w{number}.claim_id = c.claim_id"
+    if counterpart.day is None:
+        return f"SELECT min({key}) AS witness_id FROM {relation}", f"CROSS JOIN {name}"
+    day = f"CAST({expression_sql(flat(counterpart.day), row=OTHER)} AS DATE)"
+    if counterpart.alive == "day":
+        query = f"SELECT {day} AS day, min({key}) AS witness_id FROM {relation} GROUP BY 1"
+        return query, f"LEFT JOIN {name} ON w{number}.day = c.day"
+    query = f"SELECT {day} AS day, officer_id, min({key}) AS witness_id FROM {relation} GROUP BY 1, 2"
+    return query, f"LEFT JOIN {name} ON w{number}.day = c.day AND w{number}.officer_id = c.officer_id"
+
+
+def _citations(rule: Rule) -> Iterator[str]:
+    """Yield selects of cited rows; a source's witnesses are cited for every claim that nothing bears out."""
+    contradicted = f"outcome = {literal(CONTRADICTED)}"
+    yield (
+        f"SELECT subject_id, {literal(rule.table)} AS table_name, claim_id AS row_id,"
+        f" CASE WHEN {contradicted} THEN 'direct' ELSE 'exposure' END AS part FROM judged"
+    )
+    bearing = range(len(rule.borne_out_by))
+    unborne = " AND ".join(f"matched_{n} IS NULL" for n in bearing) or "TRUE"
+    for n, counterpart in enumerate(rule.counterparts):
+        table = literal(counterpart.table)
+        part, condition = ("exposure", "TRUE") if n in bearing else ("direct", contradicted)
+        if n in _guards(rule):
+            part, condition = "comparison", f"outcome <> {literal(CANNOT_SAY)}"
+        yield (
+            f"SELECT subject_id, {table}, matched_{n}, '{part}' FROM judged"
+            f" WHERE matched_{n} IS NOT NULL AND {condition}"
+        )
+        yield (
+            f"SELECT subject_id, {table}, witness_{n}, 'comparison' FROM judged"
+            f" WHERE witness_{n} IS NOT NULL AND outcome <> {literal(CANNOT_SAY)} AND {unborne}"
+        )
+
+
+def _referred(rule: Rule, as_of: date) -> Iterator[str]:
+    """Yield selects of the rows that cited rows refer to and that were read with them."""
+    readers = [(rule.table, rule.lookups), *((c.table, c.lookups) for c in rule.counterparts)]
+    for table, name in dict.fromkeys((table, name) for table, lookups in readers for name in lookups):
+        source, target = CONTRACT[table], CONTRACT[name]
+        yield (
+            f"SELECT c.subject_id, {literal(name)}, t.{target.key}, c.part FROM cited AS c"
+            f" JOIN {loaded(source, as_of)} AS s ON s.{source.key} = c.row_id"
+            f" JOIN {loaded(target, as_of)} AS t ON t.{target.key} = s.{referring_column(source, name)}"
+            f" WHERE c.table_name = {literal(table)}"
+        )

@@ -1,0 +1,349 @@
+"""From scores to p-values: one-sided, under a null that is stated, named and can be chosen.
+
+A score says who is more unusual than whom. A p-value says how often somebody *without* a concern would score at least
+as high, and for that something has to be assumed about them. Each null here is a small frozen value that carries its
+assumption in words. None assumes that everybody it is fitted to is without concern: a force always holds the few who
+are sought.
+
+`tail` looks at the upper part of the scores without its very end; `empirical` takes the scores for z-values and looks
+at their middle; `conformal` ranks a score among those of a reference set that is clean for a stated reason; `rank`
+ranks it among everybody. Counts with an exposure have a null of their own: `models.nulls.gamma_poisson`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final, Literal, Protocol
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_ndtr, ndtr, ndtri
+
+from data.arrays import Floats, Positions
+from data.errors import UsageError
+from models.nulls.gamma_poisson import FEWEST_PEERS, SMALLEST
+
+Method = Literal["tail", "empirical", "rank"]
+METHODS: Final[tuple[Method, ...]] = ("tail", "empirical", "rank")
+"""The nulls that need nothing but the scores themselves; `conformal` needs a reference set besides."""
+
+CUT: Final = 0.95
+"""The share of those without concern that a fit keeps: what lies above may be the very people sought."""
+
+START: Final = 0.70
+"""Where the upper tail is taken to begin, as a share of everybody."""
+
+PRIOR_TAIL: Final = (0.05, 0.1)
+"""Mean and standard deviation expected of the tail's shape before looking: a little heavier than exponential.
+
+The part of the tail that may be looked at says little about its shape, and a fit that follows it alone swings.
+"""
+
+_LOWEST: Final = 0.10
+"""The empirical null also leaves out the lowest: what lies there says nothing about the upper tail."""
+
+_ROUNDS: Final = 30
+_SETTLED: Final = 0.005
+
+
+class ScoreNull(Protocol):
+    """What scores of subjects without concern are taken to look like."""
+
+    assumption: ClassVar[str]
+
+    def p_values(self, score: Floats) -> Floats:
+        """Return the chance that a subject without concern scores at least as high, for each score."""
+        ...
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """P-values aligned to the scores they come from, NaN where there is not enough evidence, and what they rest on.
+
+    `null` is None when there were too few scores, or too many equal ones, to fit any.
+    """
+
+    p_value: Floats
+    assumption: str
+    null: ScoreNull | None
+
+
+def calibrate(score: Floats, *, method: Method = "tail", groups: Positions | None = None) -> Calibrated:
+    """Turn continuous scores, higher for more unusual, into one-sided p-values.
+
+    `groups` numbers each subject's peer group from 0: scores are then first set against the group's median and spread,
+    and groups with fewer than `FEWEST_PEERS` scores are not judged. Scores that are NaN, and all when there are fewer
+    than `FEWEST_PEERS`, have the p-value NaN: there is not enough evidence. The order of subjects changes no bit.
+
+    Example:
+        >>> scores = np.concatenate([np.random.default_rng(1).exponential(size=500), [25.0]])
+        >>> bool(calibrate(scores).p_value[-1] < 1e-6)
+        True
+    """
+    placed = score if groups is None else _within_groups(score, groups)
+    judged = np.isfinite(placed)
+    null = _FITS[method](np.sort(placed[judged]))
+    p_value = np.full(len(score), np.nan)
+    if null is not None:
+        p_value[judged] = null.p_values(placed[judged])
+    return Calibrated(p_value, _NULLS[method].assumption, null)
+
+
+def _within_groups(score: Floats, groups: Positions) -> Floats:
+    """Return how many spreads each score lies above its group's median.
+
+    The spread is the distance from the median to the 80% point, which the few unusual hardly move; a small group's is
+    drawn towards everybody's.
+    """
+    above = np.full(len(score), np.nan)
+    common = _upper_spread(score[np.isfinite(score)])
+    for group in np.unique(groups).tolist():
+        members = np.flatnonzero((groups == group) & np.isfinite(score))
+        if len(members) < FEWEST_PEERS:
+            continue
+        own, weight = _upper_spread(score[members]), len(members) / (len(members) + FEWEST_PEERS)
+        spread = weight * own + (1 - weight) * common
+        above[members] = (score[members] - np.median(score[members])) / (spread or 1.0)
+    return above
+
+
+def _upper_spread(score: Floats) -> float:
+    if not len(score):
+        return 0.0
+    middle, upper = np.quantile(score, [0.5, 0.8])
+    return float(upper - middle)
+
+
+@dataclass(frozen=True)
+class TailNull:
+    """A generalised Pareto tail above a starting point, fitted to the part of it where few unusual can be.
+
+    `share` is how many of those without concern lie above `start`; `scale` and `shape` are the tail's, the shape never
+    under 0. Below the start nothing is unusual, and the p-value is 1.
+
+    Sources: Pickands (1975), Annals of Statistics 3:119, for the tail; Siffer et al. (2017), KDD, for its use on scores
+    of anomalies; the fit to its lower part by truncated likelihood follows `models.nulls.gamma_poisson`.
+    """
+
+    start: float
+    share: float
+    scale: float
+    shape: float
+    converged: bool
+
+    assumption: ClassVar[str] = (
+        "scores of subjects without concern fall off above their 70% point like a generalised Pareto tail, no lighter"
+        " than exponential; fewer than one in twenty subjects is unusual; heavier tails than Student's t with five"
+        " degrees of freedom give too many small p-values"
+    )
+
+    def p_values(self, score: Floats) -> Floats:
+        """Return the chance that a subject without concern scores at least as high, for each score."""
+        above = np.maximum(score - self.start, 0.0) / self.scale
+        tail = self.share * np.exp(_log_survival(above, self.shape))
+        return np.where(score > self.start, np.maximum(tail, SMALLEST), 1.0)
+
+
+def _log_survival(above: Floats, shape: float) -> Floats:
+    return -above if shape < _STRAIGHT else -np.log1p(shape * above) / shape
+
+
+_STRAIGHT: Final = 1e-6
+"""A shape this near to 0 is an exponential tail."""
+
+
+def fit_tail(ordered: Floats) -> TailNull | None:
+    """Fit the tail null to ascending scores; None when they are too few, or the upper ones nearly all equal."""
+    if len(ordered) < FEWEST_PEERS:
+        return None
+    start = float(np.quantile(ordered, START))
+    above = ordered[ordered > start] - start
+    if len(np.unique(above)) < FEWEST_PEERS // 3:
+        return None
+    share = len(above) / len(ordered)
+    lowest = float(np.quantile(above, 0.3))
+    limit = max(float(np.quantile(ordered, CUT)) - start, lowest)
+    point = np.array([np.log(above.mean()), PRIOR_TAIL[0]])
+    for _ in range(_ROUNDS):
+        point = _fit_below(above[above <= limit], limit, point)
+        scale, shape = float(np.exp(point[0])), max(float(point[1]), 0.0)
+        decades = -np.log((1 - CUT) / share)
+        reach = decades if shape < _STRAIGHT else np.expm1(shape * decades) / shape
+        further = min(max(scale * reach, lowest), float(above[-1]))
+        if abs(further - limit) < _SETTLED * limit:
+            return TailNull(start, share, scale, shape, converged=True)
+        limit = further
+    return TailNull(start, share, scale, shape, converged=False)
+
+
+def _fit_below(above: Floats, limit: float, start: Floats) -> Floats:
+    """Return the log scale and shape that best explain, with the prior, scores known to lie below a limit."""
+    mean, spread = PRIOR_TAIL
+
+    def loss(point: Floats) -> float:
+        scale, shape = np.exp(point[0]), point[1]
+        scaled = above / scale
+        log_tail = _log_survival(scaled, shape)
+        log_density = log_tail - np.log1p(shape * scaled) - point[0]
+        inside = -np.expm1(_log_survival(np.array([limit / scale]), shape))[0]
+        prior = 0.5 * ((shape - mean) / spread) ** 2
+        return float(prior - np.sum(log_density) + len(above) * np.log(inside))
+
+    width = float(start[0])
+    found = minimize(
+        loss,
+        start,
+        method="Nelder-Mead",
+        bounds=((width - 5.0, width + 5.0), (0.0, 1.0)),
+        options={"xatol": 1e-4, "fatol": 1e-6, "initial_simplex": start + 0.1 * _CORNERS},
+    )
+    return np.asarray(found.x, dtype=np.float64)
+
+
+_CORNERS: Final = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+
+
+@dataclass(frozen=True)
+class EmpiricalNull:
+    """A normal null whose mean and spread are those of the middle of the z-values.
+
+    Source: Efron (2004), JASA 99:96, section 4: the centre of the z-values tells the null; here by the likelihood of
+    those between two limits, given that they lie there.
+    """
+
+    mean: float
+    deviation: float
+    converged: bool
+
+    assumption: ClassVar[str] = (
+        "scores of subjects without concern are normal, with the mean and spread of the middle of all scores; fewer"
+        " than one in twenty subjects is unusual; a score whose tail is heavier than normal gives too many small"
+        " p-values"
+    )
+
+    def p_values(self, score: Floats) -> Floats:
+        """Return the chance that a subject without concern scores at least as high, for each score."""
+        return np.maximum(ndtr(-(score - self.mean) / self.deviation), SMALLEST)
+
+
+def fit_empirical(ordered: Floats) -> EmpiricalNull | None:
+    """Fit the empirical null to z-values in ascending order; None when they are too few or the middle all equal."""
+    if len(ordered) < FEWEST_PEERS:
+        return None
+    low, lower, mean, upper, high = np.quantile(ordered, [_LOWEST, 0.25, 0.5, 0.75, CUT]).tolist()
+    deviation = (upper - lower) / 1.349
+    if not deviation > 0:
+        return None
+    for _ in range(_ROUNDS):
+        kept = ordered[(ordered >= low) & (ordered <= high)]
+        mean, deviation = _fit_between(kept, low, high, mean, deviation)
+        further = float(np.clip(mean + deviation * ndtri(CUT), upper, ordered[-1]))
+        if abs(further - high) < _SETTLED * deviation:
+            return EmpiricalNull(mean, deviation, converged=True)
+        high = further
+    return EmpiricalNull(mean, deviation, converged=False)
+
+
+def _fit_between(kept: Floats, low: float, high: float, mean: float, deviation: float) -> tuple[float, float]:
+    """Return the mean and standard deviation of a normal that best explain values known to lie between two limits."""
+    n, total, squares = len(kept), float(np.sum(kept - mean)), float(np.sum((kept - mean) ** 2))
+
+    def loss(point: Floats) -> float:
+        shift, width = point[0] * deviation, deviation * np.exp(point[1])
+        at_high, at_low = (high - mean - shift) / width, (low - mean - shift) / width
+        upper, lower = log_ndtr(at_high), log_ndtr(at_low)
+        inside = upper + np.log(-np.expm1(lower - upper))
+        departures = (squares - 2 * shift * total + n * shift**2) / width**2
+        return float(0.5 * departures + n * (np.log(width) + inside))
+
+    found = minimize(
+        loss,
+        np.zeros(2),
+        method="Nelder-Mead",
+        bounds=((-2.0, 2.0), (-2.0, 2.0)),
+        options={"xatol": 1e-4, "fatol": 1e-6, "initial_simplex": 0.1 * _CORNERS},
+    )
+    return mean + float(found.x[0]) * deviation, deviation * float(np.exp(found.x[1]))
+
+
+@dataclass(frozen=True)
+class ReferenceNull:
+    """The scores of a reference set that is clean for a stated reason, in ascending order.
+
+    The p-value is (1 + those of the reference at or above) / (1 + all of the reference). It is never smaller than
+    1 / (1 + all), so a small reference cannot say anything strong.
+
+    Source: Bates, Candès, Lei, Romano and Sesia (2023), Annals of Statistics 51:149.
+    """
+
+    ordered: Floats
+    reason: str
+
+    assumption: ClassVar[str] = (
+        "scores of subjects without concern are exchangeable with those of a reference set in which nobody is of"
+        " concern"
+    )
+
+    def p_values(self, score: Floats) -> Floats:
+        """Return the chance that a subject without concern scores at least as high, for each score."""
+        below = np.searchsorted(self.ordered, score, side="left")
+        return np.asarray((1 + len(self.ordered) - below) / (1 + len(self.ordered)), dtype=np.float64)
+
+
+def conformal(score: Floats, *, reference: Floats, reason: str) -> Calibrated:
+    """Turn scores into split-conformal p-values against the scores of a reference set.
+
+    The reference must not have been used to fit what gives the scores, and must be clean: `reason` says why it is, and
+    is kept with the assumption. Scores that are NaN have the p-value NaN. A reference of fewer than `FEWEST_PEERS` is
+    not enough evidence for anybody.
+
+    Raises:
+        UsageError: no reason is given. A share of concern in the reference as small as that sought leaves no power at
+            all, and trimming its top breaks the guarantee, so neither is a reason.
+    """
+    if not reason.strip():
+        raise UsageError(
+            "A reference set was given without the reason why nobody in it is of concern.",
+            expected="a reason, such as 'drawn from the fitted null' or 'reviewed and cleared'",
+            hint="Without one, take the null 'tail', which allows for the unusual among those it is fitted to.",
+        )
+    known = np.sort(reference[np.isfinite(reference)])
+    null = ReferenceNull(known, reason)
+    p_value = np.where(np.isfinite(score), null.p_values(score), np.nan)
+    if len(known) < FEWEST_PEERS:
+        return Calibrated(np.full(len(score), np.nan), f"{null.assumption}: {reason}", None)
+    return Calibrated(p_value, f"{null.assumption}: {reason}", null)
+
+
+@dataclass(frozen=True)
+class RankNull:
+    """Everybody's scores, in ascending order: a p-value is the rank from the top, as a share of all.
+
+    Valid whoever is among those ranked, and nearly powerless: the k-th highest of n has k / n, which no selection that
+    controls the false discovery rate under 1 can ever take.
+    """
+
+    ordered: Floats
+
+    assumption: ClassVar[str] = (
+        "scores of subjects without concern are exchangeable, so a rank is a p-value; unusual subjects among those"
+        " ranked make it larger, never smaller"
+    )
+
+    def p_values(self, score: Floats) -> Floats:
+        """Return the share of all that score at least as high, for each score."""
+        below = np.searchsorted(self.ordered, score, side="left")
+        return np.asarray(np.maximum(len(self.ordered) - below, 1) / len(self.ordered), dtype=np.float64)
+
+
+def fit_rank(ordered: Floats) -> RankNull | None:
+    """Return the rank null of scores in ascending order; None when they are too few."""
+    return RankNull(ordered) if len(ordered) >= FEWEST_PEERS else None
+
+
+_FITS: Final = {"tail": fit_tail, "empirical": fit_empirical, "rank": fit_rank}
+_NULLS: Final[dict[Method, type[TailNull] | type[EmpiricalNull] | type[RankNull]]] = {
+    "tail": TailNull,
+    "empirical": EmpiricalNull,
+    "rank": RankNull,
+}

@@ -1,0 +1,5 @@
+"""The budget statement: what was promised about false flags, what was achieved, and where the promise stops holding."""
+
+from stress.budget.statement import Statement, budget, write
+
+__all__ = ["Statement", "budget", "write"]

@@ -1,0 +1,237 @@
+"""One cell of a plan: performed, measured, and written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audit.rates import Options, Positive, Truth, rates
+from audit.rates.positives import judge
+from data.synthetic.memory import InMemory, make
+from data.synthetic.world import World
+from pipeline.digest import digest, file_digest
+from pipeline.seal import code_digest, code_version, library_versions
+from stress.controls.control import ground
+from stress.controls.control_runs import nothing_planted, read_controls
+from stress.controls.readings import rows_of
+from stress.plan import CONTROLS, Cell
+from stress.ranking import COMBINED, combined_scores
+from stress.scenario_run import Performed, perform
+
+PROVENANCE: Final = pa.schema(
+    [
+        ("cell", pa.string()),
+        ("world", pa.string()),
+        ("people", pa.int32()),
+        ("seed", pa.int64()),
+        ("set", pa.string()),
+        ("scenario", pa.string()),
+        ("dose", pa.float64()),
+        ("world_digest", pa.string()),
+        ("settings_digest", pa.string()),
+        ("code_version", pa.string()),
+        ("code_digest", pa.string()),
+    ]
+)
+"""Where a row of the results comes from."""
+
+RESULTS: Final = pa.schema(
+    [
+        *PROVENANCE,
+        ("subject_kind", pa.string()),
+        ("concern", pa.string()),
+        ("basis", pa.string()),
+        ("scope", pa.string()),
+        ("name", pa.string()),
+        ("measure", pa.string()),
+        ("by", pa.string()),
+        ("group", pa.string()),
+        ("value", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("count", pa.float64()),
+        ("n", pa.float64()),
+        ("status", pa.string()),
+    ]
+)
+"""The columns of `results.parquet`."""
+
+FLAGGED: Final = pa.schema(
+    [
+        *PROVENANCE,
+        ("subject_kind", pa.string()),
+        ("subject_id", pa.int64()),
+        ("concern", pa.string()),
+        ("positive", pa.bool_()),
+    ]
+)
+"""The columns of `flagged.parquet`: every subject flagged, and whether what it was flagged for was planted in it."""
+
+
+def cell_id(cell: Cell) -> str:
+    """Return a cell's id: a digest of everything that determines its rows, the code and the libraries among it.
+
+    So whatever is done already is found again by any plan it is part of, and nothing is that would come out otherwise.
+    """
+    return digest({**_told(cell), "kept": _kept(cell), "code": code_digest(), "libraries": _libraries()})[:32]
+
+
+@cache
+def _libraries() -> dict[str, str]:
+    return library_versions()
+
+
+def _kept(cell: Cell) -> dict[str, Any]:
+    return {name: str(value) for name, value in cell.kept.model_dump(mode="json").items()}
+
+
+@lru_cache(maxsize=4096)
+def _told(cell: Cell) -> dict[str, str]:
+    path = Path(cell.scenario)
+    return {
+        "world": cell.world,
+        "people": str(cell.people),
+        "seed": str(cell.seed),
+        "set": cell.set,
+        "scenario": path.stem if path.suffix == ".py" else cell.scenario,
+        "scenario_file": file_digest(path) if path.suffix == ".py" else "",
+        "dose": repr(cell.dose),
+        "world_digest": digest(_texts(cell.resolved_world.model_dump(mode="json"))),
+        "settings_digest": digest(_texts(cell.settings.model_dump(mode="json"))),
+    }
+
+
+def _texts(value: Any) -> Any:
+    """Return settings with numbers as text, because canonical JSON is particular about them."""
+    if isinstance(value, dict):
+        return {str(name): _texts(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_texts(inner) for inner in value]
+    return repr(value) if isinstance(value, float) else value
+
+
+def run_cell(cell: Cell, out: Path) -> None:
+    """Perform a cell, measure it, and write its files under their names when they are complete."""
+    performed = perform(_made(cell.resolved_world), settings=cell.settings, scenario=cell.performed, dose=cell.dose)
+    results, flagged = controlled(cell, performed) if cell.scenario == CONTROLS else measure(cell, performed)
+    name = cell_id(cell)
+    # The results come last: where they are, everything of the cell is.
+    write_whole(flagged, out / f"{name}.flagged.parquet")
+    write_whole(results, out / f"{name}.parquet")
+
+
+_last: dict[str, InMemory] = {}
+"""The last world made in this process: the cells of a world come one after another."""
+
+
+def _made(world: World) -> InMemory:
+    key = world.model_dump_json()
+    if key not in _last:
+        _last.clear()
+        _last[key] = make(world)
+    return _last[key]
+
+
+def controlled(cell: Cell, performed: Performed) -> tuple[pa.Table, pa.Table]:
+    """Return what the negative controls of a cell count, beside the unperturbed run; nobody is flagged by them."""
+    world = cell.resolved_world
+    on = ground(
+        performed.records,
+        settings=cell.settings,
+        as_of=world.ends_on,
+        truth=performed.truth,
+        trial=performed.trial,
+        null_worlds=(nothing_planted(world),),
+        seed=cell.seed,
+    )
+    readings, _ = read_controls(on)
+    return _arrow(rows_of(readings), _where(cell), RESULTS), FLAGGED.empty_table()
+
+
+def measure(cell: Cell, performed: Performed) -> tuple[pa.Table, pa.Table]:
+    """Return the rates of a cell and whom it flagged, each row with its provenance."""
+    where = _where(cell)
+    return _rates(cell, performed, where), _flagged(performed, where)
+
+
+def _where(cell: Cell) -> dict[str, Any]:
+    told = _told(cell)
+    return {f.name: told.get(f.name, "") for f in PROVENANCE} | {
+        "cell": cell_id(cell),
+        "people": cell.people,
+        "seed": cell.seed,
+        "dose": cell.dose,
+        "code_version": code_version(),
+        "code_digest": code_digest(),
+    }
+
+
+def _rates(cell: Cell, performed: Performed, where: dict[str, Any]) -> pa.Table:
+    trial, records, truth = performed.trial, performed.records, performed.truth
+    characteristics = records["protected_characteristic"].to_pandas()
+    joined = records["officer"].select(["officer_id", "joined_on"]).to_pandas()
+    table = rates(
+        trial.flags,
+        subjects=trial.subjects,
+        scores=pa.concat_tables([trial.scores, combined_scores(trial.scores, cell.settings)]),
+        truth=_truth(truth),
+        people=joined.merge(characteristics, on="officer_id", how="left"),
+        units=records["unit"],
+        options=Options(workload=cell.kept.workload),
+    )
+    wanted = table["measure"].isin(cell.kept.measures) & table["by"].isin(cell.kept.by)
+    # All detectors together are no detector of their own that might have flagged somebody.
+    wanted &= ~((table["basis"] == "flagged") & (table["name"] == COMBINED))
+    return _arrow(table[wanted], where, RESULTS)
+
+
+def _truth(truth: dict[str, pa.Table]) -> Truth:
+    return Truth.of(truth["truth_subject"], truth["truth_archetype"])
+
+
+def _flagged(performed: Performed, where: dict[str, Any]) -> pa.Table:
+    """Return the subjects flagged, once for each concern."""
+    keys = ["subject_kind", "concern", "subject_id"]
+    flags = performed.trial.flags.select(keys).to_pandas().drop_duplicates().sort_values(keys)
+    truth = _truth(performed.truth)
+    parts = []
+    for (kind, concern), some in flags.groupby(["subject_kind", "concern"], sort=True):
+        ids = some["subject_id"].to_numpy(dtype=np.int64)
+        judged = judge(
+            truth,
+            kind=str(kind),
+            concern=str(concern),
+            as_of=performed.trial.as_of[-1],
+            ids=ids,
+            teams=None,
+            rule=Positive(),
+        )
+        parts.append(some.assign(positive=judged.positive))
+    told = pd.concat(parts) if parts else flags.assign(positive=False)
+    return _arrow(told, where, FLAGGED)
+
+
+def _arrow(rows: pd.DataFrame, where: dict[str, Any], schema: pa.Schema) -> pa.Table:
+    n = len(rows)
+    arrays = [
+        pa.repeat(pa.scalar(where[f.name], f.type), n)
+        if f.name in where
+        else pa.array(rows[f.name].to_numpy(), f.type, from_pandas=True)
+        for f in schema
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def write_whole(table: pa.Table, path: Path) -> None:
+    """Write a Parquet file under another name and rename it, so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    waiting = path.with_name(f".{path.name}.{os.getpid()}")
+    pq.write_table(table, waiting, compression="zstd", row_group_size=max(len(table), 1))
+    waiting.replace(path)

@@ -1,0 +1,138 @@
+"""What a control is, what it is given, and what it reads off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from data.arrays import Ids
+from data.random import generator
+from data.synthetic.world import World
+from data.vocabulary import SUBJECT_KINDS, SubjectKind
+from features.table import FeatureTable, from_arrow
+from pipeline.settings import Settings
+from pipeline.trial import Trial, try_records
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """Something counted where nothing is to be found: `count` of `n`, of which no more than `allowed` were to be.
+
+    `allowed` is the number expected at the most that the claim permits, such as the stated rate times the worlds; None
+    where nothing was promised, so that the count is told and not judged. `real` and `real_n` are the same count in the
+    real result, None where there is none. Readings of the same thing from several draws or worlds are added up.
+    """
+
+    what: str
+    subject_kind: str
+    concern: str
+    count: float
+    n: float
+    allowed: float | None
+    real: float | None = None
+    real_n: float | None = None
+
+
+@dataclass(frozen=True)
+class Planted:
+    """The subjects in whom something was planted, by kind and concern: known in synthetic worlds only."""
+
+    ids: Mapping[tuple[str, str], Ids]
+
+    @classmethod
+    def of(cls, truth_subject: pa.Table) -> Planted:
+        """Return the planted subjects of a world's truth."""
+        rows = truth_subject.select(["subject_kind", "concern", "subject_id"]).to_pydict()
+        found: dict[tuple[str, str], set[int]] = {}
+        for kind, concern, subject in zip(*rows.values(), strict=True):
+            found.setdefault((kind, concern), set()).add(subject)
+        return cls({key: np.array(sorted(ids), dtype=np.int64) for key, ids in sorted(found.items())})
+
+    def officers(self) -> Ids:
+        """Return the officers in whom anything was planted, ascending."""
+        found = [ids for (kind, _), ids in self.ids.items() if kind == "officer"]
+        return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What an audit stands on, handed to every control.
+
+    `trial` is the real result on `records` as of `as_of`. `planted` is None where there is no truth. `null_worlds` are
+    worlds in which nothing is planted. `draws` is how often a control that draws at random does so. `tell` is called
+    with the number of pieces of work that are done: one a null world, one a draw, one for anything else.
+    """
+
+    settings: Settings
+    as_of: date
+    records: Mapping[str, pa.Table]
+    trial: Trial
+    planted: Planted | None
+    null_worlds: tuple[World, ...] = ()
+    draws: int = 1
+    seed: int = 0
+    tell: Callable[[int], None] = field(default=lambda _: None, compare=False)
+
+    @cached_property
+    def tables(self) -> dict[SubjectKind, FeatureTable]:
+        """The feature values of the real result, by kind of subject; kinds without any are left out."""
+        found = {kind: feature_table(self.trial, kind, self.as_of) for kind in SUBJECT_KINDS}
+        return {kind: table for kind, table in found.items() if table.cells}
+
+    def generator(self, name: str) -> np.random.Generator:
+        """Return a control's stream of random numbers: it depends on the seeds and the name alone."""
+        return generator(self.settings.seed, self.seed, name)
+
+
+def feature_table(trial: Trial, kind: SubjectKind, as_of: date) -> FeatureTable:
+    """Return the feature values of one kind of subject as of one date, as detectors read them."""
+
+    def mine(table: pa.Table) -> pa.Table:
+        at = (np.asarray(table["subject_kind"].to_pylist()) == kind) & (
+            table["as_of"].to_numpy() == np.datetime64(as_of, "D")
+        )
+        return table.filter(pa.array(at, pa.bool_()))
+
+    subjects = mine(trial.subjects).drop_columns(["subject_kind", "as_of"])
+    return from_arrow(mine(trial.features), subjects, kind=kind, as_of=as_of)
+
+
+def ground(
+    records: Mapping[str, pa.Table],
+    *,
+    settings: Settings,
+    as_of: date,
+    truth: Mapping[str, pa.Table] | None = None,
+    trial: Trial | None = None,
+    null_worlds: tuple[World, ...] = (),
+    draws: int = 1,
+    seed: int = 0,
+    tell: Callable[[int], None] = lambda _: None,
+) -> Ground:
+    """Return the ground of an audit; the real result is computed unless it is handed in."""
+    found = trial if trial is not None else try_records(records, settings=settings, as_of=[as_of])
+    planted = Planted.of(truth["truth_subject"]) if truth is not None else None
+    return Ground(settings, as_of, records, found, planted, null_worlds, draws, seed, tell)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """Something done to records or worlds after which nothing must be found, or nothing must change.
+
+    `question` says what is done, `holds` what must hold, `sees` what a failure points at, and `blind_to` what it cannot
+    see. `read` does it and returns what was counted. `lacks` says why it cannot be run on some ground, None if it can.
+    """
+
+    question: str
+    holds: str
+    sees: str
+    blind_to: str
+    read: Callable[[Ground], list[Reading]]
+    lacks: Callable[[Ground], str | None] = lambda _: None
+    pieces: Callable[[Ground], int] = lambda _: 1
+    name: str = ""

@@ -1,0 +1,118 @@
+"""Running the controls of one audit, and preparing the ground they stand on from a world or a folder of records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+import pyarrow.parquet as pq
+
+from data.contract import CONTRACT
+from data.store import Store
+from data.synthetic.memory import make
+from data.synthetic.world import World
+from data.synthetic.world import load as load_world
+from pipeline.run import last_known
+from pipeline.run_folder import CONFIG, RunFolder
+from pipeline.settings import Settings, resolve
+from stress.controls.control import Ground, Reading, ground
+from stress.controls.declared import controls
+from stress.controls.verdict import Verdict, judge
+
+NULL_WORLD: Final = "null"
+"""The world that stands in for records whose own truth nobody knows."""
+
+LARGEST: Final = 2_000
+"""The most people a null world has that stands in for records."""
+
+Progress = Callable[[int], None]
+
+
+def run_controls(on: Ground, *, names: Sequence[str] | None = None) -> list[Verdict]:
+    """Run every control, or those named, and return what each says."""
+    readings, absent = read_controls(on, names=names)
+    return judge(readings, absent=absent)
+
+
+def read_controls(on: Ground, *, names: Sequence[str] | None = None) -> tuple[dict[str, list[Reading]], dict[str, str]]:
+    """Run controls and return what each counted, and of those that cannot be run why."""
+    readings: dict[str, list[Reading]] = {}
+    absent: dict[str, str] = {}
+    for name, control in controls().items():
+        if names is not None and name not in names:
+            continue
+        reason = control.lacks(on)
+        if reason is None:
+            readings[name] = control.read(on)
+        else:
+            absent[name] = reason
+    return readings, absent
+
+
+def pieces_of(on: Ground) -> int:
+    """Return how many pieces of work the controls are, for showing progress."""
+    return sum(c.pieces(on) for c in controls().values() if c.lacks(on) is None)
+
+
+def nothing_planted(world: World, *, seed: int | None = None) -> World:
+    """Return a world with everything but what is planted: the same settings, people, habits and archetypes."""
+    none = world.typologies.model_copy(update={"include": ()})
+    return world.model_copy(update={"typologies": none, "seed": world.seed if seed is None else seed})
+
+
+def of_world(world: World, *, settings: Settings, seeds: int, tell: Progress = lambda _: None) -> Ground:
+    """Return the ground of an audit of a world: the null worlds are its own, with nothing planted, seeds 1 to N on."""
+    made = make(world)
+    nulls = tuple(nothing_planted(world, seed=world.seed + n) for n in range(seeds))
+    return ground(
+        made.records,
+        settings=settings,
+        as_of=world.ends_on,
+        truth=made.truth,
+        null_worlds=nulls,
+        draws=seeds,
+        seed=world.seed,
+        tell=tell,
+    )
+
+
+def of_records(
+    folder: Path,
+    *,
+    settings: Settings,
+    seeds: int,
+    source: str = "folder",
+    as_of: date | None = None,
+    truth: Path | None = None,
+    tell: Progress = lambda _: None,
+) -> Ground:
+    """Return the ground of an audit of records: null worlds are the shipped one, with about as many people.
+
+    Rows that break the contract are left out as a run leaves them out.
+
+    Raises:
+        InputRejected: the records cannot be used.
+    """
+    from audit.rates.inputs import loaded_tables
+
+    with Store() as store:
+        loaded_tables(folder, source=source, names=[t.name for t in CONTRACT], store=store)
+        day = as_of or last_known(store) + timedelta(days=1)
+        records = {
+            t.name: store.arrow(f"SELECT {', '.join(t.names)} FROM loaded.{t.name} ORDER BY {t.key}")
+            for t in CONTRACT
+            if t.name in store.tables("loaded")
+        }
+    people = max(60, min(LARGEST, len(records["officer"]) if "officer" in records else LARGEST))
+    nulls = tuple(load_world(NULL_WORLD, people=people, seed=n) for n in range(1, seeds + 1))
+    planted = None if truth is None else {"truth_subject": pq.read_table(truth / "truth_subject.parquet")}
+    return ground(records, settings=settings, as_of=day, truth=planted, null_worlds=nulls, draws=seeds, tell=tell)
+
+
+def of_run(run: RunFolder, records: Path, *, seeds: int, source: str = "folder", truth: Path | None = None) -> Ground:
+    """Return the ground of an audit of a run: its own settings, as of its last date, on its records."""
+    last = date.fromisoformat(max(run.manifest["as_of"]))
+    settings = resolve(run.config, where=CONFIG)
+    return of_records(records, settings=settings, seeds=seeds, source=source, as_of=last, truth=truth)

@@ -1,0 +1,86 @@
+"""Worlds in which nothing is planted: whatever is flagged there is about somebody innocent."""
+
+from __future__ import annotations
+
+from data.synthetic.memory import make
+from data.synthetic.world import World
+from pipeline.trial import Trial, try_records
+from stress.controls.control import Control, Ground, Reading
+from stress.controls.selecting import levels_of
+
+ANY = "worlds with any flag by comparison"
+BY_RULE = "flagged by contradiction"
+BY_CAPACITY = "flagged by capacity"
+
+
+def read(on: Ground) -> list[Reading]:
+    """Run the same settings on each null world and count those in which anything was flagged."""
+    found = []
+    for world in on.null_worlds:
+        found += _of_world(world, on)
+        on.tell(1)
+    return found
+
+
+def _of_world(world: World, on: Ground) -> list[Reading]:
+    trial = try_records(make(world).records, settings=on.settings, as_of=[world.ends_on])
+    found = []
+    for outcome in trial.outcomes.to_pylist():
+        key = {"subject_kind": outcome["subject_kind"], "concern": outcome["concern"]}
+        real = _outcome(on.trial, key)
+        if outcome["method"] == "fdr":
+            level = levels_of(on.settings)[outcome["concern"]]
+            any_flag = float(outcome["selected"] > 0)
+            found.append(Reading(what=ANY, count=any_flag, n=1.0, allowed=level, real=real, real_n=1.0, **key))
+        else:
+            n = float(outcome["compared"])
+            found.append(Reading(what=BY_CAPACITY, count=float(outcome["selected"]), n=n, allowed=None, **key))
+    return found + _contradicted(trial, on.trial)
+
+
+def _outcome(trial: Trial, key: dict[str, str]) -> float | None:
+    for row in trial.outcomes.to_pylist():
+        if row["subject_kind"] == key["subject_kind"] and row["concern"] == key["concern"]:
+            return float(row["selected"] > 0)
+    return None
+
+
+def _contradicted(trial: Trial, real: Trial) -> list[Reading]:
+    """Count people flagged by rules: these state no rate, so that they are told and not judged."""
+    before = _by_rule(real)
+    return [
+        Reading(
+            what=BY_RULE,
+            subject_kind="officer",
+            concern=concern,
+            count=float(count),
+            n=float(_people(trial)),
+            allowed=None,
+            real=float(before.get(concern, 0)),
+            real_n=float(_people(real)),
+        )
+        for concern, count in sorted({**dict.fromkeys(before, 0), **_by_rule(trial)}.items())
+    ]
+
+
+def _by_rule(trial: Trial) -> dict[str, int]:
+    rows = trial.flags.select(["family", "concern", "subject_id"]).to_pylist()
+    flagged = {(r["concern"], r["subject_id"]) for r in rows if r["family"] == "contradiction"}
+    return {concern: sum(1 for c, _ in flagged if c == concern) for concern in {c for c, _ in flagged}}
+
+
+def _people(trial: Trial) -> int:
+    return int(trial.subjects["subject_kind"].to_pylist().count("officer"))
+
+
+CONTROL = Control(
+    question="What do the same settings find in worlds in which nothing is planted?",
+    holds="the share of worlds with any flag by comparison stays within the stated false discovery rate, for each"
+    " concern and kind of subject (with nothing to find every flag is false, so the rate is the chance of any flag)",
+    sees="p-values that are too small for innocent people: peers that differ more than the null allows for",
+    blind_to="innocent people that real records have and the synthetic force has not; contradictions and selection by"
+    " capacity state no rate, so that what they flag is told and not judged",
+    read=read,
+    lacks=lambda on: None if on.null_worlds else "there is no world in which nothing is planted",
+    pieces=lambda on: len(on.null_worlds),
+)

@@ -1,0 +1,106 @@
+"""Placebo indicators: every count is drawn from the null fitted to it, and so has nothing to do with anybody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from features.table import Cells, FeatureTable
+from models.claims import same_scene
+from models.detector import Panel, Series
+from models.nulls.by_series import fit_rates, fit_shares
+from models.nulls.gamma_poisson import FEWEST_PEERS
+from pipeline.settings import Settings
+from stress.controls.control import Control, Ground, Reading
+from stress.controls.selecting import Selected, levels_of, select, whole_panel
+
+SMALL = (0.01, 0.001)
+"""The levels at which small p-values are counted."""
+
+LEEWAY = 1.1
+"""How many times the level is let pass: the null is fitted anew to each draw, and not known."""
+
+ANY = "draws with any flag"
+
+
+def read(on: Ground) -> list[Reading]:
+    """Draw placebos, run the detectors on them, and count small p-values and draws with any flag."""
+    rng = on.generator("placebo_indicator")
+    found: list[Reading] = []
+    for _ in range(on.draws):
+        for table in on.tables.values():
+            for selected in select(placebo_table(table, on.settings, rng), on.settings):
+                found += _readings(selected, levels_of(on.settings))
+        on.tell(1)
+    return found
+
+
+def placebo_table(table: FeatureTable, settings: Settings, rng: np.random.Generator) -> FeatureTable:
+    """Return a table in which each count with an exposure is drawn from the null fitted to it; others are left out."""
+    view = whole_panel(table, settings)
+    drawn = {s.key: cells for s in view.series if (cells := _drawn(view, s, rng)) is not None}
+    return replace(table, cells=drawn)
+
+
+def _drawn(view: Panel, series: Series, rng: np.random.Generator) -> Cells | None:
+    cells, groups = series.cells, view.group_of
+    usable = series.ok & (cells.exposure > 0)
+    at = np.flatnonzero(usable)
+    if not isinstance(series.indicator.exposure, str) or len(at) < FEWEST_PEERS:
+        return None
+    if series.indicator.proportion:
+        least = 0.5 if same_scene(series.indicator) else None
+        shares = fit_shares(view, series, least=least)
+        if shares is None:
+            return None
+        mean, precision = shares.fitted.mean(groups[at]), shares.fitted.precision
+        own = rng.beta(mean * precision, (1 - mean) * precision)
+        value = rng.binomial(np.rint(cells.exposure[at]).astype(np.int64), own)
+    else:
+        rates = fit_rates(view, series)
+        if rates is None:
+            return None
+        expected, shape = rates.fitted.expected(cells.exposure[at], groups[at]), rates.fitted.shape
+        value = rng.poisson(rng.gamma(shape, expected / shape))
+    return _with_values(cells, at, value.astype(np.float64))
+
+
+def _with_values(cells: Cells, at: npt.NDArray[np.intp], value: npt.NDArray[np.float64]) -> Cells:
+    whole = cells.value.copy()
+    whole[at] = value
+    return replace(cells, value=whole)
+
+
+def _readings(selected: Selected, levels: dict[str, float]) -> list[Reading]:
+    view = selected.view
+    found = []
+    if view.concern in levels:
+        any_flag, allowed = float(selected.chosen.any()), levels[view.concern]
+        found.append(_reading(ANY, view, any_flag, 1.0, allowed))
+    for said in selected.said:
+        p = said.scores.p_value[~np.isnan(said.scores.p_value)]
+        for level in SMALL:
+            what = f"p-values of {said.detector.name} at or under {level:g}"
+            found.append(_reading(what, view, float((p <= level).sum()), float(len(p)), LEEWAY * level * len(p)))
+    return found
+
+
+def _reading(what: str, view: Panel, count: float, n: float, allowed: float) -> Reading:
+    return Reading(what=what, subject_kind=view.kind, concern=view.concern, count=count, n=n, allowed=allowed)
+
+
+CONTROL = Control(
+    question="What do the detectors make of placebos: counts drawn from the null fitted to the real ones, with the real"
+    " exposures and peer groups?",
+    holds="p-values at or under 0.01 and 0.001 are no more than a tenth over that share of all, for each detector, and"
+    " the share of draws with any flag stays within the stated false discovery rate",
+    sees="a fit, a combination or a selection that makes p-values too small even where the null is true by"
+    " construction",
+    blind_to="a null that does not fit real people, which null worlds see; indicators without an exposure, of which no"
+    " placebo can be drawn",
+    read=read,
+    lacks=lambda on: None if on.tables else "the records give no value of any indicator",
+    pieces=lambda on: on.draws,
+)

@@ -1,0 +1,217 @@
+"""Effects: how far each cell differs from its unperturbed twin, seed by seed, with intervals over the seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from data.errors import UsageError
+from stress.plan import CONTROLS, TWIN
+
+PLACE: Final = ("world", "people", "set")
+"""Effects are told apart by these, and cells are paired within them and their seed."""
+
+WHAT: Final = ("subject_kind", "concern", "basis", "scope", "name", "measure", "by", "group")
+"""What is measured."""
+
+ROUNDING: Final = 1e-9
+"""Differences that differ by less than this share of them are the same."""
+
+KEYS: Final = (*PLACE, "scenario", "dose", *WHAT)
+
+CONFIDENCE: Final = 0.95
+"""Of the intervals."""
+
+FEWEST: Final = 3
+"""The fewest seeds from which an interval is worth much."""
+
+COLUMNS: Final = (*KEYS, "twin", "value", "effect", "low", "high", "p_value", "q_value", "seeds", "status")
+"""The columns of `effects.parquet`.
+
+`twin` and `value` are means over the seeds in which both are defined, `effect` is the mean of their differences and
+`low` and `high` bound it (Student's t over seeds). `q_value` is the smallest false discovery rate (Benjamini and
+Hochberg) at which the effect stands out among all effects of the plan that have a p-value. `status`: `ok`, `too_few`
+with fewer than three seeds, `undefined` with none. Where all differences are the same and not 0 there is no interval.
+"""
+
+
+def read_results(out: Path, name: str = "results", *, scenarios: Sequence[str] | None = None) -> pa.Table:
+    """Return a table of a stress folder, of some scenarios only where they are named.
+
+    Raises:
+        UsageError: there is none.
+    """
+    wanted = None if scenarios is None else [("scenario", "in", list(scenarios))]
+    return pq.read_table(results_file(out, name), filters=wanted)
+
+
+def results_file(out: Path, name: str = "results") -> Path:
+    """Return the file of a table of a stress folder.
+
+    Raises:
+        UsageError: there is none.
+    """
+    path = out / f"{name}.parquet"
+    if not path.is_file():
+        raise UsageError(
+            "This is not a finished stress folder.",
+            expected=f"a folder written by 'opencse stress', with {path.name}",
+            where=str(out),
+            hint="If a plan was stopped, give the same command again: it goes on where it was.",
+        )
+    return path
+
+
+def effects_of(out: Path) -> pd.DataFrame:
+    """Return the effects in a stress folder, read scenario by scenario, so that a large plan takes little memory."""
+    twins = read_results(out, scenarios=[TWIN])
+    found = sorted(pq.read_table(out / "results.parquet", columns=["scenario"])["scenario"].unique().to_pylist())
+    parts = [
+        effects(pa.concat_tables([twins, read_results(out, scenarios=[n])])) for n in found if n not in (TWIN, CONTROLS)
+    ]
+    told = pd.concat(parts, ignore_index=True) if parts else effects(twins)
+    told["q_value"] = q_values(told["p_value"].to_numpy(dtype=np.float64))
+    return told.sort_values(list(KEYS), kind="stable", ignore_index=True)
+
+
+def effects(results: pa.Table) -> pd.DataFrame:
+    """Return the effect of every scenario and dose on everything that was measured, one row each.
+
+    A scenario with a cell at dose 0 is compared with that, because a method of its own runs in it; any other with the
+    unperturbed twin of the same world, size, seed and set.
+    """
+    paired = _paired(results)
+    counts = pc.CountOptions(mode="only_valid")
+    told = (
+        pa.TableGroupBy(paired, list(KEYS), use_threads=False)
+        .aggregate(
+            [
+                *(("twin", "mean"), ("value", "mean"), ("gap", "mean"), ("gap", "min"), ("gap", "max")),
+                ("gap", "stddev", pc.VarianceOptions(ddof=1)),
+                ("gap", "count", counts),
+            ]
+        )
+        .to_pandas()
+    )
+    seeds, effect = told["gap_count"].to_numpy(), told["gap_mean"].to_numpy(dtype=np.float64)
+    spread = told["gap_stddev"].to_numpy(dtype=np.float64)
+    # Equal counts of equal people differ by the last bits of their quotients.
+    same = (
+        told["gap_max"] - told["gap_min"] <= ROUNDING * (told["gap_max"].abs() + told["twin_mean"].abs())
+    ).to_numpy()
+    # Differences that are all the same and not 0 leave nothing to estimate a spread from: no interval then.
+    half = np.where(same & (effect != 0), np.nan, _half_width(spread, seeds))
+    named = told.rename(
+        columns={"twin_mean": "twin", "value_mean": "value", "gap_mean": "effect", "gap_count": "seeds"}
+    )
+    named = named.assign(low=effect - half, high=effect + half, p_value=_p_values(effect, spread, seeds, same))
+    named["q_value"] = q_values(named["p_value"].to_numpy(dtype=np.float64))
+    named["status"] = np.select([seeds == 0, seeds < FEWEST], ["undefined", "too_few"], "ok")
+    ordered: pd.DataFrame = named[list(COLUMNS)].sort_values(list(KEYS), kind="stable", ignore_index=True)
+    return ordered
+
+
+def _paired(results: pa.Table) -> pa.Table:
+    """Return every cell's rows beside the twin's value and their difference; null where either is undefined."""
+    columns = [*PLACE, "seed", *WHAT]
+    known = {name: pc.fill_null(results[name], "") for name in columns if pa.types.is_string(results[name].type)}
+    rows = pa.table({name: known.get(name, results[name]) for name in [*columns, "scenario", "dose", "value"]})
+    is_twin, undosed = pc.equal(rows["scenario"], TWIN), pc.equal(rows["dose"], 0.0)
+    cells = rows.filter(pc.invert(undosed))
+    own = rows.filter(pc.and_(undosed, pc.invert(is_twin)))
+    with_own = pc.is_in(cells["scenario"], value_set=own["scenario"].unique())
+    paired = pa.concat_tables(
+        [
+            _beside(cells.filter(pc.invert(with_own)), rows.filter(is_twin), columns),
+            _beside(cells.filter(with_own), own, [*columns, "scenario"]),
+        ]
+    )
+    gap = pc.subtract(paired["value"], paired["twin"])
+    both = pc.is_valid(gap)
+    nothing = pa.scalar(None, pa.float64())
+    paired = paired.append_column("gap", gap)
+    for name in ("value", "twin"):
+        paired = paired.set_column(paired.column_names.index(name), name, pc.if_else(both, paired[name], nothing))
+    return paired
+
+
+def _beside(cells: pa.Table, twins: pa.Table, keys: list[str]) -> pa.Table:
+    twin = twins.select([*keys, "value"]).rename_columns([*keys, "twin"])
+    joined = cells.join(twin, keys=keys, join_type="left outer", use_threads=False)
+    return joined.select([*cells.column_names, "twin"])
+
+
+def _half_width(spread: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    from scipy.stats import t
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        width: np.ndarray = t.ppf(0.5 + CONFIDENCE / 2, np.maximum(seeds - 1, 1)) * spread / np.sqrt(seeds)
+    return np.where(seeds > 1, width, np.nan)
+
+
+def _p_values(effect: np.ndarray, spread: np.ndarray, seeds: np.ndarray, same: np.ndarray) -> np.ndarray:
+    """Return two-sided p-values of the paired t-test; of the sign test where all differences are the same."""
+    from scipy.stats import t
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        tested = 2 * t.sf(np.abs(effect) / (spread / np.sqrt(seeds)), np.maximum(seeds - 1, 1))
+        signs = np.where(effect == 0, 1.0, 2.0 ** (1.0 - seeds))
+    return np.where(seeds > 1, np.where(same, signs, tested), np.nan)
+
+
+def q_values(p_values: np.ndarray) -> np.ndarray:
+    """Return Benjamini and Hochberg's q-values; NaN where there is no p-value."""
+    from scipy.stats import false_discovery_control
+
+    known = ~np.isnan(p_values)
+    told = np.full(len(p_values), np.nan)
+    if known.any():
+        told[known] = false_discovery_control(p_values[known])
+    return told
+
+
+def turnover(flagged: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return how many people come to be flagged, and no longer are, against the twin: means over the seeds.
+
+    `cells` names every cell there is, for one that flags nobody has no row in `flagged`. `gained` and `lost` count
+    innocent subjects of a concern, `found` and `missed` those in whom something was planted.
+    """
+    keys = [*PLACE, "seed", "subject_kind", "concern", "subject_id"]
+    twin = flagged[flagged["scenario"] == TWIN][[*keys, "positive"]]
+    cells = cells[cells["scenario"] != TWIN][[*PLACE, "seed", "scenario", "dose"]].drop_duplicates()
+    before = cells.merge(twin, on=[*PLACE, "seed"])
+    after = flagged[flagged["scenario"] != TWIN][[*keys, "scenario", "dose", "positive"]]
+    both = before.merge(after, on=[*keys, "scenario", "dose"], how="outer", suffixes=("_before", "_after"))
+    was, now = both["positive_before"].notna(), both["positive_after"].notna()
+    positive = both["positive_after"].where(now, both["positive_before"]).astype(bool)
+    counted = both.assign(
+        gained=now & ~was & ~positive,
+        lost=was & ~now & ~positive,
+        found=now & ~was & positive,
+        missed=was & ~now & positive,
+    )
+    what = ["gained", "lost", "found", "missed"]
+    place = [*PLACE, "scenario", "dose", "subject_kind", "concern"]
+    seeds = cells.groupby([*PLACE, "scenario", "dose"], sort=True, observed=True)["seed"].nunique().rename("seeds")
+    told = (
+        counted.groupby(place, sort=True, observed=True)[what]
+        .sum()
+        .reset_index()
+        .merge(seeds.reset_index(), on=[*PLACE, "scenario", "dose"])
+    )
+    told[what] = told[what].div(told["seeds"], axis=0)
+    return told
+
+
+def write_effects(out: Path, told: pd.DataFrame) -> Path:
+    """Write the effects as `effects.parquet` into a stress folder and return the file."""
+    path = out / "effects.parquet"
+    pq.write_table(pa.Table.from_pandas(told, preserve_index=False).replace_schema_metadata(None), path)
+    return path
