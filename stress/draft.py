@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.arrow import arrow_schema
+from data.calendar import day_number
 from data.contract import CONTRACT
 from data.schema import Column
 
@@ -207,16 +208,6 @@ class Draft:
 
     def _forget(self, table: str) -> None:
         self._columns = {key: values for key, values in self._columns.items() if key[0] != table}
-
-
-def day_number(day: date) -> int:
-    """Return a day as the number of days since 1970-01-01.
-
-    Example:
-        >>> day_number(date(1970, 2, 1))
-        31
-    """
-    return day_number(day)
 
 
 def read_column(table: pa.Table, column: Column) -> Values:

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.arrays import Floats
+from data.calendar import day_number
 from features.table import from_arrow
 from pipeline.compare import SCHEMA
 from pipeline.trial import Trial
-from stress.draft import NULL, Draft, day_number
+from stress.draft import NULL, Draft
 from stress.scenario import Scenario
 
 NAME = "trained_on_outcomes"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.calendar import day_number
 from pipeline.settings import Settings
-from stress.draft import NULL, Draft, day_number
+from stress.draft import NULL, Draft
 from stress.scenario import Round, Scenario
 
 MOST = 4

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.calendar import day_number
 from models.contradictions.policy import policies
-from stress.draft import Draft, day_number
+from stress.draft import Draft
 from stress.scenario import Scenario
 
 POLICY, KIND = "declared_interests", "membership"

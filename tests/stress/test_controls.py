@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 import features.compile.plain
 from data.arrays import Floats
+from data.calendar import day_number
 from data.synthetic.world import load as load_world
 from models.detector import Detector, Family, Fitted, Listed, Panel, Scores
 from opencse.cli import app
@@ -209,7 +210,7 @@ def test_a_canary_dies_when_rows_of_the_future_are_read(on: Ground, monkeypatch:
 
 def test_canaries_are_rows_about_those_who_are_spelt_out_known_from_the_as_of_date_on(on: Ground) -> None:
     from stress.controls.control import Planted
-    from stress.draft import NULL, Draft, day_number
+    from stress.draft import NULL, Draft
 
     spelt_out = np.arange(1, 40, dtype=np.int64)
     on = replace(on, planted=Planted({("officer", "standards"): spelt_out}))

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from data.arrays import Ids
+from data.calendar import day_number
 from data.contract import CONTRACT
 from data.schema import Column, Table
 from pipeline.trial import try_records
 from stress.controls.control import Control, Ground, Reading
-from stress.draft import DAY, NULL, Draft, Values, day_number
+from stress.draft import DAY, NULL, Draft, Values
 
 TABLES: Final = ("features", "subjects", "scores", "flags", "outcomes")
 """What is compared, to the byte."""
