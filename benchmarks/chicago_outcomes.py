@@ -22,12 +22,12 @@ import pyarrow as pa
 
 from audit.rates.recorded_later import TOP, later_of, months_after, outcomes
 from data.store import Store
+from data.vocabulary import SUBJECT_KINDS
 from features.table import FeatureTable
 from pipeline.compare import detect, scores_table
 from pipeline.loading import load as load_records
 from pipeline.settings import Settings, load
-from pipeline.trial import Trial, try_store
-from stress.controls.control import KINDS, feature_table
+from pipeline.trial import Trial, feature_table, try_store
 
 OUTCOME = "three_or_more_complaints"
 RESULT = Path(__file__).parent / "results" / "chicago_outcomes.csv"
@@ -37,7 +37,7 @@ SETTINGS = Path(__file__).parent / "detection" / "settings.toml"
 
 def views(trial: Trial, settings: Settings, as_of: date) -> Iterator[tuple[str, pa.Table]]:
     """Yield the scores under each view of whom an officer is compared with."""
-    tables = [feature_table(trial, kind, as_of) for kind in KINDS]
+    tables = [feature_table(trial, kind, as_of) for kind in SUBJECT_KINDS]
     for view, seen in (("relative", lambda t: t), ("blind", without_posting)):
         detected = [d for table in tables if table.cells for d in detect(seen(table), settings)]
         yield view, scores_table(detected, [])

@@ -23,7 +23,9 @@ from data.contract import CONTRACT
 from data.errors import InputRejected
 from data.schema import Table
 from data.store import Store, literal, quoted
+from data.vocabulary import SubjectKind
 from features.gaps.source_gaps import examine
+from features.table import FeatureTable, from_arrow
 from pipeline.compare import enforce_purposes
 from pipeline.flag import Outcome
 from pipeline.loading import loading_order
@@ -98,6 +100,18 @@ def try_store(store: Store, *, settings: Settings, as_of: Sequence[date] = (), e
     found = find(store, settings, dates, examine(store, as_ofs=dates), evidence=evidence)
     outcomes = pa.Table.from_pylist([asdict(o) for o in found.outcomes], schema=OUTCOMES)
     return Trial(tuple(dates), found.features, found.subjects, found.scores, found.flags, found.evidence, outcomes)
+
+
+def feature_table(trial: Trial, kind: SubjectKind, as_of: date) -> FeatureTable:
+    """Return the feature values of one kind of subject as of one date, as detectors read them."""
+
+    def rows(table: pa.Table) -> pa.Table:
+        of_kind = np.asarray(table["subject_kind"].to_pylist()) == kind
+        on_day = table["as_of"].to_numpy() == np.datetime64(as_of, "D")
+        return table.filter(pa.array(of_kind & on_day, pa.bool_()))
+
+    subjects = rows(trial.subjects).drop_columns(["subject_kind", "as_of"])
+    return from_arrow(rows(trial.features), subjects, kind=kind, as_of=as_of)
 
 
 def load_trusted(store: Store, records: Records) -> None:

@@ -15,8 +15,7 @@ from features.table import FeatureTable
 from pipeline.digest import file_digest
 from pipeline.run_folder import MANIFEST, RunFolder
 from pipeline.settings import Settings, resolve
-from pipeline.trial import Trial
-from stress.controls.control import ground
+from pipeline.trial import Trial, feature_table
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,6 @@ class Basis:
     @classmethod
     def of_trial(cls, trial: Trial, settings: Settings) -> Basis:
         """Return what a trial found in memory."""
-        tables = {
-            (day, kind): table
-            for day in trial.as_of
-            for kind, table in ground({}, settings=settings, as_of=day, trial=trial).tables.items()
-        }
+        tables = {(day, kind): feature_table(trial, kind, day) for day in trial.as_of for kind in SUBJECT_KINDS}
+        tables = {place: table for place, table in tables.items() if table.cells}
         return cls(settings, tables, trial.flags)

@@ -24,8 +24,7 @@ from models.detector import panel
 from models.peers import peer_groups
 from models.selection.fdr import combine, select_by_fdr
 from pipeline.settings import Settings, load
-from pipeline.trial import Trial, try_records
-from stress.controls.control import feature_table
+from pipeline.trial import Trial, feature_table, try_records
 from stress.ranking import combined_scores
 
 SETTINGS = Path(__file__).with_name("settings.toml")

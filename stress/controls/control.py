@@ -14,9 +14,9 @@ from data.arrays import Ids
 from data.random import generator
 from data.synthetic.world import World
 from data.vocabulary import SUBJECT_KINDS, SubjectKind
-from features.table import FeatureTable, from_arrow
+from features.table import FeatureTable
 from pipeline.settings import Settings
-from pipeline.trial import Trial, try_records
+from pipeline.trial import Trial, feature_table, try_records
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,19 +87,6 @@ class Ground:
     def generator(self, name: str) -> np.random.Generator:
         """Return a control's stream of random numbers: it depends on the seeds and the name alone."""
         return generator(self.settings.seed, self.seed, name)
-
-
-def feature_table(trial: Trial, kind: SubjectKind, as_of: date) -> FeatureTable:
-    """Return the feature values of one kind of subject as of one date, as detectors read them."""
-
-    def mine(table: pa.Table) -> pa.Table:
-        at = (np.asarray(table["subject_kind"].to_pylist()) == kind) & (
-            table["as_of"].to_numpy() == np.datetime64(as_of, "D")
-        )
-        return table.filter(pa.array(at, pa.bool_()))
-
-    subjects = mine(trial.subjects).drop_columns(["subject_kind", "as_of"])
-    return from_arrow(mine(trial.features), subjects, kind=kind, as_of=as_of)
 
 
 def ground(
