@@ -42,7 +42,7 @@ BARE = (
         "models.nulls.beta_binomial.fit",
         "models.nulls.beta_binomial.upper_tail",
     ),
-    *("models.nulls.by_series.fit_tail", "models.pattern.calibrate"),
+    *("models.nulls.series_nulls.fit_tail", "models.pattern.calibrate"),
     *("models.pattern.outlyingness", "models.baselines.raw_isolation_forest.outlyingness"),
 )
 """The fits and scores, by the name under which the stage calls them; fits of estimators are added by `_fits`."""

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from data.contract import CONTRACT
 from data.store import Store, literal
 from models.contradictions.rule import Rule
-from models.declared import rules
+from models.rules import rules
 from pipeline.compare import contradict
 
 BULLIES = "bullied_colleague, by this supervisor"

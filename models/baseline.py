@@ -12,8 +12,10 @@ import numpy as np
 from data.arrays import Floats
 from data.vocabulary import Concern, SubjectKind
 from features.indicator import Indicator
-from models.detector import Contributions, Detector, Family, Fitted, Listed, Panel, Scores
-from models.nulls.by_series import seen
+from models.detector import Detector, Family, Fitted
+from models.nulls.series_nulls import observe
+from models.panel import Panel
+from models.scores import ContributionList, Contributions, Scores
 
 Ranking = Callable[[Panel], Floats]
 """Gives each subject of a panel a score; it may be another panel than that it was made from."""
@@ -44,13 +46,13 @@ class _FittedBaseline:
         series = [s for s in panel.series if self.reads(s.indicator)]
 
         def explain(at: int, most: int) -> Contributions:
-            return tuple(seen(s, at) for s in series if s.cells.value[at] > 0)[:most]
+            return tuple(observe(s, at) for s in series if s.cells.value[at] > 0)[:most]
 
         n = len(panel.ids)
         return Scores(
             score=self.ranking(panel),
             p_value=np.full(n, np.nan),
-            contributions=Listed(n, explain),
+            contributions=ContributionList(n, explain),
             assumption=self.assumption,
         )
 

@@ -15,10 +15,12 @@ import numpy as np
 
 from data.arrays import Floats
 from data.errors import UsageError
-from models.detector import Contributions, Detector, Family, Fitted, Listed, Panel, Scores, nothing_said
-from models.nulls.by_series import seen
+from models.detector import Detector, Family, Fitted
 from models.nulls.residuals import ResidualScale, fit_scale
-from models.nulls.score_nulls import Method, ScoreNull, calibrate
+from models.nulls.score_nulls import ScoreNull, ScoreNullName, calibrate
+from models.nulls.series_nulls import observe
+from models.panel import Panel
+from models.scores import ContributionList, Contributions, Scores
 
 SHOWN: Final = 5
 """How many of the largest residuals are listed with a score."""
@@ -54,21 +56,21 @@ class Pattern(Detector):
         estimator: str,
         parameters: Mapping[str, Any] = MappingProxyType({}),
         *,
-        null: Method = "tail",
+        null: ScoreNullName = "tail",
         root: bool = False,
         transductive: bool = False,
         monotone: bool = False,
     ) -> None:
         self.estimator = estimator
         self.parameters = parameters
-        self.null: Method = null
+        self.null: ScoreNullName = null
         self.root = root
         self.transductive = transductive
         self.monotone = monotone
 
-    def speaks_to(self, panel: Panel) -> bool:
+    def can_score(self, panel: Panel) -> bool:
         """Say whether there is a pattern to look at: enough different indicators, not one or two counted twice."""
-        return super().speaks_to(panel) and len({s.indicator.name for s in panel.series}) >= FEWEST_INDICATORS
+        return super().can_score(panel) and len({s.indicator.name for s in panel.series}) >= FEWEST_INDICATORS
 
     def fit(self, panel: Panel, *, seed: int) -> Fitted:
         """Fit the estimator to the residuals of a panel, and a null to its scores, on one thread."""
@@ -100,7 +102,7 @@ class _Nothing:
     assumption: str
 
     def score(self, panel: Panel) -> Scores:
-        return nothing_said(len(panel.ids), self.assumption)
+        return Scores.without_evidence(len(panel.ids), self.assumption)
 
 
 @dataclass(frozen=True)
@@ -144,9 +146,9 @@ class _FittedPattern:
 
         def explain(at: int, most: int) -> Contributions:
             order = np.lexsort((np.arange(len(series)), -residuals[at]))[: min(most, SHOWN)]
-            return tuple(seen(series[n], at) for n in order.tolist() if residuals[at, n] > 0)
+            return tuple(observe(series[n], at) for n in order.tolist() if residuals[at, n] > 0)
 
-        listed = Listed(len(panel.ids), explain)
+        listed = ContributionList(len(panel.ids), explain)
         return Scores(score=score, p_value=p_value, contributions=listed, assumption=self.assumption)
 
 

@@ -20,19 +20,19 @@ LEVELS: Final[tuple[tuple[str, ...], ...]] = (("role", "rank", "area_id"), ("rol
 class PeerGroups:
     """The peer group of every subject, in the subjects' order, and each group's size.
 
-    `finer` holds, for each subject, the narrower groups that were too small to be a peer group, from wide to narrow:
-    what is usual in them still says something.
+    `small_groups` holds, for each subject, the narrower groups with too few members for a peer group, from wide to
+    narrow: what is usual in them still adjusts what is expected (see `models.nulls.small_groups`).
     """
 
     labels: tuple[str, ...]
     sizes: dict[str, int]
-    finer: tuple[tuple[str, ...], ...] = ()
+    small_groups: tuple[tuple[str, ...], ...] = ()
 
     def take(self, at: Iterable[int]) -> PeerGroups:
         """Return the groups of the subjects at these positions, with the sizes of the whole force."""
         places = list(at)
-        finer = tuple(self.finer[n] for n in places) if self.finer else ()
-        return PeerGroups(tuple(self.labels[n] for n in places), self.sizes, finer)
+        small_groups = tuple(self.small_groups[n] for n in places) if self.small_groups else ()
+        return PeerGroups(tuple(self.labels[n] for n in places), self.sizes, small_groups)
 
 
 def peer_groups(
@@ -55,8 +55,8 @@ def peer_groups(
     described = [[_label(row, level) for level in levels] for row in rows]
     sizes = Counter(label for labels in described for label in labels if label is not None)
     chosen = [_narrowest(labels, sizes, smallest) for labels in described]
-    finer = tuple(_finer(labels, label) for labels, label in zip(described, chosen, strict=True))
-    return PeerGroups(tuple(chosen), {label: sizes[label] for label in sorted(set(chosen))}, finer)
+    small_groups = tuple(_finer(labels, label) for labels, label in zip(described, chosen, strict=True))
+    return PeerGroups(tuple(chosen), {label: sizes[label] for label in sorted(set(chosen))}, small_groups)
 
 
 def _finer(labels: list[str | None], chosen: str) -> tuple[str, ...]:

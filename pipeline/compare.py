@@ -16,12 +16,14 @@ import pyarrow as pa
 from data.store import Store
 from data.vocabulary import CONCERNS
 from features.table import FeatureTable
+from models.baselines import baselines
 from models.contradictions.claim_query import count_query
 from models.contradictions.rule import Rule
-from models.declared import baselines
-from models.detector import Detector, Panel, Scores, panel
+from models.detector import Detector
+from models.panel import Panel, build_panel
 from models.peers import peer_groups
 from models.purposes import Purposes, enforce, report_breaches, revealed
+from models.scores import Scores
 from pipeline.settings import Settings
 
 SHOWN: Final = 5
@@ -104,19 +106,19 @@ def detect(table: FeatureTable, settings: Settings) -> list[Detected]:
 def panels_of(table: FeatureTable, settings: Settings) -> list[Panel]:
     """Return what detectors see of a table, a panel for each concern that anything feeds."""
     groups = peer_groups(table.subjects, smallest=settings.peers.smallest_group)
-    views = [panel(table, groups, settings.indicators, concern) for concern in CONCERNS]
+    views = [build_panel(table, groups, settings.indicators, concern) for concern in CONCERNS]
     return [view for view in views if view.series]
 
 
 def detect_in(view: Panel, settings: Settings) -> list[Detected]:
     """Run on one panel all detectors that have something to say of it, and the baselines beside them."""
-    told = [*detectors_of(view, settings), *(b for b in baselines().values() if b.speaks_to(view))]
+    told = [*detectors_of(view, settings), *(b for b in baselines().values() if b.can_score(view))]
     return [Detected(d, view, d.score(view, seed=seed_of(settings, d, view))) for d in told]
 
 
 def detectors_of(view: Panel, settings: Settings) -> list[Detector]:
     """Return the detectors that have something to say of a panel."""
-    return [d for d in settings.detectors if d.speaks_to(view)]
+    return [d for d in settings.detectors if d.can_score(view)]
 
 
 def seed_of(settings: Settings, detector: Detector, view: Panel) -> int:

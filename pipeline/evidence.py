@@ -22,8 +22,8 @@ from features.indicator import Indicator
 from features.subjects import officers_query
 from features.table import FeatureTable
 from models.contradictions.claim_query import citation_query
-from models.declared import rules
 from models.lineage import PEER_GROUP
+from models.rules import rules
 from pipeline.digest import digest, row_digest
 from pipeline.flag import Flag
 

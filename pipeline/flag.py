@@ -12,11 +12,13 @@ import numpy as np
 from data.arrays import Floats
 from data.vocabulary import Concern, SubjectKind
 from features.declared import indicators
-from models.detector import Contribution, Family, Panel
+from models.detector import Family
+from models.panel import Panel
 from models.purposes import Purposes
-from models.selection.across_dates import Dates
+from models.scores import Contribution
+from models.selection.across_dates import SequentialSelection
 from models.selection.false_bounds import bound_false
-from models.selection.fdr import Selection, carrying, combine, select_by_capacity
+from models.selection.fdr import Selection, combine, decisive_sources, select_by_capacity
 from pipeline.compare import Contradicted, Detected
 from pipeline.settings import ByRate, Settings
 from pipeline.wording import rule_sentence, statistical_sentence
@@ -82,7 +84,7 @@ class Selector:
 
     settings: Settings
     total: int = 1
-    _dates: dict[tuple[SubjectKind, Concern], Dates] = field(default_factory=dict)
+    _dates: dict[tuple[SubjectKind, Concern], SequentialSelection] = field(default_factory=dict)
 
     def select(self, p_values: Floats, view: Panel) -> tuple[Selection, float | None]:
         """Return the selection among a panel's subjects, and the false discovery rate it allowed."""
@@ -91,7 +93,7 @@ class Selector:
             places = round(how.per_thousand * len(p_values) / 1000)
             return select_by_capacity(p_values, places=places, dependence=how.dependence), None
         across = self.settings.across_dates.method
-        fresh = Dates(how.q, self.total, across, how.dependence)
+        fresh = SequentialSelection(how.q, self.total, across, how.dependence)
         dates = self._dates.setdefault((view.kind, view.concern), fresh)
         return dates.select(p_values), dates.levels[-1]
 
@@ -157,7 +159,7 @@ def _statistical(
     p_values = np.array([d.scores.p_value[at] for d in said])
     weights = _weights(said, settings)
     heard = sum(weights[n] for n in np.flatnonzero(~np.isnan(p_values)).tolist())
-    strongest = carrying(p_values, selection.threshold, method=settings.combination.method, weights=weights)
+    strongest = decisive_sources(p_values, selection.threshold, method=settings.combination.method, weights=weights)
     carry = [said[n] for n in strongest]
     contributions = _carried(carry, at, [selection.threshold * weights[n] / heard for n in strongest])
     group = view.peers.labels[at]

@@ -17,12 +17,13 @@ from data.vocabulary import Concern
 from features.declared import indicators
 from features.indicator import Indicator
 from models.contradictions.rule import Rule
-from models.declared import detectors, rules
 from models.detector import Detector, Family
-from models.nulls.score_nulls import Method
+from models.detectors import detectors
+from models.nulls.score_nulls import ScoreNullName
 from models.pattern import Pattern
 from models.purposes import Purposes, from_content
 from models.purposes import read as read_purposes
+from models.rules import rules
 from models.selection.across_dates import Across
 from models.selection.fdr import Combination, Dependence
 
@@ -71,7 +72,7 @@ class Peers(_Section):
 class Calibration(_Section):
     """Which null turns continuous scores into p-values."""
 
-    scores: Method
+    scores: ScoreNullName
 
 
 class CombinationBy(_Section):
@@ -170,7 +171,7 @@ class Settings(_Section):
         return tomli_w.dumps(content)
 
 
-def _calibrated(detector: Detector, null: Method) -> Detector:
+def _calibrated(detector: Detector, null: ScoreNullName) -> Detector:
     if not isinstance(detector, Pattern) or detector.null == null:
         return detector
     other = copy(detector)  # the catalogue's own stays as it is

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from features.declared import indicators
 from models.contradictions.rule import Rule
-from models.detector import Contribution, Detector
+from models.detector import Detector
+from models.scores import Contribution
 
 
 def number(value: float) -> str:

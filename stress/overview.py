@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from models.declared import rules
+from models.rules import rules
 from stress.controls.readings import readings_of
 from stress.controls.verdict import NONE_RUN, Verdict, headline, judge
 from stress.effects import KEYS, PLACE, effects_of, q_values, read_results, turnover, write_effects

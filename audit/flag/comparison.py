@@ -15,7 +15,8 @@ from data.store import Store
 from features.compile.plain import evidence_query
 from features.engine import compute
 from features.table import Cells, FeatureTable
-from models.detector import Fitted, Panel
+from models.detector import Fitted
+from models.panel import Panel
 from models.selection.fdr import combine
 from pipeline.compare import detect_in, detectors_of, panels_of, seed_of
 from pipeline.flag import flag_statistical

@@ -15,9 +15,10 @@ from audit.flag.removal import Removal
 from audit.flag.replay import find_flag
 from audit.flag.stability import Survival
 from data.contract import CONTRACT
-from models.declared import detectors, rules
+from models.detectors import detectors
 from models.nulls.gamma_poisson import upper_tail
-from models.selection.fdr import carrying
+from models.rules import rules
+from models.selection.fdr import decisive_sources
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings, resolve
 from pipeline.wording import number, rule_verdict
@@ -94,7 +95,7 @@ def _changes(flag: dict[str, Any], said: tuple[dict[str, Any], ...], settings: S
     p_values = np.array([s["p_value"] for s in heard])
     known = {**detectors(), **{d.name: d for d in settings.detectors}}
     weights = [settings.combination.weight(known[s["detector"]].family) for s in heard]
-    strongest = carrying(p_values, flag["threshold"], method=settings.combination.method, weights=weights)
+    strongest = decisive_sources(p_values, flag["threshold"], method=settings.combination.method, weights=weights)
     lines = []
     for score, weight in ((heard[n], weights[n]) for n in strongest):
         tested = [c for c in score["contributions"] if "shape" in c]

@@ -18,7 +18,7 @@ from audit.flag.comparison import Comparison
 from audit.flag.replay import find_flag
 from audit.flag.rerun import Rerun, load_rows, without
 from data.store import Store
-from models.declared import rules
+from models.rules import rules
 from pipeline.compare import contradict
 from pipeline.flag import flag_contradictions
 from pipeline.run_folder import RunFolder

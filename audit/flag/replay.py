@@ -19,7 +19,7 @@ from data.errors import UsageError
 from data.store import Store
 from features.engine import compute
 from features.table import Cells, FeatureTable
-from models.declared import rules
+from models.rules import rules
 from pipeline.compare import contradict
 from pipeline.evidence import Kept, flag_id
 from pipeline.flag import Flag, flag_contradictions

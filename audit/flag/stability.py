@@ -24,8 +24,8 @@ from data.store import Store
 from data.vocabulary import SUBJECT_KINDS
 from features.engine import compute_all
 from features.gaps.source_gaps import examine
-from models.declared import rules
-from models.detector import Panel
+from models.panel import Panel
+from models.rules import rules
 from pipeline.compare import Detected, contradict, detect_in, detectors_of, panels_of, seed_of
 from pipeline.flag import Selector, flag_contradictions, flag_statistical
 from pipeline.loading import load

@@ -62,7 +62,7 @@ def ratio(count: Floats, n: Floats, other: Floats, m: Floats, *, confidence: flo
     Example:
         >>> low, high = ratio(np.array([10.0]), np.array([100.0]), np.array([5.0]), np.array([100.0]))
         >>> low.round(3).tolist(), high.round(3).tolist()
-        ([0.74], [5.431])
+        ([0.742], [5.451])
     """
     quads, back = np.unique(np.round(np.stack([count, n, other, m]), 9), axis=1, return_inverse=True)
     x, n1, y, n2 = quads
@@ -111,7 +111,7 @@ def independent(counts: Floats, sizes: Floats) -> float | None:
     Methodology 24:193.
 
     Example:
-        >>> independent(np.array([4.0, 0.0]), np.array([100.0, 100.0]))
+        >>> round(independent(np.array([4.0, 0.0]), np.array([100.0, 100.0])), 6)
         49.0
     """
     total, clusters = float(sizes.sum()), len(sizes)

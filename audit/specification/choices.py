@@ -18,7 +18,7 @@ from data.faults import in_words
 from features.declared import indicators
 from models.detector import Family
 from models.nulls.gamma_poisson import FEWEST_PEERS
-from models.nulls.score_nulls import Method
+from models.nulls.score_nulls import ScoreNullName
 from models.peers import LEVELS
 from models.selection.fdr import Combination
 from pipeline.settings import SelectionBy, Settings
@@ -77,7 +77,7 @@ class PeersBy(Choice):
 class Null(Choice):
     """Set the scores of pattern detectors against another null."""
 
-    scores: Method
+    scores: ScoreNullName
 
 
 class CombinationOf(Choice):

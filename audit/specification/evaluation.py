@@ -12,7 +12,7 @@ from audit.specification.choices import Applied, Choices, Plan
 from audit.specification.run_values import Basis
 from audit.specification.space import Space
 from data.arrays import Floats, Ids
-from models.detector import Panel
+from models.panel import Panel
 from models.pattern import Pattern
 from pipeline.compare import Detected, detectors_of, seed_of
 from pipeline.flag import Selector, combined_p_values

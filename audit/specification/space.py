@@ -19,7 +19,8 @@ from audit.specification.run_values import Basis
 from data.random import generator
 from data.vocabulary import CONCERNS, SUBJECT_KINDS, Concern, SubjectKind
 from features.table import FeatureTable
-from models.detector import Detector, Panel, panel
+from models.detector import Detector
+from models.panel import Panel, build_panel
 from models.pattern import Pattern
 from models.peers import PeerGroups, peer_groups
 from pipeline.compare import detectors_of
@@ -102,7 +103,7 @@ class _Views:
         table = self.basis.tables[day, kind]
         windows = self.applied(windows=key[0]).windows
         kept = table if windows is None else _over(table, windows)
-        return panel(kept, self._grouped(day, kind, key[1], table), self.basis.settings.indicators, concern)
+        return build_panel(kept, self._grouped(day, kind, key[1], table), self.basis.settings.indicators, concern)
 
     def _grouped(self, day: date, kind: SubjectKind, peers: int, table: FeatureTable) -> PeerGroups:
         if (day, kind, peers) not in self._groups:

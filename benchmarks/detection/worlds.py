@@ -20,7 +20,7 @@ from audit.rates import Options, Truth, rates
 from data.synthetic.memory import InMemory, make
 from data.synthetic.world import load as load_world
 from data.vocabulary import CONCERNS
-from models.detector import panel
+from models.panel import build_panel
 from models.peers import peer_groups
 from models.selection.fdr import combine, select_by_fdr
 from pipeline.settings import Settings, load
@@ -183,8 +183,8 @@ def clean_calibration(trial: Trial, truth: Truth, settings: Settings) -> pd.Data
             table = feature_table(trial, kind, as_of)
             groups = peer_groups(table.subjects, smallest=settings.peers.smallest_group)
             for concern in CONCERNS:
-                view = panel(table, groups, settings.indicators, concern)
-                detectors = [d for d in settings.detectors if d.speaks_to(view)] if view.series else []
+                view = build_panel(table, groups, settings.indicators, concern)
+                detectors = [d for d in settings.detectors if d.can_score(view)] if view.series else []
                 if detectors:
                     rows += _power(view, detectors, planted, truth, settings, concern)
     return pd.DataFrame(rows)

@@ -17,7 +17,7 @@ class Streams:
     """Opens the random streams of one world, or of one part of it.
 
     Example:
-        >>> Streams(1).draw("shift", 7).integers(0, 100) == Streams(1).draw("shift", 7).integers(0, 100)
+        >>> bool(Streams(1).draw("shift", 7).integers(0, 100) == Streams(1).draw("shift", 7).integers(0, 100))
         True
     """
 

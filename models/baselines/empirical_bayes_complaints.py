@@ -8,7 +8,7 @@ from data.arrays import Floats
 from data.vocabulary import Concern
 from features.indicator import Indicator
 from models.baseline import Baseline, Ranking
-from models.detector import Panel
+from models.panel import Panel
 
 _WINDOW = 365
 

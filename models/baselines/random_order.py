@@ -7,7 +7,7 @@ import numpy as np
 from data.arrays import Floats
 from data.vocabulary import SubjectKind
 from models.baseline import Baseline, Ranking
-from models.detector import Panel
+from models.panel import Panel
 
 
 class RandomOrder(Baseline):

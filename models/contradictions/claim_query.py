@@ -22,7 +22,7 @@ CONTRADICTED, BORNE_OUT, CANNOT_SAY = "contradicted", "borne_out", "cannot_say"
 """What can be said of a claim. Nothing speaks against a claim that is borne out; somebody may yet have to ask."""
 
 
-def judged_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None = None) -> str:
+def judgement_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None = None) -> str:
     """Return the query that judges every claim, or those of some subjects.
 
     The result has subject_id, claim_id, day and outcome, and for the counterpart at each position n of the rule's
@@ -58,7 +58,7 @@ def count_query(rule: Rule, as_of: date) -> str:
         f"  count(*) FILTER (WHERE outcome = {literal(CONTRADICTED)}) AS hits,\n"
         f"  count(*) FILTER (WHERE outcome <> {literal(CANNOT_SAY)}) AS judged,\n"
         f"  count(*) FILTER (WHERE outcome = {literal(CANNOT_SAY)}) AS cannot_say\n"
-        f"FROM (\n{judged_query(rule, as_of)}\n) GROUP BY subject_id ORDER BY subject_id"
+        f"FROM (\n{judgement_query(rule, as_of)}\n) GROUP BY subject_id ORDER BY subject_id"
     )
 
 
@@ -70,7 +70,7 @@ def citation_query(rule: Rule, as_of: date, subjects: Sequence[int]) -> str:
     """
     cited = "\nUNION ".join(_citations(rule))
     lines = [
-        f"WITH judged AS MATERIALIZED (\n{judged_query(rule, as_of, subjects=subjects)}\n),",
+        f"WITH judged AS MATERIALIZED (\n{judgement_query(rule, as_of, subjects=subjects)}\n),",
         f"cited AS MATERIALIZED (\n{cited}\n)",
         "SELECT subject_id, table_name, row_id, part FROM cited",
         *(f"UNION {item}" for item in _referred(rule, as_of)),

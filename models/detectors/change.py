@@ -10,14 +10,16 @@ from data.arrays import Floats
 from data.vocabulary import Concern
 from features.indicator import Indicator
 from models.claims import claimed
-from models.detector import Family, Panel, Series
-from models.nulls.by_series import BySeries, SeriesNull, fit_shares
+from models.detector import Family
+from models.nulls.series_nulls import SeriesNull, fit_proportions
+from models.panel import Panel, Series
+from models.series_detector import SeriesDetector
 
 RECENT: Final = 90
 """The last so many days are compared with what came before them."""
 
 
-class Change(BySeries):
+class Change(SeriesDetector):
     """Compares the last months with the officer's own past; how much there was in all cancels out.
 
     Given how much there was over a longer window, how much of it falls into its last days is binomial about the share
@@ -42,7 +44,7 @@ class Change(BySeries):
         counted = indicator.aggregate in ("count", "distinct", "days")
         return counted and not claimed(indicator) and RECENT in indicator.windows and max(indicator.windows) > RECENT
 
-    def holds(self, panel: Panel) -> bool:
+    def corrects_tail(self, panel: Panel) -> bool:
         """Hold p-values to everybody's: days come in spells, and a fit may take them for single ones."""
         return True
 
@@ -50,7 +52,7 @@ class Change(BySeries):
         """Fit how the share of the last days spreads, for a longer window."""
         if series.cells.window <= RECENT or panel.find(series.indicator.name, RECENT) is None:
             return None
-        return fit_shares(panel, series, draws=_recent_of_all, offset=_opportunity)
+        return fit_proportions(panel, series, draws=_recent_of_all, offset=_opportunity)
 
 
 def _recent_of_all(panel: Panel, series: Series) -> tuple[Floats, Floats]:

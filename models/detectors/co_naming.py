@@ -12,14 +12,17 @@ from data.arrays import Floats
 from data.vocabulary import Concern, SubjectKind
 from features.indicator import Indicator
 from models.claims import CLAIMED
-from models.detector import Contribution, Family, Panel, Series
-from models.nulls.by_series import BySeries, Judged, SeriesNull, fit_rates, fit_shares
+from models.detector import Family
+from models.nulls.series_nulls import SeriesNull, SeriesPValues, fit_proportions, fit_rates
+from models.panel import Panel, Series
+from models.scores import Contribution
+from models.series_detector import SeriesDetector
 
 ALL: Final = "team_complaints"
 """Counts all complaint cases about members, shared or not."""
 
 
-class CoNaming(BySeries):
+class CoNaming(SeriesDetector):
     """Compares complaints that name a colleague too with two opportunities: being together, and being complained of.
 
     A team is unusual only if both comparisons find it so: more than working side by side explains, and more of its
@@ -45,7 +48,7 @@ class CoNaming(BySeries):
 
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Fit the rate per shared incident and the share of all complaints."""
-        by_rate, by_share = fit_rates(panel, series), fit_shares(panel, series, draws=_of_all)
+        by_rate, by_share = fit_rates(panel, series), fit_proportions(panel, series, draws=_of_all)
         return None if by_rate is None or by_share is None else _Both(by_rate, by_share)
 
 
@@ -59,11 +62,11 @@ class _Both:
     rate: SeriesNull
     share: SeriesNull
 
-    def judge(self, panel: Panel, series: Series) -> Judged:
+    def test(self, panel: Panel, series: Series) -> SeriesPValues:
         """Judge by the weaker of the two; nothing is said where one of them says nothing."""
-        one, two = self.rate.judge(panel, series), self.share.judge(panel, series)
+        one, two = self.rate.test(panel, series), self.share.test(panel, series)
         p_value = np.where(np.isnan(one.p_value) | np.isnan(two.p_value), np.nan, np.fmax(one.p_value, two.p_value))
-        return Judged(p_value, _explained(one.explain, two.explain))
+        return SeriesPValues(p_value, _explained(one.explain, two.explain))
 
 
 def _explained(one: Callable[[int], Contribution], two: Callable[[int], Contribution]) -> Callable[[int], Contribution]:

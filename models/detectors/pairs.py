@@ -7,11 +7,13 @@ from typing import ClassVar
 from data.vocabulary import Concern
 from features.indicator import Indicator
 from models.claims import CLAIMED
-from models.detector import Family, Panel, Series
-from models.nulls.by_series import BySeries, SeriesNull, fit_shares
+from models.detector import Family
+from models.nulls.series_nulls import SeriesNull, fit_proportions
+from models.panel import Panel, Series
+from models.series_detector import SeriesDetector
 
 
-class Pairs(BySeries):
+class Pairs(SeriesDetector):
     """Compares how much of what an officer does goes to the same few people with the spread of peers."""
 
     family: ClassVar[Family] = "peer"
@@ -30,7 +32,7 @@ class Pairs(BySeries):
 
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Fit the spread of the share that repeats."""
-        return fit_shares(panel, series)
+        return fit_proportions(panel, series)
 
 
 DETECTOR = Pairs()

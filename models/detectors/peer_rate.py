@@ -7,11 +7,13 @@ from typing import ClassVar
 from data.vocabulary import SubjectKind
 from features.indicator import Indicator
 from models.claims import claimed
-from models.detector import Family, Panel, Series
-from models.nulls.by_series import BySeries, SeriesNull, fit_rates
+from models.detector import Family
+from models.nulls.series_nulls import SeriesNull, fit_rates
+from models.panel import Panel, Series
+from models.series_detector import SeriesDetector
 
 
-class PeerRate(BySeries):
+class PeerRate(SeriesDetector):
     """Compares each count, given its exposure, with the gamma-Poisson spread of the subject's peer group."""
 
     family: ClassVar[Family] = "peer"
@@ -29,7 +31,7 @@ class PeerRate(BySeries):
         counted = indicator.aggregate in ("count", "distinct")
         return counted and isinstance(indicator.exposure, str) and not indicator.proportion and not claimed(indicator)
 
-    def holds(self, panel: Panel) -> bool:
+    def corrects_tail(self, panel: Panel) -> bool:
         """Hold p-values to everybody's where conduct is read: few are named far oftener than the null allows."""
         return panel.concern in ("standards", "culture")
 

@@ -7,11 +7,13 @@ from typing import ClassVar
 from data.vocabulary import SubjectKind
 from features.indicator import Indicator
 from models.claims import claimed
-from models.detector import Family, Panel, Series
-from models.nulls.by_series import BySeries, SeriesNull, fit_shares
+from models.detector import Family
+from models.nulls.series_nulls import SeriesNull, fit_proportions
+from models.panel import Panel, Series
+from models.series_detector import SeriesDetector
 
 
-class Proportion(BySeries):
+class Proportion(SeriesDetector):
     """Compares each share of a whole with the beta-binomial spread of the subject's peer group."""
 
     family: ClassVar[Family] = "peer"
@@ -28,13 +30,13 @@ class Proportion(BySeries):
         """Say whether the indicator counts some of its exposure, and no other detector claims it."""
         return indicator.proportion and not claimed(indicator)
 
-    def holds(self, panel: Panel) -> bool:
+    def corrects_tail(self, panel: Panel) -> bool:
         """Hold p-values to everybody's in culture: some postings call for cuts far oftener than the null allows."""
         return panel.concern == "culture"
 
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Fit the beta-binomial null to the indicator's shares."""
-        return fit_shares(panel, series)
+        return fit_proportions(panel, series)
 
 
 DETECTOR = Proportion()

@@ -6,11 +6,13 @@ from typing import ClassVar
 
 from features.indicator import Indicator
 from models.claims import same_scene
-from models.detector import Family, Panel, Series
-from models.nulls.by_series import BySeries, SeriesNull, fit_shares
+from models.detector import Family
+from models.nulls.series_nulls import SeriesNull, fit_proportions
+from models.panel import Panel, Series
+from models.series_detector import SeriesDetector
 
 
-class Scene(BySeries):
+class Scene(SeriesDetector):
     """Compares an officer with colleagues at the same incidents, so that place, hour and who was met cancel out."""
 
     family: ClassVar[Family] = "scene"
@@ -29,7 +31,7 @@ class Scene(BySeries):
 
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Fit the spread of officers about one half."""
-        return fit_shares(panel, series, least=0.5)
+        return fit_proportions(panel, series, least=0.5)
 
 
 DETECTOR = Scene()

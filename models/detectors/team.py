@@ -9,12 +9,14 @@ import numpy as np
 from data.vocabulary import Concern, SubjectKind
 from features.indicator import Indicator
 from models.claims import claimed
-from models.detector import Family, Panel, Series
-from models.nulls.by_series import BySeries, SeriesNull, fit_rates
+from models.detector import Family
 from models.nulls.case_mix import EXPOSURES, fit_case_mix, known, work
+from models.nulls.series_nulls import SeriesNull, fit_rates
+from models.panel import Panel, Series
+from models.series_detector import SeriesDetector
 
 
-class Team(BySeries):
+class Team(SeriesDetector):
     """Compares what arises in a team with what the days and shared incidents of its members
     lead one to expect."""
 
@@ -34,7 +36,7 @@ class Team(BySeries):
         counted = indicator.aggregate in ("count", "distinct") and isinstance(indicator.exposure, str)
         return counted and not indicator.proportion and not claimed(indicator) and indicator.name not in EXPOSURES
 
-    def holds(self, panel: Panel) -> bool:
+    def corrects_tail(self, panel: Panel) -> bool:
         """Hold p-values to every team's: grievances come in bursts that the null does not know of."""
         return True
 

@@ -43,7 +43,7 @@ _WIDTH: Final = np.gradient(_GRID)
 
 
 @dataclass(frozen=True)
-class ShareNull:
+class BetaBinomialNull:
     """A fitted null: the log-odds of each group's mean share, and the precision with which peers' shares lie about it.
 
     `logits` and `sizes` are by group number; `sizes` counts the subjects fitted to. A small precision means that peers
@@ -73,7 +73,7 @@ def fit(
     offset: Floats | None = None,
     least: float | None = None,
     cut: float = CUT,
-) -> ShareNull | None:
+) -> BetaBinomialNull | None:
     """Fit the beta-binomial null to subjects in groups by truncated likelihood.
 
     Takes whole hits and trials, at least one trial each, and group numbers from 0. `offset` is added to the log-odds
@@ -106,7 +106,7 @@ def fit(
         if settled:
             break
         highest = limits(trials, centres[groups] + given, precision, cut)
-    return ShareNull(centres, sizes, precision, converged=settled)
+    return BetaBinomialNull(centres, sizes, precision, converged=settled)
 
 
 def _prior_precision(share: float) -> float:

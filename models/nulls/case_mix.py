@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from data.arrays import Floats
-from models.detector import Panel, Series
+from models.panel import Panel, Series
 
 EXPOSURES: Final = ("member_days", "joint_attendances")
 """The indicators that say what members did, each the exposure of some other."""

@@ -84,7 +84,7 @@ def _success(expected: Floats, shape: float) -> Floats:
 
 
 @dataclass(frozen=True)
-class PeerNull:
+class GammaPoissonNull:
     """A fitted null: each group's rate per unit of exposure, and the shape of the gamma that peers' rates follow.
 
     `rates` and `sizes` are by group number; `sizes` counts the subjects fitted to. A small shape means that peers
@@ -101,7 +101,7 @@ class PeerNull:
         return np.asarray(self.rates[groups] * exposure, dtype=np.float64)
 
 
-def fit(counts: Floats, exposure: Floats, groups: Positions, *, cut: float = CUT) -> PeerNull | None:
+def fit(counts: Floats, exposure: Floats, groups: Positions, *, cut: float = CUT) -> GammaPoissonNull | None:
     """Fit the gamma-Poisson null to subjects in groups by truncated likelihood.
 
     Takes whole counts, positive exposures and group numbers from 0, one each per subject. Returns None when there are
@@ -112,7 +112,7 @@ def fit(counts: Floats, exposure: Floats, groups: Positions, *, cut: float = CUT
         return None
     sizes = np.bincount(groups)
     if counts.sum() == 0:
-        return PeerNull(np.zeros(len(sizes)), sizes, 1.0, converged=True)
+        return GammaPoissonNull(np.zeros(len(sizes)), sizes, 1.0, converged=True)
     rates = _group_rates(counts, exposure, groups, len(sizes))
     point = _maximise(_binned(counts, rates[groups] * exposure, None), np.array([0.0, np.log(2.0)]), step=0.5)
     rates, shape = rates * np.exp(point[0]), float(np.exp(point[1]))
@@ -130,8 +130,8 @@ def fit(counts: Floats, exposure: Floats, groups: Positions, *, cut: float = CUT
         before, rates, earlier, shape = rates, raw * np.exp(point[0]), shape, float(np.exp(point[1]))
         moved = float(np.average(np.abs(np.log(rates / before)), weights=sizes))
         if moved < _SETTLED and abs(np.log(shape / earlier)) < _SETTLED:
-            return PeerNull(rates, sizes, shape, converged=True)
-    return PeerNull(rates, sizes, shape, converged=False)
+            return GammaPoissonNull(rates, sizes, shape, converged=True)
+    return GammaPoissonNull(rates, sizes, shape, converged=False)
 
 
 def _rounded(expected: Floats) -> Floats:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from data.arrays import Floats
-from models.detector import Panel, Series
+from models.panel import Panel, Series
 
 MOST: Final = 10.0
 """Residuals are cut here: one wild value should not hide a pattern among the others."""
@@ -41,7 +41,7 @@ class ResidualScale:
         give 0: having less is not what is looked for. Values that cannot be used give 0, and so do those of groups
         without spread.
         """
-        groups = panel.numbered(self.names)
+        groups = panel.group_positions(self.names)
         columns = [self._column(series, groups) for series in panel.series if series.key in self.centre]
         return np.column_stack(columns) if columns else np.empty((len(panel.ids), 0))
 

@@ -23,8 +23,8 @@ from data.arrays import Floats, Positions
 from data.errors import UsageError
 from models.nulls.gamma_poisson import FEWEST_PEERS, SMALLEST
 
-Method = Literal["tail", "empirical", "rank"]
-METHODS: Final[tuple[Method, ...]] = ("tail", "empirical", "rank")
+ScoreNullName = Literal["tail", "empirical", "rank"]
+SCORE_NULLS: Final[tuple[ScoreNullName, ...]] = ("tail", "empirical", "rank")
 """The nulls that need nothing but the scores themselves; `conformal` needs a reference set besides."""
 
 CUT: Final = 0.95
@@ -57,7 +57,7 @@ class ScoreNull(Protocol):
 
 
 @dataclass(frozen=True)
-class Calibrated:
+class CalibratedScores:
     """P-values aligned to the scores they come from, NaN where there is not enough evidence, and what they rest on.
 
     `null` is None when there were too few scores, or too many equal ones, to fit any.
@@ -68,7 +68,7 @@ class Calibrated:
     null: ScoreNull | None
 
 
-def calibrate(score: Floats, *, method: Method = "tail", groups: Positions | None = None) -> Calibrated:
+def calibrate(score: Floats, *, method: ScoreNullName = "tail", groups: Positions | None = None) -> CalibratedScores:
     """Turn continuous scores, higher for more unusual, into one-sided p-values.
 
     `groups` numbers each subject's peer group from 0: scores are then first set against the group's median and spread,
@@ -86,7 +86,7 @@ def calibrate(score: Floats, *, method: Method = "tail", groups: Positions | Non
     p_value = np.full(len(score), np.nan)
     if null is not None:
         p_value[judged] = null.p_values(placed[judged])
-    return Calibrated(p_value, _NULLS[method].assumption, null)
+    return CalibratedScores(p_value, _NULLS[method].assumption, null)
 
 
 def _within_groups(score: Floats, groups: Positions) -> Floats:
@@ -290,7 +290,7 @@ class ReferenceNull:
         return np.asarray((1 + len(self.ordered) - below) / (1 + len(self.ordered)), dtype=np.float64)
 
 
-def conformal(score: Floats, *, reference: Floats, reason: str) -> Calibrated:
+def conformal(score: Floats, *, reference: Floats, reason: str) -> CalibratedScores:
     """Turn scores into split-conformal p-values against the scores of a reference set.
 
     The reference must not have been used to fit what gives the scores, and must be clean: `reason` says why it is, and
@@ -311,8 +311,8 @@ def conformal(score: Floats, *, reference: Floats, reason: str) -> Calibrated:
     null = ReferenceNull(known, reason)
     p_value = np.where(np.isfinite(score), null.p_values(score), np.nan)
     if len(known) < FEWEST_PEERS:
-        return Calibrated(np.full(len(score), np.nan), f"{null.assumption}: {reason}", None)
-    return Calibrated(p_value, f"{null.assumption}: {reason}", null)
+        return CalibratedScores(np.full(len(score), np.nan), f"{null.assumption}: {reason}", None)
+    return CalibratedScores(p_value, f"{null.assumption}: {reason}", null)
 
 
 @dataclass(frozen=True)
@@ -342,7 +342,7 @@ def fit_rank(ordered: Floats) -> RankNull | None:
 
 
 _FITS: Final = {"tail": fit_tail, "empirical": fit_empirical, "rank": fit_rank}
-_NULLS: Final[dict[Method, type[TailNull] | type[EmpiricalNull] | type[RankNull]]] = {
+_NULLS: Final[dict[ScoreNullName, type[TailNull] | type[EmpiricalNull] | type[RankNull]]] = {
     "tail": TailNull,
     "empirical": EmpiricalNull,
     "rank": RankNull,

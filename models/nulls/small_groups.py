@@ -18,12 +18,12 @@ import numpy as np
 from scipy.special import logit
 
 from data.arrays import Floats, Positions
-from models.detector import Panel
 from models.nulls.gamma_poisson import PRIOR_EVENTS
+from models.panel import Panel
 
 
 @dataclass(frozen=True)
-class Finer:
+class SmallGroupAdjustment:
     """By label of a small group: the factor on rates, or what is added to log-odds. Groups not named change nothing."""
 
     level: Mapping[str, float]
@@ -38,20 +38,20 @@ class Finer:
 
     def _gathered(self, panel: Panel, nothing: float, gather: np.ufunc) -> Floats:
         found = np.full(len(panel.ids), nothing)
-        for names, number in panel.finer:
+        for names, number in panel.small_groups:
             levels = np.array([*(self.level.get(name, nothing) for name in names), nothing])
             found = gather(found, levels[number])
         return found
 
 
-NOTHING: Final = Finer(MappingProxyType({}))
+NO_ADJUSTMENT: Final = SmallGroupAdjustment(MappingProxyType({}))
 """No small group changes anything."""
 
 
-def fit_factors(panel: Panel, at: Positions, counts: Floats, expected: Floats) -> Finer:
+def fit_factors(panel: Panel, at: Positions, counts: Floats, expected: Floats) -> SmallGroupAdjustment:
     """Fit factors on expected counts; `at` holds the positions in the panel that counts and expectations belong to."""
     found: dict[str, float] = {}
-    for names, number in panel.finer:
+    for names, number in panel.small_groups:
         group, n = number[at], len(names)
         there = group >= 0
         seen = np.bincount(group[there], weights=counts[there], minlength=n)
@@ -59,13 +59,13 @@ def fit_factors(panel: Panel, at: Positions, counts: Floats, expected: Floats) -
         factor = (seen + PRIOR_EVENTS) / (awaited + PRIOR_EVENTS)
         expected = np.where(there, expected * factor[group], expected)
         found |= dict(zip(names, factor.tolist(), strict=True))
-    return Finer(MappingProxyType(found))
+    return SmallGroupAdjustment(MappingProxyType(found))
 
 
-def fit_log_odds(panel: Panel, at: Positions, hits: Floats, trials: Floats, log_odds: Floats) -> Finer:
+def fit_log_odds(panel: Panel, at: Positions, hits: Floats, trials: Floats, log_odds: Floats) -> SmallGroupAdjustment:
     """Fit what to add to log-odds, from weighted hits and trials; `at` holds the positions that they belong to."""
     found: dict[str, float] = {}
-    for names, number in panel.finer:
+    for names, number in panel.small_groups:
         group, n = number[at], len(names)
         there = group >= 0
         seen, tried, awaited = (
@@ -78,4 +78,4 @@ def fit_log_odds(panel: Panel, at: Positions, hits: Floats, trials: Floats, log_
         added = np.nan_to_num(added, nan=0.0, posinf=0.0, neginf=0.0)
         log_odds = np.where(there, log_odds + added[group], log_odds)
         found |= dict(zip(names, added.tolist(), strict=True))
-    return Finer(MappingProxyType(found))
+    return SmallGroupAdjustment(MappingProxyType(found))

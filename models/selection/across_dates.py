@@ -28,7 +28,7 @@ ACROSS: Final[tuple[Across, ...]] = ("each", "spending", "batch")
 
 
 @dataclass
-class Dates:
+class SequentialSelection:
     """The selections made so far on the dates of one run, for one kind of subject and concern, in order of date.
 
     `total` is the number of dates there will be.

@@ -71,7 +71,7 @@ def combine(p_values: Floats, *, method: Combination = "bonferroni", weights: Se
     return np.where(said.any(axis=1), np.minimum(1.0, combined), np.nan)
 
 
-def carrying(p_values: Floats, cut: float, *, method: Combination, weights: Sequence[float]) -> list[int]:
+def decisive_sources(p_values: Floats, cut: float, *, method: Combination, weights: Sequence[float]) -> list[int]:
     """Return which sources carry one subject's selection, the strongest first.
 
     Those that reach the cut alone, the others saying nothing unusual; where none does, the fewest that do together.

@@ -11,11 +11,13 @@ from features.compile.plain import scan_query
 from features.declared import indicators
 from features.formula import written
 from features.indicator import Case, Indicator, NoExposure
-from models.contradictions.claim_query import judged_query
+from models.baselines import baselines
+from models.contradictions.claim_query import judgement_query
 from models.contradictions.policy import Policy
 from models.contradictions.rule import Counterpart, Rule, RuleCase
-from models.declared import baselines, detectors, rules
 from models.detector import Detector
+from models.detectors import detectors
+from models.rules import rules
 
 EXAMPLE_DAY: Final = date(2026, 1, 1)
 """The as-of date that the SQL on catalogue pages is written for."""
@@ -138,7 +140,7 @@ def _rule_page(rule: Rule) -> str:
         if case.shows == "look_alike":
             outcome += "; within tolerance, no flag"
         lines += _case(case.says, case, f"As of {case.as_of}, {outcome}")
-    return "\n".join([*lines, "## SQL", "", "```sql", judged_query(rule, EXAMPLE_DAY), "```"])
+    return "\n".join([*lines, "## SQL", "", "```sql", judgement_query(rule, EXAMPLE_DAY), "```"])
 
 
 def _counterpart(counterpart: Counterpart) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.table import FeatureTable
-from models.detector import Panel, panel
+from models.panel import Panel, build_panel
 from models.peers import peer_groups
 from pipeline.compare import Detected, detect
 from pipeline.flag import Selector, combined_p_values
@@ -40,7 +40,7 @@ def select(table: FeatureTable, settings: Settings) -> list[Selected]:
 def whole_panel(table: FeatureTable, settings: Settings) -> Panel:
     """Return a panel of all indicators together, whatever they serve: for altering values, never for judging."""
     groups = peer_groups(table.subjects, smallest=settings.peers.smallest_group)
-    panels = [panel(table, groups, settings.indicators, c) for c in ("standards", "welfare", "culture")]
+    panels = [build_panel(table, groups, settings.indicators, c) for c in ("standards", "welfare", "culture")]
     series = {s.key: s for p in panels for s in p.series}
     return Panel(table.kind, table.as_of, "standards", table.ids, groups, tuple(series[k] for k in sorted(series)))
 

@@ -15,7 +15,8 @@ from features.declared import indicators
 from features.indicator import Indicator, NoExposure
 from features.table import OK, Cells, FeatureTable
 from models.claims import CLAIMED, same_scene
-from models.detector import Detector, Panel, panel
+from models.detector import Detector
+from models.panel import Panel, build_panel
 from models.peers import peer_groups
 
 N = 240
@@ -64,7 +65,7 @@ def a_panel(
         }
     )
     table = FeatureTable(kind, date(2026, 1, 1), subjects, cells)
-    return panel(table, peer_groups(subjects, smallest=40), chosen, concern)
+    return build_panel(table, peer_groups(subjects, smallest=40), chosen, concern)
 
 
 def _holding(whole: Cells, parts: Iterable[Cells]) -> Cells:

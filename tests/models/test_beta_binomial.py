@@ -8,11 +8,11 @@ import pytest
 from scipy import stats
 
 from data.arrays import Floats
-from models.nulls.beta_binomial import ShareNull, fit, interval, upper_tail
+from models.nulls.beta_binomial import BetaBinomialNull, fit, interval, upper_tail
 from models.nulls.gamma_poisson import FEWEST_PEERS
 
 
-def fitted(hits: Floats, trials: Floats, groups: npt.NDArray[np.intp] | None = None) -> ShareNull:
+def fitted(hits: Floats, trials: Floats, groups: npt.NDArray[np.intp] | None = None) -> BetaBinomialNull:
     found = fit(hits, trials, np.zeros(len(hits), dtype=np.intp) if groups is None else groups)
     assert found is not None
     return found

@@ -11,7 +11,7 @@ from scipy import stats
 from data.arrays import Floats
 from data.errors import UsageError
 from models.nulls.gamma_poisson import FEWEST_PEERS
-from models.nulls.score_nulls import METHODS, Method, calibrate, conformal
+from models.nulls.score_nulls import SCORE_NULLS, ScoreNullName, calibrate, conformal
 from models.selection.fdr import select_by_fdr
 
 Draw = Callable[[np.random.Generator, int], Floats]
@@ -35,7 +35,7 @@ def world(seed: int, draw: Draw, *, n: int = 2000, unusual: float) -> tuple[Floa
     return score, np.arange(n) < k
 
 
-def false_share_and_power(draw: Draw, *, unusual: float, method: Method, repeats: int = 30) -> tuple[float, ...]:
+def false_share_and_power(draw: Draw, *, unusual: float, method: ScoreNullName, repeats: int = 30) -> tuple[float, ...]:
     """The mean share of false discoveries at q = 0.1 with its standard error, and the power."""
     false, found = [], []
     for seed in range(repeats):
@@ -131,8 +131,8 @@ def test_groups_too_small_to_be_judged_are_not_enough_evidence() -> None:
     assert not np.isnan(p_value[groups == 0]).any()
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_the_order_of_subjects_changes_no_bit(method: Method) -> None:
+@pytest.mark.parametrize("method", SCORE_NULLS)
+def test_the_order_of_subjects_changes_no_bit(method: ScoreNullName) -> None:
     score, _ = world(5, LIGHT_TO_HEAVY["chi-square"], unusual=0.03)
     order = np.random.default_rng(1).permutation(len(score))
     groups = (np.arange(len(score)) % 3).astype(np.intp)
@@ -145,22 +145,22 @@ def test_the_order_of_subjects_changes_no_bit(method: Method) -> None:
     )
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_higher_scores_never_have_larger_p_values(method: Method) -> None:
+@pytest.mark.parametrize("method", SCORE_NULLS)
+def test_higher_scores_never_have_larger_p_values(method: ScoreNullName) -> None:
     score = np.sort(world(6, LIGHT_TO_HEAVY["exponential"], unusual=0.03)[0])
     assert (np.diff(calibrate(score, method=method).p_value) <= 0).all()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SCORE_NULLS)
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
-def test_the_unit_of_a_score_does_not_matter(method: Method, scale: float) -> None:
+def test_the_unit_of_a_score_does_not_matter(method: ScoreNullName, scale: float) -> None:
     score, _ = world(6, LIGHT_TO_HEAVY["exponential"], unusual=0.03)
     one, other = calibrate(score, method=method).p_value, calibrate(5 * scale + scale * score, method=method).p_value
     np.testing.assert_allclose(np.log(other), np.log(one), rtol=0.05)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_too_few_or_missing_scores_are_not_enough_evidence(method: Method) -> None:
+@pytest.mark.parametrize("method", SCORE_NULLS)
+def test_too_few_or_missing_scores_are_not_enough_evidence(method: ScoreNullName) -> None:
     few = np.random.default_rng(2).normal(size=FEWEST_PEERS - 1)
     assert np.isnan(calibrate(few, method=method).p_value).all()
     gaps = np.random.default_rng(2).normal(size=100)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.declared import detectors
-from models.detector import Panel
+from models.detectors import detectors
 from models.detectors.change import RECENT
+from models.panel import Panel
 from tests.models.panels import a_panel
 
 CHANGE = detectors()["change"]

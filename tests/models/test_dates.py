@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from models.selection.across_dates import ACROSS, Across, Dates
+from models.selection.across_dates import ACROSS, Across, SequentialSelection
 from models.selection.fdr import select_by_fdr
 
 Q = 0.1
@@ -26,7 +26,7 @@ def false_share(across: Across, *, unusual: int, shared: float, repeats: int = 1
     shares, found = [], []
     for seed in range(repeats):
         p_values = months(np.random.default_rng([seed, 7]), dates=6, people=400, unusual=unusual, shared=shared)
-        dates = Dates(Q, 6, across)
+        dates = SequentialSelection(Q, 6, across)
         chosen = np.array([dates.select(p).chosen for p in p_values])
         shares.append(chosen[:, unusual:].sum() / max(chosen.sum(), 1))
         found.append(chosen[:, :unusual].sum())
@@ -57,7 +57,7 @@ def test_batches_find_more_than_spending() -> None:
 
 def test_each_is_the_plain_selection_on_every_date() -> None:
     p_values = months(np.random.default_rng(1), dates=3, people=300, unusual=10, shared=0.3)
-    dates = Dates(Q, 3, "each")
+    dates = SequentialSelection(Q, 3, "each")
     for chances in p_values:
         np.testing.assert_array_equal(dates.select(chances).chosen, select_by_fdr(chances, q=Q).chosen)
     assert dates.levels == [Q, Q, Q]
@@ -65,7 +65,7 @@ def test_each_is_the_plain_selection_on_every_date() -> None:
 
 @pytest.mark.parametrize("across", ACROSS)
 def test_one_date_may_use_everything(across: Across) -> None:
-    dates = Dates(Q, 1, across)
+    dates = SequentialSelection(Q, 1, across)
     dates.select(np.array([0.01, 0.5, np.nan]))
     assert dates.levels == [Q]
 
@@ -76,7 +76,7 @@ def test_a_worked_case_of_batches() -> None:
     First: 0.05 is allowed; 0.001 is selected, and with one more at 0 two would be. Second: 0.1 is allowed in all, less
     0.05 x 2/2 spent; what is left, 0.05, grows by (4 + 1)/4.
     """
-    dates = Dates(Q, 2, "batch")
+    dates = SequentialSelection(Q, 2, "batch")
     assert dates.select(np.array([0.001, 0.3, 0.6, 0.9])).chosen.tolist() == [True, False, False, False]
     dates.select(np.array([0.5, 0.6, 0.7, 0.8]))
     assert dates.levels == pytest.approx([0.05, (0.1 - 0.05 * 2 / 2) * 5 / 4])
@@ -84,7 +84,7 @@ def test_a_worked_case_of_batches() -> None:
 
 def test_what_comes_later_changes_nothing_before() -> None:
     p_values = months(np.random.default_rng(2), dates=4, people=200, unusual=10, shared=0.3)
-    short, long = Dates(Q, 4, "batch"), Dates(Q, 4, "batch")
+    short, long = SequentialSelection(Q, 4, "batch"), SequentialSelection(Q, 4, "batch")
     for chances in p_values[:2]:
         short.select(chances)
     for chances in p_values:
@@ -93,6 +93,6 @@ def test_what_comes_later_changes_nothing_before() -> None:
 
 
 def test_nobody_to_test_on_a_date_is_no_error() -> None:
-    dates = Dates(Q, 2, "batch")
+    dates = SequentialSelection(Q, 2, "batch")
     assert not dates.select(np.array([np.nan, np.nan])).chosen.any()
     assert dates.select(np.array([1e-9, 0.5])).chosen.tolist() == [True, False]

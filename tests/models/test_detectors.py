@@ -12,9 +12,12 @@ from threadpoolctl import threadpool_limits
 from data.errors import UsageError
 from features.declared import indicators
 from features.indicator import Indicator
-from models.declared import baselines, detectors
-from models.detector import Contribution, Contributions, Detector, Listed, Panel, Scores
+from models.baselines import baselines
+from models.detector import Detector
+from models.detectors import detectors
+from models.panel import Panel
 from models.pattern import Pattern
+from models.scores import Contribution, ContributionList, Contributions, Scores
 from tests.models.panels import LAST, N, a_panel, turned
 
 DETECTORS = [pytest.param(d, id=n) for n, d in detectors().items()]
@@ -154,7 +157,7 @@ class SumOfCounts(Detector):
 
         n = len(panel.ids)
         return Scores(
-            score=values.sum(axis=1), p_value=np.full(n, np.nan), contributions=Listed(n, told), assumption=""
+            score=values.sum(axis=1), p_value=np.full(n, np.nan), contributions=ContributionList(n, told), assumption=""
         )
 
 
@@ -186,7 +189,7 @@ def test_nothing_to_read_is_not_enough_evidence(detector: Detector) -> None:
     found = detector.score(empty, seed=3)
     assert np.isnan(found.p_value).all()
     assert len(found.contributions) == N
-    assert not detector.speaks_to(empty)
+    assert not detector.can_score(empty)
 
 
 @pytest.mark.parametrize("detector", ALL)
@@ -194,7 +197,7 @@ def test_every_detector_says_what_it_asks_and_assumes(detector: Detector) -> Non
     assert detector.question.endswith("?")
     assert len(detector.assumption) > 40
     assert detector.kinds
-    assert detector.speaks_to(a_panel(detector))
+    assert detector.can_score(a_panel(detector))
 
 
 def test_every_concern_has_baselines() -> None:

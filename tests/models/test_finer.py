@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from models.declared import detectors
-from models.detector import Panel
+from models.detectors import detectors
+from models.panel import Panel
 from models.peers import peer_groups
 from tests.models.panels import a_panel
 
@@ -36,13 +36,13 @@ def test_a_small_group_is_named_from_wide_to_narrow() -> None:
     )
     groups = peer_groups(subjects, smallest=2)
     assert groups.labels[0] == "role=custody rank=constable"
-    assert groups.finer[0] == ("role=custody rank=constable area=1",)
-    assert peer_groups(subjects, smallest=3).finer[1] == (
+    assert groups.small_groups[0] == ("role=custody rank=constable area=1",)
+    assert peer_groups(subjects, smallest=3).small_groups[1] == (
         "role=custody",
         "role=custody rank=constable",
         "role=custody rank=constable area=2",
     )
-    assert peer_groups(subjects, smallest=1).finer == ((), ())
+    assert peer_groups(subjects, smallest=1).small_groups == ((), ())
 
 
 def test_a_role_with_a_level_of_its_own_is_not_unusual_for_it() -> None:
@@ -52,8 +52,8 @@ def test_a_role_with_a_level_of_its_own_is_not_unusual_for_it() -> None:
     detector, key = detectors()["peer_rate"], view.series[0].key
     busy = raised(view, small, by=4.0)
     with_finer, without = (
-        detector.fit(v, seed=1).nulls[key].judge(v, v.series[0]).p_value  # type: ignore[attr-defined]
-        for v in (busy, replace(busy, peers=replace(busy.peers, finer=())))
+        detector.fit(v, seed=1).nulls[key].test(v, v.series[0]).p_value  # type: ignore[attr-defined]
+        for v in (busy, replace(busy, peers=replace(busy.peers, small_groups=())))
     )
     assert np.mean(without[small] <= 0.05) > 0.3
     assert np.mean(with_finer[small] <= 0.05) < 0.12
@@ -64,12 +64,12 @@ def test_one_unusual_person_does_not_set_the_level_of_a_few_colleagues() -> None
     area = [2 if n < 6 else 3 if n < 90 else 1 for n in range(N)]
     view = raised(posted(["response"] * N, area), one, by=40.0)
     null = detectors()["peer_rate"].fit_series(view, view.series[0])  # type: ignore[attr-defined]
-    factor = null.finer.level["role=response rank=constable area=2"]
+    factor = null.small_groups.level["role=response rank=constable area=2"]
     assert 0.5 < factor < 2.0
-    assert null.judge(view, view.series[0]).p_value[0] < 1e-4
+    assert null.test(view, view.series[0]).p_value[0] < 1e-4
 
 
 def test_whoever_is_in_no_small_group_is_left_alone() -> None:
     view = posted(["response"] * N, [1] * N)
     null = detectors()["peer_rate"].fit_series(view, view.series[0])  # type: ignore[attr-defined]
-    assert null.finer.factor(view).tolist() == pytest.approx([1.0] * N)
+    assert null.small_groups.factor(view).tolist() == pytest.approx([1.0] * N)

@@ -8,10 +8,10 @@ import pytest
 from scipy import stats
 
 from data.arrays import Floats
-from models.nulls.gamma_poisson import FEWEST_PEERS, PRIOR_SHAPE, PeerNull, fit, interval, upper_tail
+from models.nulls.gamma_poisson import FEWEST_PEERS, PRIOR_SHAPE, GammaPoissonNull, fit, interval, upper_tail
 
 
-def fitted(counts: Floats, exposure: Floats, groups: npt.NDArray[np.intp] | None = None) -> PeerNull:
+def fitted(counts: Floats, exposure: Floats, groups: npt.NDArray[np.intp] | None = None) -> GammaPoissonNull:
     found = fit(counts, exposure, np.zeros(len(counts), dtype=np.intp) if groups is None else groups)
     assert found is not None
     return found

@@ -23,10 +23,10 @@ from features.declared import indicators
 from features.expression import col
 from models.contradictions.policy import policies, read
 from models.contradictions.rule import Counterpart, Rule
-from models.declared import rules
 from models.lineage import reads_of
 from models.peers import peer_groups
 from models.purposes import DEFAULT, PurposeBreached, enforce, load
+from models.rules import rules
 from pipeline.compare import enforce_purposes
 from pipeline.run import run
 from pipeline.run_folder import RunFolder

@@ -11,9 +11,9 @@ from data.contract import CONTRACT
 from data.samples import complete, load_rows
 from data.store import Store
 from features.expression import fields
-from models.contradictions.claim_query import citation_query, count_query, judged_query
+from models.contradictions.claim_query import citation_query, count_query, judgement_query
 from models.contradictions.rule import POLICY, Rule, RuleCase
-from models.declared import rules
+from models.rules import rules
 from pipeline.compare import contradict
 
 CASES = [pytest.param(r, c, id=f"{r.name}: {c.says}") for r in rules().values() for c in r.cases]
@@ -29,7 +29,7 @@ def loaded_store(rule: Rule, rows: Any) -> Store:
 
 def judged(store: Store, rule: Rule, as_of: date) -> dict[int, dict[str, Any]]:
     """What the rule says of each claim of officer 1, by claim."""
-    table = store.arrow(judged_query(rule, as_of)).to_pylist()
+    table = store.arrow(judgement_query(rule, as_of)).to_pylist()
     return {row["claim_id"]: row for row in table if row["subject_id"] == 1}
 
 

@@ -13,8 +13,8 @@ from statsmodels.stats.multitest import multipletests
 from models.selection.fdr import (
     COMBINATIONS,
     Combination,
-    carrying,
     combine,
+    decisive_sources,
     q_values,
     select_by_capacity,
     select_by_fdr,
@@ -165,7 +165,7 @@ def test_one_source_alone_is_itself_by_every_method(method: Combination) -> None
 
 
 def test_those_who_reach_the_cut_alone_carry_a_selection_the_strongest_first() -> None:
-    found = carrying(np.array([0.004, 0.5, 0.001, np.nan]), 0.02, method="bonferroni", weights=[1, 1, 1, 1])
+    found = decisive_sources(np.array([0.004, 0.5, 0.001, np.nan]), 0.02, method="bonferroni", weights=[1, 1, 1, 1])
     assert found == [2, 0]
 
 
@@ -173,4 +173,4 @@ def test_where_nobody_reaches_the_cut_alone_the_fewest_that_do_together_carry_it
     p_values, weights = np.array([0.02, 0.021, 0.9]), [1.0, 1.0, 1.0]
     cut = 0.035
     assert combine(p_values[np.newaxis, :], method="harmonic")[0] <= cut
-    assert carrying(p_values, cut, method="harmonic", weights=weights) == [0, 1]
+    assert decisive_sources(p_values, cut, method="harmonic", weights=weights) == [0, 1]

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from features.declared import indicators
-from models.declared import baselines, detectors, rules
+from models.baselines import baselines
+from models.detectors import detectors
+from models.rules import rules
 from opencse.docs.catalogue_pages import entries, pages
 
 FOLDER = Path(__file__).parents[2] / "docs" / "catalogue"

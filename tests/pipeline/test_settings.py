@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from data.errors import UsageError
-from models.declared import detectors
+from models.detectors import detectors
 from models.pattern import Pattern
 from pipeline.settings import load, resolve
 

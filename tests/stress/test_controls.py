@@ -17,7 +17,9 @@ import features.compile.plain
 from data.arrays import Floats
 from data.calendar import day_number
 from data.synthetic.world import load as load_world
-from models.detector import Detector, Family, Fitted, Listed, Panel, Scores
+from models.detector import Detector, Family, Fitted
+from models.panel import Panel
+from models.scores import ContributionList, Scores
 from opencse.cli import app
 from opencse.docs.controls_page import PAGE, controls_page
 from pipeline.run_folder import RunFolder
@@ -74,7 +76,7 @@ class Sabotaged(Detector):
 
     def score(self, panel: Panel, *, seed: int = 0) -> Scores:
         p = self.p_values(panel)
-        return Scores(score=-np.log10(p), p_value=p, contributions=Listed(len(p)), assumption="none")
+        return Scores(score=-np.log10(p), p_value=p, contributions=ContributionList(len(p)), assumption="none")
 
 
 class ById(Sabotaged):
@@ -267,7 +269,7 @@ def test_flags_on_planted_people_are_counted_against_what_chance_gives_each_peer
 
 
 def test_placebos_have_the_mean_of_the_fitted_null_and_leave_the_rest_as_it_is(on: Ground) -> None:
-    from models.nulls.by_series import fit_rates
+    from models.nulls.series_nulls import fit_rates
     from stress.controls.selecting import whole_panel
 
     table = on.tables["officer"]

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from features.table import Cells, FeatureTable
 from models.claims import same_scene
-from models.detector import Panel, Series
-from models.nulls.by_series import fit_rates, fit_shares
 from models.nulls.gamma_poisson import FEWEST_PEERS
+from models.nulls.series_nulls import fit_proportions, fit_rates
+from models.panel import Panel, Series
 from pipeline.settings import Settings
 from stress.controls.control import Control, Ground, Reading
 from stress.controls.selecting import Selected, levels_of, select, whole_panel
@@ -52,7 +52,7 @@ def _drawn(view: Panel, series: Series, rng: np.random.Generator) -> Cells | Non
         return None
     if series.indicator.proportion:
         least = 0.5 if same_scene(series.indicator) else None
-        shares = fit_shares(view, series, least=least)
+        shares = fit_proportions(view, series, least=least)
         if shares is None:
             return None
         mean, precision = shares.fitted.mean(groups[at]), shares.fitted.precision

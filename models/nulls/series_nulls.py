@@ -1,0 +1,242 @@
+"""The null of one series: what peers without concern show of one indicator over one window.
+
+Two steps stand between a fitted distribution (`gamma_poisson`, `beta_binomial`) and a subject's p-value, and both are
+here: which subjects can be compared at all, and by how much small groups' own levels shift what is expected of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from data.arrays import Bools, Floats, Positions
+from models.nulls import beta_binomial, gamma_poisson
+from models.nulls.beta_binomial import BetaBinomialNull
+from models.nulls.gamma_poisson import FEWEST_PEERS, GammaPoissonNull
+from models.nulls.score_nulls import TailNull, fit_tail
+from models.nulls.small_groups import NO_ADJUSTMENT, SmallGroupAdjustment, fit_factors, fit_log_odds
+from models.panel import Panel, Series
+from models.scores import Contribution
+
+
+@dataclass(frozen=True)
+class SeriesPValues:
+    """Each subject's p-value for one series, NaN where there is not enough evidence, and how to explain one."""
+
+    p_value: Floats
+    explain: Callable[[int], Contribution]
+
+
+class SeriesNull(Protocol):
+    """What peers without concern are taken to show of one indicator over one window."""
+
+    def test(self, panel: Panel, series: Series) -> SeriesPValues:
+        """Test the subjects of a panel against it; they need not be those it was fitted to."""
+        ...
+
+
+@dataclass(frozen=True)
+class TailCorrectedNull:
+    """A null whose small p-values are corrected to the observed tail frequency.
+
+    A null of a named form fits most people and may still leave too many of them in its far tail. The p-values are
+    therefore taken as scores in powers of ten, whose upper part without its very end tells how fast small p-values
+    really fall off; a p-value is never smaller than that tail allows. Where the form is right this changes next to
+    nothing; where nearly all p-values are equal there is no tail to correct to.
+    """
+
+    null: SeriesNull
+    tail: TailNull
+
+    def test(self, panel: Panel, series: Series) -> SeriesPValues:
+        """Test by the null, and raise each p-value that is smaller than the observed tail allows."""
+        uncorrected = self.null.test(panel, series)
+        tested = ~np.isnan(uncorrected.p_value)
+        observed = self.tail.p_values(_powers_of_ten(uncorrected.p_value))
+        p_value = np.where(tested, np.maximum(uncorrected.p_value, observed), np.nan)
+
+        def explain(at: int) -> Contribution:
+            return replace(uncorrected.explain(at), p_value=float(p_value[at]))
+
+        return SeriesPValues(p_value, explain)
+
+
+def correct_tail(null: SeriesNull, panel: Panel, series: Series) -> SeriesNull:
+    """Return a null corrected to the p-values it gives those it was fitted to; itself where these have no tail."""
+    p_value = null.test(panel, series).p_value
+    tail = fit_tail(np.sort(_powers_of_ten(p_value[~np.isnan(p_value)])))
+    return null if tail is None else TailCorrectedNull(null, tail)
+
+
+def _powers_of_ten(p_value: Floats) -> Floats:
+    return -np.log10(np.nan_to_num(p_value, nan=1.0))
+
+
+Opportunity = Callable[[Panel, Series], Floats]
+"""Gives each subject's opportunity for a series; NaN or 0 where there was none."""
+
+
+def own_exposure(panel: Panel, series: Series) -> Floats:
+    """Return the exposure that the indicator names."""
+    return series.cells.exposure
+
+
+@dataclass(frozen=True)
+class RateNull:
+    """Counts given opportunity follow the gamma-Poisson spread of the subject's peer group."""
+
+    names: tuple[str, ...]
+    fitted: GammaPoissonNull
+    opportunity: Opportunity = own_exposure
+    small_groups: SmallGroupAdjustment = NO_ADJUSTMENT
+
+    def test(self, panel: Panel, series: Series) -> SeriesPValues:
+        """Test by the upper tail; only subjects with enough peers that the null was fitted to."""
+        groups, fitted = panel.group_positions(self.names), self.fitted
+        exposure = self.opportunity(panel, series) * self.small_groups.factor(panel)
+        tested = np.flatnonzero(series.ok & (exposure > 0) & _enough_peers(fitted.sizes, groups))
+        expected = np.full(len(panel.ids), np.nan)
+        expected[tested] = fitted.expected(exposure[tested], groups[tested])
+        p_value = np.full(len(panel.ids), np.nan)
+        p_value[tested] = gamma_poisson.upper_tail(series.cells.value[tested], expected[tested], fitted.shape)
+
+        def explain(at: int) -> Contribution:
+            low, high = gamma_poisson.interval(expected[[at]], fitted.shape)
+            return replace(
+                observe(series, at),
+                expected=float(expected[at]),
+                low=float(low[0]),
+                high=float(high[0]),
+                p_value=float(p_value[at]),
+                peers=int(fitted.sizes[groups[at]]),
+                shape=fitted.shape,
+            )
+
+        return SeriesPValues(p_value, explain)
+
+
+def fit_rates(panel: Panel, series: Series, opportunity: Opportunity = own_exposure) -> RateNull | None:
+    """Fit the gamma-Poisson null to a series; None where too few subjects can be compared."""
+    exposure = opportunity(panel, series)
+    usable = np.flatnonzero(series.ok & (exposure > 0))
+    counts, groups = series.cells.value[usable], panel.group_of[usable]
+    fitted, small_groups = gamma_poisson.fit(counts, exposure[usable], groups), NO_ADJUSTMENT
+    if fitted is not None and panel.small_groups and counts.any():
+        # A first fit says what is expected and where the 95% point lies; against these the small groups' levels are
+        # estimated. The second fit is to exposures adjusted by them, or the spread would count the levels twice.
+        expected = fitted.expected(exposure[usable], groups)
+        capped = np.minimum(counts, gamma_poisson.limits(expected, fitted.shape, gamma_poisson.CUT))
+        small_groups = fit_factors(panel, usable, capped, expected)
+        fitted = gamma_poisson.fit(counts, (exposure * small_groups.factor(panel))[usable], groups)
+    return None if fitted is None else RateNull(panel.group_names, fitted, opportunity, small_groups)
+
+
+Offset = Callable[[Panel, Series], Floats]
+"""Gives what to add to the log-odds of each subject's mean share; NaN where the subject cannot be compared."""
+
+
+def no_offset(panel: Panel, series: Series) -> Floats:
+    """Return an offset of 0 for everybody."""
+    return np.zeros(len(panel.ids))
+
+
+Draws = Callable[[Panel, Series], tuple[Floats, Floats]]
+"""Gives each subject's hits and trials for a series."""
+
+
+def own_draws(panel: Panel, series: Series) -> tuple[Floats, Floats]:
+    """Return the value as hits and the exposure as trials."""
+    return series.cells.value, series.cells.exposure
+
+
+@dataclass(frozen=True)
+class ProportionNull:
+    """Hits out of trials follow the beta-binomial spread of the subject's peer group."""
+
+    names: tuple[str, ...]
+    fitted: BetaBinomialNull
+    draws: Draws = own_draws
+    offset: Offset = no_offset
+    small_groups: SmallGroupAdjustment = NO_ADJUSTMENT
+    fewest: int = FEWEST_PEERS
+
+    def test(self, panel: Panel, series: Series) -> SeriesPValues:
+        """Test by the upper tail; only subjects with enough peers that the null was fitted to."""
+        groups, fitted = panel.group_positions(self.names), self.fitted
+        hits, trials = self.draws(panel, series)
+        offset = self.offset(panel, series) + self.small_groups.added(panel)
+        enough = _enough_peers(fitted.sizes, groups, self.fewest)
+        tested = np.flatnonzero(_usable_draws(series, hits, trials, offset) & enough)
+        mean = np.full(len(panel.ids), np.nan)
+        mean[tested] = fitted.mean(groups[tested], offset[tested])
+        p_value = np.full(len(panel.ids), np.nan)
+        p_value[tested] = beta_binomial.upper_tail(hits[tested], trials[tested], mean[tested], fitted.precision)
+
+        def explain(at: int) -> Contribution:
+            low, high = beta_binomial.interval(float(trials[at]), float(mean[at]), fitted.precision)
+            return replace(
+                observe(series, at),
+                observed=float(hits[at]),
+                exposure=float(trials[at]),
+                expected=float(trials[at] * mean[at]),
+                low=low,
+                high=high,
+                p_value=float(p_value[at]),
+                peers=int(fitted.sizes[groups[at]]),
+                precision=fitted.precision,
+            )
+
+        return SeriesPValues(p_value, explain)
+
+
+def fit_proportions(
+    panel: Panel,
+    series: Series,
+    *,
+    draws: Draws = own_draws,
+    offset: Offset = no_offset,
+    least: float | None = None,
+) -> ProportionNull | None:
+    """Fit the beta-binomial null to a series; None where too few subjects can be compared."""
+    (hits, trials), added = draws(panel, series), offset(panel, series)
+    usable = np.flatnonzero(_usable_draws(series, hits, trials, added))
+    x, n, groups, small_groups = hits[usable], trials[usable], panel.group_of[usable], NO_ADJUSTMENT
+    fitted = beta_binomial.fit(x, n, groups, offset=added[usable], least=least)
+    if fitted is not None and panel.small_groups and least is None:
+        # Two fits, for the same reason as in `fit_rates`; trials are weighted as they are for the groups' own means.
+        centre, weight = fitted.logits[groups] + added[usable], fitted.weight(n)
+        capped = np.minimum(x, beta_binomial.limits(n, centre, fitted.precision, gamma_poisson.CUT))
+        small_groups = fit_log_odds(panel, usable, capped * weight, n * weight, centre)
+        fitted = beta_binomial.fit(x, n, groups, offset=(added + small_groups.added(panel))[usable])
+    # Where the mean is known beforehand, a peer group does not have to tell it: the spread is everybody's.
+    fewest = FEWEST_PEERS if least is None else 1
+    if fitted is None:
+        return None
+    return ProportionNull(panel.group_names, fitted, draws, offset, small_groups, fewest)
+
+
+def _usable_draws(series: Series, hits: Floats, trials: Floats, offset: Floats) -> Bools:
+    # Hits are a part of trials: where records disagree (a report without its attendance), there is no evidence.
+    return np.asarray(series.ok & (trials > 0) & (hits <= trials) & np.isfinite(offset))
+
+
+def _enough_peers(sizes: Positions, groups: Positions, fewest: int = FEWEST_PEERS) -> Bools:
+    """Say whose peer group was there when the null was fitted, with enough members to compare with.
+
+    A group of a panel that was not fitted to has the position -1; the 0 appended stands for its size.
+    """
+    return np.asarray((groups >= 0) & (np.append(sizes, 0)[np.minimum(groups, len(sizes))] >= fewest))
+
+
+def observe(series: Series, at: int) -> Contribution:
+    """Return what was observed of one subject, without any comparison."""
+    exposure = float(series.cells.exposure[at])
+    return Contribution(
+        indicator=series.indicator.name,
+        window_days=series.cells.window,
+        observed=float(series.cells.value[at]),
+        exposure=None if np.isnan(exposure) else exposure,
+    )

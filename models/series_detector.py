@@ -1,0 +1,63 @@
+"""Detectors that look at one indicator after the other, each against a null of its own, and combine the p-values."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.detector import Detector, Fitted
+from models.nulls.series_nulls import SeriesNull, correct_tail
+from models.panel import Panel, Series
+from models.scores import ContributionList, Contributions, Scores
+from models.selection.fdr import combine
+
+
+class SeriesDetector(Detector):
+    """A detector that fits a null to each series it reads; a subject's p-value is the smallest, by Bonferroni."""
+
+    monotone = True
+
+    @abstractmethod
+    def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
+        """Return the null of one series; None where there is not enough to fit it to."""
+
+    def corrects_tail(self, panel: Panel) -> bool:
+        """Say whether small p-values are corrected to the observed tail frequency: see `TailCorrectedNull`."""
+        return False
+
+    def fit(self, panel: Panel, *, seed: int) -> Fitted:
+        """Fit a null to each series that the detector reads."""
+        nulls = {}
+        for series in panel.series:
+            null = self.fit_series(panel, series) if self.reads(series.indicator) else None
+            if null is not None:
+                nulls[series.key] = correct_tail(null, panel, series) if self.corrects_tail(panel) else null
+        return FittedSeriesDetector(self.assumption, nulls)
+
+
+@dataclass(frozen=True)
+class FittedSeriesDetector:
+    """Nulls by indicator and window."""
+
+    assumption: str
+    nulls: Mapping[tuple[str, int], SeriesNull]
+
+    def score(self, panel: Panel) -> Scores:
+        """Score by the smallest combined p-value, in powers of ten; 0 where there is not enough evidence."""
+        tests = [self.nulls[s.key].test(panel, s) for s in panel.series if s.key in self.nulls]
+        if not tests:
+            return Scores.without_evidence(len(panel.ids), self.assumption)
+        p_values = np.column_stack([test.p_value for test in tests])
+        combined = combine(p_values)
+        score = np.where(np.isnan(combined), 0.0, -np.log10(np.nan_to_num(combined, nan=1.0)))
+
+        def explain(at: int, most: int) -> Contributions:
+            tested = np.flatnonzero(~np.isnan(p_values[at]))
+            strongest = tested[np.argsort(p_values[at][tested], kind="stable")][:most]
+            return tuple(tests[n].explain(at) for n in strongest.tolist())
+
+        contributions = ContributionList(len(panel.ids), explain)
+        return Scores(score=score, p_value=combined, contributions=contributions, assumption=self.assumption)
