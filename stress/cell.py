@@ -18,12 +18,12 @@ from data.synthetic.memory import InMemory, make
 from data.synthetic.world import World
 from pipeline.digest import digest, file_digest
 from pipeline.seal import code_digest, code_version, library_versions
-from stress.controls.control import ground
+from stress.controls.control import control_input
 from stress.controls.control_runs import nothing_planted, read_controls
 from stress.controls.readings import rows_of
 from stress.plan import CONTROLS, Cell
 from stress.ranking import COMBINED, combined_scores
-from stress.scenario_run import Performed, perform
+from stress.scenario_run import ScenarioResult, perform
 
 PROVENANCE: Final = pa.schema(
     [
@@ -80,7 +80,7 @@ def cell_id(cell: Cell) -> str:
 
     So whatever is done already is found again by any plan it is part of, and nothing is that would come out otherwise.
     """
-    return digest({**_told(cell), "kept": _kept(cell), "code": code_digest(), "libraries": _libraries()})[:32]
+    return digest({**_told(cell), "results": _selection(cell), "code": code_digest(), "libraries": _libraries()})[:32]
 
 
 @cache
@@ -88,8 +88,8 @@ def _libraries() -> dict[str, str]:
     return library_versions()
 
 
-def _kept(cell: Cell) -> dict[str, Any]:
-    return {name: str(value) for name, value in cell.kept.model_dump(mode="json").items()}
+def _selection(cell: Cell) -> dict[str, Any]:
+    return {name: str(value) for name, value in cell.results.model_dump(mode="json").items()}
 
 
 @lru_cache(maxsize=4096)
@@ -139,10 +139,10 @@ def _made(world: World) -> InMemory:
     return _last[key]
 
 
-def controlled(cell: Cell, performed: Performed) -> tuple[pa.Table, pa.Table]:
+def controlled(cell: Cell, performed: ScenarioResult) -> tuple[pa.Table, pa.Table]:
     """Return what the negative controls of a cell count, beside the unperturbed run; nobody is flagged by them."""
     world = cell.resolved_world
-    on = ground(
+    on = control_input(
         performed.records,
         settings=cell.settings,
         as_of=world.ends_on,
@@ -155,7 +155,7 @@ def controlled(cell: Cell, performed: Performed) -> tuple[pa.Table, pa.Table]:
     return _arrow(rows_of(readings), _where(cell), RESULTS), FLAGGED.empty_table()
 
 
-def measure(cell: Cell, performed: Performed) -> tuple[pa.Table, pa.Table]:
+def measure(cell: Cell, performed: ScenarioResult) -> tuple[pa.Table, pa.Table]:
     """Return the rates of a cell and whom it flagged, each row with its provenance."""
     where = _where(cell)
     return _rates(cell, performed, where), _flagged(performed, where)
@@ -173,7 +173,7 @@ def _where(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _rates(cell: Cell, performed: Performed, where: dict[str, Any]) -> pa.Table:
+def _rates(cell: Cell, performed: ScenarioResult, where: dict[str, Any]) -> pa.Table:
     trial, records, truth = performed.trial, performed.records, performed.truth
     characteristics = records["protected_characteristic"].to_pandas()
     joined = records["officer"].select(["officer_id", "joined_on"]).to_pandas()
@@ -184,9 +184,9 @@ def _rates(cell: Cell, performed: Performed, where: dict[str, Any]) -> pa.Table:
         truth=_truth(truth),
         people=joined.merge(characteristics, on="officer_id", how="left"),
         units=records["unit"],
-        options=Options(workload=cell.kept.workload),
+        options=Options(workload=cell.results.workload),
     )
-    wanted = table["measure"].isin(cell.kept.measures) & table["by"].isin(cell.kept.by)
+    wanted = table["measure"].isin(cell.results.measures) & table["by"].isin(cell.results.by)
     # All detectors together are no detector of their own that might have flagged somebody.
     wanted &= ~((table["basis"] == "flagged") & (table["name"] == COMBINED))
     return _arrow(table[wanted], where, RESULTS)
@@ -196,7 +196,7 @@ def _truth(truth: dict[str, pa.Table]) -> Truth:
     return Truth.of(truth["truth_subject"], truth["truth_archetype"])
 
 
-def _flagged(performed: Performed, where: dict[str, Any]) -> pa.Table:
+def _flagged(performed: ScenarioResult, where: dict[str, Any]) -> pa.Table:
     """Return the subjects flagged, once for each concern."""
     keys = ["subject_kind", "concern", "subject_id"]
     flags = performed.trial.flags.select(keys).to_pandas().drop_duplicates().sort_values(keys)

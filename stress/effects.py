@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data.errors import UsageError
+from models.selection.fdr import q_values
 from stress.plan import CONTROLS, TWIN
 
 PLACE: Final = ("world", "people", "set")
@@ -164,17 +165,6 @@ def _p_values(effect: np.ndarray, spread: np.ndarray, seeds: np.ndarray, same: n
         tested = 2 * t.sf(np.abs(effect) / (spread / np.sqrt(seeds)), np.maximum(seeds - 1, 1))
         signs = np.where(effect == 0, 1.0, 2.0 ** (1.0 - seeds))
     return np.where(seeds > 1, np.where(same, signs, tested), np.nan)
-
-
-def q_values(p_values: np.ndarray) -> np.ndarray:
-    """Return Benjamini and Hochberg's q-values; NaN where there is no p-value."""
-    from scipy.stats import false_discovery_control
-
-    known = ~np.isnan(p_values)
-    told = np.full(len(p_values), np.nan)
-    if known.any():
-        told[known] = false_discovery_control(p_values[known])
-    return told
 
 
 def turnover(flagged: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:

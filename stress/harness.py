@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from data.errors import OpencseError, UsageError
 from stress.cell import FLAGGED, RESULTS, cell_id, run_cell
-from stress.plan import Cell, Plan
+from stress.plan import Cell, StressPlan
 
 CELLS, FAILURES, STARTED = "cells", "failures", "started"
 """Folders of a stress folder: finished cells, what went wrong with others, and which are or were under way."""
@@ -44,7 +44,7 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Failure:
+class CellFailure:
     """A cell that could not be run: which, and why, in one line and in full."""
 
     cell: str
@@ -59,18 +59,18 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Done:
+class PlanRun:
     """A plan that was run: how many cells it has, how many were there already, and which failed."""
 
     out: Path
     cells: int
     reused: int
-    failures: tuple[Failure, ...]
+    failures: tuple[CellFailure, ...]
 
 
 def run_plan(
-    plan: Plan, out: Path, *, workers: int = 1, backend: str = "loky", progress: Progress | None = None
-) -> Done:
+    plan: StressPlan, out: Path, *, workers: int = 1, backend: str = "loky", progress: Progress | None = None
+) -> PlanRun:
     """Run every cell of a plan that is not there yet, and put all of them together as two tables.
 
     `out` gets `plan.json`, the plan with all its settings, and `cells/`, one pair of files a cell, and from them
@@ -99,7 +99,7 @@ def run_plan(
     _assemble([folder / f"{name}.flagged.parquet" for name in there], out / "flagged.parquet", FLAGGED)
     _write_json(plan.resolved(), out / PLAN)
     failures = read_failures(out)
-    return Done(out, len(cells), len(cells) - len(waiting), failures)
+    return PlanRun(out, len(cells), len(cells) - len(waiting), failures)
 
 
 def _run(cells: Sequence[Cell], out: Path, *, workers: int, in_process: bool, tell: Progress) -> None:
@@ -200,14 +200,14 @@ def _write_json(told: dict[str, Any], path: Path) -> None:
     waiting.replace(path)
 
 
-def read_failures(out: Path) -> tuple[Failure, ...]:
+def read_failures(out: Path) -> tuple[CellFailure, ...]:
     """Return the failed cells of a stress folder, by world, size, seed, set, scenario and dose."""
-    found = [Failure(**json.loads(p.read_text(encoding="utf-8"))) for p in (out / FAILURES).glob("*.json")]
+    found = [CellFailure(**json.loads(p.read_text(encoding="utf-8"))) for p in (out / FAILURES).glob("*.json")]
     return tuple(sorted(found, key=lambda f: (f.world, f.people, f.seed, f.set, f.scenario, f.dose)))
 
 
 def read_plan(out: Path) -> dict[str, Any]:
-    """Return the plan that the results of a stress folder are of, as `Plan.resolved` gives it.
+    """Return the plan that the results of a stress folder are of, as `StressPlan.resolved` gives it.
 
     Raises:
         UsageError: the folder does not say.

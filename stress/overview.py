@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from models.rules import rules
+from models.selection.fdr import q_values
 from stress.controls.readings import readings_of
-from stress.controls.verdict import NONE_RUN, Verdict, headline, judge
-from stress.effects import KEYS, PLACE, effects_of, q_values, read_results, turnover, write_effects
-from stress.harness import Failure, read_failures
+from stress.controls.verdict import NONE_RUN, ControlVerdict, headline, judge
+from stress.effects import KEYS, PLACE, effects_of, read_results, turnover, write_effects
+from stress.harness import CellFailure, read_failures
 from stress.plan import CONTROLS, TWIN
 
 LEVEL: Final = 0.05
@@ -46,9 +47,9 @@ class Overview:
     headline: list[dict[str, Any]]
     broken: list[dict[str, Any]]
     methods: list[dict[str, Any]]
-    failures: tuple[Failure, ...]
+    failures: tuple[CellFailure, ...]
     effects: pd.DataFrame
-    controls: dict[str, list[Verdict]]
+    controls: dict[str, list[ControlVerdict]]
 
     @property
     def headline_of_controls(self) -> list[str]:
@@ -86,7 +87,7 @@ def overview(out: Path) -> Overview:
     )
 
 
-def controls_of(out: Path) -> dict[str, list[Verdict]]:
+def controls_of(out: Path) -> dict[str, list[ControlVerdict]]:
     """Return what the negative controls say of each world, size and set of a stress folder, over all its seeds."""
     rows = read_results(out, scenarios=[TWIN, CONTROLS]).to_pandas()
     return {
@@ -94,7 +95,7 @@ def controls_of(out: Path) -> dict[str, list[Verdict]]:
     }
 
 
-def lines_of(controls: Mapping[str, Sequence[Verdict]]) -> list[str]:
+def lines_of(controls: Mapping[str, Sequence[ControlVerdict]]) -> list[str]:
     """Return the first lines of an audit of a plan, one for each world, size and set; a failure before others."""
     lines = [f"{place}: {headline(verdicts)}" for place, verdicts in sorted(controls.items())]
     return sorted(lines, key=lambda line: ": CONTROLS FAILED" not in line) or [NONE_RUN]

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from data.errors import OpencseError, UsageError
-from data.faults import in_words
 from data.synthetic.plantings import typologies
 from data.synthetic.world import SMALLEST, World
 from data.synthetic.world import load as load_world
+from data.toml_files import FrozenSection, read_model
 from pipeline.settings import Settings, over_defaults
-from stress.declared import scenario, scenarios
 from stress.scenario import Scenario
+from stress.scenarios import scenario, scenarios
 
 FOLDER: Final = Path(__file__).parent / "plans"
 
@@ -42,11 +41,7 @@ GROUPS: Final = (
 """What a plan may break measures down by."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Kept(_Section):
+class PlanResults(FrozenSection):
     """What is kept of the rates of each cell; everything can be made again from the same plan."""
 
     measures: tuple[str, ...] = (
@@ -57,7 +52,7 @@ class Kept(_Section):
     workload: float = Field(default=20.0, gt=0, le=1000)
 
 
-class Plan(_Section):
+class StressPlan(FrozenSection):
     """A plan as its file says it; `seeds` is a list, or how many from 1 on."""
 
     title: str
@@ -67,9 +62,9 @@ class Plan(_Section):
     seeds: int | tuple[int, ...]
     scenarios: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
-    doses: dict[str, tuple[float, ...]] = {}
-    sets: dict[str, dict[str, Any]] = {"default": {}}
-    kept: Kept = Kept()
+    doses: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    sets: dict[str, dict[str, Any]] = Field(default_factory=lambda: dict[str, dict[str, Any]](default={}))
+    results: PlanResults = PlanResults()
 
     @property
     def every_seed(self) -> tuple[int, ...]:
@@ -98,7 +93,7 @@ class Plan(_Section):
                 for seed in self.every_seed:
                     for name, content in sets.items():
                         for of, dose in [(TWIN, 0.0), (CONTROLS, 0.0), *self._performed()]:
-                            yield Cell(world, people, self.months, seed, of, dose, name, content, self.kept)
+                            yield Cell(world, people, self.months, seed, of, dose, name, content, self.results)
 
     def resolved(self) -> dict[str, Any]:
         """Return the plan as plain values with all that it leaves to defaults filled in.
@@ -106,7 +101,7 @@ class Plan(_Section):
         Every set has all its settings, every world whether anything is `planted` in it, every scenario its doses.
         """
         return {
-            **self.model_dump(mode="json", include={"title", "people", "months", "kept"}),
+            **self.model_dump(mode="json", include={"title", "people", "months", "results"}),
             "seeds": list(self.every_seed),
             "worlds": {
                 name: {"planted": bool(load_world(name).typologies.chosen(list(typologies())))} for name in self.worlds
@@ -131,7 +126,7 @@ class Cell:
     dose: float
     set: str
     overlay: str
-    kept: Kept
+    results: PlanResults
 
     @property
     def resolved_world(self) -> World:
@@ -163,7 +158,7 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
-def load_plan(name_or_path: str) -> Plan:
+def load_plan(name_or_path: str) -> StressPlan:
     """Read a plan by its name or from a TOML file.
 
     Raises:
@@ -174,28 +169,10 @@ def load_plan(name_or_path: str) -> Plan:
         raise UsageError(
             f"There is no plan '{name_or_path}'.", expected=f"one of {', '.join(names())}, or the path of a .toml file"
         )
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError("The plan is not valid TOML.", found=str(error), where=str(path)) from error
-    faults: list[str] = []
-    plan: Plan | None = None
-    try:
-        plan = Plan.model_validate(content)
-    except ValidationError as error:
-        faults += in_words(error)
-    faults += _faults(plan) if plan is not None else []
-    if plan is None or faults:
-        raise UsageError(
-            f"The plan has {len(faults)} fault{'s' if len(faults) > 1 else ''}.",
-            found="; ".join(faults),
-            where=str(path),
-            hint="docs/reference/plans.md lists every setting.",
-        )
-    return plan
+    return read_model(path, StressPlan, document="stress plan", page="docs/reference/plans.md", check=_faults)
 
 
-def _faults(plan: Plan) -> list[str]:
+def _faults(plan: StressPlan) -> list[str]:
     """Return what is wrong with a plan beyond its types: names that do not exist, and numbers that make no sense."""
     faults = [f"people: a world has at least {SMALLEST}, found {n}" for n in plan.people if n < SMALLEST]
     if not plan.every_seed or min(plan.every_seed) < 0 or len(set(plan.every_seed)) < len(plan.every_seed):
@@ -217,8 +194,8 @@ def _faults(plan: Plan) -> list[str]:
         faults.append("sets: there must be one")
     for name, content in plan.sets.items():
         faults += _told(f"sets.{name}", partial(_settings, _canonical(content)))
-    faults += [f"kept.measures: there is no measure '{m}'" for m in plan.kept.measures if m not in MEASURES]
-    faults += [f"kept.by: nothing is broken down by '{b}'" for b in plan.kept.by if b not in GROUPS]
+    faults += [f"results.measures: there is no measure '{m}'" for m in plan.results.measures if m not in MEASURES]
+    faults += [f"results.by: nothing is broken down by '{b}'" for b in plan.results.by if b not in GROUPS]
     return faults
 
 

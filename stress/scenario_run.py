@@ -17,7 +17,7 @@ from stress.scenario import Round, Scenario
 
 
 @dataclass(frozen=True)
-class Performed:
+class ScenarioResult:
     """What a run finds under a scenario, and the records and truth it was found in."""
 
     trial: Trial
@@ -25,7 +25,9 @@ class Performed:
     truth: dict[str, pa.Table]
 
 
-def perform(made: InMemory, *, settings: Settings, scenario: Scenario | None = None, dose: float = 0.0) -> Performed:
+def perform(
+    made: InMemory, *, settings: Settings, scenario: Scenario | None = None, dose: float = 0.0
+) -> ScenarioResult:
     """Run on a world in memory, under a scenario at a dose, as of the first day after the world.
 
     Without a scenario this is the unperturbed twin. A run on rows that break the contract leaves them out first.
@@ -34,7 +36,7 @@ def perform(made: InMemory, *, settings: Settings, scenario: Scenario | None = N
         with Store(threads=1) as store:
             load_trusted(store, made.records)
             trial = try_store(store, settings=settings, as_of=[made.world.ends_on])
-        return Performed(trial, dict(made.records), dict(made.truth))
+        return ScenarioResult(trial, dict(made.records), dict(made.truth))
     draft = disturb(made, scenario, dose)
     if scenario.settings is not None:
         settings = scenario.settings(settings, dose)
@@ -42,7 +44,7 @@ def perform(made: InMemory, *, settings: Settings, scenario: Scenario | None = N
     final = trials[-1]
     if scenario.method is not None:
         final = replace(final, scores=pa.concat_tables([final.scores, scenario.method(draft, trials, dose)]))
-    return Performed(final, draft.records, draft.truth)
+    return ScenarioResult(final, draft.records, draft.truth)
 
 
 def disturb(made: InMemory, scenario: Scenario, dose: float) -> Draft:

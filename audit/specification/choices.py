@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +10,9 @@ from math import prod
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from data.errors import UsageError
-from data.faults import in_words
+from data.toml_files import FrozenSection, read_model
 from features.declared import indicators
 from models.detector import Family
 from models.nulls.gamma_poisson import FEWEST_PEERS
@@ -42,11 +40,7 @@ Choices = tuple[int, ...]
 """A position in each dimension's alternatives; 0 stands for what the run's own settings say."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Choice(_Section):
+class Choice(FrozenSection):
     """An alternative: its name, and why it could as well have been chosen."""
 
     name: str = Field(min_length=1)
@@ -99,7 +93,7 @@ class Without(Choice):
     without: tuple[Family, ...] = Field(min_length=1)
 
 
-class Plan(_Section):
+class Plan(FrozenSection):
     """A plan as its file says it.
 
     Up to `most` specifications of a kind of subject and concern all of them are run. Of more, all that differ from the
@@ -187,32 +181,14 @@ def load_plan(path: Path | None = None) -> Plan:
     Raises:
         UsageError: it cannot be read, or has faults: all of them at once, in the user's words.
     """
-    place = path or DEFAULT
-    try:
-        content = tomllib.loads(place.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(
-            "The plan of specifications cannot be read.",
-            expected="a TOML file such as docs/reference/specifications.md describes",
-            found=str(error),
-            where=str(place),
-        ) from error
-    faults: list[str] = []
-    plan: Plan | None = None
-    try:
-        plan = Plan.model_validate(content)
-    except ValidationError as error:
-        faults += in_words(error)
-    faults += _faults(plan) if plan is not None else []
-    if plan is None or faults:
-        raise UsageError(
-            f"The plan of specifications has {len(faults)} fault{'s' if len(faults) > 1 else ''}.",
-            expected=f"for a dimension ({', '.join(DIMENSIONS)}) alternatives with a name, a why, and what is chosen",
-            found="; ".join(faults),
-            where=str(place),
-            hint="docs/reference/specifications.md lists every dimension and what may be chosen in it.",
-        )
-    return plan
+    return read_model(
+        path or DEFAULT,
+        Plan,
+        document="plan of specifications",
+        page="docs/reference/specifications.md",
+        check=_faults,
+        expected=f"for a dimension ({', '.join(DIMENSIONS)}) alternatives with a name, a why, and what is chosen",
+    )
 
 
 def _faults(plan: Plan) -> list[str]:

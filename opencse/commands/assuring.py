@@ -13,8 +13,8 @@ from opencse.terminal import counted, output, print_json, print_table
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
-    from stress.controls.control import Ground
-    from stress.controls.verdict import Verdict
+    from stress.controls.control import ControlInput
+    from stress.controls.verdict import ControlVerdict
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +40,7 @@ def controls(
     from stress.controls.verdict import headline, statuses
 
     if (world is None) == (records is None):
-        raise UsageError("Controls need a ground to stand on.", expected="one of --world WORLD and --records DIR")
+        raise UsageError("Controls need a world or records.", expected="one of --world WORLD and --records DIR")
     if records is not None and any(given is not None for given in (people, months, seed)):
         raise UsageError("Records have a size of their own.", expected="--people, --months, --seed only with --world")
     settings = load(config)
@@ -66,17 +66,17 @@ def controls(
 
 def _of_world(
     name: str, people: int | None, months: int | None, seed: int | None, settings: Settings, seeds: int
-) -> Ground:
+) -> ControlInput:
     from data.synthetic.world import load
-    from stress.controls.control_runs import of_world
+    from stress.controls.control_runs import world_input
 
-    return of_world(load(name, people=people, months=months, seed=seed), settings=settings, seeds=seeds)
+    return world_input(load(name, people=people, months=months, seed=seed), settings=settings, seeds=seeds)
 
 
-def _of_records(records: Path, source: str, settings: Settings, seeds: int) -> Ground:
-    from stress.controls.control_runs import of_records
+def _of_records(records: Path, source: str, settings: Settings, seeds: int) -> ControlInput:
+    from stress.controls.control_runs import records_input
 
-    return of_records(records, settings=settings, seeds=seeds, source=source)
+    return records_input(records, settings=settings, seeds=seeds, source=source)
 
 
 def controls_beside(
@@ -89,7 +89,7 @@ def controls_beside(
     """
     from audit.rates.inputs import records_beside
     from pipeline.run_folder import open_run
-    from stress.controls.control_runs import of_run
+    from stress.controls.control_runs import run_input
     from stress.controls.verdict import NONE_RUN, headline
 
     if not seeds:
@@ -101,21 +101,21 @@ def controls_beside(
             expected="a run folder, and --records DIR or records/ beside the truth",
             hint="A closed tool cannot be run anew: hand its supplier a null world, and count what it flags.",
         )
-    verdicts = verdicts_of(of_run(open_run(run), folder, source=source, truth=truth, seeds=seeds))
+    verdicts = verdicts_of(run_input(open_run(run), folder, source=source, truth=truth, seeds=seeds))
     return {"headline": headline(verdicts), "verdicts": [v.to_json() for v in verdicts]}
 
 
-def verdicts_of(on: Ground) -> list[Verdict]:
-    """Run all controls on a ground, showing how much is done and how long the rest will take."""
+def verdicts_of(on: ControlInput) -> list[ControlVerdict]:
+    """Run all controls on its input, showing how much is done and how long the rest will take."""
     from dataclasses import replace
 
-    from stress.controls.control_runs import pieces_of, run_controls
+    from stress.controls.control_runs import run_controls, step_count
 
-    with counted("Controls", total=pieces_of(on)) as progress:
+    with counted("Controls", total=step_count(on)) as progress:
         return run_controls(replace(on, tell=progress))
 
 
-def print_verdicts(verdicts: list[Verdict]) -> None:
+def print_verdicts(verdicts: list[ControlVerdict]) -> None:
     """Print a line for everything that was counted, beside the same count in the real result."""
     rows = [
         (

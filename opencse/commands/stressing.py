@@ -11,7 +11,7 @@ from data.errors import OpencseError
 from opencse.terminal import counted, output, print_json, print_table, steps
 
 if TYPE_CHECKING:
-    from stress.harness import Failure
+    from stress.harness import CellFailure
     from stress.overview import Overview
 
 SHOWN = 10
@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 def scenarios(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """List the scenarios: ways in which records go wrong, or are used wrongly."""
-    from stress.declared import scenarios as known
+    from stress.scenarios import scenarios as known
 
     if as_json:
         told = {n: {k: getattr(s, k) for k in _TOLD} for n, s in known().items()}
@@ -79,7 +79,7 @@ def stress(
         )
 
 
-def _print_failures(failures: tuple[Failure, ...]) -> None:
+def _print_failures(failures: tuple[CellFailure, ...]) -> None:
     if failures:
         rows = [(f.world, f.people, f.seed, f.set, f.scenario, f.dose, f.error) for f in failures[:SHOWN]]
         print_table("Failed cells", ["world", "people", "seed", "set", "scenario", "dose", "error"], rows)

@@ -12,7 +12,7 @@ from typing import Final
 
 from opencse.docs import catalogue_pages, controls_page, findings_pages, records_page, scenarios_page, worlds_page
 from opencse.docs.layers_picture import PICTURE, layers_picture
-from stress.findings import kept_tables
+from stress.findings import finding_tables
 
 ROOT: Final = Path(__file__).parent.parent.parent
 TABLES: Final = "benchmarks/results/findings"
@@ -38,9 +38,9 @@ def main(folders: Sequence[Path], *, root: Path = ROOT) -> None:
 def write_findings(folders: Sequence[Path], *, root: Path = ROOT) -> None:
     """Write the tables of the stress folders that are named, if any, and the pages of findings from all tables."""
     if folders:
-        kept_tables.write(kept_tables.tables_of(folders), root / TABLES)
+        finding_tables.write(finding_tables.tables_of(folders), root / TABLES)
     sentences = findings_pages.read_said(root / FINDINGS)
-    tables = kept_tables.read(root / TABLES)
+    tables = finding_tables.read(root / TABLES)
     findings_pages.write(findings_pages.pages(tables, sentences), root / FINDINGS)
 
 

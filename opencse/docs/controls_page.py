@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from stress.controls.control import Control
-from stress.controls.declared import controls
+from stress.controls.library import controls
 
 PAGE: Final = "docs/reference/controls.md"
 
@@ -33,7 +33,7 @@ replacement (Hoeffding 1956).
 | `failed` | more was found |
 | `too_few` | had everything been found, it would still not have been enough to fail: give more `--seeds` |
 | `not_judged` | nothing was promised (contradictions, selection by capacity), or nothing was there; it is only told |
-| `not_run` | the ground does not allow it; the reason is given |
+| `not_run` | it does not apply to this world or these records; the reason is given |
 
 `standard_error` is that of a share of the allowed size among n. `real` and `real_n` are the same count in the real
 result.

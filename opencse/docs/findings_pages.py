@@ -11,10 +11,10 @@ import pandas as pd
 
 from audit.rates.measures import FORCE
 from stress.budget.promise import EXCEEDS, HOLDS
-from stress.declared import scenarios
 from stress.effects import PLACE
-from stress.findings.kept_tables import FLAGGED, TOGETHER, Tables
+from stress.findings.finding_tables import FLAGGED, TOGETHER, FindingTables
 from stress.scenario import Scenario
+from stress.scenarios import scenarios
 
 SAID: Final = "said.toml"
 """The file with a sentence for each scenario, written by hand beside the pages, and kept when they are made again."""
@@ -41,7 +41,7 @@ _CONCERNS: Final = {
 _METHODS: Final = {FLAGGED: "OpenCSE, as flagged", TOGETHER: "OpenCSE, all detectors together"}
 
 
-def pages(told: Tables, said: dict[str, str]) -> dict[str, str]:
+def pages(told: FindingTables, said: dict[str, str]) -> dict[str, str]:
     """Return the text of every page by file name: `index.md`, and one for each scenario in the tables."""
     names = [name for name in scenarios() if name in set(told.everybody["scenario"])]
     made = {f"{name}.md": _page(scenarios()[name], told, said.get(name)) for name in names}
@@ -64,7 +64,7 @@ def write(made: dict[str, str], folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def _index(names: Sequence[str], told: Tables, said: dict[str, str]) -> str:
+def _index(names: Sequence[str], told: FindingTables, said: dict[str, str]) -> str:
     lines = [
         "# Findings",
         "",
@@ -99,7 +99,7 @@ def _plans(plans: pd.DataFrame) -> Iterator[str]:
         yield f"- {row['title']}: {size}, OpenCSE {row['code_version']}. {row['controls']}"
 
 
-def _summary(names: Sequence[str], told: Tables, said: dict[str, str]) -> Iterator[list[str]]:
+def _summary(names: Sequence[str], told: FindingTables, said: dict[str, str]) -> Iterator[list[str]]:
     rows = told.everybody
     rows = rows[(rows["method"] == FLAGGED) & (rows["subject_kind"] == "officer") & (rows["concern"] == "standards")]
     for name in names:
@@ -115,7 +115,7 @@ def _summary(names: Sequence[str], told: Tables, said: dict[str, str]) -> Iterat
             ]
 
 
-def _page(found: Scenario, told: Tables, sentence: str | None) -> str:
+def _page(found: Scenario, told: FindingTables, sentence: str | None) -> str:
     def mine(table: pd.DataFrame) -> pd.DataFrame:
         return table[table["scenario"] == found.name]
 

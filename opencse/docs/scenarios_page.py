@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from stress.declared import scenarios
 from stress.scenario import Scenario
+from stress.scenarios import scenarios
 
 PAGE: Final = "docs/reference/scenarios.md"
 

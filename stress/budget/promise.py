@@ -17,8 +17,10 @@ from typing import Final
 
 import numpy as np
 
+from audit.rates.intervals import proportion
 from data.arrays import Bools, Floats
-from stress.effects import FEWEST, q_values
+from models.selection.fdr import q_values
+from stress.effects import FEWEST
 
 LEVEL: Final = 0.05
 """Of the cells that are said to exceed their target, the share that may be expected to do so by chance."""
@@ -68,11 +70,11 @@ def bounds(achieved: Floats, error: Floats, worlds: Floats, *, planted: Bools) -
     It is Clopper and Pearson's where nothing is planted, else Student's t, which for shares that lean to the right is
     somewhat low; Hoeffding's where all worlds say the same. NaN without worlds.
     """
-    from scipy.stats import beta, t
+    from scipy.stats import t
 
-    count = np.round(achieved * worlds)
+    # The upper end of a two-sided interval at 90% is the one-sided bound at 95%.
+    _, exact = proportion(np.round(achieved * worlds), worlds, confidence=2 * CONFIDENCE - 1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        exact = np.where(count >= worlds, 1.0, beta.ppf(CONFIDENCE, count + 1, np.maximum(worlds - count, 1)))
         by_spread = np.minimum(1.0, achieved + t.ppf(CONFIDENCE, np.maximum(worlds - 1, 1)) * error)
     alike = ~(error > 0)
     told = np.where(planted, by_spread, exact)

@@ -33,7 +33,7 @@ ABOUT: Final = (*PLACE, "subject_kind", "concern")
 
 
 @dataclass(frozen=True)
-class Statement:
+class BudgetStatement:
     """A budget statement; `docs/reference/budget.md` describes everything in `told`, the content of `budget.json`.
 
     `cells` has a row for everything that was tested or counted: each scenario, dose, group and way of being flagged.
@@ -43,7 +43,7 @@ class Statement:
     cells: pd.DataFrame
 
 
-def budget(out: Path) -> Statement:
+def budget(out: Path) -> BudgetStatement:
     """Return the budget statement of a stress folder.
 
     Raises:
@@ -71,7 +71,7 @@ def budget(out: Path) -> Statement:
         "stops_by_group": plain_rows(stops[(stops["by"] != "all") & (stops["verdict"] == EXCEEDS)]),
         "groups_by_verdict": _counted(stops[stops["by"] != "all"]),
     }
-    return Statement(told, cells)
+    return BudgetStatement(told, cells)
 
 
 def cells_of(counts: pd.DataFrame, plan: Mapping[str, Any]) -> pd.DataFrame:
@@ -239,7 +239,7 @@ def _counted(stops: pd.DataFrame) -> dict[str, int]:
     return {verdict: int((stops["verdict"] == verdict).sum()) for verdict in (EXCEEDS, TOO_FEW, HOLDS)}
 
 
-def write(made: Statement, out: Path) -> None:
+def write(made: BudgetStatement, out: Path) -> None:
     """Write `budget.json`, `budget.txt` and every cell as `budget.parquet` to a new folder, whole or not at all."""
     check_new(out)
     with written_whole(out) as folder:

@@ -70,7 +70,7 @@ def _read(out: Path) -> pd.DataFrame:
             expected=f"the measures {' and '.join(_MEASURES)}, in at least one cell",
             found=f"no {' and no '.join(missing)}",
             where=str(out),
-            hint="Add them to the plan's kept.measures and run it again.",
+            hint="Add them to the plan's results.measures and run it again.",
         )
     family = rows["name"].where(rows["name"] == CONTRADICTION, COMPARISON)
     return rows.assign(how=family.where(rows["scope"] == "family", EITHER))

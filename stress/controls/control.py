@@ -39,13 +39,13 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Planted:
+class PlantedSubjects:
     """The subjects in whom something was planted, by kind and concern: known in synthetic worlds only."""
 
     ids: Mapping[tuple[str, str], Ids]
 
     @classmethod
-    def of(cls, truth_subject: pa.Table) -> Planted:
+    def of(cls, truth_subject: pa.Table) -> PlantedSubjects:
         """Return the planted subjects of a world's truth."""
         rows = truth_subject.select(["subject_kind", "concern", "subject_id"]).to_pydict()
         found: dict[tuple[str, str], set[int]] = {}
@@ -60,8 +60,8 @@ class Planted:
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What an audit stands on, handed to every control.
+class ControlInput:
+    """What every control is handed: records, settings, and the real result on them.
 
     `trial` is the real result on `records` as of `as_of`. `planted` is None where there is no truth. `null_worlds` are
     worlds in which nothing is planted. `draws` is how often a control that draws at random does so. `tell` is called
@@ -72,7 +72,7 @@ class Ground:
     as_of: date
     records: Mapping[str, pa.Table]
     trial: Trial
-    planted: Planted | None
+    planted: PlantedSubjects | None
     null_worlds: tuple[World, ...] = ()
     draws: int = 1
     seed: int = 0
@@ -89,7 +89,7 @@ class Ground:
         return generator(self.settings.seed, self.seed, name)
 
 
-def ground(
+def control_input(
     records: Mapping[str, pa.Table],
     *,
     settings: Settings,
@@ -100,11 +100,11 @@ def ground(
     draws: int = 1,
     seed: int = 0,
     tell: Callable[[int], None] = lambda _: None,
-) -> Ground:
-    """Return the ground of an audit; the real result is computed unless it is handed in."""
+) -> ControlInput:
+    """Return the input of controls; the real result is computed unless it is handed in."""
     found = trial if trial is not None else try_records(records, settings=settings, as_of=[as_of])
-    planted = Planted.of(truth["truth_subject"]) if truth is not None else None
-    return Ground(settings, as_of, records, found, planted, null_worlds, draws, seed, tell)
+    planted = PlantedSubjects.of(truth["truth_subject"]) if truth is not None else None
+    return ControlInput(settings, as_of, records, found, planted, null_worlds, draws, seed, tell)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,14 +112,14 @@ class Control:
     """Something done to records or worlds after which nothing must be found, or nothing must change.
 
     `question` says what is done, `holds` what must hold, `sees` what a failure points at, and `blind_to` what it cannot
-    see. `read` does it and returns what was counted. `lacks` says why it cannot be run on some ground, None if it can.
+    see. `read` does it and returns what was counted. `lacks` says why it cannot be run on some input, None if it can.
     """
 
     question: str
     holds: str
     sees: str
     blind_to: str
-    read: Callable[[Ground], list[Reading]]
-    lacks: Callable[[Ground], str | None] = lambda _: None
-    pieces: Callable[[Ground], int] = lambda _: 1
+    read: Callable[[ControlInput], list[Reading]]
+    lacks: Callable[[ControlInput], str | None] = lambda _: None
+    pieces: Callable[[ControlInput], int] = lambda _: 1
     name: str = ""

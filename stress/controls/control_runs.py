@@ -1,4 +1,4 @@
-"""Running the controls of one audit, and preparing the ground they stand on from a world or a folder of records."""
+"""Running the controls of one audit, and preparing their input from a world or a folder of records."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from data.synthetic.world import load as load_world
 from pipeline.run import last_known
 from pipeline.run_folder import CONFIG, RunFolder
 from pipeline.settings import Settings, resolve
-from stress.controls.control import Ground, Reading, ground
-from stress.controls.declared import controls
-from stress.controls.verdict import Verdict, judge
+from stress.controls.control import ControlInput, Reading, control_input
+from stress.controls.library import controls
+from stress.controls.verdict import ControlVerdict, judge
 
 NULL_WORLD: Final = "null"
 """The world that stands in for records whose own truth nobody knows."""
@@ -30,13 +30,15 @@ LARGEST: Final = 2_000
 Progress = Callable[[int], None]
 
 
-def run_controls(on: Ground, *, names: Sequence[str] | None = None) -> list[Verdict]:
+def run_controls(on: ControlInput, *, names: Sequence[str] | None = None) -> list[ControlVerdict]:
     """Run every control, or those named, and return what each says."""
     readings, absent = read_controls(on, names=names)
     return judge(readings, absent=absent)
 
 
-def read_controls(on: Ground, *, names: Sequence[str] | None = None) -> tuple[dict[str, list[Reading]], dict[str, str]]:
+def read_controls(
+    on: ControlInput, *, names: Sequence[str] | None = None
+) -> tuple[dict[str, list[Reading]], dict[str, str]]:
     """Run controls and return what each counted, and of those that cannot be run why."""
     readings: dict[str, list[Reading]] = {}
     absent: dict[str, str] = {}
@@ -51,7 +53,7 @@ def read_controls(on: Ground, *, names: Sequence[str] | None = None) -> tuple[di
     return readings, absent
 
 
-def pieces_of(on: Ground) -> int:
+def step_count(on: ControlInput) -> int:
     """Return how many pieces of work the controls are, for showing progress."""
     return sum(c.pieces(on) for c in controls().values() if c.lacks(on) is None)
 
@@ -62,11 +64,11 @@ def nothing_planted(world: World, *, seed: int | None = None) -> World:
     return world.model_copy(update={"typologies": none, "seed": world.seed if seed is None else seed})
 
 
-def of_world(world: World, *, settings: Settings, seeds: int, tell: Progress = lambda _: None) -> Ground:
-    """Return the ground of an audit of a world: the null worlds are its own, with nothing planted, seeds 1 to N on."""
+def world_input(world: World, *, settings: Settings, seeds: int, tell: Progress = lambda _: None) -> ControlInput:
+    """Return the controls' input for a world: its null worlds are the same settings with nothing planted, by seed."""
     made = make(world)
     nulls = tuple(nothing_planted(world, seed=world.seed + n) for n in range(seeds))
-    return ground(
+    return control_input(
         made.records,
         settings=settings,
         as_of=world.ends_on,
@@ -78,7 +80,7 @@ def of_world(world: World, *, settings: Settings, seeds: int, tell: Progress = l
     )
 
 
-def of_records(
+def records_input(
     folder: Path,
     *,
     settings: Settings,
@@ -87,8 +89,8 @@ def of_records(
     as_of: date | None = None,
     truth: Path | None = None,
     tell: Progress = lambda _: None,
-) -> Ground:
-    """Return the ground of an audit of records: null worlds are the shipped one, with about as many people.
+) -> ControlInput:
+    """Return the input of the controls of records: null worlds are the shipped one, with about as many people.
 
     Rows that break the contract are left out as a run leaves them out.
 
@@ -108,11 +110,15 @@ def of_records(
     people = max(60, min(LARGEST, len(records["officer"]) if "officer" in records else LARGEST))
     nulls = tuple(load_world(NULL_WORLD, people=people, seed=n) for n in range(1, seeds + 1))
     planted = None if truth is None else {"truth_subject": pq.read_table(truth / "truth_subject.parquet")}
-    return ground(records, settings=settings, as_of=day, truth=planted, null_worlds=nulls, draws=seeds, tell=tell)
+    return control_input(
+        records, settings=settings, as_of=day, truth=planted, null_worlds=nulls, draws=seeds, tell=tell
+    )
 
 
-def of_run(run: RunFolder, records: Path, *, seeds: int, source: str = "folder", truth: Path | None = None) -> Ground:
-    """Return the ground of an audit of a run: its own settings, as of its last date, on its records."""
+def run_input(
+    run: RunFolder, records: Path, *, seeds: int, source: str = "folder", truth: Path | None = None
+) -> ControlInput:
+    """Return the input of the controls of a run: its own settings, as of its last date, on its records."""
     last = date.fromisoformat(max(run.manifest["as_of"]))
     settings = resolve(run.config, where=CONFIG)
-    return of_records(records, settings=settings, seeds=seeds, source=source, as_of=last, truth=truth)
+    return records_input(records, settings=settings, seeds=seeds, source=source, as_of=last, truth=truth)

@@ -28,7 +28,7 @@ PASSED, FAILED, TOO_FEW, NOT_JUDGED, NOT_RUN = "passed", "failed", "too_few", "n
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ControlVerdict:
     """What one control says of one thing it counted, over all draws or worlds.
 
     `share` is count / n, `allowed` the share that was permitted, and `standard_error` that of a share of the allowed
@@ -65,9 +65,11 @@ class Verdict:
         return told if self.allowed is None else f"{told}, where {self.allowed * self.n:.3g} were allowed for"
 
 
-def judge(readings: Mapping[str, Sequence[Reading]], *, absent: Mapping[str, str] | None = None) -> list[Verdict]:
+def judge(
+    readings: Mapping[str, Sequence[Reading]], *, absent: Mapping[str, str] | None = None
+) -> list[ControlVerdict]:
     """Return a verdict for everything that each control counted; `absent` says of others why they were not run."""
-    found: list[Verdict] = []
+    found: list[ControlVerdict] = []
     level = FALSE_ALARM / max(len(readings), 1)
     for control, counted in sorted(readings.items()):
         pooled = pool(counted)
@@ -106,7 +108,7 @@ def _added(group: Sequence[Reading]) -> Reading:
     )
 
 
-def _verdict(control: str, reading: Reading, level: float) -> Verdict:
+def _verdict(control: str, reading: Reading, level: float) -> ControlVerdict:
     share = reading.count / reading.n if reading.n else None
     allowed = reading.allowed / reading.n if reading.n and reading.allowed is not None else None
     chance = None if allowed is None else tail(reading.count, reading.n, allowed)
@@ -115,7 +117,7 @@ def _verdict(control: str, reading: Reading, level: float) -> Verdict:
         could_fail = tail(reading.n, reading.n, allowed) < level
         status = FAILED if chance < level else PASSED if could_fail else TOO_FEW
     error = None if allowed is None else float(np.sqrt(allowed * (1 - allowed) / reading.n))
-    return Verdict(
+    return ControlVerdict(
         control=control,
         what=reading.what,
         subject_kind=reading.subject_kind,
@@ -145,12 +147,12 @@ def tail(count: float, n: float, share: float) -> float:
     return float(binom.sf(count - 1, n, min(share, 1.0)))
 
 
-def _not_run(control: str, reason: str) -> Verdict:
+def _not_run(control: str, reason: str) -> ControlVerdict:
     nothing = (0.0, 0.0, None, None, None, None, None)
-    return Verdict(control, "", "", "", *nothing, NOT_RUN, reason=reason)
+    return ControlVerdict(control, "", "", "", *nothing, NOT_RUN, reason=reason)
 
 
-def statuses(verdicts: Sequence[Verdict]) -> dict[str, str]:
+def statuses(verdicts: Sequence[ControlVerdict]) -> dict[str, str]:
     """Return the status of each control: the worst of what it judged; too few only where nothing could be judged."""
     found: dict[str, str] = {}
     for control in sorted({v.control for v in verdicts}):
@@ -165,7 +167,7 @@ NONE_RUN: Final = (
 """The first line of an audit that was made without controls."""
 
 
-def headline(verdicts: Sequence[Verdict]) -> str:
+def headline(verdicts: Sequence[ControlVerdict]) -> str:
     """Return the first line of an audit: what its controls say, failures before everything else."""
     by_status = statuses(verdicts)
     names: dict[str, list[str]] = {}

@@ -25,12 +25,11 @@ from opencse.docs.controls_page import PAGE, controls_page
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings, over_defaults
 from pipeline.trial import read_folder
-from stress.controls.control import Ground, Reading, ground
-from stress.controls.control_runs import nothing_planted, of_world, run_controls
-from stress.controls.declared import controls
-from stress.controls.library import leakage_canary, null_world, permuted_exposures, placebo_indicator
+from stress.controls.control import ControlInput, Reading, control_input
+from stress.controls.control_runs import nothing_planted, run_controls, world_input
+from stress.controls.library import controls, leakage_canary, null_world, permuted_exposures, placebo_indicator
 from stress.controls.library.permuted_exposures import AGAIN, PLANTED
-from stress.controls.verdict import FALSE_ALARM, NONE_RUN, Verdict, headline, judge, pool, statuses, tail
+from stress.controls.verdict import FALSE_ALARM, NONE_RUN, ControlVerdict, headline, judge, pool, statuses, tail
 from tests import small_force
 
 ROOT = Path(__file__).parent.parent.parent
@@ -46,15 +45,15 @@ def few() -> Settings:
 
 
 @pytest.fixture(scope="module")
-def on(force: Path, few: Settings) -> Ground:
-    return ground(read_folder(force), settings=few, as_of=small_force.AS_OF, draws=3)
+def on(force: Path, few: Settings) -> ControlInput:
+    return control_input(read_folder(force), settings=few, as_of=small_force.AS_OF, draws=3)
 
 
 def reading(count: float, n: float, allowed: float | None, *, what: str = "flags", **more: float) -> Reading:
     return Reading(what=what, subject_kind="officer", concern="standards", count=count, n=n, allowed=allowed, **more)
 
 
-def only(verdicts: list[Verdict]) -> Verdict:
+def only(verdicts: list[ControlVerdict]) -> ControlVerdict:
     (one,) = verdicts
     return one
 
@@ -184,24 +183,24 @@ def test_the_page_of_controls_is_written_from_them() -> None:
     assert (ROOT / PAGE).read_text(encoding="utf-8") == controls_page(), "run `make docs`"
 
 
-def test_controls_hold_on_records_without_leaks_and_null_worlds_are_missed_by_name(on: Ground) -> None:
+def test_controls_hold_on_records_without_leaks_and_null_worlds_are_missed_by_name(on: ControlInput) -> None:
     capacity = FEW | {"selection": {"standards": {"method": "capacity", "per_thousand": 60}}}
     flagging = over_defaults(capacity, where="test")  # so that somebody is flagged, whatever the indicators say
-    found = run_controls(ground(on.records, settings=flagging, as_of=on.as_of, draws=3))
+    found = run_controls(control_input(on.records, settings=flagging, as_of=on.as_of, draws=3))
     status = statuses(found)
     assert status.pop("null_world") == "not_run"
     assert set(status.values()) == {"passed"}
     assert "Not run, null world: there is no world in which nothing is planted." in headline(found)
 
 
-def test_the_same_seeds_give_the_same_readings_and_others_do_not(on: Ground) -> None:
+def test_the_same_seeds_give_the_same_readings_and_others_do_not(on: ControlInput) -> None:
     again = replace(on)
     read = placebo_indicator.CONTROL.read
     assert read(on) == read(again)
     assert read(on) != read(replace(on, seed=7))
 
 
-def test_a_canary_dies_when_rows_of_the_future_are_read(on: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_canary_dies_when_rows_of_the_future_are_read(on: ControlInput, monkeypatch: pytest.MonkeyPatch) -> None:
     def everything(table: object, as_of: object, *, relation: str, extra: tuple[str, ...] = ()) -> str:
         return f"SELECT * EXCLUDE (source_file, source_row){''.join(f', {e}' for e in extra)} FROM {relation}"
 
@@ -210,12 +209,12 @@ def test_a_canary_dies_when_rows_of_the_future_are_read(on: Ground, monkeypatch:
     assert only(judge({"c": leakage_canary.read(on)})).status == "failed"
 
 
-def test_canaries_are_rows_about_those_who_are_spelt_out_known_from_the_as_of_date_on(on: Ground) -> None:
-    from stress.controls.control import Planted
+def test_canaries_are_rows_about_those_who_are_spelt_out_known_from_the_as_of_date_on(on: ControlInput) -> None:
+    from stress.controls.control import PlantedSubjects
     from stress.draft import NULL, Draft
 
     spelt_out = np.arange(1, 40, dtype=np.int64)
-    on = replace(on, planted=Planted({("officer", "standards"): spelt_out}))
+    on = replace(on, planted=PlantedSubjects({("officer", "standards"): spelt_out}))
     draft = Draft(on.records, {}, starts_on=on.as_of, ends_on=on.as_of, rng=on.generator("test"))
     before = {name: len(rows) for name, rows in on.records.items()}
     leakage_canary.plant(draft, on)
@@ -227,7 +226,7 @@ def test_canaries_are_rows_about_those_who_are_spelt_out_known_from_the_as_of_da
     assert (draft.column("complaint", "finalised_on") != NULL).all()
 
 
-def test_dealing_out_keeps_every_indicator_of_a_peer_group_as_it_is_and_windows_together(on: Ground) -> None:
+def test_dealing_out_keeps_every_indicator_of_a_peer_group_as_it_is_and_windows_together(on: ControlInput) -> None:
     table = on.tables["officer"]
     groups = np.arange(len(table.ids)) % 3
     dealt = permuted_exposures.deal_out(table, groups, np.random.default_rng(1))
@@ -244,17 +243,17 @@ def test_dealing_out_keeps_every_indicator_of_a_peer_group_as_it_is_and_windows_
     assert (short <= long).all()
 
 
-def test_a_detector_that_knows_people_by_their_ids_is_caught(on: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_detector_that_knows_people_by_their_ids_is_caught(on: ControlInput, monkeypatch: pytest.MonkeyPatch) -> None:
     sabotage(monkeypatch, ById())
     again = [v for v in judge({"c": permuted_exposures.read(on)}) if v.what == AGAIN and v.subject_kind == "officer"]
     assert {v.status for v in again} == {"failed"}
 
 
-def test_flags_on_planted_people_are_counted_against_what_chance_gives_each_peer_group(on: Ground) -> None:
-    from stress.controls.control import Planted
+def test_flags_on_planted_people_are_counted_against_what_chance_gives_each_peer_group(on: ControlInput) -> None:
+    from stress.controls.control import PlantedSubjects
     from stress.controls.selecting import select
 
-    planted = Planted({("officer", "standards"): np.arange(1, 33, dtype=np.int64)})
+    planted = PlantedSubjects({("officer", "standards"): np.arange(1, 33, dtype=np.int64)})
     before = next(s for s in select(on.tables["officer"], on.settings) if s.view.concern == "standards")
     rng = np.random.default_rng(2)
     counts, allowed = [], []
@@ -268,7 +267,7 @@ def test_flags_on_planted_people_are_counted_against_what_chance_gives_each_peer
     assert abs(np.mean(counts) - np.mean(allowed)) < 3 * np.std(counts) / 20
 
 
-def test_placebos_have_the_mean_of_the_fitted_null_and_leave_the_rest_as_it_is(on: Ground) -> None:
+def test_placebos_have_the_mean_of_the_fitted_null_and_leave_the_rest_as_it_is(on: ControlInput) -> None:
     from models.nulls.series_nulls import fit_rates
     from stress.controls.selecting import whole_panel
 
@@ -288,7 +287,7 @@ def test_placebos_have_the_mean_of_the_fitted_null_and_leave_the_rest_as_it_is(o
 
 
 def test_p_values_that_are_too_small_fail_on_placebos_and_on_null_worlds(
-    on: Ground, monkeypatch: pytest.MonkeyPatch
+    on: ControlInput, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sabotage(monkeypatch, TooSure())
     world = load_world("tiny", people=80, months=2)
@@ -300,7 +299,7 @@ def test_p_values_that_are_too_small_fail_on_placebos_and_on_null_worlds(
 
 def test_a_null_world_is_the_world_without_its_typologies(few: Settings) -> None:
     world = load_world("tiny", people=60, months=2)
-    on = of_world(world, settings=few, seeds=2)
+    on = world_input(world, settings=few, seeds=2)
     assert [w.typologies.include for w in on.null_worlds] == [(), ()]
     assert {w.seed for w in on.null_worlds} == {world.seed, world.seed + 1}
     assert on.null_worlds[0].archetypes == world.archetypes
@@ -343,9 +342,9 @@ def test_rates_say_first_that_no_control_was_run_or_what_those_said_that_were(
 
 
 def test_controls_of_records_stand_beside_the_shipped_null_world(force: Path, tmp_path: Path) -> None:
-    from stress.controls.control_runs import of_records
+    from stress.controls.control_runs import records_input
 
-    on = of_records(force, settings=over_defaults(FEW, where="test"), seeds=2)
+    on = records_input(force, settings=over_defaults(FEW, where="test"), seeds=2)
     assert [w.name for w in on.null_worlds] == ["null", "null"]
     assert {w.people for w in on.null_worlds} == {small_force.OFFICERS}
     assert on.as_of <= small_force.AS_OF + timedelta(days=30)

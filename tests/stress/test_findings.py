@@ -17,10 +17,10 @@ from data.errors import UsageError
 from opencse.docs import __main__ as command
 from opencse.docs import findings_pages as pages
 from stress.cell import RESULTS
-from stress.declared import scenarios
-from stress.findings import kept_tables as tables
+from stress.findings import finding_tables as tables
 from stress.plan import TWIN
 from stress.ranking import COMBINED
+from stress.scenarios import scenarios
 
 ROOT = Path(__file__).parent.parent.parent
 SICKNESS = "sickness_as_misconduct"
@@ -85,11 +85,11 @@ def test_worlds_with_nothing_planted_count_for_the_promise_only(tmp_path: Path) 
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tables.Tables:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tables.FindingTables:
     return tables.tables_of([write_folder(tmp_path_factory.mktemp("findings"))])
 
 
-def test_changes_are_paired_by_world_with_students_interval(made: tables.Tables) -> None:
+def test_changes_are_paired_by_world_with_students_interval(made: tables.FindingTables) -> None:
     rows = made.everybody
     (row,) = rows[(rows["method"] == "flagged") & (rows["dose"] == 2.0)].to_dict("records")
     before, after = (46.0 * np.array(INNOCENTS[k]) for k in ((TWIN, 0.0), (SICKNESS, 2.0)))
@@ -102,14 +102,14 @@ def test_changes_are_paired_by_world_with_students_interval(made: tables.Tables)
 
 
 def test_all_detectors_together_and_baselines_stand_side_by_side_and_single_detectors_do_not(
-    made: tables.Tables,
+    made: tables.FindingTables,
 ) -> None:
     assert set(made.everybody["method"]) == {"flagged", "detectors", "raw_complaint_count"}
     equal = made.everybody[made.everybody["basis"] == "equal_workload"]
     assert sorted(equal[equal["dose"] == 2.0]["innocents_value"]) == [46 * 3, 46 * 15]
 
 
-def test_tables_come_back_from_csv_as_they_went_in(made: tables.Tables, tmp_path: Path) -> None:
+def test_tables_come_back_from_csv_as_they_went_in(made: tables.FindingTables, tmp_path: Path) -> None:
     tables.write(made, tmp_path)
     back = tables.read(tmp_path)
     for name in ("everybody", "groups", "budget", "plans"):
@@ -119,7 +119,7 @@ def test_tables_come_back_from_csv_as_they_went_in(made: tables.Tables, tmp_path
         tables.read(tmp_path / "elsewhere")
 
 
-def test_the_page_on_sickness_says_what_it_costs_and_whom(made: tables.Tables) -> None:
+def test_the_page_on_sickness_says_what_it_costs_and_whom(made: tables.FindingTables) -> None:
     page = pages.pages(made, {SICKNESS: "It is the ill who are flagged."})[f"{SICKNESS}.md"]
     # By hand: means of 9, 13, 10 and of 5, 6, 7, times 46.
     assert "of 46,000 people 491 are flagged for standards wrongly, +353, " in page
@@ -130,7 +130,7 @@ def test_the_page_on_sickness_says_what_it_costs_and_whom(made: tables.Tables) -
     assert "| nothing wrong | 138 |" in page
 
 
-def test_pages_tell_the_verdict_of_the_budget(made: tables.Tables) -> None:
+def test_pages_tell_the_verdict_of_the_budget(made: tables.FindingTables) -> None:
     page = pages.pages(made, {})[f"{SICKNESS}.md"]
     # Of three cells all are over 10%: by hand, t is 5.8, 5.5 and 24 with two degrees of freedom, so q is at most 0.016.
     assert "| demo 1,000 s | standards | stops holding at dose 1 (it does with nothing wrong, too) | 39.2% |" in page
@@ -140,10 +140,10 @@ def test_pages_tell_the_verdict_of_the_budget(made: tables.Tables) -> None:
     assert "No sentence has been written yet." in page
 
 
-def test_where_nothing_moves_nothing_is_listed_and_a_failed_control_stands_first(made: tables.Tables) -> None:
+def test_where_nothing_moves_nothing_is_listed_and_a_failed_control_stands_first(made: tables.FindingTables) -> None:
     still = made.everybody.assign(**dict.fromkeys(("rate_effect", "precision_effect", "recall_effect"), 0.0))
     failed = made.plans.assign(controls="demo 1,000 s: CONTROLS FAILED: placebo indicator.")
-    calm = pages.pages(tables.Tables(still, made.groups.iloc[:0], made.budget, failed), {})
+    calm = pages.pages(tables.FindingTables(still, made.groups.iloc[:0], made.budget, failed), {})
     page = calm[f"{SICKNESS}.md"]
     assert "At an equal workload nothing moves, by any method and at any dose." in page
     assert "On whom it falls" not in page
@@ -165,12 +165,12 @@ def test_the_same_cells_in_two_folders_and_failed_cells_are_refused(tmp_path: Pa
 def test_the_command_writes_tables_and_pages_and_keeps_what_is_written_by_hand(tmp_path: Path) -> None:
     folder, said = write_folder(tmp_path / "out"), tmp_path / command.FINDINGS / pages.SAID
     said.parent.mkdir(parents=True)
-    said.write_text(f'{SICKNESS} = "Kept."\n')
+    said.write_text(f'{SICKNESS} = "PlanResults."\n')
     (said.parent / "gone.md").write_text("a scenario that there is no more")
     command.write_findings([folder], root=tmp_path)
     before = {p.name: p.read_bytes() for p in said.parent.iterdir()}
     assert set(before) == {"index.md", f"{SICKNESS}.md", "said.toml"}
-    assert b"Kept." in before["index.md"]
+    assert b"PlanResults." in before["index.md"]
     command.write_findings([], root=tmp_path)
     assert {p.name: p.read_bytes() for p in said.parent.iterdir()} == before
 

@@ -21,9 +21,9 @@ from data.synthetic.world import load as load_world
 from opencse.docs.scenarios_page import PAGE, scenarios_page
 from pipeline.settings import Settings, load
 from pipeline.trial import load_checked
-from stress.declared import scenario, scenarios
 from stress.draft import NULL, Draft
-from stress.scenario_run import Performed, disturb, perform
+from stress.scenario_run import ScenarioResult, disturb, perform
+from stress.scenarios import scenario, scenarios
 
 ROOT = Path(__file__).parent.parent.parent
 NAMES = sorted(scenarios())
@@ -46,7 +46,7 @@ def settings() -> Settings:
 
 
 @cache
-def twin() -> Performed:
+def twin() -> ScenarioResult:
     return perform(world(), settings=settings())
 
 

@@ -30,13 +30,13 @@ from stress.controls.control import Reading
 from stress.controls.library.null_world import ANY
 from stress.controls.readings import readings_of, rows_of
 from stress.controls.verdict import headline
-from stress.declared import scenarios
-from stress.effects import COLUMNS, WHAT, effects, q_values, read_results, turnover
+from stress.effects import COLUMNS, WHAT, effects, read_results, turnover
 from stress.harness import chunks, run_plan
 from stress.overview import overview
-from stress.plan import CONTROLS, TWIN, Plan, load_plan, names
+from stress.plan import CONTROLS, TWIN, StressPlan, load_plan, names
 from stress.ranking import COMBINED, combined_scores
 from stress.scenario_run import perform
+from stress.scenarios import scenarios
 
 SMALL = """
 title = "A small plan for tests"
@@ -209,7 +209,7 @@ def test_a_cells_id_depends_on_everything_that_determines_it(plan: Path) -> None
     ids = {cells.cell_id(c) for c in wanted.cells()}
     assert len(ids) == 12
     other = wanted.model_copy(update={"sets": {"default": {"models": {"detectors": []}}}, "months": 5})
-    more = wanted.model_copy(update={"kept": wanted.kept.model_copy(update={"workload": 30.0})})
+    more = wanted.model_copy(update={"results": wanted.results.model_copy(update={"workload": 30.0})})
     assert ids.isdisjoint(cells.cell_id(c) for changed in (other, more) for c in changed.cells())
     assert cells.cell_id(first) in {cells.cell_id(c) for c in wanted.model_copy(update={"seeds": 5}).cells()}
 
@@ -288,7 +288,7 @@ def test_the_plan_for_the_budget_promises_a_rate_for_every_concern_with_and_with
 
 
 def test_a_scenario_with_a_method_of_its_own_has_a_twin_of_its_own() -> None:
-    wanted = Plan(title="-", worlds=("tiny",), people=(80,), seeds=1, scenarios=("biased_labels", "duplicates"))
+    wanted = StressPlan(title="-", worlds=("tiny",), people=(80,), seeds=1, scenarios=("biased_labels", "duplicates"))
     doses = [(c.scenario, c.dose) for c in wanted.cells()]
     assert ("biased_labels", 0.0) in doses
     assert ("duplicates", 0.0) not in doses
@@ -299,7 +299,7 @@ def test_all_faults_of_a_plan_are_told_at_once(tmp_path: Path) -> None:
     path.write_text(
         'title = "-"\nworlds = ["atlantis"]\npeople = [10]\nseeds = [1, 1]\nscenarios = ["earthquake"]\n'
         'exclude = ["flood"]\n[doses]\nduplicates = [-1.0]\nplague = [1.0]\n[sets.odd.models]\ndetectors = ["oracle"]\n'
-        '[kept]\nmeasures = ["luck"]\nby = ["shoe_size"]\n'
+        '[results]\nmeasures = ["luck"]\nby = ["shoe_size"]\n'
     )
     with pytest.raises(UsageError) as refused:
         load_plan(str(path))
@@ -366,12 +366,6 @@ def test_a_scenario_with_a_cell_at_dose_0_is_compared_with_that() -> None:
     values = {(TWIN, 0.0, n): 0.9 for n in range(3)} | {("storm", 0.0, n): 0.2 for n in range(3)}
     told = effects(results_of(values | {("storm", 1.0, n): 0.5 for n in range(3)}))
     assert told["effect"].tolist() == pytest.approx([0.3])
-
-
-def test_q_values_are_those_of_benjamini_and_hochberg() -> None:
-    told = q_values(np.array([0.01, np.nan, 0.04, 0.03]))
-    assert told[[0, 2, 3]] == pytest.approx([0.03, 0.04, 0.04])
-    assert np.isnan(told[1])
 
 
 def test_turnover_counts_who_comes_and_who_goes() -> None:

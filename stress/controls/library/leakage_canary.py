@@ -12,7 +12,7 @@ from data.calendar import day_number
 from data.contract import CONTRACT
 from data.schema import Column, Table
 from pipeline.trial import try_records
-from stress.controls.control import Control, Ground, Reading
+from stress.controls.control import Control, ControlInput, Reading
 from stress.draft import DAY, NULL, Draft, Values
 
 TABLES: Final = ("features", "subjects", "scores", "flags", "outcomes")
@@ -25,7 +25,7 @@ SPELT_OUT: Final = 200
 """How many people are spelt out at most."""
 
 
-def read(on: Ground) -> list[Reading]:
+def read(on: ControlInput) -> list[Reading]:
     """Plant canaries, run again, and count the tables that differ from the real result."""
     draft = Draft(on.records, {}, starts_on=on.as_of, ends_on=on.as_of, rng=on.generator("leakage_canary"))
     plant(draft, on)
@@ -36,7 +36,7 @@ def read(on: Ground) -> list[Reading]:
     return [Reading(what="tables that differ", subject_kind="", concern="", count=float(differing), n=n, allowed=0.0)]
 
 
-def plant(draft: Draft, on: Ground) -> None:
+def plant(draft: Draft, on: ControlInput) -> None:
     """Add canaries about the planted, or without truth about those flagged, to every table of the records."""
     people = _spelt_out(on)
     for table in CONTRACT:
@@ -47,7 +47,7 @@ def plant(draft: Draft, on: Ground) -> None:
                 _add_later(draft, table, mine, on)
 
 
-def _spelt_out(on: Ground) -> Ids:
+def _spelt_out(on: ControlInput) -> Ids:
     """Return the officers about whom canaries are planted."""
     if on.planted is not None and len(on.planted.officers()):
         return on.planted.officers()[:SPELT_OUT]
@@ -64,7 +64,7 @@ def _about(draft: Draft, table: Table, people: Ids) -> npt.NDArray[np.bool_]:
     return found if names else np.ones_like(found)
 
 
-def _fill_later(draft: Draft, table: Table, mine: npt.NDArray[np.bool_], on: Ground) -> None:
+def _fill_later(draft: Draft, table: Table, mine: npt.NDArray[np.bool_], on: ControlInput) -> None:
     """Fill what is filled in later than its row as of the as-of date, and what nothing may be computed from.
 
     Those spelt out get the last value of a list, the others the first: the column would give them away.
@@ -93,7 +93,7 @@ def _telling(column: Column, mine: npt.NDArray[np.bool_]) -> Values:
     return np.asarray(mine.astype(np.int64))
 
 
-def _add_later(draft: Draft, table: Table, mine: npt.NDArray[np.bool_], on: Ground) -> None:
+def _add_later(draft: Draft, table: Table, mine: npt.NDArray[np.bool_], on: ControlInput) -> None:
     """Copy the rows of those spelt out several times, known on the as-of date and on the days after."""
     rows = np.repeat(np.flatnonzero(mine), COPIES)
     days = day_number(on.as_of) + np.arange(len(rows)) % 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from data.synthetic.memory import make
 from data.synthetic.world import World
 from pipeline.trial import Trial, try_records
-from stress.controls.control import Control, Ground, Reading
+from stress.controls.control import Control, ControlInput, Reading
 from stress.controls.selecting import levels_of
 
 ANY = "worlds with any flag by comparison"
@@ -13,7 +13,7 @@ BY_RULE = "flagged by contradiction"
 BY_CAPACITY = "flagged by capacity"
 
 
-def read(on: Ground) -> list[Reading]:
+def read(on: ControlInput) -> list[Reading]:
     """Run the same settings on each null world and count those in which anything was flagged."""
     found = []
     for world in on.null_worlds:
@@ -22,7 +22,7 @@ def read(on: Ground) -> list[Reading]:
     return found
 
 
-def _of_world(world: World, on: Ground) -> list[Reading]:
+def _of_world(world: World, on: ControlInput) -> list[Reading]:
     trial = try_records(make(world).records, settings=on.settings, as_of=[world.ends_on])
     found = []
     for outcome in trial.outcomes.to_pylist():

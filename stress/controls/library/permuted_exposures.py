@@ -12,14 +12,14 @@ import pyarrow as pa
 
 from data.arrays import Ids
 from features.table import Cells, FeatureTable
-from stress.controls.control import Control, Ground, Reading
+from stress.controls.control import Control, ControlInput, Reading
 from stress.controls.selecting import Selected, select, whole_panel
 
 PLANTED = "flags on planted subjects"
 AGAIN = "flags on those flagged as recorded"
 
 
-def read(on: Ground) -> list[Reading]:
+def read(on: ControlInput) -> list[Reading]:
     """Deal out exposures, with what was counted under them, and count on whom flags fall."""
     rng = on.generator("permuted_exposures")
     real = {kind: select(table, on.settings) for kind, table in on.tables.items()}
@@ -61,7 +61,7 @@ def _taken(cells: Cells, at: npt.NDArray[np.intp]) -> Cells:
     return replace(cells, partial=partial, **given)
 
 
-def _compared(dealt: Sequence[Selected], real: Sequence[Selected], on: Ground) -> list[Reading]:
+def _compared(dealt: Sequence[Selected], real: Sequence[Selected], on: ControlInput) -> list[Reading]:
     found = []
     for now, before in zip(dealt, real, strict=True):
         view = now.view

@@ -13,7 +13,7 @@ from models.nulls.gamma_poisson import FEWEST_PEERS
 from models.nulls.series_nulls import fit_proportions, fit_rates
 from models.panel import Panel, Series
 from pipeline.settings import Settings
-from stress.controls.control import Control, Ground, Reading
+from stress.controls.control import Control, ControlInput, Reading
 from stress.controls.selecting import Selected, levels_of, select, whole_panel
 
 SMALL = (0.01, 0.001)
@@ -25,7 +25,7 @@ LEEWAY = 1.1
 ANY = "draws with any flag"
 
 
-def read(on: Ground) -> list[Reading]:
+def read(on: ControlInput) -> list[Reading]:
     """Draw placebos, run the detectors on them, and count small p-values and draws with any flag."""
     rng = on.generator("placebo_indicator")
     found: list[Reading] = []

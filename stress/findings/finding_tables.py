@@ -47,7 +47,7 @@ _FILES: Final = ("everybody", "groups", "budget", "plans")
 
 
 @dataclass(frozen=True)
-class Tables:
+class FindingTables:
     """What findings are written from; every table has a row for each case, in a fixed order.
 
     `everybody`: for each scenario, dose, concern and method, what becomes of the innocents flagged per 46,000, the
@@ -62,7 +62,7 @@ class Tables:
     plans: pd.DataFrame
 
 
-def tables_of(folders: Sequence[Path]) -> Tables:
+def tables_of(folders: Sequence[Path]) -> FindingTables:
     """Return the tables of one or more stress folders; only worlds in which something is planted are kept.
 
     Raises:
@@ -70,7 +70,7 @@ def tables_of(folders: Sequence[Path]) -> Tables:
     """
     parts = [_of_folder(folder) for folder in folders]
     joined = [pd.concat([part[at] for part in parts], ignore_index=True) for at in range(len(_FILES))]
-    told = Tables(*(_rounded(table) for table in joined))
+    told = FindingTables(*(_rounded(table) for table in joined))
     if told.everybody.duplicated([*CASE, "basis", "method"]).any():
         raise UsageError("Two folders hold the same scenarios and doses.", found=", ".join(map(str, folders)))
     return told
@@ -157,14 +157,14 @@ def _figures(value: float) -> float:
     return value if not np.isfinite(value) else float(f"{value:.{DIGITS}g}")
 
 
-def write(told: Tables, folder: Path) -> None:
+def write(told: FindingTables, folder: Path) -> None:
     """Write the tables as CSV, for people to read and for pages to be made from again."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in _FILES:
         getattr(told, name).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
 
 
-def read(folder: Path) -> Tables:
+def read(folder: Path) -> FindingTables:
     """Read the tables.
 
     Raises:
@@ -179,4 +179,6 @@ def read(folder: Path) -> Tables:
             hint="Give the folders of finished stress plans.",
         )
     # A group may be called "none".
-    return Tables(*(pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""]) for name in _FILES))
+    return FindingTables(
+        *(pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""]) for name in _FILES)
+    )
