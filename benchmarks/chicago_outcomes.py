@@ -25,7 +25,7 @@ from data.store import Store
 from data.vocabulary import SUBJECT_KINDS
 from features.table import FeatureTable
 from pipeline.compare import detect, scores_table
-from pipeline.loading import load as load_records
+from pipeline.loading import load_records
 from pipeline.settings import Settings, load
 from pipeline.trial import Trial, feature_table, try_store
 

@@ -106,7 +106,7 @@ def processor_seconds() -> float:
 
 def measure_load(folder: Path) -> dict[str, float]:
     from data.store import Store
-    from pipeline.loading import load
+    from pipeline.loading import load_records
     from pipeline.validation import expectations
 
     start = time.perf_counter()
@@ -115,7 +115,7 @@ def measure_load(folder: Path) -> dict[str, float]:
     marks: list[tuple[float, float]] = []
     with Store() as store:
         start, begun = time.perf_counter(), processor_seconds()
-        loaded = load(
+        loaded = load_records(
             folder,
             store=store,
             progress=lambda said: (
@@ -135,7 +135,7 @@ def measure_load(folder: Path) -> dict[str, float]:
         "processor_ratio": (used - read) / read,
         "rows": count.rows_in,
         "quarantined": count.quarantined,
-        "checks": sum(rule.table == "shift" for rule in loaded.rules),
+        "checks": sum(c.table == "shift" for c in loaded.constraints),
         "peak_gb": peak_gigabytes(),
     }
 

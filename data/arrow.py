@@ -1,13 +1,17 @@
-"""The contract's tables in Arrow: one type for each contract type."""
+"""The contract's tables in Arrow: one type for each contract type, and the way from memory into a store."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
+from data.constraints import LOADED
+from data.errors import InputRejected
 from data.schema import SqlType, Table
+from data.store import Store, literal, quoted
 
 ARROW_TYPES: Final[Mapping[SqlType, pa.DataType]] = {
     "BIGINT": pa.int64(),
@@ -39,3 +43,56 @@ def arrow_schema(
     types = {**ARROW_TYPES, "VARCHAR": CODED} if coded else ARROW_TYPES
     fields = [pa.field(c.name, types[c.type], nullable=not strict or c.nullable) for c in table.columns]
     return pa.schema([*fields, *(pa.field(*pair) for pair in extra)])
+
+
+def conform(table: Table, rows: pa.Table) -> pa.Table:
+    """Return rows with the contract's columns in contract order and of contract type.
+
+    Raises:
+        InputRejected: a column is missing or unknown.
+
+    Example:
+        >>> from data.contract import CONTRACT
+        >>> units = pa.table({"name": ["A"], "unit_id": [1], "kind": ["team"], "parent_unit_id": [None]})
+        >>> conform(CONTRACT["unit"], units).column_names
+        ['unit_id', 'name', 'kind', 'parent_unit_id']
+    """
+    if set(rows.column_names) != set(table.names):
+        raise InputRejected(
+            f"The table {table.name} does not have the contract's columns.",
+            expected=", ".join(table.names),
+            found=", ".join(rows.column_names),
+        )
+    # Texts that are dictionary-coded stay so: to decode them would cost more than everything else here.
+    coded = {field.name for field in rows.schema if pa.types.is_dictionary(field.type)}
+    fields = [rows.schema.field(f.name).with_nullable(True) if f.name in coded else f for f in arrow_schema(table)]
+    return rows.select(list(table.names)).cast(pa.schema(fields))
+
+
+def load_arrow(
+    store: Store, table: Table, rows: pa.Table, *, source_file: str | None = None, view: bool = False
+) -> None:
+    """Make rows readable as `loaded.<table>`, in the order they have; a table of that name is replaced.
+
+    Rows without `source_file` and `source_row` cite `source_file` (or `<table>.parquet`) and their position, from 1.
+    A `view` copies nothing and reads the Arrow table where it lies.
+
+    Example:
+        >>> from data.contract import CONTRACT
+        >>> with Store() as store:
+        ...     load_arrow(store, CONTRACT["unit"], arrow_schema(CONTRACT["unit"]).empty_table())
+        ...     store.rows("SELECT count(*) FROM loaded.unit")
+        [(0,)]
+    """
+    if "source_row" in rows.column_names:
+        items = "*"
+    else:
+        rows = rows.append_column("source_row", pa.array(np.arange(1, len(rows) + 1, dtype=np.int64)))
+        file = literal(source_file or f"{table.name}.parquet")
+        items = f"* EXCLUDE (source_row), {file} AS source_file, source_row"
+    registered, name = f"arrow_{table.name}", f"{LOADED}.{quoted(table.name)}"
+    store.run(f"CREATE SCHEMA IF NOT EXISTS {LOADED}")
+    store.register(registered, rows)
+    store.run(f"CREATE OR REPLACE {'VIEW' if view else 'TABLE'} {name} AS SELECT {items} FROM {registered}")
+    if not view:
+        store.connection.unregister(registered)

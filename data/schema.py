@@ -129,6 +129,11 @@ class Contract:
     def __getitem__(self, name: str) -> Table:
         return self.records[name]
 
+    @property
+    def readable(self) -> frozenset[str]:
+        """The names of the tables that a run may read: all but those that only error-rate audits may."""
+        return frozenset(table.name for table in self if not table.audit_only)
+
     def order(self) -> tuple[Table, ...]:
         """Return the record tables so that each comes after every table it has an enforced reference to."""
         done: dict[str, Table] = {}

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from data.errors import UsageError
-from data.faults import in_words
+from data.setting_faults import describe_faults
 
 
 class FrozenSection(BaseModel):
@@ -59,7 +59,7 @@ def read_model(
         value = model.model_validate(content)
         faults = check(value)
     except ValidationError as error:
-        faults = in_words(error)
+        faults = describe_faults(error)
     if faults:
         raise UsageError(
             f"The {document} has {len(faults)} fault{'s' if len(faults) > 1 else ''}.",

@@ -1,12 +1,12 @@
-"""What became of the records: the files read, the rows of each table, and the rules that rows broke."""
+"""The load report: the files that were read, the rows of each table, and the constraints that rows violate."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from data.sources.base import InputFile
+from data.source import InputFile
 
 
 @dataclass(frozen=True)
@@ -20,27 +20,41 @@ class TableCount:
 
 
 @dataclass(frozen=True)
-class RuleCount:
-    """How many rows of a table break one rule, with the expectation that counted them as well.
+class ConstraintCount:
+    """How many rows of a table violate one constraint.
 
-    `rejects` says whether such a row is left out. `verdict` is Great Expectations' own result as plain data.
+    `rejects` says whether such a row is left out. `expectation` is the result of the equivalent Great Expectations
+    expectation as plain data, empty where it was not asked.
     """
 
     table: str
-    rule: str
-    says: str
+    constraint: str
+    requirement: str
     rejects: bool
-    broken: int
-    verdict: Mapping[str, Any]
+    violations: int
+    expectation: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """The outcome of loading: what was read, what remains of it, and what a reader should know."""
+class LoadReport:
+    """What loading read, how many rows remain of each table, and what a reader should know.
+
+    `absent` names the tables that were wanted and that the records do not hold.
+    """
 
     source: str
     inputs: tuple[InputFile, ...]
     counts: tuple[TableCount, ...]
     absent: tuple[str, ...]
     notes: tuple[str, ...]
-    rules: tuple[RuleCount, ...]
+    constraints: tuple[ConstraintCount, ...]
+
+    @property
+    def present(self) -> frozenset[str]:
+        """The names of the tables that were loaded."""
+        return frozenset(count.table for count in self.counts)
+
+    @property
+    def violations(self) -> dict[tuple[str, str], int]:
+        """How many rows violate each constraint, by table and constraint, without those that no row violates."""
+        return {(c.table, c.constraint): c.violations for c in self.constraints if c.violations}

@@ -23,7 +23,8 @@ from models.lineage import lineage
 from pipeline.compare import contradict, detect, enforce_purposes, scores_table, skipped_rules
 from pipeline.evidence import Cited, Kept, cite, evidence_table, keep, loaded_tables, subjects_of
 from pipeline.flag import Flag, Outcome, Selector, flag_contradictions, flag_statistical
-from pipeline.loading import Loaded, load
+from pipeline.load_report import LoadReport
+from pipeline.loading import load_records
 from pipeline.run_folder import CONFIG, RunFolder, check_free, written_whole
 from pipeline.seal import seal
 from pipeline.settings import Settings
@@ -66,7 +67,7 @@ class Finished:
     """A finished run: its folder, what was loaded, how each selection went, and what was skipped and why."""
 
     folder: RunFolder
-    loaded: Loaded
+    loaded: LoadReport
     outcomes: tuple[Outcome, ...]
     flags: int
     skipped: tuple[str, ...]
@@ -97,7 +98,7 @@ def run(
     enforce_purposes(settings, settings.in_force)
     check_free(out, overwrite=overwrite)
     with _opened(records, beside=out, threads=threads) as store, written_whole(out, overwrite=overwrite) as folder:
-        loaded = load(records, source=source, store=store, progress=tell)
+        loaded = load_records(records, source=source, store=store, progress=tell)
         write_validation(loaded, folder / "validation", store)
         _withdraw_audit_only(store)
         dates = sorted(set(as_of)) or [last_known(store) + timedelta(days=1)]

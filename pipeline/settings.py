@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from data.errors import UsageError
-from data.faults import in_words
+from data.setting_faults import describe_faults
 from data.vocabulary import Concern
 from features.declared import indicators
 from features.indicator import Indicator
@@ -217,7 +217,9 @@ def resolve(content: Mapping[str, Any], *, where: str) -> Settings:
     try:
         settings = Settings.model_validate(content)
     except ValidationError as error:
-        raise UsageError("The settings cannot be used.", found="; ".join(in_words(error)), where=where) from error
+        raise UsageError(
+            "The settings cannot be used.", found="; ".join(describe_faults(error)), where=where
+        ) from error
     from_content(settings.purposes.model_dump(), where=where)
     faults: list[str] = []
     names = {

@@ -7,11 +7,13 @@ from datetime import date
 
 import pyarrow as pa
 
+from data.contract import CONTRACT
 from data.random import generator
 from data.store import Store
 from data.synthetic.memory import InMemory, make
+from pipeline.loading import Check, load_records
 from pipeline.settings import Settings
-from pipeline.trial import Trial, load_checked, load_trusted, try_store
+from pipeline.trial import Trial, try_store
 from stress.draft import Draft
 from stress.scenario import Round, Scenario
 
@@ -34,7 +36,7 @@ def perform(
     """
     if scenario is None:
         with Store(threads=1) as store:
-            load_trusted(store, made.records)
+            load_records(made.records, store=store, check="trusted", tables=CONTRACT.readable)
             trial = try_store(store, settings=settings, as_of=[made.world.ends_on])
         return ScenarioResult(trial, dict(made.records), dict(made.truth))
     draft = disturb(made, scenario, dose)
@@ -88,10 +90,10 @@ def _load(store: Store, scenario: Scenario, changed: dict[str, pa.Table], record
 
     A link that leads nowhere is counted, and no row is left out for it: there is nothing to check.
     """
-    if any(not rule.startswith("link(") for _, rule in scenario.breaks):
-        load_checked(store, records)
-    else:
-        load_trusted(store, changed)
+    check: Check = "trusted"
+    if any(not constraint.startswith("link(") for _, constraint in scenario.breaks):
+        check, changed = "constraints", records
+    load_records(changed, store=store, check=check, tables=CONTRACT.readable)
 
 
 def months_before(day: date, months: int) -> date:

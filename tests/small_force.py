@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from data.contract import CONTRACT
-from data.samples import arrow_table, complete
+from data.sample_records import arrow_table, complete_rows
 
 START = date(2025, 6, 1)
 DAYS = 200
@@ -144,7 +144,7 @@ def _matters(rng: np.random.Generator) -> dict[str, list[Row]]:
 def rows(seed: int = 1) -> dict[str, list[Row]]:
     """The small force's complete rows, by table."""
     rng = np.random.default_rng(seed)
-    return complete(_people() | _work(rng) | _events(rng) | _matters(rng))
+    return complete_rows(_people() | _work(rng) | _events(rng) | _matters(rng))
 
 
 def write(folder: Path, tables: dict[str, list[Row]]) -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.arrow import arrow_schema
+from data.arrow import arrow_schema, load_arrow
 from data.contract import CONTRACT
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS, SubjectKind
@@ -78,16 +78,11 @@ class Rerun:
 def load_rows(store: Store, rows: Mapping[str, pa.Table], absent: set[str]) -> None:
     """Put a flag's rows, and nothing else, where loaded records stand; other tables of the run are there but empty."""
     store.run("DROP SCHEMA IF EXISTS loaded CASCADE")
-    store.run("CREATE SCHEMA loaded")
     for table in CONTRACT:
         if table.name in absent:
             continue
-        schema = pa.schema(
-            [*arrow_schema(table), pa.field("source_file", pa.string()), pa.field("source_row", pa.int64())]
-        )
-        store.register("cited_rows", rows.get(table.name, schema.empty_table()))
-        store.run(f"CREATE TABLE loaded.{table.name} AS SELECT * FROM cited_rows")
-        store.connection.unregister("cited_rows")
+        schema = arrow_schema(table, extra=(("source_file", pa.string()), ("source_row", pa.int64())))
+        load_arrow(store, table, rows.get(table.name, schema.empty_table()))
 
 
 @contextmanager

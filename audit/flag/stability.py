@@ -28,7 +28,7 @@ from models.panel import Panel
 from models.rules import rules
 from pipeline.compare import Detected, contradict, detect_in, detectors_of, panels_of, seed_of
 from pipeline.flag import Selector, flag_contradictions, flag_statistical
-from pipeline.loading import load
+from pipeline.loading import load_records
 from pipeline.run import last_known
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings, resolve
@@ -147,7 +147,7 @@ def _dates(
     """Run everything again a month before and a month after, the later one only as far as the records reach."""
     name = f"an as-of date {STEP_DAYS} days away"
     with Store() as store:
-        loaded = load(records, source=source, store=store, progress=tell)
+        loaded = load_records(records, source=source, store=store, progress=tell)
         if {i.sha256 for i in loaded.inputs} != {i["sha256"] for i in folder.manifest["inputs"]}:
             raise UsageError(
                 "These are not the records that the run read.",

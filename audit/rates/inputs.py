@@ -1,12 +1,12 @@
 """The inputs of an audit read from folders: a run, the records it ran on, and the truth they belong to.
 
-Only audits read protected characteristics and truth. The records are read here as they lie in their folder, without
-the checks of a run: who was looked at, and what was flagged, comes from the run itself.
+Only audits read protected characteristics and truth. Records are loaded under the constraints of a run; who was
+looked at, and what was flagged, comes from the run itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,15 +19,13 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from audit.rates.truth_tables import CHARACTERISTICS, Truth
-from data import sources
 from data.arrow import ARROW_TYPES
 from data.constraints import LOADED
 from data.contract import CONTRACT
 from data.errors import InputRejected, UsageError
 from data.schema import Table
 from data.store import Store
-from pipeline.loading import loading_order
-from pipeline.validation.quarantine import checkable, find_broken, finish, open_schemas, quarantine
+from pipeline.loading import load_records
 
 FORMS: Final = (".parquet", ".csv", ".csv.gz")
 """The endings a table's file may have."""
@@ -67,32 +65,10 @@ def read_table(folder: Path, table: Table, columns: Sequence[str]) -> pa.Table |
         ) from error
 
 
-def loaded_tables(folder: Path, *, source: str, names: Collection[str], store: Store) -> set[str]:
-    """Load some tables of any source into a store as a run would, without writing reports; return which are there.
-
-    Rows that break the contract are left out by the rules of a run. Everything the tables refer to is loaded as well.
-
-    Raises:
-        UsageError: there is no such source.
-        InputRejected: the folder cannot be read as what it claims to be.
-    """
-    open_schemas(store)
-    staged = sources.find(source).stage(folder, store=store, progress=lambda _: None)
-    wanted = set(names)
-    for table in reversed(CONTRACT.order()):
-        if table.name in wanted:
-            wanted |= {c.references for c in table.columns if c.references}
-    present = wanted & set(staged.tables)
-    for table in loading_order(present):
-        findings = find_broken(table, checkable(table, present=present), store=store)
-        finish(table, findings, rejected=quarantine(table, store=store), store=store)
-    return present & set(names)
-
-
 def read_about(records: Path, *, source: str = "folder") -> About:
     """Return protected characteristics, days of joining and names of units from a folder of records.
 
-    A folder that meets the contract is read as it lies, any other source through the checks of a run.
+    Rows that violate the contract are left out, as a run leaves them out.
 
     Raises:
         UsageError: the folder is not there.
@@ -100,25 +76,19 @@ def read_about(records: Path, *, source: str = "folder") -> About:
     """
     if not records.is_dir():
         raise UsageError("The records folder cannot be opened.", expected="a folder of records", where=str(records))
-    if source != "folder":
-        return _read_source(records, source)
-    protected = read_table(records, CONTRACT["protected_characteristic"], ["officer_id", *CHARACTERISTICS])
-    joined = read_table(records, CONTRACT["officer"], ["officer_id", "joined_on"])
-    return About(people_of(protected, joined), read_table(records, CONTRACT["unit"], ["unit_id", "name"]))
-
-
-def _read_source(records: Path, source: str) -> About:
+    names = ("protected_characteristic", "officer", "unit")
     with Store() as store:
-        names = ("protected_characteristic", "officer", "unit")
-        present = loaded_tables(records, source=source, names=names, store=store)
-        read = {n: store.arrow(f"SELECT * FROM {LOADED}.{n} ORDER BY {CONTRACT[n].key}") for n in sorted(present)}
-    protected, officers = read.get("protected_characteristic"), read.get("officer")
+        present = load_records(records, source=source, store=store, check="constraints", tables=names).present
+        tables = {
+            n: store.arrow(f"SELECT * FROM {LOADED}.{n} ORDER BY {CONTRACT[n].key}") for n in names if n in present
+        }
+    protected, officers, units = (tables.get(name) for name in names)
     return About(
         people_of(
             protected.select(["officer_id", *CHARACTERISTICS]) if protected is not None else None,
             officers.select(["officer_id", "joined_on"]) if officers is not None else None,
         ),
-        read.get("unit"),
+        units.select(["unit_id", "name"]) if units is not None else None,
     )
 
 

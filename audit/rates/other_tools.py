@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from audit.rates.inputs import About, loaded_tables
+from audit.rates.inputs import About
 from audit.rates.measures import Options
 from audit.rates.rates_report import Audit, audit
 from audit.rates.truth_tables import Truth
@@ -259,12 +259,12 @@ def audit_list(
 
 def _run(records: Path, source: str, dates: Sequence[date]) -> tuple[pa.Table, pa.Table]:
     """Return the subjects and scores of the pipeline's own stages on the records, with nothing written."""
+    from pipeline.loading import load_records
     from pipeline.settings import load
     from pipeline.trial import try_store
 
-    readable = [table.name for table in CONTRACT if not table.audit_only]
     with Store() as store:
-        loaded_tables(records, source=source, names=readable, store=store)
+        load_records(records, source=source, store=store, check="constraints", tables=CONTRACT.readable)
         trial = try_store(store, settings=load(), as_of=dates)
     columns = ["subject_kind", "subject_id", "as_of", "concern", "detector", "family", "score", "p_value"]
     return trial.subjects, trial.scores.select(columns)

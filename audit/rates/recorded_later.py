@@ -8,6 +8,7 @@ records, and are kept apart from error rates, which need a truth.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,7 +19,6 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from audit.rates.inputs import loaded_tables
 from audit.rates.intervals import EXACT, proportion, ratio
 from audit.rates.measures import Options
 from audit.rates.rates import Present, Tables, occasions, selections
@@ -30,6 +30,7 @@ from data.contract import CONTRACT
 from data.errors import UsageError
 from data.store import Store
 from data.writing import write_table
+from pipeline.loading import load_records
 from pipeline.run_folder import RunFolder, written_whole
 
 NOT_TRUTH: Final = (
@@ -106,7 +107,8 @@ def audit_outcomes(
     names = {table for _, parts in OUTCOMES.values() for table, _ in parts}
     with Store() as store:
         tell("reading records")
-        present = loaded_tables(records, source=source, names=names, store=store)
+        report = load_records(records, source=source, store=store, check="constraints", tables=names)
+        present = report.present & names
         if not present:
             raise UsageError(
                 "The records hold nothing that outcomes could be read from.",
@@ -138,7 +140,7 @@ def months_after(day: date, months: int) -> date:
     return (pd.Timestamp(day) + pd.DateOffset(months=months)).date()
 
 
-def later_of(store: Store, *, as_of: date, until: date, present: set[str]) -> dict[str, npt.NDArray[np.int64]]:
+def later_of(store: Store, *, as_of: date, until: date, present: AbstractSet[str]) -> dict[str, npt.NDArray[np.int64]]:
     """Return, for each outcome that can be read, the officers of whom it was recorded from `as_of` up to `until`."""
     found = {}
     for name, (_, parts) in OUTCOMES.items():
@@ -165,7 +167,7 @@ def _last(store: Store, table: str) -> date | None:
     return day
 
 
-def _check_later(store: Store, present: set[str], dates: Sequence[date]) -> None:
+def _check_later(store: Store, present: AbstractSet[str], dates: Sequence[date]) -> None:
     """Refuse dates after which the records hold nothing: nobody having an outcome would then mean nothing."""
     last = max((d for table in present if (d := _last(store, table)) is not None), default=None)
     if last is None or last < dates[0]:
@@ -177,7 +179,7 @@ def _check_later(store: Store, present: set[str], dates: Sequence[date]) -> None
         )
 
 
-def _notes(store: Store, present: set[str], until: date) -> list[str]:
+def _notes(store: Store, present: AbstractSet[str], until: date) -> list[str]:
     notes = [
         f"{name} cannot be read: {', '.join(sorted({t for t, _ in parts} - present))} is absent."
         for name, (_, parts) in OUTCOMES.items()

@@ -1,62 +1,45 @@
-"""Where records come from, a file a source.
-
-Every module of this folder that does not start with an underscore, and is not `base`, declares exactly one `Source`;
-its file name is the source's name. Adding a source means adding a file.
-"""
+"""Where records come from: one source a file, named after its file, each declaring `SOURCE`."""
 
 from __future__ import annotations
 
-import inspect
-import pkgutil
 from functools import cache
-from importlib import import_module
 from types import MappingProxyType
 
 from data.errors import UsageError
-from data.sources.base import Source
+from data.registry import declarations
+from data.source import Source
 
 
 def names() -> list[str]:
-    """Return the names of all sources in alphabetical order."""
-    return sorted(_sources())
+    """Return the names of all sources in alphabetical order.
+
+    Example:
+        >>> names()
+        ['chicago', 'folder']
+    """
+    return list(_sources())
 
 
 def find(name: str) -> Source:
     """Return the source of that name.
 
-    Raises `UsageError`, naming the known sources, when there is none.
+    Raises:
+        UsageError: there is none; the message names those there are.
 
     Example:
         >>> find("folder").name
         'folder'
     """
-    found = _sources().get(name)
-    if found is None:
+    source = _sources().get(name)
+    if source is None:
         raise UsageError(
             f"There is no source of records called '{name}'.",
             expected="one of " + ", ".join(names()),
             hint="A source is a file in data/sources/.",
         )
-    return found
+    return source
 
 
 @cache
 def _sources() -> MappingProxyType[str, Source]:
-    modules = [m.name for m in pkgutil.iter_modules(__path__) if m.name != "base" and not m.name.startswith("_")]
-    return MappingProxyType({name: _declared(name) for name in modules})
-
-
-def _declared(name: str) -> Source:
-    module = import_module(f"{__name__}.{name}")
-    kinds = [
-        kind
-        for _, kind in inspect.getmembers(module, inspect.isclass)
-        if issubclass(kind, Source) and kind.__module__ == module.__name__ and not inspect.isabstract(kind)
-    ]
-    if len(kinds) != 1:
-        raise UsageError(
-            f"The file data/sources/{name}.py does not declare a source.",
-            expected="exactly one subclass of Source",
-            found=", ".join(kind.__name__ for kind in kinds) or "none",
-        )
-    return kinds[0]()
+    return MappingProxyType(declarations(__name__, "SOURCE", Source))  # type: ignore[type-abstract]  # any of its subclasses

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from data.sources._release import ReleaseFile
+from data.sources._release_files import ReleaseFile
 
 PROFILES: Final = ReleaseFile(
     "profiles",

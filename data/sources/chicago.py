@@ -23,13 +23,14 @@ information requests) has neither rosters nor absences; those tables stay absent
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from data.constraints import STAGED
 from data.contract import CONTRACT
 from data.errors import InputRejected
+from data.source import InputFile, Progress, Source, Staged
 from data.sources import _chicago_codes as codes
 from data.sources._chicago_files import (
     ACCUSED,
@@ -43,9 +44,8 @@ from data.sources._chicago_files import (
     UNKNOWN_UNIT,
 )
 from data.sources._chicago_notes import INCIDENT_AFTER_COMPLAINT, notes_on
-from data.sources._files import records_folder, relative
-from data.sources._release import RELEASE, ReleaseFile, find_release_file, hold, hold_nothing, staged_select
-from data.sources.base import InputFile, Progress, Source, Staged
+from data.sources._record_files import records_folder, relative
+from data.sources._release_files import RELEASE, ReleaseFile, find_release_file, hold, hold_nothing, staged_select
 from data.store import Store, literal
 
 
@@ -54,15 +54,18 @@ class Chicago(Source):
 
     summary: ClassVar[str] = "the public Chicago release (Citizens Police Data Project), unified layout"
 
-    def stage(self, folder: Path, *, store: Store, progress: Progress) -> Staged:
+    def stage(self, folder: Path, *, store: Store, progress: Progress, tables: Collection[str] | None = None) -> Staged:
         """Stage what the release holds; see the module's text and `Source.stage`."""
         root = records_folder(folder)
         store.run(f"DROP SCHEMA IF EXISTS {RELEASE} CASCADE")
         store.run(f"CREATE SCHEMA {RELEASE}")
         inputs = _hold_all(root, store, progress)
-        tables, notes = _stage_all(set(inputs), store, progress)
+        staged, notes = _stage_all(set(inputs), tables, store, progress)
         store.run(f"DROP SCHEMA {RELEASE} CASCADE")
-        return Staged(tuple(inputs.values()), tables, notes)
+        return Staged(tuple(inputs.values()), staged, notes)
+
+
+SOURCE: Final = Chicago()
 
 
 def _hold_all(root: Path, store: Store, progress: Progress) -> dict[str, InputFile]:
@@ -84,8 +87,10 @@ def _hold_all(root: Path, store: Store, progress: Progress) -> dict[str, InputFi
     return inputs
 
 
-def _stage_all(held: set[str], store: Store, progress: Progress) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Stage every table whose files are there, and return their names and the notes."""
+def _stage_all(
+    held: set[str], wanted: Collection[str] | None, store: Store, progress: Progress
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Stage every wanted table whose files are there, and return their names and the notes."""
     statements: dict[str, tuple[tuple[ReleaseFile, ...], str]] = {
         "officer": ((PROFILES,), _officers()),
         "protected_characteristic": ((PROFILES,), _characteristics()),
@@ -96,7 +101,7 @@ def _stage_all(held: set[str], store: Store, progress: Progress) -> tuple[tuple[
     }
     tables, notes = [], []
     for table, (needed, select) in statements.items():
-        if not all(file.name in held for file in needed):
+        if (wanted is not None and table not in wanted) or not all(file.name in held for file in needed):
             continue
         progress(f"Mapping {table}")
         store.run(f"CREATE TABLE {STAGED}.{table} AS {select}", step=f"stage {table}")

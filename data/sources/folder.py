@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -13,8 +13,10 @@ from data.constraints import STAGED
 from data.contract import CONTRACT
 from data.errors import InputRejected
 from data.schema import Table
-from data.sources._cells import from_parquet, from_text, staged_columns, unread
-from data.sources._files import (
+from data.source import InputFile, Progress, Source, Staged
+from data.sources._cell_types import from_parquet, from_text, staged_columns, unread
+from data.sources._parquet_files import check_types, read_schema, unreadable
+from data.sources._record_files import (
     TextFile,
     csv_options,
     csv_rejected,
@@ -26,8 +28,6 @@ from data.sources._files import (
     relative,
     stage_file,
 )
-from data.sources._parquet import check_types, read_schema, unreadable
-from data.sources.base import InputFile, Progress, Source, Staged
 from data.store import StatementFailed, Store, literal, quoted
 
 FORMS: Final = (".parquet", ".csv", ".csv.gz")
@@ -43,12 +43,16 @@ class Folder(Source):
 
     summary: ClassVar[str] = "one Parquet or CSV file per contract table, named after the table"
 
-    def stage(self, folder: Path, *, store: Store, progress: Progress) -> Staged:
-        """Stage every table that has a file; see `Source.stage`."""
+    def stage(self, folder: Path, *, store: Store, progress: Progress, tables: Collection[str] | None = None) -> Staged:
+        """Stage every wanted table that has a file; see `Source.stage`."""
         root = records_folder(folder)
         files, notes = _files(root)
-        inputs = [_stage_table(CONTRACT[name], root, files[name], store, progress) for name in sorted(files)]
-        return Staged(tuple(inputs), tuple(sorted(files)), notes)
+        wanted = sorted(name for name in files if tables is None or name in tables)
+        inputs = [_stage_table(CONTRACT[name], root, files[name], store, progress) for name in wanted]
+        return Staged(tuple(inputs), tuple(wanted), notes)
+
+
+SOURCE: Final = Folder()
 
 
 def _files(root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:

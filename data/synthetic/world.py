@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from data.errors import UsageError
-from data.faults import in_words
+from data.setting_faults import describe_faults
 from data.synthetic.figures import figures
 
 _FOLDER = Path(__file__).with_name("worlds")
@@ -147,7 +147,7 @@ def load(name_or_path: str, *, people: int | None = None, months: int | None = N
     try:
         world = World.model_validate(settings)
     except ValidationError as error:
-        raise _refused(path, [*in_words(error), *faults]) from None
+        raise _refused(path, [*describe_faults(error), *faults]) from None
     if faults:
         raise _refused(path, faults)
     return world

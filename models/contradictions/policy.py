@@ -14,7 +14,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from data.errors import UsageError
-from data.faults import in_words
+from data.setting_faults import describe_faults
 
 FOLDER: Final = Path(__file__).parent.parent / "policies"
 
@@ -76,7 +76,7 @@ def read(path: Path) -> Policy:
     try:
         policy = Policy.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (ValidationError, tomllib.TOMLDecodeError) as error:
-        found = "; ".join(in_words(error)) if isinstance(error, ValidationError) else str(error)
+        found = "; ".join(describe_faults(error)) if isinstance(error, ValidationError) else str(error)
         raise UsageError("The policy file cannot be used.", found=found, where=path.name) from error
     if policy.name != path.stem:
         raise UsageError("A policy carries its file's name.", expected=path.stem, found=policy.name, where=path.name)

@@ -1,1 +1,1 @@
-"""Checking records against the contract: the rows that break a rule, found by SQL and by Great Expectations alike."""
+"""Checking records against the contract: rows that violate a constraint, counted by SQL and by Great Expectations."""

@@ -1,4 +1,4 @@
-"""Great Expectations on staged tables: suites derived from the rules, validated inside the store's own database.
+"""Great Expectations on staged tables: suites derived from the constraints, validated inside the store's own database.
 
 The library takes seconds to import and reads usage settings while doing so, so it is imported here only, when the first
 table is checked, with its analytics switched off. No data context is made: nothing is written outside the run, and no
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from data.constraints import STAGED, Expectation, Rule, shape
+from data.constraints import STAGED, Constraint, Expectation, shape
 from data.errors import OpencseError
 from data.schema import Table
 from data.store import Store
@@ -45,22 +45,22 @@ class ExpectationFailed(OpencseError):
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What Great Expectations found for one expectation: how many rows break it, and its own result as plain data."""
+class ExpectationResult:
+    """The result of one expectation: how many rows do not meet it, and the library's own result as plain data."""
 
-    broken: int
-    result: Mapping[str, Any]
+    violations: int
+    content: Mapping[str, Any]
 
 
-class Checker:
+class ExpectationChecker:
     """Validates staged tables of one store against suites derived from the contract.
 
     Example:
         >>> from data.contract import CONTRACT
-        >>> from data.constraints import rules
+        >>> from data.constraints import constraints_of
         >>> officer = CONTRACT["officer"]
         >>> with Store() as store:  # doctest: +SKIP
-        ...     Checker(store).check(officer, rules(officer))["required(joined_on)"].broken
+        ...     ExpectationChecker(store).check(officer, constraints_of(officer))[0]["required(joined_on)"].violations
         0
     """
 
@@ -69,29 +69,30 @@ class Checker:
             self._engine = _engine(store)
 
     def check(
-        self, table: Table, checked: Sequence[Rule], *, suspect: bool = False
-    ) -> tuple[dict[str, Verdict], tuple[Verdict, ...]]:
-        """Validate a staged table and return a verdict by rule name, then the verdicts on the table's shape.
+        self, table: Table, constraints: Sequence[Constraint], *, suspect: bool = False
+    ) -> tuple[dict[str, ExpectationResult], tuple[ExpectationResult, ...]]:
+        """Validate a staged table and return a result by constraint name, then the results on the table's shape.
 
-        `suspect` asks for counts at once, which is quicker where rows are known to break rules and slower elsewhere.
+        `suspect` asks for counts at once, which is quicker where rows are known to violate constraints, else slower.
         Raises `ExpectationFailed` when the staged table does not have the contract's columns and types, or when an
         expectation cannot be evaluated.
         """
-        shapes = shape(table)
+        on_shape = shape(table)
         with _quiet():
-            expectations = [*shapes, *(rule.expectation for rule in checked)]
-            results = _validate(self._engine, table, expectations, suspect=suspect)
-        verdicts = [Verdict(_broken(result), _plain(result)) for result in results]
-        wrong = [v for v in verdicts[: len(shapes)] if not v.result["success"]]
-        if wrong:
+            expectations = [*on_shape, *(constraint.expectation for constraint in constraints)]
+            answers = _validate(self._engine, table, expectations, suspect=suspect)
+        results = [ExpectationResult(_violations(answer), _plain(answer)) for answer in answers]
+        failures = [result.content for result in results[: len(on_shape)] if not result.content["success"]]
+        if failures:
             raise ExpectationFailed(
                 f"The table {table.name} was not staged as the contract says.",
-                expected="; ".join(str(v.result["arguments"]) for v in wrong),
-                found="; ".join(str(v.result["result"]) for v in wrong),
+                expected="; ".join(str(failure["arguments"]) for failure in failures),
+                found="; ".join(str(failure["result"]) for failure in failures),
                 hint="This is a fault in the source; its `stage` must give every column its contract type.",
             )
-        by_rule = {rule.name: verdict for rule, verdict in zip(checked, verdicts[len(shapes) :], strict=True)}
-        return by_rule, tuple(verdicts[: len(shapes)])
+        names = [constraint.name for constraint in constraints]
+        by_name = dict(zip(names, results[len(on_shape) :], strict=True))
+        return by_name, tuple(results[: len(on_shape)])
 
     def close(self) -> None:
         """Give back the connection."""
@@ -136,24 +137,25 @@ def _validate(engine: Any, table: Table, expectations: Sequence[Expectation], *,
     return [results[position] for position in range(len(expectations))]
 
 
-def _broken(result: Any) -> int:
-    """Return how many rows break an expectation; for one about the table as a whole, 1 when it fails."""
+def _violations(result: Any) -> int:
+    """Return how many rows do not meet an expectation; for one about the table as a whole, 1 when it fails."""
     if result.success:
         return 0
-    found = result.result
-    count = found.get("unexpected_count", found.get("observed_value"))
+    count = result.result.get("unexpected_count", result.result.get("observed_value"))
     return count if isinstance(count, int) else 1
 
 
 def _plain(result: Any) -> dict[str, Any]:
-    told = result.to_json_dict()
-    arguments = {k: v for k, v in told["expectation_config"]["kwargs"].items() if k != "batch_id"}
+    content = result.to_json_dict()
+    arguments = {k: v for k, v in content["expectation_config"]["kwargs"].items() if k != "batch_id"}
     return {
-        "expectation": told["expectation_config"]["type"],
+        "expectation": content["expectation_config"]["type"],
         "arguments": arguments,
-        "success": told["success"],
-        # What is there depends on how it was asked; only a count of broken rows is worth keeping.
-        "result": {k: v for k, v in told["result"].items() if not told["success"] and not k.startswith("partial_")},
+        "success": content["success"],
+        # What is there depends on how it was asked; only a count of violations is worth keeping.
+        "result": {
+            k: v for k, v in content["result"].items() if not content["success"] and not k.startswith("partial_")
+        },
     }
 
 
@@ -250,12 +252,12 @@ class _Columns:
         self.dialect = dialect
 
     def get_columns(self, table_name: str, schema: str) -> list[dict[str, Any]]:
-        found = self._store.rows(
+        columns = self._store.rows(
             "SELECT column_name, data_type FROM information_schema.columns "
             "WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position",
             parameters=[schema, str(table_name)],
         )
-        return [{"name": name, "type": getattr(self._sqlalchemy, kind.split("(")[0])()} for name, kind in found]
+        return [{"name": name, "type": getattr(self._sqlalchemy, kind.split("(")[0])()} for name, kind in columns]
 
     def get_pk_constraint(self, table_name: str, schema: str) -> dict[str, Any]:
         return {"constrained_columns": []}

@@ -1,8 +1,8 @@
-"""Which rows of a staged table break a rule, in SQL: the rows that are not loaded, and why.
+"""Which rows of a staged table violate a constraint, in SQL: the rows that are not loaded, and why.
 
-A row is rejected when it breaks a rule that rejects. Of rows that are the same in every column the first is kept: a
-file that was appended twice loses nothing. Rows that share a key and differ are all rejected, because nothing says
-which of them is right. A row whose parent was rejected is rejected too.
+A row is rejected when it violates a constraint that rejects. Of rows that are the same in every column the first is
+kept: a file that was appended twice loses nothing. Rows that share a key and differ are all rejected, because nothing
+says which of them is right. A row whose parent was rejected is rejected too.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from data.constraints import DOUBLED, LOADED, STAGED, STANDING, Rule, rules
+from data.constraints import LOADED, REMAINING, REPEATED, STAGED, Constraint, constraints_of
 from data.schema import Table
 from data.store import Store, literal, quoted
 
-BROKEN: Final = "broken"
-"""The schema with the rows that break a rule, a table each."""
+VIOLATIONS: Final = "violations"
+"""The schema with the rows that violate a constraint, a table each."""
 
 QUARANTINE: Final = "quarantine.rows"
 """The table with every row that was not loaded."""
@@ -25,51 +25,51 @@ QUARANTINE: Final = "quarantine.rows"
 SLICE: Final = 1_250_000
 """How many rows are sorted at a time when a table is put in order."""
 
-SCHEMAS: Final = (DOUBLED, STANDING, BROKEN, "quarantine", LOADED)
+SCHEMAS: Final = (REPEATED, REMAINING, VIOLATIONS, "quarantine", LOADED)
 
 
 @dataclass(frozen=True)
-class Findings:
-    """What SQL found in one staged table: its rows, whether their keys rise, and how many rows break each rule."""
+class Violations:
+    """A staged table as SQL counts it: its rows, whether their keys rise, and how many rows violate each constraint."""
 
     rows: int
     in_order: bool
-    broken: dict[str, int]
+    counts: dict[str, int]
 
 
-def open_schemas(store: Store) -> None:
+def create_schemas(store: Store) -> None:
     """Make the schemas that loading fills, empty."""
     for schema in SCHEMAS:
         store.run(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
         store.run(f"CREATE SCHEMA {schema}")
     store.run(
         f"CREATE TABLE {QUARANTINE} (table_name VARCHAR, source_file VARCHAR, source_row BIGINT, row_id BIGINT, "
-        "rule VARCHAR, reason VARCHAR)"
+        "constraint_name VARCHAR, reason VARCHAR)"
     )
 
 
-def checkable(table: Table, *, present: Collection[str]) -> tuple[Rule, ...]:
-    """Return the rules of a table that can be checked while only some tables are there."""
-    return tuple(rule for rule in rules(table) if rule.parent is None or rule.parent in present)
+def checkable_constraints(table: Table, *, present: Collection[str]) -> tuple[Constraint, ...]:
+    """Return the constraints of a table that can be checked while only some tables are there."""
+    return tuple(c for c in constraints_of(table) if c.parent is None or c.parent in present)
 
 
-def find_broken(table: Table, checked: Sequence[Rule], *, store: Store) -> Findings:
-    """Fill `broken.<table>` with the rows that break a rule, and return the counts.
+def find_violations(table: Table, constraints: Sequence[Constraint], *, store: Store) -> Violations:
+    """Fill `violations.<table>` with the rows that violate a constraint, and return the counts.
 
-    `broken.<table>` has source_file, source_row, row_id, the names of the broken rules and their reasons, in rule
-    order, and whether the row is kept all the same.
+    `violations.<table>` has source_file, source_row, row_id, the names of the constraints and the reasons, in the order
+    of the constraints, and the names of those for which the row is rejected.
     """
     rows, in_order = _look_at_keys(table, store)
-    own = [rule for rule in checked if rule.parent != table.name]
+    own = [constraint for constraint in constraints if constraint.parent != table.name]
     _collect(table, own, store)
-    within = [rule for rule in checked if rule.parent == table.name]
+    within = [constraint for constraint in constraints if constraint.parent == table.name]
     if within:
-        _stand(table, within, store)
-        _collect(table, checked, store)
-    return Findings(rows, in_order, _counts(table, checked, store))
+        _find_remaining(table, within, store)
+        _collect(table, constraints, store)
+    return Violations(rows, in_order, _counts(table, constraints, store))
 
 
-def quarantine(table: Table, *, store: Store) -> int:
+def quarantine_rows(table: Table, *, store: Store) -> int:
     """Move the rejected rows of a table into the quarantine and return how many there are."""
     name = quoted(table.name)
     store.run(
@@ -77,27 +77,27 @@ def quarantine(table: Table, *, store: Store) -> int:
         "CASE WHEN rejecting[1] = 'refused' THEN 'refused(' || split_part(reasons[1], ': ', 1) || ')' "
         "ELSE rejecting[1] END, "
         f"left(array_to_string(reasons, '; '), 2000) "
-        f"FROM {BROKEN}.{name} WHERE len(rejecting) > 0 ORDER BY source_file, source_row",
+        f"FROM {VIOLATIONS}.{name} WHERE len(rejecting) > 0 ORDER BY source_file, source_row",
         step=f"quarantine {table.name}",
     )
     return int(store.value(f"SELECT count(*) FROM {QUARANTINE} WHERE table_name = {literal(table.name)}"))
 
 
-def finish(table: Table, findings: Findings, *, rejected: int, store: Store) -> int:
+def finish_table(table: Table, violations: Violations, *, rejected: int, store: Store) -> int:
     """Make `loaded.<table>` of the rows that remain, in key order and without helper columns; return how many.
 
     A table whose keys rise already is finished in place; another is written again.
     """
     name = f"{LOADED}.{quoted(table.name)}"
     if rejected:
-        gone = f"SELECT source_file, source_row FROM {QUARANTINE} WHERE table_name = {literal(table.name)}"
-        store.run(f"DELETE FROM {name} WHERE (source_file, source_row) IN ({gone})", step=f"load {table.name}")
-    if findings.in_order:
+        rejected_rows = f"SELECT source_file, source_row FROM {QUARANTINE} WHERE table_name = {literal(table.name)}"
+        store.run(f"DELETE FROM {name} WHERE (source_file, source_row) IN ({rejected_rows})", step=f"load {table.name}")
+    if violations.in_order:
         for column in ("unread", "refused"):
             store.run(f"ALTER TABLE {name} DROP COLUMN {column}")
     else:
         _put_in_order(table, store)
-    for schema in (DOUBLED, STANDING, BROKEN):
+    for schema in (REPEATED, REMAINING, VIOLATIONS):
         store.run(f"DROP TABLE IF EXISTS {schema}.{quoted(table.name)}")
     return int(store.value(f"SELECT count(*) FROM {name}"))
 
@@ -142,18 +142,18 @@ def _look_at_keys(table: Table, store: Store) -> tuple[int, bool]:
     # Keys that rise from row to row cannot repeat, and a first row without a key would stop them rising.
     repeated = "WHERE false" if in_order else f"GROUP BY {key} HAVING count(*) > 1 AND {key} IS NOT NULL"
     store.run(
-        f"CREATE TABLE {DOUBLED}.{name} AS SELECT {key} AS doubled_key FROM {STAGED}.{name} {repeated}",
+        f"CREATE TABLE {REPEATED}.{name} AS SELECT {key} AS repeated_key FROM {STAGED}.{name} {repeated}",
         step=f"find the repeated keys of {table.name}",
     )
     return int(rows), bool(in_order)
 
 
-def _collect(table: Table, checked: Sequence[Rule], store: Store) -> None:
+def _collect(table: Table, constraints: Sequence[Constraint], store: Store) -> None:
     name, key = quoted(table.name), quoted(_key(table))
     same = ", ".join(quoted(c) for c in (*table.names, "unread", "refused"))
-    broken = ", ".join(f"CASE WHEN {r.breaks} THEN {literal(r.name)} END" for r in checked)
-    reasons = ", ".join(f"CASE WHEN {r.breaks} THEN {r.found} END" for r in checked if r.rejects)
-    counted = ", ".join(literal(r.name) for r in checked if not r.rejects)
+    names = ", ".join(f"CASE WHEN {c.violation} THEN {literal(c.name)} END" for c in constraints)
+    reasons = ", ".join(f"CASE WHEN {c.violation} THEN {c.message} END" for c in constraints if c.rejects)
+    counted_only = ", ".join(literal(c.name) for c in constraints if not c.rejects)
     unique = literal(f"unique({table.key})")
     # The row known first keeps a key that later rows claim too: what is known later changes nothing that stood before.
     earliest = (
@@ -161,10 +161,10 @@ def _collect(table: Table, checked: Sequence[Rule], store: Store) -> None:
     )
     store.run(
         f"""
-        CREATE OR REPLACE TABLE {BROKEN}.{name} AS
+        CREATE OR REPLACE TABLE {VIOLATIONS}.{name} AS
         WITH dated AS (
             SELECT source_file, source_row, {same}, {earliest} AS earliest
-            FROM {STAGED}.{name} WHERE {key} IN (SELECT doubled_key FROM {DOUBLED}.{name})
+            FROM {STAGED}.{name} WHERE {key} IN (SELECT repeated_key FROM {REPEATED}.{name})
         ),
         repeated AS (
             SELECT source_file, source_row, earliest
@@ -173,38 +173,39 @@ def _collect(table: Table, checked: Sequence[Rule], store: Store) -> None:
                 AS spared
             FROM dated
         ),
-        found AS (
+        violating AS (
             SELECT source_file, source_row, {key} AS row_id,
-                list_filter([{broken}], lambda x: x IS NOT NULL) AS rules, [{reasons}] AS reasons
-            FROM {STAGED}.{name} WHERE {" OR ".join(f"({r.breaks})" for r in checked)}
+                list_filter([{names}], lambda x: x IS NOT NULL) AS names, [{reasons}] AS reasons
+            FROM {STAGED}.{name} WHERE {" OR ".join(f"({c.violation})" for c in constraints)}
         )
-        SELECT source_file, source_row, row_id, rules, reasons, list_filter(rules, lambda x:
-            x NOT IN ({counted or "''"}) AND NOT (x = {unique} AND coalesce(spared, false))) AS rejecting
-        FROM found LEFT JOIN repeated USING (source_file, source_row)
+        SELECT source_file, source_row, row_id, names, reasons, list_filter(names, lambda x:
+            x NOT IN ({counted_only or "''"}) AND NOT (x = {unique} AND coalesce(spared, false))) AS rejecting
+        FROM violating LEFT JOIN repeated USING (source_file, source_row)
         """,
-        step=f"find the broken rows of {table.name}",
+        step=f"find the violations of {table.name}",
     )
 
 
-def _stand(table: Table, within: Sequence[Rule], store: Store) -> None:
+def _find_remaining(table: Table, within: Sequence[Constraint], store: Store) -> None:
     """Find the keys that remain when rows that refer to a rejected row of the same table are rejected in turn."""
     name, key = quoted(table.name), quoted(_key(table))
-    parents = [quoted(rule.columns[0]) for rule in within if rule.rejects]
+    parents = [quoted(constraint.columns[0]) for constraint in within if constraint.rejects]
     store.run(
-        f"CREATE TABLE {STANDING}.{name} AS SELECT DISTINCT {key}{''.join(f', {p}' for p in parents)} "
-        f"FROM {STAGED}.{name} ANTI JOIN (FROM {BROKEN}.{name} WHERE len(rejecting) > 0) "
+        f"CREATE TABLE {REMAINING}.{name} AS SELECT DISTINCT {key}{''.join(f', {p}' for p in parents)} "
+        f"FROM {STAGED}.{name} ANTI JOIN (FROM {VIOLATIONS}.{name} WHERE len(rejecting) > 0) "
         "USING (source_file, source_row)",
-        step=f"find the standing keys of {table.name}",
+        step=f"find the remaining keys of {table.name}",
     )
-    orphan = " OR ".join(f"({p} IS NOT NULL AND {p} NOT IN (SELECT {key} FROM {STANDING}.{name}))" for p in parents)
-    while parents and store.value(f"SELECT count(*) FROM {STANDING}.{name} WHERE {orphan}"):
-        store.run(f"DELETE FROM {STANDING}.{name} WHERE {orphan}", step=f"drop the orphans of {table.name}")
+    orphan = " OR ".join(f"({p} IS NOT NULL AND {p} NOT IN (SELECT {key} FROM {REMAINING}.{name}))" for p in parents)
+    while parents and store.value(f"SELECT count(*) FROM {REMAINING}.{name} WHERE {orphan}"):
+        store.run(f"DELETE FROM {REMAINING}.{name} WHERE {orphan}", step=f"drop the orphans of {table.name}")
 
 
-def _counts(table: Table, checked: Sequence[Rule], store: Store) -> dict[str, int]:
-    found = dict(
+def _counts(table: Table, constraints: Sequence[Constraint], store: Store) -> dict[str, int]:
+    counts = dict(
         store.rows(
-            f"SELECT rule, count(*) FROM (SELECT unnest(rules) AS rule FROM {BROKEN}.{quoted(table.name)}) GROUP BY 1"
+            f"SELECT name, count(*) FROM (SELECT unnest(names) AS name FROM {VIOLATIONS}.{quoted(table.name)}) "
+            "GROUP BY name"
         )
     )
-    return {rule.name: int(found.get(rule.name, 0)) for rule in checked}
+    return {constraint.name: int(counts.get(constraint.name, 0)) for constraint in constraints}

@@ -14,6 +14,7 @@ from data.store import Store
 from data.synthetic.memory import make
 from data.synthetic.world import World
 from data.synthetic.world import load as load_world
+from pipeline.loading import load_records
 from pipeline.run import last_known
 from pipeline.run_folder import CONFIG, RunFolder
 from pipeline.settings import Settings, resolve
@@ -97,10 +98,8 @@ def records_input(
     Raises:
         InputRejected: the records cannot be used.
     """
-    from audit.rates.inputs import loaded_tables
-
     with Store() as store:
-        loaded_tables(folder, source=source, names=[t.name for t in CONTRACT], store=store)
+        load_records(folder, source=source, store=store, check="constraints")
         day = as_of or last_known(store) + timedelta(days=1)
         records = {
             t.name: store.arrow(f"SELECT {', '.join(t.names)} FROM loaded.{t.name} ORDER BY {t.key}")

@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from audit.rates.inputs import loaded_tables
 from audit.rates.recorded_later import NOT_TRUTH, later_of, months_after, outcomes
 from data.errors import UsageError
-from data.samples import complete, load_rows
+from data.sample_records import complete_rows, load_rows
 from data.store import Store
 from opencse.cli import app
+from pipeline.loading import load_records
 from pipeline.run_folder import RunFolder
 from tests.audit.little_audits import AS_OF, little_audit
 from tests.audit.sample_audit import RECORDS, sample_run  # noqa: F401 - a fixture
@@ -59,7 +59,7 @@ def test_outcomes_are_those_of_the_months_from_the_as_of_date_on() -> None:
     for table, row in CASES:
         rows[table].append(row)
     with Store(threads=1) as store:
-        load_rows(store, complete(rows))
+        load_rows(store, complete_rows(rows))
         found = later_of(store, as_of=AS_OF, until=UNTIL, present=set(rows))
         bare = later_of(store, as_of=AS_OF, until=UNTIL, present={"officer"})
     assert {name: ids.tolist() for name, ids in found.items()} == {
@@ -145,7 +145,7 @@ def test_outcomes_of_real_records_are_those_of_a_plain_reading_of_the_release(ch
     """Three cases or more received in 2009 and 2010, counted from the release's own files with the csv module."""
     names = ("officer", "complaint")
     with Store() as store:
-        present = loaded_tables(chicago, source="chicago", names=names, store=store)
+        present = load_records(chicago, source="chicago", store=store, check="constraints", tables=names).present
         found = later_of(store, as_of=date(2009, 1, 1), until=date(2011, 1, 1), present=present)
     received = {r["cr_id"]: r["complaint_date"] for r in lines(chicago / "complaints" / "complaints-complaints.csv.gz")}
     cases: dict[int, set[str]] = defaultdict(set)

@@ -23,9 +23,10 @@ from audit.specification.survival import BY_CONSTRUCTION, COMPARED, Survival, su
 from audit.specification.survival_precision import ANY, RUN, calibration
 from data.errors import UsageError, VerificationFailed
 from features.table import OK, Cells, FeatureTable
+from pipeline.loading import read_parquet_folder
 from pipeline.run_folder import RunFolder
 from pipeline.settings import load, over_defaults
-from pipeline.trial import read_folder, try_records
+from pipeline.trial import try_records
 from tests import small_force
 
 DAY = date(2026, 1, 1)
@@ -294,7 +295,7 @@ def test_dates_that_share_a_rate_are_selected_in_their_order(force: Path) -> Non
     }
     settings = over_defaults(content, where="a test")
     days = [small_force.AS_OF - timedelta(days=30), small_force.AS_OF]
-    trial = try_records(read_folder(force), settings=settings, as_of=days)
+    trial = try_records(read_parquet_folder(force), settings=settings, as_of=days)
     curve = draw_curve(Basis.of_trial(trial, settings), plan(windows=[{"name": "a year", "days": [365]}]))
     assert raised(curve) == flagged_by(trial.flags)
     levels = {(s.as_of, s.judged[0].level) for s in curve.sides if (s.kind, s.concern) == ("officer", "standards")}

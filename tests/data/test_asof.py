@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from data.asof import asof_query, gate
 from data.contract import CONTRACT
-from data.samples import complete, load_rows
+from data.sample_records import complete_rows, load_rows
 from data.store import Store
 
 DAY = date(2026, 1, 1)
@@ -25,7 +25,7 @@ def store() -> Iterator[Store]:
 
 
 def seen(store: Store, table: str, row: dict[str, Any], as_of: date = DAY) -> list[dict[str, Any]]:
-    load_rows(store, complete({table: [row]}))
+    load_rows(store, complete_rows({table: [row]}))
     return store.arrow(asof_query(CONTRACT[table], as_of, relation=f"loaded.{table}")).to_pylist()
 
 
@@ -70,7 +70,7 @@ def test_an_officer_is_there_from_the_day_after_joining(store: Store) -> None:
 
 
 def test_further_columns_pass_through(store: Store) -> None:
-    load_rows(store, complete({"expense": [{"incurred_on": "2025-12-01"}]}))
+    load_rows(store, complete_rows({"expense": [{"incurred_on": "2025-12-01"}]}))
     query = asof_query(CONTRACT["expense"], DAY, relation="loaded.expense", extra=("source_file", "source_row"))
     assert store.arrow(query)["source_file"].to_pylist() == ["sample"]
 

@@ -17,7 +17,8 @@ from data.contract import CONTRACT
 from data.errors import InputRejected
 from data.sources import _chicago_codes as codes
 from data.store import Store
-from pipeline.loading import Loaded, load
+from pipeline.load_report import LoadReport
+from pipeline.loading import load_records
 
 MAPPED = ("officer", "protected_characteristic", "unit", "posting", "complaint", "use_of_force")
 
@@ -96,7 +97,7 @@ class Read:
 
     def __init__(self, folder: Path) -> None:
         self.store = Store(threads=1)
-        self.loaded: Loaded = load(folder, source="chicago", store=self.store)
+        self.loaded: LoadReport = load_records(folder, source="chicago", store=self.store)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.store.rows(sql)
@@ -105,7 +106,7 @@ class Read:
         return self.rows(f"SELECT {', '.join(columns)} FROM loaded.{name}")
 
     def quarantined(self) -> set[tuple[str, int, str]]:
-        return set(self.rows("SELECT table_name, source_row, rule FROM quarantine.rows"))
+        return set(self.rows("SELECT table_name, source_row, constraint_name FROM quarantine.rows"))
 
     def note(self, words: str) -> str:
         (found,) = [note for note in self.loaded.notes if words in note]
@@ -275,7 +276,7 @@ def test_another_layout_is_rejected_with_what_was_expected(
     change: dict[str, str | None], words: list[str], tmp_path: Path
 ) -> None:
     with Store(threads=1) as store, pytest.raises(InputRejected) as caught:
-        load(write_release(tmp_path, **change), source="chicago", store=store)
+        load_records(write_release(tmp_path, **change), source="chicago", store=store)
     assert [w for w in words if w not in str(caught.value)] == []
 
 
@@ -283,7 +284,7 @@ def test_a_file_both_plain_and_gzipped_is_rejected(tmp_path: Path) -> None:
     write_release(tmp_path)
     (tmp_path / "salary" / "salaries.csv.gz").write_bytes(gzip.compress(SALARIES.encode()))
     with Store(threads=1) as store, pytest.raises(InputRejected, match="there twice"):
-        load(tmp_path, source="chicago", store=store)
+        load_records(tmp_path, source="chicago", store=store)
 
 
 # ---------------------------------------------------------------- the mapping tables

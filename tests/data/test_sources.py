@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from data import sources
 from data.errors import UsageError
-from data.sources.base import Source
+from data.source import Source
 
 
 def test_every_file_of_the_folder_is_a_source_of_its_name() -> None:
     folder = Path(sources.__path__[0])
-    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "base"}
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
     assert sources.names() == sorted(name for name in files if not name.startswith("_"))
     assert {"folder", "chicago"} <= set(sources.names())
 
@@ -35,9 +33,3 @@ def test_an_unknown_source_is_a_usage_error_that_names_the_known_ones() -> None:
     assert caught.value.exit_code == 2
     assert "atlantis" in str(caught.value)
     assert all(name in str(caught.value) for name in sources.names())
-
-
-def test_a_file_without_a_source_is_an_error_and_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "data.sources.hollow", ModuleType("data.sources.hollow"))
-    with pytest.raises(UsageError, match="hollow"):
-        sources._declared("hollow")

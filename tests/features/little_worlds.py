@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from data.contract import CONTRACT
-from data.samples import complete
+from data.sample_records import complete_rows
 from data.schema import Column, Table
 from features.expression import Field, Operation, Value, walk
 from features.indicator import Indicator
@@ -51,7 +51,7 @@ def _world(draw: st.DrawFn, indicators: Sequence[Indicator]) -> World:
         tables["posting"] += [
             {"officer_id": m, "unit_id": t, "started_on": date(2020, 1, 1)} for m, t in MEMBERS.items()
         ]
-    return complete(tables)
+    return complete_rows(tables)
 
 
 def _days(indicators: Sequence[Indicator]) -> list[date]:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from data.samples import complete, load_rows
+from data.sample_records import complete_rows, load_rows
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS, SubjectKind
 from features.compile.dialect import expression_sql
@@ -80,7 +80,7 @@ def test_each_table_is_read_in_few_scans(store: Store) -> None:
 def little(indicator: Indicator, rows: dict[str, list[dict[str, object]]], as_ofs: list[date]) -> list[float]:
     tables = {"officer": [{"officer_id": 1}], **rows}
     with Store(threads=1) as store:
-        load_rows(store, complete(tables))
+        load_rows(store, complete_rows(tables))
         found = compute_all(store, [indicator], kinds=["officer"], as_ofs=as_ofs)
     (window,) = indicator.windows
     return [float(found[day, "officer"].cells[indicator.name, window].value[0]) for day in as_ofs]
@@ -150,7 +150,7 @@ def test_different_values_are_told_apart_across_slots() -> None:
 
 def test_a_value_with_too_little_or_no_exposure_says_so() -> None:
     served = [1, 2, 3]
-    rows = complete(
+    rows = complete_rows(
         {
             "officer": [{"officer_id": o} for o in served],
             "shift": [{"officer_id": 1, "starts_at": f"2025-12-{d:02d} 07:00"} for d in range(1, 20)]
@@ -207,6 +207,6 @@ def test_related_rows_are_cited_where_a_table_has_a_column_called_as_the_subject
         for n, officer in ((10, 1), (11, 1), (12, 2))
     ]
     with Store(threads=1) as store:
-        load_rows(store, complete({"officer": [{"officer_id": 1}, {"officer_id": 2}], "system_access": rows}))
+        load_rows(store, complete_rows({"officer": [{"officer_id": 1}, {"officer_id": 2}], "system_access": rows}))
         cited = store.rows(evidence_query(repeats, date(2026, 1, 1), 90, [1, 2]))
     assert cited == [(1, "system_access", 10, True), (1, "system_access", 11, True)]

@@ -14,7 +14,7 @@ import pytest
 from audit.flag.replay import replay
 from data.arrow import ARROW_TYPES
 from data.contract import CONTRACT
-from data.samples import complete, complete_row, load_rows
+from data.sample_records import complete_row, complete_rows, load_rows
 from data.store import Store
 from features.engine import compute_all
 from features.gaps.source_gaps import Gap, Sources, examine, gaps_from_json
@@ -85,7 +85,7 @@ def people() -> dict[str, list[dict[str, object]]]:
         for o in range(1, OFFICERS + 1)
     ]
     officers = [{"officer_id": o, "joined_on": "2015-01-01"} for o in range(1, OFFICERS + 1)]
-    return complete(
+    return complete_rows(
         {"unit": [{"unit_id": 100, "kind": "force"}, *areas, *teams], "officer": officers, "posting": posts}
     )
 
@@ -304,7 +304,7 @@ def test_rows_known_on_or_after_the_as_of_date_change_no_gap_and_no_change(as_of
             for o in range(1, OFFICERS + 1)
         ]
         store.run("CREATE TABLE postings AS FROM loaded.posting")
-        load_rows(store, complete({"posting": moved}))
+        load_rows(store, complete_rows({"posting": moved}))
         store.run("INSERT INTO loaded.posting FROM postings")
         assert examine(store, as_ofs=[as_of]) == before
 

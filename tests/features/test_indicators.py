@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from data.contract import CONTRACT
-from data.samples import complete, load_rows
+from data.sample_records import complete_rows, load_rows
 from data.store import Store
 from features.declared import indicators
 from features.engine import compute
@@ -25,7 +25,7 @@ def world(indicator: Indicator, case: Case) -> dict[str, list[dict[str, Any]]]:
     tables = dict.fromkeys(indicator.tables, ()) | dict(case.rows)
     tables.setdefault("officer", ({"officer_id": 1}, {"officer_id": 2}))
     tables.setdefault("unit", ({"unit_id": 1, "kind": "team"}, {"unit_id": 2, "kind": "team"}))
-    return complete(tables)
+    return complete_rows(tables)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from data.contract import CONTRACT
-from data.samples import load_rows
+from data.sample_records import load_rows
 from data.store import Store
 from data.vocabulary import SubjectKind
 from features.compile.plain import evidence_query

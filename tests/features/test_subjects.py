@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from data.samples import complete, load_rows
+from data.sample_records import complete_rows, load_rows
 from data.store import Store
 from data.vocabulary import SubjectKind
 from features.subjects import COLUMNS, subjects
@@ -23,7 +23,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 def standing(rows: Rows, *, kind: SubjectKind = "officer", as_of: date = DAY) -> list[dict[str, Any]]:
     with Store(threads=1) as store:
-        load_rows(store, complete(rows))
+        load_rows(store, complete_rows(rows))
         found = subjects(store, kind=kind, as_of=as_of)
     assert found.column_names == COLUMNS
     return found.to_pylist()

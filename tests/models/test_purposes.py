@@ -16,7 +16,7 @@ import pytest
 from audit.flag.verify import verify
 from data.contract import CONTRACT
 from data.errors import DeclarationFaulty, UsageError
-from data.samples import complete
+from data.sample_records import complete_rows
 from data.vocabulary import CONCERNS
 from data.writing import write_json
 from features.declared import indicators
@@ -158,7 +158,7 @@ def test_nothing_of_welfare_can_be_joined_into_a_standards_score(
     """Other sickness, other welfare scores and flags; every score, flag and evidence row of standards to the bit."""
     said = []
     for number in (0, 1):
-        rows = force_rows | {"absence": complete({"absence": spells(number)})["absence"]}
+        rows = force_rows | {"absence": complete_rows({"absence": spells(number)})["absence"]}
         folder = runner(small_force.write(tmp_path / f"records{number}", rows))
         flags = folder.table("flags")
         standards = flags.filter(pc.equal(flags["concern"], "standards"))

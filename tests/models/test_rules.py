@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from data.contract import CONTRACT
-from data.samples import complete, load_rows
+from data.sample_records import complete_rows, load_rows
 from data.store import Store
 from features.expression import fields
 from models.contradictions.claim_query import citation_query, count_query, judgement_query
@@ -23,7 +23,7 @@ EACH = pytest.mark.parametrize("rule", rules().values(), ids=lambda rule: rule.n
 def loaded_store(rule: Rule, rows: Any) -> Store:
     """A store with the rows of a case; a table that the case does not name is there and empty."""
     store = Store(threads=1)
-    load_rows(store, complete(dict.fromkeys(rule.tables, ()) | dict(rows)))
+    load_rows(store, complete_rows(dict.fromkeys(rule.tables, ()) | dict(rows)))
     return store
 
 
@@ -60,12 +60,12 @@ def test_a_rule_contradicts_exactly_the_expected_claims(rule: Rule, case: RuleCa
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
 def test_the_cited_rows_alone_give_the_same_judgement(rule: Rule, case: RuleCase) -> None:
-    complete_rows = complete(dict.fromkeys(rule.tables, ()) | dict(case.rows))
+    whole = complete_rows(dict.fromkeys(rule.tables, ()) | dict(case.rows))
     with loaded_store(rule, case.rows) as store:
         counted = [row for row in store.rows(count_query(rule, case.as_of)) if row[0] == 1]
         cited = {(table, row) for _, table, row, _ in store.rows(citation_query(rule, case.as_of, [1]))}
-    keys = {name: str(CONTRACT[name].key) for name in complete_rows}
-    kept = {name: [r for r in rows if (name, r[keys[name]]) in cited] for name, rows in complete_rows.items()}
+    keys = {name: str(CONTRACT[name].key) for name in whole}
+    kept = {name: [r for r in rows if (name, r[keys[name]]) in cited] for name, rows in whole.items()}
     with Store(threads=1) as store:
         load_rows(store, kept)
         assert [row for row in store.rows(count_query(rule, case.as_of)) if row[0] == 1] == counted

@@ -15,9 +15,10 @@ from data.contract import CONTRACT
 from data.errors import OpencseError
 from data.store import Store
 from pipeline import loading
-from pipeline.loading import Loaded, RulesDisagree, load
+from pipeline.load_report import LoadReport
+from pipeline.loading import CountsDisagree, load_records
 from pipeline.validation import expectations, quarantine
-from pipeline.validation.expectations import Checker, ExpectationFailed, ValidationMissing, Verdict
+from pipeline.validation.expectations import ExpectationChecker, ExpectationFailed, ExpectationResult, ValidationMissing
 from tests.record_rows import row, write_csv, write_parquet, write_world
 
 
@@ -32,7 +33,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_table_has_the_contract_s_columns_and_types_and_where_each_row_is_from(world: Path) -> None:
     with Store(threads=1) as store:
-        loaded = load(world, store=store)
+        loaded = load_records(world, store=store)
         for table in CONTRACT:
             found = store.rows(
                 "SELECT column_name, data_type FROM information_schema.columns "
@@ -50,14 +51,14 @@ def test_every_table_has_the_contract_s_columns_and_types_and_where_each_row_is_
     assert [(c.table, c.rows_in, c.loaded, c.quarantined) for c in loaded.counts] == [
         (table.name, 4, 4, 0) for table in CONTRACT
     ]
-    assert {rule.broken for rule in loaded.rules} == {0}
+    assert {c.violations for c in loaded.constraints} == {0}
 
 
 def test_the_inputs_are_every_file_read_with_its_hash(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "officer.csv", [row("officer", 1)])
     (tmp_path / "readme.txt").write_text("not a table")
     with Store(threads=1) as store:
-        loaded = load(tmp_path, store=store)
+        loaded = load_records(tmp_path, store=store)
     content = path.read_bytes()
     assert [(f.name, f.sha256, f.bytes) for f in loaded.inputs] == [
         ("officer.csv", hashlib.sha256(content).hexdigest(), len(content))
@@ -68,7 +69,7 @@ def test_the_inputs_are_every_file_read_with_its_hash(tmp_path: Path) -> None:
 def test_an_absent_table_is_named_and_so_is_what_could_not_be_checked(tmp_path: Path) -> None:
     write_csv(tmp_path / "absence.csv", [row("absence", 1, officer_id=99)])
     with Store(threads=1) as store:
-        loaded = load(tmp_path, store=store)
+        loaded = load_records(tmp_path, store=store)
         assert store.tables("loaded") == {"absence"}
     assert loaded.absent == tuple(table.name for table in CONTRACT if table.name != "absence")
     assert loaded.notes == ("absence.officer_id was not checked: the table officer is absent.",)
@@ -79,7 +80,7 @@ def test_rows_lie_in_key_order_and_still_cite_the_row_of_their_file(tmp_path: Pa
     keys = [5, 3, 9, 1, 7]
     write_csv(tmp_path / "officer.csv", [row("officer", key) for key in keys])
     with Store(threads=1) as store:
-        load(tmp_path, store=store)
+        load_records(tmp_path, store=store)
         found = loaded_rows(store, "officer")
     assert [r[0] for r in found] == sorted(keys)
     assert {r[0]: r[-1] for r in found} == {key: n for n, key in enumerate(keys, start=1)}
@@ -88,7 +89,7 @@ def test_rows_lie_in_key_order_and_still_cite_the_row_of_their_file(tmp_path: Pa
 def test_a_table_whose_rows_are_all_rejected_is_there_and_empty(tmp_path: Path) -> None:
     write_csv(tmp_path / "officer.csv", [row("officer", 1, workforce="ghost")])
     with Store(threads=1) as store:
-        loaded = load(tmp_path, store=store)
+        loaded = load_records(tmp_path, store=store)
         assert loaded_rows(store, "officer") == []
         columns = [d[0] for d in store.rows("DESCRIBE loaded.officer")]
     assert columns == [*CONTRACT["officer"].names, "source_file", "source_row"]
@@ -108,7 +109,7 @@ def test_text_and_parquet_of_the_same_records_give_the_same_rows(tmp_path: Path)
             else:
                 write_parquet(folder / f"{table}.parquet", table, rows)
         with Store(threads=1) as store:
-            load(folder, store=store)
+            load_records(folder, store=store)
             found.append({t: store.rows(f"SELECT * EXCLUDE (source_file) FROM loaded.{t}") for t in tables})
     assert found[0] == found[1]
 
@@ -125,9 +126,9 @@ def shuffled_world(folder: Path) -> Path:
     return folder
 
 
-def everything(folder: Path, *, threads: int) -> tuple[Loaded, list[Any]]:
+def everything(folder: Path, *, threads: int) -> tuple[LoadReport, list[Any]]:
     with Store(threads=threads) as store:
-        loaded = load(folder, store=store)
+        loaded = load_records(folder, store=store)
         tables = ["loaded.officer", "loaded.absence", "quarantine.rows"]
         return loaded, [store.rows(f"FROM {table}") for table in tables]
 
@@ -139,7 +140,7 @@ def test_the_number_of_threads_changes_nothing(tmp_path: Path) -> None:
     by_table = {count.table: count for count in first[0].counts}
     assert by_table["officer"].quarantined == 0
     assert 0 < by_table["absence"].quarantined < by_table["absence"].rows_in
-    broken = {rule.rule: rule.broken for rule in first[0].rules if rule.table == "absence"}
+    broken = {c.constraint: c.violations for c in first[0].constraints if c.table == "absence"}
     assert broken["values(kind)"] == 180
     assert broken["unique(absence_id)"] == 2
     assert broken["reference(officer_id)"] > 0
@@ -162,8 +163,8 @@ def test_nothing_is_taken_over_from_an_earlier_load(tmp_path: Path) -> None:
     write_csv(first / "officer.csv", [row("officer", 1, workforce="ghost")])
     write_csv(second / "absence.csv", [row("absence", 1)])
     with Store(threads=1) as store:
-        load(first, store=store)
-        load(second, store=store)
+        load_records(first, store=store)
+        load_records(second, store=store)
         assert store.tables("loaded") == {"absence"}
         assert store.value("SELECT count(*) FROM quarantine.rows") == 0
 
@@ -171,7 +172,7 @@ def test_nothing_is_taken_over_from_an_earlier_load(tmp_path: Path) -> None:
 def test_every_statement_of_the_load_is_kept_without_a_path_of_this_machine(tmp_path: Path) -> None:
     write_csv(tmp_path / "officer.csv", [row("officer", 1)])
     with Store(threads=1) as store:
-        load(tmp_path, store=store)
+        load_records(tmp_path, store=store)
         assert "stage officer" in [step.name for step in store.steps]
         assert [step.name for step in store.steps if str(tmp_path) in step.sql] == []
         assert any("'officer.csv'" in step.sql for step in store.steps)
@@ -181,7 +182,7 @@ def test_progress_names_each_step(tmp_path: Path) -> None:
     write_csv(tmp_path / "officer.csv", [row("officer", 1)])
     said: list[str] = []
     with Store(threads=1) as store:
-        load(tmp_path, store=store, progress=said.append)
+        load_records(tmp_path, store=store, progress=said.append)
     assert said == ["Reading officer.csv", "Checking officer"]
 
 
@@ -189,9 +190,9 @@ def test_a_dangling_link_is_counted_and_loaded(tmp_path: Path) -> None:
     write_csv(tmp_path / "officer.csv", [row("officer", 1)])
     write_csv(tmp_path / "expense.csv", [row("expense", 1), row("expense", 2, approver_id=77)])
     with Store(threads=1) as store:
-        loaded = load(tmp_path, store=store)
-    (link,) = [rule for rule in loaded.rules if rule.rule == "link(approver_id)"]
-    assert (link.broken, link.rejects) == (1, False)
+        loaded = load_records(tmp_path, store=store)
+    (link,) = [c for c in loaded.constraints if c.constraint == "link(approver_id)"]
+    assert (link.violations, link.rejects) == (1, False)
     assert loaded.counts[1].loaded == 2
 
 
@@ -199,8 +200,8 @@ def test_a_link_to_a_table_that_is_loaded_later_in_the_contract_is_checked_too(t
     write_csv(tmp_path / "roster_edit.csv", [row("roster_edit", 1), row("roster_edit", 2, shift_id=9)])
     write_csv(tmp_path / "shift.csv", [row("shift", 1)])
     with Store(threads=1) as store:
-        loaded = load(tmp_path, store=store)
-    assert {rule.rule: rule.broken for rule in loaded.rules}["link(shift_id)"] == 1
+        loaded = load_records(tmp_path, store=store)
+    assert {c.constraint: c.violations for c in loaded.constraints}["link(shift_id)"] == 1
 
 
 # ---------------------------------------------------------------- when counts cannot be trusted
@@ -210,24 +211,24 @@ def test_a_count_that_differs_from_great_expectations_stops_the_load(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_csv(tmp_path / "officer.csv", [row("officer", 1)])
-    check = Checker.check
+    check = ExpectationChecker.check
 
-    def wrong(self: Checker, *arguments: Any, **named: Any) -> Any:
+    def wrong(self: ExpectationChecker, *arguments: Any, **named: Any) -> Any:
         verdicts, shapes = check(self, *arguments, **named)
-        return verdicts | {"required(joined_on)": Verdict(3, {})}, shapes
+        return verdicts | {"required(joined_on)": ExpectationResult(3, {})}, shapes
 
-    monkeypatch.setattr(Checker, "check", wrong)
-    with Store(threads=1) as store, pytest.raises(RulesDisagree, match=r"required\(joined_on\): 3 by Great") as caught:
-        load(tmp_path, store=store)
+    monkeypatch.setattr(ExpectationChecker, "check", wrong)
+    with Store(threads=1) as store, pytest.raises(CountsDisagree, match=r"required\(joined_on\): 3 by Great") as caught:
+        load_records(tmp_path, store=store)
     assert caught.value.exit_code == 1
 
 
 def test_rows_that_do_not_add_up_stop_the_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_csv(tmp_path / "officer.csv", [row("officer", 1)])
-    finish = loading.finish
-    monkeypatch.setattr(loading, "finish", lambda *arguments, **named: finish(*arguments, **named) - 1)
-    with Store(threads=1) as store, pytest.raises(RulesDisagree, match="do not add up"):
-        load(tmp_path, store=store)
+    finish = loading.finish_table
+    monkeypatch.setattr(loading, "finish_table", lambda *arguments, **named: finish(*arguments, **named) - 1)
+    with Store(threads=1) as store, pytest.raises(CountsDisagree, match="do not add up"):
+        load_records(tmp_path, store=store)
 
 
 def test_a_source_that_stages_the_wrong_type_is_found_out(tmp_path: Path) -> None:
@@ -238,7 +239,7 @@ def test_a_source_that_stages_the_wrong_type_is_found_out(tmp_path: Path) -> Non
         extra = "'f' AS source_file, 1::BIGINT AS source_row, NULL::VARCHAR AS unread, NULL::VARCHAR AS refused"
         store.run(f"CREATE TABLE loaded.officer AS SELECT {columns}, {extra}")
         with pytest.raises(ExpectationFailed, match="joined_on"):
-            Checker(store).check(CONTRACT["officer"], ())
+            ExpectationChecker(store).check(CONTRACT["officer"], ())
 
 
 def test_without_great_expectations_the_error_says_what_to_install(
@@ -249,7 +250,7 @@ def test_without_great_expectations_the_error_says_what_to_install(
     expectations._library.cache_clear()
     try:
         with Store(threads=1) as store, pytest.raises(ValidationMissing) as caught:
-            load(tmp_path, store=store)
+            load_records(tmp_path, store=store)
     finally:
         expectations._library.cache_clear()
     assert isinstance(caught.value, OpencseError)
@@ -263,7 +264,7 @@ def test_a_parquet_file_s_statistics_are_not_believed(tmp_path: Path) -> None:
     statistics = pq.ParquetFile(path).metadata.row_group(0).column(CONTRACT["posting"].names.index("fte")).statistics
     assert statistics.max == 1.0
     with Store(threads=1) as store:
-        loaded = load(tmp_path, store=store)
+        loaded = load_records(tmp_path, store=store)
         assert [r[0] for r in loaded_rows(store, "posting")] == [1, 3]
     assert loaded.counts[0].quarantined == 1
 
@@ -271,7 +272,7 @@ def test_a_parquet_file_s_statistics_are_not_believed(tmp_path: Path) -> None:
 def test_a_day_is_read_as_itself(tmp_path: Path) -> None:
     write_csv(tmp_path / "officer.csv", [row("officer", 1, joined_on="1999-12-31", left_on="2024-02-29")])
     with Store(threads=1) as store:
-        load(tmp_path, store=store)
+        load_records(tmp_path, store=store)
         assert loaded_rows(store, "officer") == [
             (1, "officer", date(1999, 12, 31), date(2024, 2, 29), "officer.csv", 1)
         ]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from data.contract import CONTRACT
 from data.schema import EARLIEST_DAY, LATEST_DAY, Column, Table
 from data.store import Store
-from pipeline.loading import load
+from pipeline.loading import load_records
 from tests.record_rows import write_parquet
 
 Row = dict[str, Any]
@@ -146,7 +146,7 @@ def test_what_is_loaded_is_what_the_contract_says(world: dict[str, list[Row]]) -
     with tempfile.TemporaryDirectory() as place, Store(threads=1) as store:
         for name, rows in world.items():
             write_parquet(Path(place) / f"{name}.parquet", name, rows)
-        loaded = load(Path(place), store=store)
+        loaded = load_records(Path(place), store=store)
         found = {name: {r - 1 for (r,) in store.rows(f"SELECT source_row FROM loaded.{name}")} for name in world}
     assert found == plain_reading(world)
     for count in loaded.counts:

@@ -17,7 +17,7 @@ import pytest
 from data.contract import CONTRACT
 from data.errors import InputRejected
 from data.store import Store
-from pipeline.loading import load
+from pipeline.loading import load_records
 from tests.record_rows import ARROW, row, write_csv, write_parquet
 
 Make = Callable[[Path], object]
@@ -489,7 +489,7 @@ def test_a_broken_file_stops_the_run_and_says_which_and_why(case: Case, tmp_path
     folder.mkdir()
     case.make(folder)
     with Store(threads=1) as store, pytest.raises(InputRejected) as caught:
-        load(folder, store=store)
+        load_records(folder, store=store)
     assert caught.value.exit_code == 3
     message = str(caught.value)
     assert [words for words in case.error if words not in message] == [], message
@@ -502,8 +502,8 @@ def test_a_broken_row_is_set_aside_with_its_rule_and_every_row_is_accounted_for(
     folder.mkdir()
     case.make(folder)
     with Store(threads=1) as store:
-        loaded = load(folder, store=store)
-        found = store.rows("SELECT table_name, source_row, rule, reason FROM quarantine.rows")
+        loaded = load_records(folder, store=store)
+        found = store.rows("SELECT table_name, source_row, constraint_name, reason FROM quarantine.rows")
         held = {count.table: store.value(f"SELECT count(*) FROM loaded.{count.table}") for count in loaded.counts}
     assert {(table, source_row): rule for table, source_row, rule, _ in found} == dict(case.rejected)
     for count in loaded.counts:
@@ -523,13 +523,13 @@ def test_a_folder_may_have_any_name(name: str, tmp_path: Path) -> None:
     officers(folder)
     write_parquet(folder / "unit.parquet", "unit", [row("unit", 1)])
     with Store(threads=1) as store:
-        assert [count.loaded for count in load(folder, store=store).counts] == [3, 1]
+        assert [count.loaded for count in load_records(folder, store=store).counts] == [3, 1]
 
 
 def test_a_reason_names_the_column_what_was_expected_and_what_was_found(tmp_path: Path) -> None:
     with_cell("expense", amount_pence="lots", kind=LONG, incurred_on=date(2025, 3, 2))(tmp_path)
     with Store(threads=1) as store:
-        load(tmp_path, store=store)
+        load_records(tmp_path, store=store)
         ((reason,),) = store.rows("SELECT reason FROM quarantine.rows")
     assert reason == (
         "amount_pence: expected a whole number, found 'lots'; "

@@ -12,14 +12,15 @@ import pytest
 from data.arrow import arrow_schema
 from data.contract import CONTRACT
 from data.errors import InputRejected
-from data.samples import arrow_table
+from data.sample_records import arrow_table
 from data.store import StatementFailed, Store
 from data.synthetic.generate import generate
 from data.synthetic.memory import make
 from data.synthetic.world import load as load_world
+from pipeline.loading import load_records, read_parquet_folder
 from pipeline.run_folder import RunFolder
 from pipeline.settings import load
-from pipeline.trial import Trial, load_checked, load_trusted, read_folder, try_records
+from pipeline.trial import Trial, try_records
 from tests import small_force
 from tests.runs import Runner
 
@@ -53,7 +54,7 @@ def test_without_evidence_everything_but_the_ids_of_flags_is_the_same(trial: Tri
 
 
 def test_neither_threads_nor_the_order_of_rows_change_a_flag(trial: Trial, force: Path) -> None:
-    backwards = {name: t.take(pa.array(range(len(t) - 1, -1, -1))) for name, t in read_folder(force).items()}
+    backwards = {name: t.take(pa.array(range(len(t) - 1, -1, -1))) for name, t in read_parquet_folder(force).items()}
     again = try_records(backwards, settings=load(), as_of=[small_force.AS_OF], threads=2)
     assert again.flags.drop(["flag_id"]).equals(trial.flags.drop(["flag_id"]))
     assert again.features.equals(trial.features)
@@ -74,19 +75,20 @@ def test_rows_that_break_the_contract_are_left_out_of_a_checked_trial_as_out_of_
     assert [name for name, table in told(tried).items() if not table.equals(run.table(name))] == []
 
 
-def test_the_rules_that_rows_break_are_counted(force_rows: dict[str, list[dict[str, Any]]]) -> None:
+def test_the_constraints_that_rows_violate_are_counted(force_rows: dict[str, list[dict[str, Any]]]) -> None:
     rows = [row | {"officer_id": 999_999} for row in force_rows["absence"][:3]] + force_rows["absence"][3:]
     tables = {name: arrow_table(CONTRACT[name], given) for name, given in (force_rows | {"absence": rows}).items()}
     with Store() as store:
-        broken = load_checked(store, tables)
-    assert {table for table, _ in broken} == {"absence"}
-    assert max(broken.values()) == 3
+        violations = load_records(tables, store=store, check="constraints").violations
+    assert {table for table, _ in violations} == {"absence"}
+    assert max(violations.values()) == 3
 
 
 def test_what_only_audits_may_read_is_not_loaded() -> None:
     table = CONTRACT["protected_characteristic"]
     with Store() as store:
-        load_trusted(store, {table.name: arrow_schema(table).empty_table()})
+        records = {table.name: arrow_schema(table).empty_table()}
+        load_records(records, store=store, check="trusted", tables=CONTRACT.readable)
         with pytest.raises(StatementFailed):
             store.rows("SELECT * FROM loaded.protected_characteristic")
 

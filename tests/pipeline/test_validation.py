@@ -13,12 +13,15 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from data.constraints import rules
+from data.constraints import constraints_of
 from data.contract import CONTRACT
 from data.store import Store
-from pipeline.loading import Loaded, load, write_validation
+from pipeline.load_report import LoadReport
+from pipeline.loading import load_records
+from pipeline.validation.validation_report import write_validation
 from tests.record_rows import row, write_csv
 
+Written = tuple[LoadReport, Path]
 SCRIPT = "<script>alert('x')</script>"
 
 
@@ -36,19 +39,20 @@ def faulty(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Loaded, Path]:
+def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
     base = tmp_path_factory.mktemp("validation")
     with Store(threads=1) as store:
-        loaded = load(faulty(base / "records"), store=store)
+        loaded = load_records(faulty(base / "records"), store=store)
         write_validation(loaded, base / "validation", store)
     return loaded, base / "validation"
 
 
-def test_the_quarantine_has_a_row_per_rejected_row_in_order(written: tuple[Loaded, Path]) -> None:
+def test_the_quarantine_has_a_row_per_rejected_row_in_order(written: Written) -> None:
     table = pq.read_table(written[1] / "quarantine.parquet")
-    assert table.column_names == ["table_name", "source_file", "source_row", "row_id", "rule", "reason"]
+    assert table.column_names == ["table_name", "source_file", "source_row", "row_id", "constraint_name", "reason"]
     assert [
-        (r["table_name"], r["source_file"], r["source_row"], r["row_id"], r["rule"]) for r in table.to_pylist()
+        (r["table_name"], r["source_file"], r["source_row"], r["row_id"], r["constraint_name"])
+        for r in table.to_pylist()
     ] == [
         ("absence", "absence.csv", 2, 2, "reference(officer_id)"),
         ("absence", "absence.csv", 3, 3, "order(started_on, ended_on)"),
@@ -58,7 +62,9 @@ def test_the_quarantine_has_a_row_per_rejected_row_in_order(written: tuple[Loade
     ]
 
 
-def test_a_reason_tells_every_rule_that_the_row_breaks_and_each_fault_once(written: tuple[Loaded, Path]) -> None:
+def test_a_reason_tells_every_constraint_that_the_row_violates_and_each_fault_once(
+    written: Written,
+) -> None:
     reasons = pq.read_table(written[1] / "quarantine.parquet").column("reason").to_pylist()
     assert reasons[2].startswith(
         "absence_id: expected a whole number, found 'x'; known_on: expected a value, found nothing"
@@ -67,25 +73,27 @@ def test_a_reason_tells_every_rule_that_the_row_breaks_and_each_fault_once(writt
     assert reasons[2].count("absence_id") == 1
 
 
-def test_the_results_name_every_rule_with_great_expectations_own_verdict(written: tuple[Loaded, Path]) -> None:
+def test_the_results_name_every_constraint_with_great_expectations_own_verdict(
+    written: Written,
+) -> None:
     results = json.loads((written[1] / "results.json").read_text())
     assert [(t["table"], t["rows_in"], t["loaded"], t["quarantined"]) for t in results["tables"]] == [
         ("officer", 3, 1, 2),
         ("absence", 4, 1, 3),
     ]
     for told in results["tables"]:
-        ours = {rule.name: rule for rule in rules(CONTRACT[told["table"]])}
-        checks = {check["rule"]: check for check in told["rules"] if check["rule"] != "shape"}
+        ours = {c.name: c for c in constraints_of(CONTRACT[told["table"]])}
+        checks = {c["constraint"]: c for c in told["constraints"] if c["constraint"] != "shape"}
         assert checks.keys() == ours.keys()
         for name, check in checks.items():
             verdict = check["great_expectations"]
             assert verdict["expectation"] == ours[name].expectation.type
-            assert verdict["success"] == (check["broken"] == 0)
+            assert verdict["success"] == (check["violations"] == 0)
             counted = verdict["result"].get("unexpected_count", verdict["result"].get("observed_value", 0))
-            assert counted == check["broken"]
+            assert counted == check["violations"]
 
 
-def test_no_personal_value_no_time_and_no_path_stand_in_the_results(written: tuple[Loaded, Path]) -> None:
+def test_no_personal_value_no_time_and_no_path_stand_in_the_results(written: Written) -> None:
     text = (written[1] / "results.json").read_text()
     assert SCRIPT not in text
     assert "flu" not in text
@@ -94,7 +102,7 @@ def test_no_personal_value_no_time_and_no_path_stand_in_the_results(written: tup
         assert f'"{word}"' not in text
 
 
-def test_the_page_needs_nothing_from_anywhere_and_escapes_what_it_shows(written: tuple[Loaded, Path]) -> None:
+def test_the_page_needs_nothing_from_anywhere_and_escapes_what_it_shows(written: Written) -> None:
     page = (written[1] / "index.html").read_text()
     assert "<script" not in page
     assert "&lt;script&gt;" in page
@@ -104,9 +112,9 @@ def test_the_page_needs_nothing_from_anywhere_and_escapes_what_it_shows(written:
         assert words in page
 
 
-def test_the_same_records_give_the_same_bytes_wherever_they_lie(written: tuple[Loaded, Path], tmp_path: Path) -> None:
+def test_the_same_records_give_the_same_bytes_wherever_they_lie(written: Written, tmp_path: Path) -> None:
     with Store(threads=2) as store:
-        loaded = load(faulty(tmp_path / "another place" / "records"), store=store)
+        loaded = load_records(faulty(tmp_path / "another place" / "records"), store=store)
         write_validation(loaded, tmp_path / "again", store)
     for name in ("quarantine.parquet", "results.json", "index.html"):
         assert (tmp_path / "again" / name).read_bytes() == (written[1] / name).read_bytes()
@@ -115,7 +123,7 @@ def test_the_same_records_give_the_same_bytes_wherever_they_lie(written: tuple[L
 def test_records_without_fault_leave_an_empty_quarantine(tmp_path: Path) -> None:
     write_csv(tmp_path / "officer.csv", [row("officer", 1)])
     with Store(threads=1) as store:
-        write_validation(load(tmp_path, store=store), tmp_path / "validation", store)
+        write_validation(load_records(tmp_path, store=store), tmp_path / "validation", store)
     assert pq.read_table(tmp_path / "validation" / "quarantine.parquet").num_rows == 0
     assert "<p>None.</p>" in (tmp_path / "validation" / "index.html").read_text()
 
@@ -131,10 +139,11 @@ original = socket.getaddrinfo
 socket.getaddrinfo = lambda *a, **k: opened.append(("getaddrinfo", a)) or original("localhost", 80)
 
 from data.store import Store
-from pipeline.loading import load, write_validation
+from pipeline.loading import load_records
+from pipeline.validation.validation_report import write_validation
 
 with Store() as store:
-    write_validation(load(Path(sys.argv[1]), store=store), Path(sys.argv[2]), store)
+    write_validation(load_records(Path(sys.argv[1]), store=store), Path(sys.argv[2]), store)
 assert "great_expectations" in sys.modules
 assert not any(name.split(".")[0] == "posthog" for name in sys.modules), "the analytics client was imported"
 assert opened == [], opened

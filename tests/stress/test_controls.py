@@ -22,9 +22,9 @@ from models.panel import Panel
 from models.scores import ContributionList, Scores
 from opencse.cli import app
 from opencse.docs.controls_page import PAGE, controls_page
+from pipeline.loading import read_parquet_folder
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings, over_defaults
-from pipeline.trial import read_folder
 from stress.controls.control import ControlInput, Reading, control_input
 from stress.controls.control_runs import nothing_planted, run_controls, world_input
 from stress.controls.library import controls, leakage_canary, null_world, permuted_exposures, placebo_indicator
@@ -46,7 +46,7 @@ def few() -> Settings:
 
 @pytest.fixture(scope="module")
 def on(force: Path, few: Settings) -> ControlInput:
-    return control_input(read_folder(force), settings=few, as_of=small_force.AS_OF, draws=3)
+    return control_input(read_parquet_folder(force), settings=few, as_of=small_force.AS_OF, draws=3)
 
 
 def reading(count: float, n: float, allowed: float | None, *, what: str = "flags", **more: float) -> Reading:

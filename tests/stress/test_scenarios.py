@@ -19,8 +19,8 @@ from data.store import Store
 from data.synthetic.memory import InMemory, make
 from data.synthetic.world import load as load_world
 from opencse.docs.scenarios_page import PAGE, scenarios_page
+from pipeline.loading import load_records
 from pipeline.settings import Settings, load
-from pipeline.trial import load_checked
 from stress.draft import NULL, Draft
 from stress.scenario_run import ScenarioResult, disturb, perform
 from stress.scenarios import scenario, scenarios
@@ -76,7 +76,8 @@ def broken(records: dict[str, pa.Table], changed: set[str]) -> set[tuple[str, st
     referring = changed | {t.name for t in CONTRACT if any(c.references in changed for c in t.columns)}
     parents = {str(c.references) for name in referring for c in CONTRACT[name].columns if c.references}
     with Store(threads=1) as store:
-        return set(load_checked(store, {n: records[n] for n in referring | parents if n in records}))
+        tables = {n: records[n] for n in referring | parents if n in records}
+        return set(load_records(tables, store=store, check="constraints").violations)
 
 
 def test_there_are_at_least_twenty_and_each_says_what_it_is() -> None:

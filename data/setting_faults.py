@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 
-def in_words(error: ValidationError) -> list[str]:
+def describe_faults(error: ValidationError) -> list[str]:
     """Return what is wrong, fault by fault: where it stands, what is expected, what was found.
 
     Example:
@@ -16,13 +16,13 @@ def in_words(error: ValidationError) -> list[str]:
         >>> try:
         ...     Plan.model_validate({"colour": "blue"})
         ... except ValidationError as error:
-        ...     in_words(error)
+        ...     describe_faults(error)
         ['people: this setting is missing', 'colour: there is no such setting']
     """
-    told = []
+    lines = []
     for problem in error.errors():
         place, message = ".".join(map(str, problem["loc"])), str(problem["msg"])
-        said = {"extra_forbidden": "there is no such setting", "missing": "this setting is missing"}
+        wording = {"extra_forbidden": "there is no such setting", "missing": "this setting is missing"}
         other = f"{message[:1].lower()}{message[1:]}, found {problem['input']!r}"
-        told.append(f"{place}: {said.get(problem['type'], other)}")
-    return told
+        lines.append(f"{place}: {wording.get(problem['type'], other)}")
+    return lines

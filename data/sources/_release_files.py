@@ -8,9 +8,9 @@ from typing import Final
 
 from data.errors import InputRejected
 from data.schema import Table
-from data.sources._cells import from_text, unread
-from data.sources._files import csv_options, csv_rejected, inside, read_through, relative, stage_file
-from data.sources.base import InputFile
+from data.source import InputFile
+from data.sources._cell_types import from_text, unread
+from data.sources._record_files import csv_options, csv_rejected, inside, read_through, relative, stage_file
 from data.store import StatementFailed, Store, literal, quoted
 
 RELEASE: Final = "release"

@@ -1,10 +1,10 @@
-"""The rules follow from the contract: every promise of a declaration is a rule, and every rule is a promise."""
+"""Constraints follow from the contract: every promise of a declaration is one, and every constraint is a promise."""
 
 from __future__ import annotations
 
 import pytest
 
-from data.constraints import rules, shape, shown
+from data.constraints import constraints_of, excerpt, shape
 from data.contract import CONTRACT
 from data.schema import Column, Table
 from data.store import Store
@@ -13,11 +13,11 @@ TABLES = [*CONTRACT]
 
 
 def names(table: Table) -> list[str]:
-    return [rule.name for rule in rules(table)]
+    return [constraint.name for constraint in constraints_of(table)]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_every_promise_of_a_table_is_a_rule(table: Table) -> None:
+def test_every_promise_of_a_table_is_a_constraint(table: Table) -> None:
     promised = {"refused", "unread", f"unique({table.key})"}
     for column in table.columns:
         n = column.name
@@ -36,8 +36,8 @@ def test_every_promise_of_a_table_is_a_rule(table: Table) -> None:
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_only_a_link_that_may_dangle_is_counted_without_rejecting(table: Table) -> None:
-    assert {rule.kind for rule in rules(table) if not rule.rejects} <= {"link"}
-    assert all(rule.rejects for rule in rules(table) if rule.kind != "link")
+    assert {constraint.kind for constraint in constraints_of(table) if not constraint.rejects} <= {"link"}
+    assert all(constraint.rejects for constraint in constraints_of(table) if constraint.kind != "link")
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -47,7 +47,7 @@ def test_the_shape_of_a_table_is_its_columns_and_their_types(table: Table) -> No
     assert [(e.arguments["column"], e.arguments["type_"]) for e in types] == [(c.name, c.type) for c in table.columns]
 
 
-def test_a_broken_row_names_a_missing_value_before_a_missing_parent() -> None:
+def test_a_row_with_violations_names_a_missing_value_before_a_missing_parent() -> None:
     order = names(CONTRACT["posting"])
     assert order.index("unread") < order.index("required(rank)") < order.index("values(rank)")
     assert order.index("order(started_on, ended_on)") < order.index("unique(posting_id)")
@@ -55,11 +55,13 @@ def test_a_broken_row_names_a_missing_value_before_a_missing_parent() -> None:
 
 
 def test_a_range_says_its_bounds_and_whether_they_are_within() -> None:
-    (said,) = [rule.says for rule in rules(CONTRACT["posting"]) if rule.name == "range(fte)"]
+    (said,) = [
+        constraint.requirement for constraint in constraints_of(CONTRACT["posting"]) if constraint.name == "range(fte)"
+    ]
     assert said == "fte is a number above 0 and at most 1"
 
 
-def test_a_table_without_a_key_or_a_bound_has_no_such_rule() -> None:
+def test_a_table_without_a_key_or_a_bound_has_no_such_constraint() -> None:
     table = Table(name="loose", doc="", category="people", key=None, columns=(Column(name="a", type="BIGINT"),))
     assert names(table) == ["refused", "unread", "required(a)"]
 
@@ -78,4 +80,4 @@ def test_a_table_without_a_key_or_a_bound_has_no_such_rule() -> None:
 )
 def test_a_value_is_shown_short_and_printable(value: object, said: str) -> None:
     with Store(threads=1) as store:
-        assert store.value(f"SELECT {shown('v')} FROM (SELECT ? AS v)", parameters=[value]) == said
+        assert store.value(f"SELECT {excerpt('v')} FROM (SELECT ? AS v)", parameters=[value]) == said

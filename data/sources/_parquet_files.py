@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from data.errors import InputRejected
 from data.schema import Column, SqlType
-from data.sources._cells import EXPECTED
+from data.sources._cell_types import EXPECTED
 
 
 def read_schema(path: Path, *, name: str) -> pa.Schema:

@@ -17,7 +17,7 @@ from typing import IO, Final, cast
 import numpy as np
 
 from data.errors import InputRejected
-from data.sources.base import InputFile
+from data.source import InputFile
 from data.store import StatementFailed, Step, Store, literal
 
 CHUNK: Final = 1 << 22

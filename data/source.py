@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -46,6 +46,8 @@ class Source(ABC):
     Rows are in the order of the file. Every row of a file that belongs to a table is staged: dropping is for
     validation, which counts. `stage` checks no value against the contract. Tables, not views: DuckDB believes the
     statistics in a Parquet file, and a filter over one can miss what they do not tell, such as a NaN.
+
+    With `tables` only these are wanted: others may be left out, and their files unread.
     """
 
     summary: ClassVar[str]
@@ -57,8 +59,9 @@ class Source(ABC):
         return type(self).__module__.rpartition(".")[2]
 
     @abstractmethod
-    def stage(self, folder: Path, *, store: Store, progress: Progress) -> Staged:
+    def stage(self, folder: Path, *, store: Store, progress: Progress, tables: Collection[str] | None = None) -> Staged:
         """Stage the tables of a records folder.
 
-        Raises `InputRejected` when the folder, or a file in it, cannot be read as what it claims to be.
+        Raises:
+            InputRejected: the folder, or a file in it, cannot be read as what it claims to be.
         """

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from data.constraints import shown
+from data.constraints import excerpt
 from data.schema import Column, SqlType
 from data.store import literal, quoted
 
@@ -73,7 +73,7 @@ def unread(columns: Sequence[Column], *, cells: Mapping[str, str], typed: Mappin
     """Return SQL that names every cell with a value that has no typed one, a line each; null when there is none."""
     parts = [
         f"CASE WHEN {cells[c.name]} IS NOT NULL AND {typed[c.name]} IS NULL "
-        f"THEN {literal(f'{c.name}: expected {EXPECTED[c.type]}, found ')} || {shown(cells[c.name])} END"
+        f"THEN {literal(f'{c.name}: expected {EXPECTED[c.type]}, found ')} || {excerpt(cells[c.name])} END"
         for c in columns
         if typed[c.name] != cells[c.name]
     ]
