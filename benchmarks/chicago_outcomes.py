@@ -24,8 +24,9 @@ from audit.rates.recorded_later import TOP, later_of, months_after, outcomes
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS
 from features.table import FeatureTable
-from pipeline.compare import detect, scores_table
+from pipeline.detector_scores import panels_of, score_panel
 from pipeline.loading import load_records
+from pipeline.scores_table import scores_table
 from pipeline.settings import Settings, load
 from pipeline.trial import Trial, feature_table, try_store
 
@@ -39,7 +40,8 @@ def views(trial: Trial, settings: Settings, as_of: date) -> Iterator[tuple[str, 
     """Yield the scores under each view of whom an officer is compared with."""
     tables = [feature_table(trial, kind, as_of) for kind in SUBJECT_KINDS]
     for view, seen in (("relative", lambda t: t), ("blind", without_posting)):
-        detected = [d for table in tables if table.cells for d in detect(seen(table), settings)]
+        panels = [view for table in tables if table.cells for view in panels_of(seen(table), settings)]
+        detected = [s for view in panels for s in score_panel(view, settings)]
         yield view, scores_table(detected, [])
 
 

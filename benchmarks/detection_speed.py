@@ -31,8 +31,10 @@ from data.store import Store
 from features.engine import compute_all
 from features.gaps.source_gaps import examine
 from features.table import FeatureTable
-from pipeline.compare import contradict, detect, scores_table
+from pipeline.detector_scores import panels_of, score_panel
+from pipeline.rule_counts import count_contradictions
 from pipeline.run import KINDS
+from pipeline.scores_table import scores_table
 from pipeline.settings import Settings, load
 
 BARE = (
@@ -110,7 +112,7 @@ def measured(tables: list[FeatureTable], settings: Settings) -> dict[str, Any]:
     meter = Meter()
     with meter.watching():
         started, clock = time.process_time(), time.perf_counter()
-        detected = [d for table in tables for d in detect(table, settings)]
+        detected = [s for table in tables for view in panels_of(table, settings) for s in score_panel(view, settings)]
         scores = scores_table(detected, [])
         stage, wall = time.process_time() - started, time.perf_counter() - clock
     bare = sum(meter.spent.values())
@@ -150,7 +152,7 @@ def main() -> None:
             tables = list(compute_all(store, settings.indicators, kinds=KINDS, as_ofs=[day], sources=sources).values())
             turns = [measured(tables, settings) for _ in range(asked.turns)]
             started, clock = time.process_time(), time.perf_counter()
-            contradict(store, settings.rules, day)
+            count_contradictions(store, settings.rules, day)
             rules = {"rules_cpu": round(time.process_time() - started, 2)}
             rules |= {"rules_wall": round(time.perf_counter() - clock, 2)}
     best = min(turns, key=lambda t: t["stage_cpu"])

@@ -24,7 +24,7 @@ from data.contract import CONTRACT
 from data.store import Store, literal
 from models.contradictions.rule import Rule
 from models.rules import rules
-from pipeline.compare import contradict
+from pipeline.rule_counts import count_contradictions
 
 BULLIES = "bullied_colleague, by this supervisor"
 """The truth names both: the colleague of a welfare concern, and the supervisor of a culture one."""
@@ -104,7 +104,7 @@ def measure(world: Path, chosen: list[Rule], tallies: dict[str, Tally]) -> int:
                     last = max(last, known or last)
         truth = truth_of(world / "truth", store, records)
         as_of = last + timedelta(days=1)
-        for found in contradict(store, chosen, as_of):
+        for found in count_contradictions(store, chosen, as_of):
             count(tallies[found.rule.name], found.rule, set(found.ids[found.reached].tolist()), truth, as_of)
         return int(store.value("SELECT count(*) FROM loaded.officer"))
 

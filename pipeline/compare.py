@@ -1,221 +1,174 @@
-"""Run every rule and detector and write down what each says of whom."""
+"""The comparison stage: from feature values to scores, one p-value for each subject, a selection and its flags.
+
+It stands here once: whoever asks what it would say of other values, peers, seeds or settings calls it with those.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
-from data.store import Store
-from data.vocabulary import CONCERNS
+from data.arrays import Floats, Ids
+from data.vocabulary import Concern, SubjectKind
 from features.table import FeatureTable
-from models.baselines import baselines
-from models.contradictions.claim_query import count_query
-from models.contradictions.rule import Rule
 from models.detector import Detector
-from models.panel import Panel, build_panel
-from models.peers import peer_groups
-from models.purposes import Purposes, enforce, report_breaches, revealed
-from models.scores import Scores
-from pipeline.settings import Settings
-
-SHOWN: Final = 5
-"""How many contributions are kept with a score."""
-
-LISTED: Final = 20
-"""One in so many has contributions listed: those with the highest scores, and those whose p-value is as small."""
-
-SCHEMA: Final = pa.schema(
-    [
-        ("subject_kind", pa.string()),
-        ("subject_id", pa.int64()),
-        ("as_of", pa.date32()),
-        ("concern", pa.string()),
-        ("detector", pa.string()),
-        ("family", pa.string()),
-        ("score", pa.float64()),
-        ("p_value", pa.float64()),
-        ("peer_group", pa.string()),
-        ("peers", pa.int64()),
-        ("contributions", pa.string()),
-    ]
-)
-"""The columns of `scores.parquet`; contributions are JSON, the strongest first, and listed for those who stand out."""
+from models.panel import Panel
+from models.selection.across_dates import SequentialSelection
+from models.selection.false_bounds import bound_false
+from models.selection.fdr import Selection, combine, select_by_capacity
+from pipeline.detector_scores import DetectorScores, panels_of, score_panel
+from pipeline.flag import Flag, comparison_flag
+from pipeline.settings import ByRate, Settings
 
 
-@dataclass(frozen=True)
-class Detected:
-    """What one detector says of every subject of a panel."""
+@dataclass(frozen=True, kw_only=True)
+class SelectionSummary:
+    """How one concern's selection went: how many were compared, selected, tied at the cut, and had too little evidence.
 
-    detector: Detector
-    panel: Panel
-    scores: Scores
-
-
-@dataclass(frozen=True)
-class Contradicted:
-    """What one rule says of every officer who made a claim: arrays aligned to `ids`."""
-
-    rule: Rule
-    as_of: date
-    ids: npt.NDArray[np.int64]
-    hits: npt.NDArray[np.int64]
-    judged: npt.NDArray[np.int64]
-    cannot_say: npt.NDArray[np.int64]
-
-    @property
-    def share(self) -> npt.NDArray[np.float64]:
-        """Contradicted claims in percent of those that could be judged; 0 where none could."""
-        return 100.0 * self.hits / np.maximum(self.judged, 1)
-
-    @property
-    def reached(self) -> npt.NDArray[np.bool_]:
-        """Who reaches the rule's tolerance."""
-        enough: npt.NDArray[np.bool_] = self.hits >= self.rule.minimum_hits
-        return enough & (self.share >= self.rule.minimum_share)
-
-
-def enforce_purposes(settings: Settings, purposes: Purposes) -> None:
-    """Check, before anything is computed, that no indicator or rule feeds a concern its data may not serve.
-
-    Raises:
-        PurposeBreached: some do; all are listed.
+    `level` is the false discovery rate allowed on this date, None for a selection by capacity. At most `false_at_most`
+    of the selected are false with probability `confidence`; `possible` and `bound_level` bound any of them a reader
+    picks (see `models.selection.false_bounds`).
     """
-    enforce(purposes, settings.indicators)
-    report_breaches(
-        [
-            f"{r.name} feeds {r.concern} with {', '.join(sorted(read - purposes.feeds[r.concern]))}"
-            for r in settings.rules
-            if not purposes.allows(read := revealed(r.tables, r.categories), r.concern)
-        ]
+
+    as_of: date
+    subject_kind: SubjectKind
+    concern: Concern
+    method: str
+    dependence: str
+    combination: str
+    compared: int
+    selected: int
+    tied: int
+    insufficient: int
+    threshold: float
+    level: float | None
+    confidence: float
+    false_at_most: int
+    possible: int
+    bound_level: float
+
+
+@dataclass
+class Selector:
+    """Selects on one as-of date after another of a run with `total` dates, keeping what the dates share."""
+
+    settings: Settings
+    total: int = 1
+    _dates: dict[tuple[SubjectKind, Concern], SequentialSelection] = field(default_factory=dict)
+
+    def select(self, p_values: Floats, view: Panel) -> tuple[Selection, float | None]:
+        """Return the selection among a panel's subjects, and the false discovery rate it allowed."""
+        how = self.settings.selection[view.concern]
+        if not isinstance(how, ByRate):
+            places = round(how.per_thousand * len(p_values) / 1000)
+            return select_by_capacity(p_values, places=places, dependence=how.dependence), None
+        across = self.settings.across_dates.method
+        fresh = SequentialSelection(how.q, self.total, across, how.dependence)
+        dates = self._dates.setdefault((view.kind, view.concern), fresh)
+        return dates.select(p_values), dates.levels[-1]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One concern of one kind of subject on one as-of date, compared: arrays are aligned to the panel's subjects.
+
+    `scores` holds every detector's and baseline's scores, `combined` the one p-value that they come to, NaN where there
+    is not enough evidence; `level` is the false discovery rate allowed on the date, None for a selection by capacity.
+    """
+
+    panel: Panel
+    settings: Settings
+    scores: tuple[DetectorScores, ...]
+    combined: Floats
+    selection: Selection
+    level: float | None
+
+    @property
+    def tests(self) -> int:
+        """How many subjects were compared: those with enough evidence for a p-value."""
+        return len(self.panel.ids) - self.selection.insufficient
+
+    @property
+    def selected(self) -> Ids:
+        """The ids of those who were selected, in the panel's order."""
+        return self.panel.ids[self.selection.chosen]
+
+    @cached_property
+    def flags(self) -> tuple[Flag, ...]:
+        """A flag for each who was selected, in the panel's order."""
+        return tuple(
+            comparison_flag(
+                self.scores, at, p_value=float(self.combined[at]), selection=self.selection, settings=self.settings
+            )
+            for at in np.flatnonzero(self.selection.chosen).tolist()
+        )
+
+    @cached_property
+    def summary(self) -> SelectionSummary:
+        """How the selection went, with the bound on false ones among those selected."""
+        how = self.settings.selection[self.panel.concern]
+        bound = bound_false(self.combined, confidence=self.settings.bounds.confidence, dependence=how.dependence)
+        return SelectionSummary(
+            as_of=self.panel.as_of,
+            subject_kind=self.panel.kind,
+            concern=self.panel.concern,
+            method=how.method,
+            dependence=how.dependence,
+            combination=self.settings.combination.method,
+            compared=self.tests,
+            selected=int(self.selection.chosen.sum()),
+            tied=int(self.selection.tied.sum()),
+            insufficient=self.selection.insufficient,
+            threshold=self.selection.threshold,
+            level=self.level,
+            confidence=bound.confidence,
+            false_at_most=bound.at_most(self.combined[self.selection.chosen]),
+            possible=bound.possible,
+            bound_level=bound.level,
+        )
+
+
+def compare(
+    table: FeatureTable, settings: Settings, selector: Selector | None = None, *, with_baselines: bool = True
+) -> tuple[Comparison, ...]:
+    """Compare the subjects of one table of feature values, concern by concern.
+
+    Takes one as-of date and kind of subject. Where dates share a false discovery rate the same selector has to see them
+    all, in order. Baselines feed no flag and may be left out.
+    """
+    selector = selector or Selector(settings)
+    scored = (
+        (panel, score_panel(panel, settings, with_baselines=with_baselines)) for panel in panels_of(table, settings)
     )
+    return tuple(compare_panel(panel, settings, selector, scores=scores) for panel, scores in scored if scores)
 
 
-def detect(table: FeatureTable, settings: Settings) -> list[Detected]:
-    """Run all detectors on one table of feature values, concern by concern, and the baselines beside them."""
-    return [d for view in panels_of(table, settings) for d in detect_in(view, settings)]
+def compare_panel(
+    panel: Panel,
+    settings: Settings,
+    selector: Selector | None = None,
+    *,
+    scores: Sequence[DetectorScores] | None = None,
+    combined: Floats | None = None,
+) -> Comparison:
+    """Compare the subjects of one panel; scores and combined p-values that are handed in are not computed again."""
+    scored = score_panel(panel, settings) if scores is None else tuple(scores)
+    p_values = combined_p_values(scored, settings) if combined is None else combined
+    selection, level = (selector or Selector(settings)).select(p_values, panel)
+    return Comparison(panel, settings, scored, p_values, selection, level)
 
 
-def panels_of(table: FeatureTable, settings: Settings) -> list[Panel]:
-    """Return what detectors see of a table, a panel for each concern that anything feeds."""
-    groups = peer_groups(table.subjects, smallest=settings.peers.smallest_group)
-    views = [build_panel(table, groups, settings.indicators, concern) for concern in CONCERNS]
-    return [view for view in views if view.series]
+def combined_p_values(scores: Sequence[DetectorScores], settings: Settings) -> Floats:
+    """Return one p-value per subject from what several detectors say of a panel."""
+    p_values = np.column_stack([s.scores.p_value for s in scores])
+    return combine_p_values(p_values, [s.detector for s in scores], settings)
 
 
-def detect_in(view: Panel, settings: Settings) -> list[Detected]:
-    """Run on one panel all detectors that have something to say of it, and the baselines beside them."""
-    told = [*detectors_of(view, settings), *(b for b in baselines().values() if b.can_score(view))]
-    return [Detected(d, view, d.score(view, seed=seed_of(settings, d, view))) for d in told]
-
-
-def detectors_of(view: Panel, settings: Settings) -> list[Detector]:
-    """Return the detectors that have something to say of a panel."""
-    return [d for d in settings.detectors if d.can_score(view)]
-
-
-def seed_of(settings: Settings, detector: Detector, view: Panel) -> int:
-    """Derive a detector's seed from the run's by name, so that adding a detector leaves the others' untouched."""
-    name = f"{settings.seed}/{detector.name}/{view.concern}/{view.kind}/{view.as_of}"
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % 2**31
-
-
-def contradict(store: Store, rules: Iterable[Rule], as_of: date) -> list[Contradicted]:
-    """Run the rules whose tables are there on the loaded records."""
-    present = store.tables("loaded")
-    found = []
-    for rule in rules:
-        if set(rule.tables) <= present:
-            counted = store.arrow(count_query(rule, as_of), step=f"{as_of}/rules/{rule.name}")
-            columns = [np.asarray(counted[n].to_numpy(), dtype=np.int64) for n in counted.column_names]
-            found.append(Contradicted(rule, as_of, *columns))
-    return found
-
-
-def skipped_rules(rules: Sequence[Rule], present: set[str]) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the rules that cannot run, each with the absent tables it needs."""
-    return [(r.name, tuple(sorted(set(r.tables) - present))) for r in rules if not set(r.tables) <= present]
-
-
-def scores_table(detected: Sequence[Detected], contradicted: Sequence[Contradicted]) -> pa.Table:
-    """Return everything that was said as rows of `scores.parquet`."""
-    parts = [_detector_rows(d) for d in detected] + [_rule_rows(c) for c in contradicted]
-    if not parts:
-        return SCHEMA.empty_table()
-    keys = ["as_of", "subject_kind", "concern", "detector", "subject_id"]
-    return pa.concat_tables(parts).sort_by([(key, "ascending") for key in keys])
-
-
-def _detector_rows(detected: Detected) -> pa.Table:
-    view, scores = detected.panel, detected.scores
-    n = len(view.ids)
-    own = detected.detector.family
-    family = "unit" if view.kind == "unit" and own != "baseline" else own
-    columns = [
-        pa.repeat(view.kind, n),
-        pa.array(view.ids),
-        pa.repeat(pa.scalar(view.as_of, pa.date32()), n),
-        pa.repeat(view.concern, n),
-        pa.repeat(detected.detector.name, n),
-        pa.repeat(family, n),
-        pa.array(scores.score),
-        pa.array(scores.p_value, mask=np.isnan(scores.p_value)),
-        pa.array(view.peers.labels, pa.string()),
-        pa.array([view.peers.sizes[label] for label in view.peers.labels], pa.int64()),
-        pa.array(_listed(scores), pa.string()),
-    ]
-    return pa.Table.from_arrays(columns, schema=SCHEMA)
-
-
-def _listed(scores: Scores) -> list[str]:
-    """Return the strongest contributions as JSON, for those who stand out; an empty list for all others."""
-    n = len(scores.score)
-    rank = np.searchsorted(np.sort(scores.score), scores.score, side="left")
-    stand_out = (scores.score > 0) & (
-        (rank >= n - n // LISTED) | (np.nan_to_num(scores.p_value, nan=1.0) <= 1 / LISTED)
-    )
-    listed = ["[]"] * n
-    for at in np.flatnonzero(stand_out).tolist():
-        listed[at] = as_json([c.to_json() for c in scores.contributions.first(at, SHOWN)])
-    return listed
-
-
-def _rule_rows(contradicted: Contradicted) -> pa.Table:
-    n = len(contradicted.ids)
-    columns = [
-        pa.repeat("officer", n),
-        pa.array(contradicted.ids),
-        pa.repeat(pa.scalar(contradicted.as_of, pa.date32()), n),
-        pa.repeat(contradicted.rule.concern, n),
-        pa.repeat(contradicted.rule.name, n),
-        pa.repeat("contradiction", n),
-        pa.array(contradicted.hits.astype(np.float64)),
-        pa.nulls(n, pa.float64()),
-        pa.nulls(n, pa.string()),
-        pa.nulls(n, pa.int64()),
-        pa.array([as_json([rule_contribution(contradicted, at)]) for at in range(n)], pa.string()),
-    ]
-    return pa.Table.from_arrays(columns, schema=SCHEMA)
-
-
-def rule_contribution(contradicted: Contradicted, at: int) -> dict[str, int | str]:
-    """Return what a rule counted for one officer."""
-    return {
-        "rule": contradicted.rule.name,
-        "window_days": contradicted.rule.window,
-        "hits": int(contradicted.hits[at]),
-        "judged": int(contradicted.judged[at]),
-        "cannot_say": int(contradicted.cannot_say[at]),
-    }
-
-
-def as_json(content: object) -> str:
-    """Return compact JSON with sorted keys."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"))
+def combine_p_values(p_values: Floats, detectors: Sequence[Detector], settings: Settings) -> Floats:
+    """Return one p-value per subject from a column of p-values for each detector, NaN where it says nothing."""
+    weights = [settings.combination.weight(d.family) for d in detectors]
+    return combine(p_values, method=settings.combination.method, weights=weights)

@@ -20,12 +20,15 @@ from features.engine import computable, compute_all
 from features.gaps.source_gaps import Sources, examine
 from features.table import SCHEMA as FEATURES
 from models.lineage import lineage
-from pipeline.compare import contradict, detect, enforce_purposes, scores_table, skipped_rules
+from pipeline.compare import Comparison, SelectionSummary, Selector, compare
 from pipeline.evidence import Cited, Kept, cite, evidence_table, keep, loaded_tables, subjects_of
-from pipeline.flag import Flag, Outcome, Selector, flag_contradictions, flag_statistical
+from pipeline.flag import Flag, contradiction_flags
 from pipeline.load_report import LoadReport
 from pipeline.loading import load_records
+from pipeline.purpose_check import enforce_purposes
+from pipeline.rule_counts import count_contradictions, skipped_rules
 from pipeline.run_folder import CONFIG, RunFolder, check_free, written_whole
+from pipeline.scores_table import scores_table
 from pipeline.seal import seal
 from pipeline.settings import Settings
 from pipeline.validation.validation_report import write_validation
@@ -68,7 +71,7 @@ class Finished:
 
     folder: RunFolder
     loaded: LoadReport
-    outcomes: tuple[Outcome, ...]
+    selections: tuple[SelectionSummary, ...]
     flags: int
     skipped: tuple[str, ...]
 
@@ -105,7 +108,7 @@ def run(
         (folder / CONFIG).write_text(settings.to_toml(as_of=dates, source=source, world=world), encoding="utf-8")
         tell("volumes of the sources")
         sources = examine(store, as_ofs=dates)
-        outcomes, flags = _find(store, folder, settings, dates, sources, tell)
+        selections, flags = _analyse(store, folder, settings, dates, sources, tell)
         skipped = _skipped(store, settings)
         _write_lineage(store, settings, folder / "lineage", records)
         tell("sealing")
@@ -119,10 +122,10 @@ def run(
             "source_gaps": [gap.to_json() for gap in sources.gaps],
             "practice_changes": [change.to_json() for change in sources.changes],
             "purposes": settings.in_force.to_json(),
-            "outcomes": [asdict(o) | {"as_of": str(o.as_of)} for o in outcomes],
+            "selections": [asdict(s) | {"as_of": str(s.as_of)} for s in selections],
         }
         seal(folder, inputs=loaded.inputs, facts=facts)
-    return Finished(RunFolder(out), loaded, outcomes, flags, skipped)
+    return Finished(RunFolder(out), loaded, selections, flags, skipped)
 
 
 @contextmanager
@@ -152,10 +155,11 @@ def _withdraw_audit_only(store: Store) -> None:
 
 
 @dataclass(frozen=True)
-class Findings:
-    """What was found in loaded records, before anything is written: the run's tables, and the rows its flags cite.
+class Results:
+    """What a run computes from loaded records, before anything is written: its tables, and the rows its flags cite.
 
-    Without evidence `evidence` is empty, `kept` too, and a flag's id rests on its content alone.
+    `comparisons` are those of every as-of date, kind of subject and concern. Without evidence `evidence` is empty,
+    `kept` too, and a flag's id rests on its content alone.
     """
 
     features: pa.Table
@@ -163,11 +167,11 @@ class Findings:
     scores: pa.Table
     flags: pa.Table
     evidence: pa.Table
-    outcomes: tuple[Outcome, ...]
+    comparisons: tuple[Comparison, ...]
     kept: tuple[Kept, ...]
 
 
-def find(
+def analyse(
     store: Store,
     settings: Settings,
     dates: Sequence[date],
@@ -175,50 +179,48 @@ def find(
     *,
     tell: Progress = lambda _: None,
     evidence: bool = True,
-) -> Findings:
+) -> Results:
     """Featurise, detect and flag what is loaded in a store; with `evidence`, find and digest the rows behind flags."""
     scores: list[pa.Table] = []
     flags: list[Flag] = []
-    outcomes: list[Outcome] = []
-    in_force = settings.in_force
+    comparisons: list[Comparison] = []
     tell(f"features as of {', '.join(map(str, dates))}")
     selector = Selector(settings, total=len(dates))
     tables = compute_all(store, settings.indicators, kinds=SUBJECT_KINDS, as_ofs=dates, sources=sources)
     for day in dates:
         tell(f"rules and detectors as of {day}")
-        detected = [d for kind in SUBJECT_KINDS for d in detect(tables[day, kind], settings)]
-        contradicted = contradict(store, settings.rules, day)
-        scores.append(scores_table(detected, contradicted))
-        selected, how = flag_statistical(detected, settings, in_force, selector)
-        flags += flag_contradictions(contradicted, in_force) + selected
-        outcomes += how
+        compared = [c for kind in SUBJECT_KINDS for c in compare(tables[day, kind], settings, selector)]
+        counts = count_contradictions(store, settings.rules, day)
+        scores.append(scores_table([s for c in compared for s in c.scores], counts))
+        flags += [*contradiction_flags(counts, settings.in_force), *(flag for c in compared for flag in c.flags)]
+        comparisons += compared
     if evidence:
         tell(f"evidence of {len(flags)} flags")
     cited = cite(store, flags, tables) if evidence else [Cited(flag) for flag in flags]
     kept = keep(store, cited)
     ids, cited_rows = evidence_table(cited, kept)
     features = [t.to_arrow() for t in tables.values()]
-    return Findings(
+    return Results(
         features=pa.concat_tables(features) if features else FEATURES.empty_table(),
         subjects=subjects_of(tables),
         scores=pa.concat_tables(scores),
         flags=flags_table(flags, ids),
         evidence=cited_rows,
-        outcomes=tuple(outcomes),
+        comparisons=tuple(comparisons),
         kept=tuple(kept),
     )
 
 
-def _find(
+def _analyse(
     store: Store, folder: Path, settings: Settings, dates: Sequence[date], sources: Sources, tell: Progress
-) -> tuple[tuple[Outcome, ...], int]:
-    """Find what there is to find; write the five tables and the rows they cite."""
-    found = find(store, settings, dates, sources, tell=tell)
-    for name, rows in loaded_tables(found.kept).items():
+) -> tuple[tuple[SelectionSummary, ...], int]:
+    """Compute the results; write the five tables and the rows they cite."""
+    results = analyse(store, settings, dates, sources, tell=tell)
+    for name, rows in loaded_tables(results.kept).items():
         write_table(rows, folder / "loaded" / f"{name}.parquet")
     for name in ("features", "subjects", "scores", "flags", "evidence"):
-        write_table(getattr(found, name), folder / f"{name}.parquet")
-    return found.outcomes, len(found.flags)
+        write_table(getattr(results, name), folder / f"{name}.parquet")
+    return tuple(c.summary for c in results.comparisons), len(results.flags)
 
 
 def last_known(store: Store) -> date:

@@ -146,6 +146,11 @@ class Settings(_Section):
         return from_content(self.purposes.model_dump(), where="purposes")
 
     @property
+    def levels(self) -> dict[Concern, float]:
+        """The stated false discovery rate of each concern that is selected by one."""
+        return {concern: how.q for concern, how in self.selection.items() if isinstance(how, ByRate)}
+
+    @property
     def indicators(self) -> list[Indicator]:
         """The indicators that take part."""
         return [indicators()[n] for n in self.features.indicators]

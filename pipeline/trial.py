@@ -1,7 +1,7 @@
 """Trials: a run that stays in memory and writes no folder, for simulations that make very many of them.
 
-A trial runs the very stages of `pipeline.run.find`, so it flags exactly whom a run on the same records flags. What it
-leaves out is what a single run owes its readers and a thousandth repetition does not: Great Expectations, the run
+A trial runs the very stages of `pipeline.run.analyse`, so it flags exactly whom a run on the same records flags. What
+it leaves out is what a single run owes its readers and a thousandth repetition does not: Great Expectations, the run
 folder and its seal, and (unless asked for) the rows behind each flag.
 """
 
@@ -21,16 +21,18 @@ from data.store import Store
 from data.vocabulary import SubjectKind
 from features.gaps.source_gaps import examine
 from features.table import FeatureTable, from_arrow
-from pipeline.compare import enforce_purposes
-from pipeline.flag import Outcome
+from pipeline.compare import Comparison, SelectionSummary
 from pipeline.loading import Check, Records, load_records
-from pipeline.run import find, last_known
+from pipeline.purpose_check import enforce_purposes
+from pipeline.run import analyse, last_known
 from pipeline.settings import Settings
 
 _KINDS: Final = {int: pa.int64(), float: pa.float64(), float | None: pa.float64(), date: pa.date32()}
 
-OUTCOMES: Final = pa.schema([(name, _KINDS.get(kind, pa.string())) for name, kind in get_type_hints(Outcome).items()])
-"""The columns of a trial's outcomes, those of `pipeline.flag.Outcome`: how each concern's selection went."""
+SELECTIONS: Final = pa.schema(
+    [(name, _KINDS.get(kind, pa.string())) for name, kind in get_type_hints(SelectionSummary).items()]
+)
+"""The columns of a trial's selections, those of `SelectionSummary`: how each concern's selection went."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class Trial:
     scores: pa.Table
     flags: pa.Table
     evidence: pa.Table
-    outcomes: pa.Table
+    selections: pa.Table
+    comparisons: tuple[Comparison, ...]
 
 
 def try_records(
@@ -85,9 +88,18 @@ def try_store(store: Store, *, settings: Settings, as_of: Sequence[date] = (), e
     """Run on what is loaded in a store. Tables that only audits may read must not be among it."""
     enforce_purposes(settings, settings.in_force)
     dates = sorted(set(as_of)) or [last_known(store) + timedelta(days=1)]
-    found = find(store, settings, dates, examine(store, as_ofs=dates), evidence=evidence)
-    outcomes = pa.Table.from_pylist([asdict(o) for o in found.outcomes], schema=OUTCOMES)
-    return Trial(tuple(dates), found.features, found.subjects, found.scores, found.flags, found.evidence, outcomes)
+    results = analyse(store, settings, dates, examine(store, as_ofs=dates), evidence=evidence)
+    selections = pa.Table.from_pylist([asdict(c.summary) for c in results.comparisons], schema=SELECTIONS)
+    return Trial(
+        as_of=tuple(dates),
+        features=results.features,
+        subjects=results.subjects,
+        scores=results.scores,
+        flags=results.flags,
+        evidence=results.evidence,
+        selections=selections,
+        comparisons=results.comparisons,
+    )
 
 
 def feature_table(trial: Trial, kind: SubjectKind, as_of: date) -> FeatureTable:

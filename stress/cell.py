@@ -180,7 +180,7 @@ def _rates(cell: Cell, performed: ScenarioResult, where: dict[str, Any]) -> pa.T
     table = rates(
         trial.flags,
         subjects=trial.subjects,
-        scores=pa.concat_tables([trial.scores, combined_scores(trial.scores, cell.settings)]),
+        scores=pa.concat_tables([trial.scores, combined_scores(trial.comparisons)]),
         truth=_truth(truth),
         people=joined.merge(characteristics, on="officer_id", how="left"),
         units=records["unit"],

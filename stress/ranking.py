@@ -5,57 +5,42 @@ At an equal workload the detectors of a set stand one by one beside the baseline
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
-from models.selection.fdr import Combination, combine
-from pipeline.compare import SCHEMA
-from pipeline.settings import Settings
+from pipeline.compare import Comparison
+from pipeline.scores_table import SCHEMA
 
 COMBINED: Final = "combined"
 """The name, and the family, under which all detectors together stand in results at an equal workload."""
 
 
-def combined_scores(scores: pa.Table, settings: Settings) -> pa.Table:
+def combined_scores(comparisons: Sequence[Comparison]) -> pa.Table:
     """Return a row for each subject and concern with the one p-value that its detectors' combine to.
 
-    Takes and returns rows of a trial's scores. The score is the p-value's negative decimal logarithm; both are null
-    where no detector says anything. Rules and baselines give no p-value, and concerns without detectors no row.
+    The score is the p-value's negative decimal logarithm; both are null where no detector says anything. Rules and
+    baselines give no p-value, and concerns without detectors no row.
     """
-    weight = {d.name: settings.combination.weight(d.family) for d in settings.detectors}
-    said = scores.select(["subject_kind", "as_of", "concern", "subject_id", "detector", "p_value"]).to_pandas()
-    said = said[said["detector"].isin(list(weight))]
-    how = settings.combination.method
-    parts = [_of_one(some, weight, how) for _, some in said.groupby(["as_of", "subject_kind", "concern"], sort=True)]
+    parts = [_rows(c) for c in comparisons if any(s.detector.family != "baseline" for s in c.scores)]
     return pa.concat_tables(parts) if parts else SCHEMA.empty_table()
 
 
-def _of_one(said: pd.DataFrame, weight: dict[str, float], how: Combination) -> pa.Table:
-    wide = said.pivot(index="subject_id", columns="detector", values="p_value").sort_index()  # noqa: PD010 - nothing is to be averaged
-    weights = [weight[str(name)] for name in wide.columns]
-    p_values = combine(wide.to_numpy(dtype=np.float64), method=how, weights=weights)
-    n = len(wide)
-    first = said.iloc[0]
-    nothing = np.isnan(p_values)
+def _rows(comparison: Comparison) -> pa.Table:
+    panel, p_values = comparison.panel, comparison.combined
+    missing = np.isnan(p_values)
     with np.errstate(divide="ignore"):
         score = np.abs(np.log10(p_values))
-    given = {
-        "subject_id": pa.array(wide.index.to_numpy(dtype=np.int64)),
-        "detector": pa.repeat(COMBINED, n),
-        "family": pa.repeat(COMBINED, n),
-        "score": pa.array(score, mask=nothing),
-        "p_value": pa.array(p_values, mask=nothing),
+    columns = {
+        "subject_kind": pa.repeat(panel.kind, len(panel.ids)),
+        "subject_id": pa.array(panel.ids),
+        "as_of": pa.repeat(pa.scalar(panel.as_of, pa.date32()), len(panel.ids)),
+        "concern": pa.repeat(panel.concern, len(panel.ids)),
+        "detector": pa.repeat(COMBINED, len(panel.ids)),
+        "family": pa.repeat(COMBINED, len(panel.ids)),
+        "score": pa.array(score, mask=missing),
+        "p_value": pa.array(p_values, mask=missing),
     }
-    same = {name: first[name] for name in ("subject_kind", "as_of", "concern")}
-    arrays = [
-        given[f.name]
-        if f.name in given
-        else pa.repeat(pa.scalar(same[f.name], f.type), n)
-        if f.name in same
-        else pa.nulls(n, f.type)
-        for f in SCHEMA
-    ]
-    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+    return pa.Table.from_arrays([columns.get(f.name, pa.nulls(len(panel.ids), f.type)) for f in SCHEMA], schema=SCHEMA)

@@ -14,9 +14,9 @@ from data.errors import OpencseError
 from features.table import SCHEMA as FEATURES
 from opencse.cli import app
 from opencse.docs.records_page import PAGE, records_page
-from pipeline.compare import SCHEMA as SCORES
 from pipeline.evidence import SCHEMA as EVIDENCE
 from pipeline.run import FLAGS
+from pipeline.scores_table import SCHEMA as SCORES
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = (

@@ -15,11 +15,10 @@ from data.store import Store
 from features.compile.plain import evidence_query
 from features.engine import compute
 from features.table import Cells, FeatureTable
-from models.detector import Fitted
+from models.detector import Detector, Fitted
 from models.panel import Panel
-from models.selection.fdr import combine
-from pipeline.compare import detect_in, detectors_of, panels_of, seed_of
-from pipeline.flag import flag_statistical
+from pipeline.compare import combine_p_values, compare_panel
+from pipeline.detector_scores import detectors_of, panels_of, seed_of
 from pipeline.settings import Settings
 
 Key = tuple[str, int]
@@ -56,18 +55,17 @@ class Comparison:
         return next(v for v in panels_of(table, self.settings) if v.concern == self.flag["concern"])
 
     @cached_property
-    def fitted(self) -> list[tuple[str, float, Fitted | None, float]]:
-        """Each detector's name and weight, what it has learnt from everybody, and the p-value it gave the subject.
+    def fitted(self) -> list[tuple[Detector, Fitted | None, float]]:
+        """Each detector, what it has learnt from everybody, and the p-value it gave the subject.
 
         What is learnt is None for a detector that cannot score one subject alone: its p-value is held.
         """
-        found = []
+        learnt = []
         for detector in detectors_of(self.view, self.settings):
-            weight = self.settings.combination.weight(detector.family)
             fitted = detector.fit(self.view, seed=seed_of(self.settings, detector, self.view))
-            said = fitted.score(self.view).p_value[self.at]
-            found.append((detector.name, weight, fitted if _alone(fitted, self.view, self.at) else None, float(said)))
-        return found
+            p_value = float(fitted.score(self.view).p_value[self.at])
+            learnt.append((detector, fitted if _alone(fitted, self.view, self.at) else None, p_value))
+        return learnt
 
     def counted(self, keys: Sequence[Key]) -> dict[Key, Counted]:
         """Return in which of the concern's values each row counts, and which rows are alike in that."""
@@ -88,13 +86,9 @@ class Comparison:
     def clears(self, rows: frozenset[Key]) -> bool:
         """Say whether the subject would stay over the cut without these rows, its peers being what they are."""
         view = self._view(self._changed(rows)).take(np.array([self.at]))
-        p_values, weights = [], []
-        for _, weight, fitted, held in self.fitted:
-            p_values.append(held if fitted is None else float(fitted.score(view).p_value[0]))
-            weights.append(weight)
-        method = self.settings.combination.method
-        combined = combine(np.array([p_values]), method=method, weights=weights)[0]
-        return not combined <= self.flag["threshold"]
+        p_values = [held if fitted is None else fitted.score(view).p_value[0] for _, fitted, held in self.fitted]
+        combined = combine_p_values(np.array([p_values]), [d for d, _, _ in self.fitted], self.settings)
+        return not combined[0] <= self.flag["threshold"]
 
     def again_without(self, rows: frozenset[Key]) -> tuple[bool, int]:
         """Compare everybody again without these rows.
@@ -107,9 +101,7 @@ class Comparison:
         return me not in flagged, len((flagged ^ before) - {me})
 
     def _flagged(self, table: FeatureTable) -> set[int]:
-        detected = detect_in(self._view(table), self.settings)
-        flags, _ = flag_statistical(detected, self.settings, self.settings.in_force)
-        return {f.subject_id for f in flags}
+        return set(compare_panel(self._view(table), self.settings).selected.tolist())
 
     def _own(self, rows: frozenset[Key]) -> FeatureTable:
         kind, as_of = self.flag["subject_kind"], self.flag["as_of"]
@@ -129,15 +121,14 @@ class Comparison:
 
 def settings_at(rerun: Rerun, flag: Mapping[str, Any]) -> Settings:
     """Return a run's settings with the level that its dates left to the flag's own date, which then stands alone."""
-    outcomes = rerun.outcomes
-    outcome = outcomes[str(flag["as_of"]), flag["subject_kind"], flag["concern"]]
+    selection = rerun.selections[str(flag["as_of"]), flag["subject_kind"], flag["concern"]]
     settings = rerun.settings
-    if settings.across_dates.method == "each" or outcome["level"] is None:
+    if settings.across_dates.method == "each" or selection["level"] is None:
         return settings
-    how = settings.selection[flag["concern"]].model_copy(update={"q": outcome["level"]})
-    selection = {**settings.selection, flag["concern"]: how}
+    how = settings.selection[flag["concern"]].model_copy(update={"q": selection["level"]})
+    by_concern = {**settings.selection, flag["concern"]: how}
     each = settings.across_dates.model_copy(update={"method": "each"})
-    return settings.model_copy(update={"selection": selection, "across_dates": each})
+    return settings.model_copy(update={"selection": by_concern, "across_dates": each})
 
 
 def _alone(fitted: Fitted, view: Panel, at: int) -> bool:

@@ -19,8 +19,8 @@ from audit.flag.replay import find_flag
 from audit.flag.rerun import Rerun, load_rows, without
 from data.store import Store
 from models.rules import rules
-from pipeline.compare import contradict
-from pipeline.flag import flag_contradictions
+from pipeline.flag import contradiction_flags
+from pipeline.rule_counts import count_contradictions
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings, resolve
 
@@ -98,8 +98,8 @@ def _removal(direct: Mapping[Key, EvidenceRow], found: frozenset[Key], sure: boo
 
 def _uncontradicted(store: Store, flag: Mapping[str, Any], rows: frozenset[Key], settings: Settings) -> bool:
     with without(store, rows):
-        found = contradict(store, [rules()[name] for name in flag["detectors"]], flag["as_of"])
-    again = flag_contradictions(found, settings.in_force)
+        found = count_contradictions(store, [rules()[name] for name in flag["detectors"]], flag["as_of"])
+    again = contradiction_flags(found, settings.in_force)
     return all(f.subject_id != flag["subject_id"] for f in again)
 
 

@@ -20,9 +20,9 @@ from data.store import Store
 from features.engine import compute
 from features.table import Cells, FeatureTable
 from models.rules import rules
-from pipeline.compare import contradict
 from pipeline.evidence import Kept, flag_id
-from pipeline.flag import Flag, flag_contradictions
+from pipeline.flag import Flag, contradiction_flags
+from pipeline.rule_counts import count_contradictions
 from pipeline.run_folder import RunFolder
 from pipeline.settings import resolve
 
@@ -99,8 +99,8 @@ def _replay(
         return faults  # what follows from changed rows would say nothing about the flag
     load_rows(store, cited_rows(cited, kept, as_of), rerun.absent)
     if row["family"] == "contradiction":
-        found = contradict(store, [rules()[name] for name in row["detectors"]], as_of)
-        again = [f for f in flag_contradictions(found, rerun.settings.in_force) if f.subject_id == row["subject_id"]]
+        counts = count_contradictions(store, [rules()[name] for name in row["detectors"]], as_of)
+        again = [f for f in contradiction_flags(counts, rerun.settings.in_force) if f.subject_id == row["subject_id"]]
         rebuilt = again[0] if again else None
     else:
         tables, flags, differing = rerun.of(as_of)

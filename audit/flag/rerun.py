@@ -18,9 +18,10 @@ from data.vocabulary import SUBJECT_KINDS, SubjectKind
 from features.gaps.source_gaps import Sources, gaps_from_json
 from features.indicator import Indicator
 from features.table import FeatureTable, from_arrow
-from pipeline.compare import detect, scores_table
-from pipeline.flag import Flag, Selector, flag_statistical
+from pipeline.compare import Selector, compare
+from pipeline.flag import Flag
 from pipeline.run_folder import RunFolder
+from pipeline.scores_table import scores_table
 from pipeline.settings import Settings
 
 Row = Mapping[str, Any]
@@ -31,7 +32,7 @@ class Rerun:
 
     def __init__(self, folder: RunFolder, settings: Settings) -> None:
         self.settings = settings
-        self.outcomes = {(o["as_of"], o["subject_kind"], o["concern"]): o for o in folder.manifest["outcomes"]}
+        self.selections = {(s["as_of"], s["subject_kind"], s["concern"]): s for s in folder.manifest["selections"]}
         self.absent = set(folder.manifest["absent"])
         self.sources = Sources(gaps_from_json(folder.manifest["source_gaps"]))
         self._features, self._subjects = folder.table("features"), folder.table("subjects")
@@ -53,9 +54,9 @@ class Rerun:
 
     def _compare(self, as_of: date) -> None:
         tables = {kind: self.table(kind, as_of) for kind in SUBJECT_KINDS}
-        detected = [d for table in tables.values() for d in detect(table, self.settings)]
-        flags, _ = flag_statistical(detected, self.settings, self.settings.in_force, self._selector)
-        again = scores_table(detected, [])
+        compared = [c for table in tables.values() for c in compare(table, self.settings, self._selector)]
+        flags = [flag for c in compared for flag in c.flags]
+        again = scores_table([s for c in compared for s in c.scores], [])
         written = self._scores.filter(
             pc.and_(
                 pc.equal(self._scores["as_of"], pa.scalar(as_of, pa.date32())),

@@ -26,9 +26,11 @@ from features.engine import compute_all
 from features.gaps.source_gaps import examine
 from models.panel import Panel
 from models.rules import rules
-from pipeline.compare import Detected, contradict, detect_in, detectors_of, panels_of, seed_of
-from pipeline.flag import Selector, flag_contradictions, flag_statistical
+from pipeline.compare import compare_panel
+from pipeline.detector_scores import DetectorScores, detectors_of, panels_of, score_panel, seed_of
+from pipeline.flag import contradiction_flags
 from pipeline.loading import load_records
+from pipeline.rule_counts import count_contradictions
 from pipeline.run import last_known
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings, resolve
@@ -93,15 +95,15 @@ def stability(
     return (*found, _dates(folder, rerun, flag, records, source or folder.config["source"], tell))
 
 
-def _raised(detected: Sequence[Detected], settings: Settings, flag: Mapping[str, Any]) -> bool:
-    flags, _ = flag_statistical(detected, settings, settings.in_force, Selector(settings))
-    return any(f.subject_id == flag["subject_id"] and f.concern == flag["concern"] for f in flags)
+def _raised(
+    view: Panel, settings: Settings, flag: Mapping[str, Any], scores: Sequence[DetectorScores] | None = None
+) -> bool:
+    return flag["subject_id"] in compare_panel(view, settings, scores=scores).selected
 
 
 def _peers(view: Panel, flag: Mapping[str, Any], settings: Settings, draws: int, tell: Progress) -> Survival:
     detectors = detectors_of(view, settings)
-    as_was = detect_in(view, settings)
-    kept = {d.detector.name: d for d in as_was}
+    original = {s.detector.name: s for s in score_panel(view, settings)}
     held: set[str] = set()
     survived = 0
     for number in range(draws):
@@ -111,11 +113,11 @@ def _peers(view: Panel, flag: Mapping[str, Any], settings: Settings, draws: int,
         for detector in detectors:
             fitted = detector.fit(drawn, seed=seed_of(settings, detector, view))
             try:
-                again.append(replace(kept[detector.name], scores=fitted.score(view)))
+                again.append(replace(original[detector.name], scores=fitted.score(view)))
             except UsageError:
                 held.add(detector.name)
-                again.append(kept[detector.name])
-        survived += _raised(again, settings, flag)
+                again.append(original[detector.name])
+        survived += _raised(view, settings, flag, again)
     note = f"what {', '.join(sorted(held))} said was kept" if held else ""
     return Survival("peers drawn anew", draws, survived, note)
 
@@ -137,7 +139,7 @@ def _seeds(view: Panel, flag: Mapping[str, Any], settings: Settings, seeds: int,
     for number in range(seeds):
         tell(f"another seed: {number + 1} of {seeds}")
         other = settings.model_copy(update={"seed": (settings.seed + number + 1) % 2**32})
-        survived += _raised(detect_in(view, other), other, flag)
+        survived += _raised(view, other, flag)
     return Survival("another seed", seeds, survived)
 
 
@@ -167,13 +169,11 @@ def _dates(
 def _raised_on(store: Store, rerun: Rerun, flag: Mapping[str, Any], day: date, tell: Progress) -> bool:
     tell(f"rules and detectors as of {day}")
     if flag["family"] == "contradiction":
-        found = flag_contradictions(
-            contradict(store, [rules()[n] for n in flag["detectors"]], day), rerun.settings.in_force
-        )
-        return any(f.subject_id == flag["subject_id"] for f in found)
+        counts = count_contradictions(store, [rules()[n] for n in flag["detectors"]], day)
+        return any(f.subject_id == flag["subject_id"] for f in contradiction_flags(counts, rerun.settings.in_force))
     settings = settings_at(rerun, flag)
     sources = examine(store, as_ofs=[day])
     tables = compute_all(store, settings.indicators, kinds=SUBJECT_KINDS, as_ofs=[day], sources=sources)
     table = tables[day, flag["subject_kind"]]
     views = [v for v in panels_of(table, settings) if v.concern == flag["concern"]]
-    return any(_raised(detect_in(view, settings), settings, flag) for view in views)
+    return any(_raised(view, settings, flag) for view in views)

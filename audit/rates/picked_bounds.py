@@ -42,13 +42,13 @@ def bounds_of(folder: RunFolder, flags: Sequence[Row]) -> list[PickedBound]:
     However the flags were picked the bound holds, since it holds for all subsets at once. Flags that rest on a
     contradiction have no p-value and are left out.
     """
-    outcomes = {(o["as_of"], o["subject_kind"], o["concern"]): o for o in folder.manifest["outcomes"]}
+    selections = {(s["as_of"], s["subject_kind"], s["concern"]): s for s in folder.manifest["selections"]}
     bounds = []
     for key, rows in groupby(sorted(_compared(flags), key=_selection), key=_selection):
-        outcome, p_values = outcomes[key], np.array([row["p_value"] for row in rows])
-        bound = FalseBound(outcome["possible"], outcome["bound_level"], outcome["confidence"])
+        selection, p_values = selections[key], np.array([row["p_value"] for row in rows])
+        bound = FalseBound(selection["possible"], selection["bound_level"], selection["confidence"])
         false = bound.at_most(p_values)
-        bounds.append(PickedBound(*key, len(p_values), false, bound.confidence, outcome["dependence"]))
+        bounds.append(PickedBound(*key, len(p_values), false, bound.confidence, selection["dependence"]))
     return bounds
 
 

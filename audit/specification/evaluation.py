@@ -14,8 +14,8 @@ from audit.specification.space import Space
 from data.arrays import Floats, Ids
 from models.panel import Panel
 from models.pattern import Pattern
-from pipeline.compare import Detected, detectors_of, seed_of
-from pipeline.flag import Selector, combined_p_values
+from pipeline.compare import Comparison, Selector, combined_p_values, compare_panel
+from pipeline.detector_scores import DetectorScores, detectors_of, seed_of
 from pipeline.settings import Settings
 
 Progress = Callable[[int], None]
@@ -89,12 +89,15 @@ def judge(task: Task) -> list[Judged]:
         applied = task.plan.applied(choices, task.settings)
         selector = Selector(applied.settings, total=task.dates)
         for at, view in enumerate(task.views):
-            p_values = said.combined(at, choices, applied)
-            selection, level = selector.select(p_values, view)
-            compared = len(view.ids) - selection.insufficient
-            flagged = np.sort(view.ids[selection.chosen])
-            found.append(Judged(number, view.as_of, flagged, compared, selection.threshold, level))
+            scores, combined = said.combined(at, choices, applied)
+            compared = compare_panel(view, applied.settings, selector, scores=scores, combined=combined)
+            found.append(_evaluated(number, compared))
     return found
+
+
+def _evaluated(number: int, compared: Comparison) -> Judged:
+    flagged, threshold = np.sort(compared.selected), compared.selection.threshold
+    return Judged(number, compared.panel.as_of, flagged, compared.tests, threshold, compared.level)
 
 
 class _Said:
@@ -102,26 +105,27 @@ class _Said:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self._detected: dict[tuple[int, str, str | None], Detected] = {}
+        self._scores: dict[tuple[int, str, str | None], DetectorScores] = {}
         self._combined: dict[tuple[int, int, int, int], Floats] = {}
 
-    def combined(self, at: int, choices: Choices, applied: Applied) -> Floats:
-        """Return one p-value for each subject: selection, which comes after it, makes no difference to it."""
+    def combined(self, at: int, choices: Choices, applied: Applied) -> tuple[list[DetectorScores], Floats]:
+        """Return the detectors' scores and one p-value a subject: selection, which comes after, changes neither."""
         _, _, null, combination, _, detectors = choices
         key = at, null, combination, detectors
+        scores = self._by(at, applied)
         if key not in self._combined:
-            self._combined[key] = combined_p_values(self._by(at, applied), applied.settings)
-        return self._combined[key]
+            self._combined[key] = combined_p_values(scores, applied.settings)
+        return scores, self._combined[key]
 
-    def _by(self, at: int, applied: Applied) -> list[Detected]:
+    def _by(self, at: int, applied: Applied) -> list[DetectorScores]:
         view, settings = self.task.views[at], applied.settings
-        found = []
+        results = []
         for detector in detectors_of(view, settings):
             if detector.family in applied.without:
                 continue
             key = at, detector.name, detector.null if isinstance(detector, Pattern) else None
-            if key not in self._detected:
+            if key not in self._scores:
                 scores = detector.score(view, seed=seed_of(settings, detector, view))
-                self._detected[key] = Detected(detector, view, scores)
-            found.append(self._detected[key])
-        return found
+                self._scores[key] = DetectorScores(detector, view, scores)
+            results.append(self._scores[key])
+        return results

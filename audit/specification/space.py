@@ -23,7 +23,7 @@ from models.detector import Detector
 from models.panel import Panel, build_panel
 from models.pattern import Pattern
 from models.peers import PeerGroups, peer_groups
-from pipeline.compare import detectors_of
+from pipeline.detector_scores import detectors_of
 from pipeline.settings import ByRate, Settings
 
 NEAR: Final = 2

@@ -76,7 +76,7 @@ def judge(job: Job) -> int:
     trial = _with_combined(trial, settings)
     parts = {
         "p_values": small_p_values(trial, truth),
-        "outcomes": trial.outcomes.to_pandas(),
+        "outcomes": trial.selections.to_pandas(),
         "rates": judged_rates(trial, truth, made),
         "clean": clean_calibration(trial, truth, settings) if planted else pd.DataFrame(),
     }

@@ -102,7 +102,7 @@ def _records(
 
 def _facts(finished: Finished) -> dict[str, Any]:
     manifest = finished.folder.manifest
-    names = ("as_of", "counts", "absent", "notes", "skipped", "source_gaps", "practice_changes", "outcomes")
+    names = ("as_of", "counts", "absent", "notes", "skipped", "source_gaps", "practice_changes", "selections")
     return {name: manifest[name] for name in names}
 
 
@@ -120,7 +120,7 @@ def _report(finished: Finished, out: Path) -> None:
     _report_sources(finished.folder.manifest)
     rows = [
         (str(o.as_of), o.subject_kind, o.concern, o.method, o.compared, o.insufficient, o.selected, o.tied)
-        for o in finished.outcomes
+        for o in finished.selections
     ]
     columns = [
         "as of",

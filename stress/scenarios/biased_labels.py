@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from data.arrays import Floats
 from data.calendar import day_number
 from features.table import from_arrow
-from pipeline.compare import SCHEMA
+from pipeline.scores_table import SCHEMA
 from pipeline.trial import Trial
 from stress.draft import NULL, Draft
 from stress.scenario import Scenario

@@ -33,7 +33,7 @@ def test_the_bound_of_all_flags_is_the_one_the_run_wrote(finished: RunFolder) ->
     compared = [f for f in flags_of(finished) if f["p_value"] is not None]
     bounds = bounds_of(finished, flags_of(finished))
     assert sum(b.picked for b in bounds) == len(compared) > 0
-    written = {(o["as_of"], o["subject_kind"], o["concern"]): o for o in finished.manifest["outcomes"]}
+    written = {(o["as_of"], o["subject_kind"], o["concern"]): o for o in finished.manifest["selections"]}
     for bound in bounds:
         outcome = written[bound.as_of, bound.subject_kind, bound.concern]
         assert (bound.picked, bound.false) == (outcome["selected"], outcome["false_at_most"])
@@ -68,7 +68,7 @@ def test_dates_that_share_a_rate_are_selected_more_strictly_and_replay(force: Pa
     settings = changed(across_dates={"method": "batch"})
     dates = [date(2025, 10, 1), small_force.AS_OF]
     folder = run(force, out=tmp_path / "run", settings=settings, as_of=dates).folder
-    levels = [o["level"] for o in folder.manifest["outcomes"] if o["method"] == "fdr" and o["concern"] == "standards"]
+    levels = [o["level"] for o in folder.manifest["selections"] if o["method"] == "fdr" and o["concern"] == "standards"]
     assert all(level < 0.1 for level in levels)
     late = [f["flag_id"] for f in flags_of(folder) if f["as_of"] == small_force.AS_OF]
     assert late
@@ -83,7 +83,7 @@ def test_settings_for_combination_and_dependence_take_effect(force: Path, tmp_pa
         selection=dict.fromkeys(("standards", "welfare", "culture"), capacity),
     )
     folder = run(force, out=tmp_path / "run", settings=settings, as_of=[small_force.AS_OF]).folder
-    outcomes = folder.manifest["outcomes"]
+    outcomes = folder.manifest["selections"]
     assert {(o["combination"], o["dependence"], o["level"]) for o in outcomes} == {("harmonic", "any", None)}
     assert all(r.agrees for r in replay(folder, flags_of(folder)[-1]["flag_id"]))
-    assert json.loads((folder.path / "manifest.json").read_text())["outcomes"] == outcomes
+    assert json.loads((folder.path / "manifest.json").read_text())["selections"] == outcomes

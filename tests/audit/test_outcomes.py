@@ -123,7 +123,8 @@ def test_records_that_end_before_the_as_of_date_are_refused(sample_run: RunFolde
 
 
 def test_the_command_says_first_that_outcomes_are_not_truth(tmp_path: Path) -> None:
-    from pipeline.run_folder import MANIFEST, write_json, write_table
+    from data.writing import write_json, write_table
+    from pipeline.run_folder import MANIFEST
     from pipeline.settings import load
     from pipeline.trial import try_records
 

@@ -263,7 +263,7 @@ def test_the_runs_own_settings_flag_exactly_whom_the_run_flagged(of_whole: Curve
     expected = flagged_by(finished.table("flags"))
     assert len(expected) > 0
     assert raised(of_whole) == expected
-    thresholds = {(o["subject_kind"], o["concern"]): o["threshold"] for o in finished.manifest["outcomes"]}
+    thresholds = {(o["subject_kind"], o["concern"]): o["threshold"] for o in finished.manifest["selections"]}
     assert {(s.kind, s.concern): s.judged[0].threshold for s in of_whole.sides} == thresholds
 
 
@@ -301,7 +301,7 @@ def test_dates_that_share_a_rate_are_selected_in_their_order(force: Path) -> Non
     levels = {(s.as_of, s.judged[0].level) for s in curve.sides if (s.kind, s.concern) == ("officer", "standards")}
     assert levels == {
         (o["as_of"], o["level"])
-        for o in trial.outcomes.to_pylist()
+        for o in trial.selections.to_pylist()
         if (o["subject_kind"], o["concern"]) == ("officer", "standards")
     }
 

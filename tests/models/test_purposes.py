@@ -27,7 +27,7 @@ from models.lineage import reads_of
 from models.peers import peer_groups
 from models.purposes import DEFAULT, PurposeBreached, enforce, load
 from models.rules import rules
-from pipeline.compare import enforce_purposes
+from pipeline.purpose_check import enforce_purposes
 from pipeline.run import run
 from pipeline.run_folder import RunFolder
 from pipeline.settings import load as load_settings

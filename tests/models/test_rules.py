@@ -14,7 +14,7 @@ from features.expression import fields
 from models.contradictions.claim_query import citation_query, count_query, judgement_query
 from models.contradictions.rule import POLICY, Rule, RuleCase
 from models.rules import rules
-from pipeline.compare import contradict
+from pipeline.rule_counts import count_contradictions
 
 CASES = [pytest.param(r, c, id=f"{r.name}: {c.says}") for r in rules().values() for c in r.cases]
 EACH = pytest.mark.parametrize("rule", rules().values(), ids=lambda rule: rule.name)
@@ -39,7 +39,7 @@ def test_a_rule_contradicts_exactly_the_expected_claims(rule: Rule, case: RuleCa
         said = judged(store, rule, case.as_of)
         counted = {row[0]: row[1:] for row in store.rows(count_query(rule, case.as_of))}
         cited = store.rows(citation_query(rule, case.as_of, [1]))
-        (found,) = contradict(store, [rule], case.as_of)
+        (found,) = count_contradictions(store, [rule], case.as_of)
     contradicted = tuple(c for c, row in said.items() if row["outcome"] == "contradicted")
     assert contradicted == case.expected
     assert tuple(c for c, row in said.items() if row["outcome"] == "cannot_say") == case.cannot_say

@@ -42,8 +42,8 @@ def test_a_trial_finds_what_a_run_finds_to_the_last_row(trial: Trial, finished: 
 
 
 def test_the_outcomes_of_a_trial_are_those_of_a_run(trial: Trial, finished: RunFolder) -> None:
-    outcomes = [row | {"as_of": str(row["as_of"])} for row in trial.outcomes.to_pylist()]
-    assert outcomes == finished.manifest["outcomes"]
+    outcomes = [row | {"as_of": str(row["as_of"])} for row in trial.selections.to_pylist()]
+    assert outcomes == finished.manifest["selections"]
 
 
 def test_without_evidence_everything_but_the_ids_of_flags_is_the_same(trial: Trial, force: Path) -> None:

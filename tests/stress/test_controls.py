@@ -250,10 +250,11 @@ def test_a_detector_that_knows_people_by_their_ids_is_caught(on: ControlInput, m
 
 
 def test_flags_on_planted_people_are_counted_against_what_chance_gives_each_peer_group(on: ControlInput) -> None:
-    from stress.controls.control import PlantedSubjects
     from stress.controls.selecting import select
 
-    planted = PlantedSubjects({("officer", "standards"): np.arange(1, 33, dtype=np.int64)})
+    from stress.controls.control import Planted
+
+    planted = Planted({("officer", "standards"): np.arange(1, 33, dtype=np.int64)})
     before = next(s for s in select(on.tables["officer"], on.settings) if s.view.concern == "standards")
     rng = np.random.default_rng(2)
     counts, allowed = [], []
@@ -268,7 +269,7 @@ def test_flags_on_planted_people_are_counted_against_what_chance_gives_each_peer
 
 
 def test_placebos_have_the_mean_of_the_fitted_null_and_leave_the_rest_as_it_is(on: ControlInput) -> None:
-    from models.nulls.series_nulls import fit_rates
+    from models.nulls.by_series import fit_rates
     from stress.controls.selecting import whole_panel
 
     table = on.tables["officer"]

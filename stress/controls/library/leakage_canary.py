@@ -15,7 +15,7 @@ from pipeline.trial import try_records
 from stress.controls.control import Control, ControlInput, Reading
 from stress.draft import DAY, NULL, Draft, Values
 
-TABLES: Final = ("features", "subjects", "scores", "flags", "outcomes")
+TABLES: Final = ("features", "subjects", "scores", "flags", "selections")
 """What is compared, to the byte."""
 
 COPIES: Final = 5

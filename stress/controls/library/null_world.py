@@ -6,7 +6,6 @@ from data.synthetic.memory import make
 from data.synthetic.world import World
 from pipeline.trial import Trial, try_records
 from stress.controls.control import Control, ControlInput, Reading
-from stress.controls.selecting import levels_of
 
 ANY = "worlds with any flag by comparison"
 BY_RULE = "flagged by contradiction"
@@ -25,21 +24,21 @@ def read(on: ControlInput) -> list[Reading]:
 def _of_world(world: World, on: ControlInput) -> list[Reading]:
     trial = try_records(make(world).records, settings=on.settings, as_of=[world.ends_on])
     found = []
-    for outcome in trial.outcomes.to_pylist():
-        key = {"subject_kind": outcome["subject_kind"], "concern": outcome["concern"]}
+    for selection in trial.selections.to_pylist():
+        key = {"subject_kind": selection["subject_kind"], "concern": selection["concern"]}
         real = _outcome(on.trial, key)
-        if outcome["method"] == "fdr":
-            level = levels_of(on.settings)[outcome["concern"]]
-            any_flag = float(outcome["selected"] > 0)
+        if selection["method"] == "fdr":
+            level = on.settings.levels[selection["concern"]]
+            any_flag = float(selection["selected"] > 0)
             found.append(Reading(what=ANY, count=any_flag, n=1.0, allowed=level, real=real, real_n=1.0, **key))
         else:
-            n = float(outcome["compared"])
-            found.append(Reading(what=BY_CAPACITY, count=float(outcome["selected"]), n=n, allowed=None, **key))
+            n = float(selection["compared"])
+            found.append(Reading(what=BY_CAPACITY, count=float(selection["selected"]), n=n, allowed=None, **key))
     return found + _contradicted(trial, on.trial)
 
 
 def _outcome(trial: Trial, key: dict[str, str]) -> float | None:
-    for row in trial.outcomes.to_pylist():
+    for row in trial.selections.to_pylist():
         if row["subject_kind"] == key["subject_kind"] and row["concern"] == key["concern"]:
             return float(row["selected"] > 0)
     return None

@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from data.arrays import Ids
 from features.table import Cells, FeatureTable
+from pipeline.compare import Comparison
+from stress.controls.altered_values import compare_altered, whole_panel
 from stress.controls.control import Control, ControlInput, Reading
-from stress.controls.selecting import Selected, select, whole_panel
 
 PLANTED = "flags on planted subjects"
 AGAIN = "flags on those flagged as recorded"
@@ -22,12 +23,12 @@ AGAIN = "flags on those flagged as recorded"
 def read(on: ControlInput) -> list[Reading]:
     """Deal out exposures, with what was counted under them, and count on whom flags fall."""
     rng = on.generator("permuted_exposures")
-    real = {kind: select(table, on.settings) for kind, table in on.tables.items()}
+    real = {kind: compare_altered(table, on.settings) for kind, table in on.tables.items()}
     found: list[Reading] = []
     for _ in range(on.draws):
         for kind, table in on.tables.items():
             groups = whole_panel(table, on.settings).group_of
-            dealt = select(deal_out(table, groups, rng), on.settings)
+            dealt = compare_altered(deal_out(table, groups, rng), on.settings)
             found += _compared(dealt, real[kind], on)
         on.tell(1)
     return found
@@ -61,32 +62,33 @@ def _taken(cells: Cells, at: npt.NDArray[np.intp]) -> Cells:
     return replace(cells, partial=partial, **given)
 
 
-def _compared(dealt: Sequence[Selected], real: Sequence[Selected], on: ControlInput) -> list[Reading]:
+def _compared(dealt: Sequence[Comparison], real: Sequence[Comparison], on: ControlInput) -> list[Reading]:
     found = []
     for now, before in zip(dealt, real, strict=True):
-        view = now.view
-        flagged = view.ids[before.chosen]
-        found.append(_reading(AGAIN, now, before, flagged))
+        view = now.panel
+        found.append(_reading(AGAIN, now, before, before.selected))
         if on.planted is not None:
             sought = on.planted.ids.get((view.kind, view.concern), np.zeros(0, dtype=np.int64))
             found.append(_reading(PLANTED, now, before, sought))
     return found
 
 
-def _reading(what: str, now: Selected, before: Selected, sought: Ids) -> Reading:
+def _reading(what: str, now: Comparison, before: Comparison, sought: Ids) -> Reading:
     """Count flags on those sought; allowed is what falls on them if all members of a peer group are alike."""
-    view = now.view
+    view = now.panel
     target = np.isin(view.ids, sought)
-    size, there, flagged = (np.bincount(view.group_of, weights=w) for w in (np.ones(len(target)), target, now.chosen))
+    size, there, flagged = (
+        np.bincount(view.group_of, weights=w) for w in (np.ones(len(target)), target, now.selection.chosen)
+    )
     return Reading(
         what=what,
         subject_kind=view.kind,
         concern=view.concern,
-        count=float((now.chosen & target).sum()),
-        n=float(now.chosen.sum()),
+        count=float((now.selection.chosen & target).sum()),
+        n=float(now.selection.chosen.sum()),
         allowed=float(np.sum(flagged * there / np.maximum(size, 1.0))),
-        real=float((before.chosen & target).sum()),
-        real_n=float(before.chosen.sum()),
+        real=float((before.selection.chosen & target).sum()),
+        real_n=float(before.selection.chosen.sum()),
     )
 
 

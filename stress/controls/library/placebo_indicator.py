@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from data.vocabulary import Concern
 from features.table import Cells, FeatureTable
 from models.claims import same_scene
 from models.nulls.gamma_poisson import FEWEST_PEERS
 from models.nulls.series_nulls import fit_proportions, fit_rates
 from models.panel import Panel, Series
+from pipeline.compare import Comparison
 from pipeline.settings import Settings
+from stress.controls.altered_values import compare_altered, whole_panel
 from stress.controls.control import Control, ControlInput, Reading
-from stress.controls.selecting import Selected, levels_of, select, whole_panel
 
 SMALL = (0.01, 0.001)
 """The levels at which small p-values are counted."""
@@ -31,8 +34,8 @@ def read(on: ControlInput) -> list[Reading]:
     found: list[Reading] = []
     for _ in range(on.draws):
         for table in on.tables.values():
-            for selected in select(placebo_table(table, on.settings, rng), on.settings):
-                found += _readings(selected, levels_of(on.settings))
+            for compared in compare_altered(placebo_table(table, on.settings, rng), on.settings):
+                found += _readings(compared, on.settings.levels)
         on.tell(1)
     return found
 
@@ -73,16 +76,16 @@ def _with_values(cells: Cells, at: npt.NDArray[np.intp], value: npt.NDArray[np.f
     return replace(cells, value=whole)
 
 
-def _readings(selected: Selected, levels: dict[str, float]) -> list[Reading]:
-    view = selected.view
+def _readings(compared: Comparison, levels: Mapping[Concern, float]) -> list[Reading]:
+    view = compared.panel
     found = []
     if view.concern in levels:
-        any_flag, allowed = float(selected.chosen.any()), levels[view.concern]
+        any_flag, allowed = float(compared.selection.chosen.any()), levels[view.concern]
         found.append(_reading(ANY, view, any_flag, 1.0, allowed))
-    for said in selected.said:
-        p = said.scores.p_value[~np.isnan(said.scores.p_value)]
+    for result in compared.scores:
+        p = result.scores.p_value[~np.isnan(result.scores.p_value)]
         for level in SMALL:
-            what = f"p-values of {said.detector.name} at or under {level:g}"
+            what = f"p-values of {result.detector.name} at or under {level:g}"
             found.append(_reading(what, view, float((p <= level).sum()), float(len(p)), LEEWAY * level * len(p)))
     return found
 

@@ -1,0 +1,103 @@
+"""Scores as rows of `scores.parquet`: what every detector, baseline and rule says of whom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from models.scores import Scores
+from pipeline.detector_scores import DetectorScores
+from pipeline.rule_counts import RuleCounts, rule_contribution
+
+SHOWN: Final = 5
+"""How many contributions are kept with a score."""
+
+LISTED: Final = 20
+"""One in so many has contributions listed: those with the highest scores, and those whose p-value is as small."""
+
+SCHEMA: Final = pa.schema(
+    [
+        ("subject_kind", pa.string()),
+        ("subject_id", pa.int64()),
+        ("as_of", pa.date32()),
+        ("concern", pa.string()),
+        ("detector", pa.string()),
+        ("family", pa.string()),
+        ("score", pa.float64()),
+        ("p_value", pa.float64()),
+        ("peer_group", pa.string()),
+        ("peers", pa.int64()),
+        ("contributions", pa.string()),
+    ]
+)
+"""The columns of `scores.parquet`; contributions are JSON, the strongest first, and listed for those who stand out."""
+
+
+def scores_table(scores: Sequence[DetectorScores], counts: Sequence[RuleCounts]) -> pa.Table:
+    """Return all scores and rule counts as rows of `scores.parquet`."""
+    parts = [_detector_rows(s) for s in scores] + [_rule_rows(c) for c in counts]
+    if not parts:
+        return SCHEMA.empty_table()
+    keys = ["as_of", "subject_kind", "concern", "detector", "subject_id"]
+    return pa.concat_tables(parts).sort_by([(key, "ascending") for key in keys])
+
+
+def _detector_rows(result: DetectorScores) -> pa.Table:
+    view, scores = result.panel, result.scores
+    n = len(view.ids)
+    own = result.detector.family
+    family = "unit" if view.kind == "unit" and own != "baseline" else own
+    columns = [
+        pa.repeat(view.kind, n),
+        pa.array(view.ids),
+        pa.repeat(pa.scalar(view.as_of, pa.date32()), n),
+        pa.repeat(view.concern, n),
+        pa.repeat(result.detector.name, n),
+        pa.repeat(family, n),
+        pa.array(scores.score),
+        pa.array(scores.p_value, mask=np.isnan(scores.p_value)),
+        pa.array(view.peers.labels, pa.string()),
+        pa.array([view.peers.sizes[label] for label in view.peers.labels], pa.int64()),
+        pa.array(_listed(scores), pa.string()),
+    ]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def _listed(scores: Scores) -> list[str]:
+    """Return the strongest contributions as JSON, for those who stand out; an empty list for all others."""
+    n = len(scores.score)
+    rank = np.searchsorted(np.sort(scores.score), scores.score, side="left")
+    stand_out = (scores.score > 0) & (
+        (rank >= n - n // LISTED) | (np.nan_to_num(scores.p_value, nan=1.0) <= 1 / LISTED)
+    )
+    listed = ["[]"] * n
+    for at in np.flatnonzero(stand_out).tolist():
+        listed[at] = as_json([c.to_json() for c in scores.contributions.first(at, SHOWN)])
+    return listed
+
+
+def _rule_rows(counts: RuleCounts) -> pa.Table:
+    n = len(counts.ids)
+    columns = [
+        pa.repeat("officer", n),
+        pa.array(counts.ids),
+        pa.repeat(pa.scalar(counts.as_of, pa.date32()), n),
+        pa.repeat(counts.rule.concern, n),
+        pa.repeat(counts.rule.name, n),
+        pa.repeat("contradiction", n),
+        pa.array(counts.hits.astype(np.float64)),
+        pa.nulls(n, pa.float64()),
+        pa.nulls(n, pa.string()),
+        pa.nulls(n, pa.int64()),
+        pa.array([as_json([rule_contribution(counts, at)]) for at in range(n)], pa.string()),
+    ]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def as_json(content: object) -> str:
+    """Return compact JSON with sorted keys."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))
