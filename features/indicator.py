@@ -69,6 +69,9 @@ class Indicator:
     it and not a rate; the catalogue checks that it is so. `missing` says what no counted row means. `minimum_exposure`
     is the exposure below which a value is marked `too_few`. Higher is always more unusual.
 
+    `read_by` names the one detector that the indicator is made for; it would mislead detectors that take any count or
+    share. None leaves it to all of them.
+
     Raises:
         DeclarationFaulty: anything in the declaration does not fit the contract; all faults are listed.
     """
@@ -92,6 +95,7 @@ class Indicator:
     concerns: tuple[Concern, ...] = ()
     standard: str | None = None
     references: tuple[str, ...] = ()
+    read_by: str | None = None
     opt_in: bool = False
     """Whether it takes part only when the settings name it."""
     cases: tuple[Case, ...] = field(default=(), repr=False)

@@ -20,6 +20,7 @@ INDICATOR = Indicator(
     exposure="force_unequal_pairs",
     minimum_exposure=3,
     proportion=True,
+    read_by="scene",
     concerns=("standards",),
     standard="use_of_force",
     references=("Ridgeway (2026): officers at one scene are compared, so that the scene cancels out.",),

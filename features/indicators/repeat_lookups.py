@@ -21,6 +21,7 @@ INDICATOR = Indicator(
     exposure="unlinked_lookups",
     minimum_exposure=5,
     proportion=True,
+    read_by="pairs",
     concerns=("standards",),
     standard="confidentiality",
     references=("Abuse of position for a sexual purpose: 61 cases in England and Wales, 2024/25 (IOPC, table 18).",),

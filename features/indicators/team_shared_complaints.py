@@ -30,6 +30,7 @@ INDICATOR = Indicator(
     ),
     exposure="joint_attendances",
     minimum_exposure=20,
+    read_by="co_naming",
     concerns=("culture",),
     references=("Jain, Sinclair and Papachristos (2022): crews of officers named together in Chicago.",),
     cases=(

@@ -9,7 +9,6 @@ import numpy as np
 from data.arrays import Floats
 from data.vocabulary import Concern
 from features.indicator import Indicator
-from models.claims import claimed
 from models.detector import Family
 from models.nulls.series_nulls import SeriesNull, fit_proportions
 from models.panel import Panel, Series
@@ -42,7 +41,7 @@ class Change(SeriesDetector):
     def reads(self, indicator: Indicator) -> bool:
         """Say whether the indicator counts things or days, over the last days and over a longer window."""
         counted = indicator.aggregate in ("count", "distinct", "days")
-        return counted and not claimed(indicator) and RECENT in indicator.windows and max(indicator.windows) > RECENT
+        return counted and indicator.read_by is None and RECENT in indicator.windows and max(indicator.windows) > RECENT
 
     def corrects_tail(self, panel: Panel) -> bool:
         """Hold p-values to everybody's: days come in spells, and a fit may take them for single ones."""

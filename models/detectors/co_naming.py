@@ -11,7 +11,6 @@ import numpy as np
 from data.arrays import Floats
 from data.vocabulary import Concern, SubjectKind
 from features.indicator import Indicator
-from models.claims import CLAIMED
 from models.detector import Family
 from models.nulls.series_nulls import SeriesNull, SeriesPValues, fit_proportions, fit_rates
 from models.panel import Panel, Series
@@ -44,7 +43,7 @@ class CoNaming(SeriesDetector):
 
     def reads(self, indicator: Indicator) -> bool:
         """Say whether the indicator counts complaints that name a colleague too."""
-        return CLAIMED.get(indicator.name) == "co_naming"
+        return indicator.read_by == "co_naming"
 
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Fit the rate per shared incident and the share of all complaints."""

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from data.vocabulary import Concern
 from features.indicator import Indicator
-from models.claims import CLAIMED
 from models.detector import Family
 from models.nulls.series_nulls import SeriesNull, fit_proportions
 from models.panel import Panel, Series
@@ -28,7 +27,7 @@ class Pairs(SeriesDetector):
 
     def reads(self, indicator: Indicator) -> bool:
         """Say whether the indicator counts repetitions towards the same person."""
-        return CLAIMED.get(indicator.name) == "pairs"
+        return indicator.read_by == "pairs"
 
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Fit the spread of the share that repeats."""

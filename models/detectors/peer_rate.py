@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from data.vocabulary import SubjectKind
 from features.indicator import Indicator
-from models.claims import claimed
 from models.detector import Family
 from models.nulls.series_nulls import SeriesNull, fit_rates
 from models.panel import Panel, Series
@@ -29,7 +28,8 @@ class PeerRate(SeriesDetector):
     def reads(self, indicator: Indicator) -> bool:
         """Say whether the indicator is a count with an exposure that it is no part of."""
         counted = indicator.aggregate in ("count", "distinct")
-        return counted and isinstance(indicator.exposure, str) and not indicator.proportion and not claimed(indicator)
+        rate = counted and isinstance(indicator.exposure, str) and not indicator.proportion
+        return rate and indicator.read_by is None
 
     def corrects_tail(self, panel: Panel) -> bool:
         """Hold p-values to everybody's where conduct is read: few are named far oftener than the null allows."""

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from data.vocabulary import SubjectKind
 from features.indicator import Indicator
-from models.claims import claimed
 from models.detector import Family
 from models.nulls.series_nulls import SeriesNull, fit_proportions
 from models.panel import Panel, Series
@@ -27,8 +26,8 @@ class Proportion(SeriesDetector):
     references = ("Skellam (1948)", "Efron (2004)")
 
     def reads(self, indicator: Indicator) -> bool:
-        """Say whether the indicator counts some of its exposure, and no other detector claims it."""
-        return indicator.proportion and not claimed(indicator)
+        """Say whether the indicator counts some of its exposure, and is made for no other detector."""
+        return indicator.proportion and indicator.read_by is None
 
     def corrects_tail(self, panel: Panel) -> bool:
         """Hold p-values to everybody's in culture: some postings call for cuts far oftener than the null allows."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from features.indicator import Indicator
-from models.claims import same_scene
 from models.detector import Family
 from models.nulls.series_nulls import SeriesNull, fit_proportions
 from models.panel import Panel, Series
@@ -27,7 +26,7 @@ class Scene(SeriesDetector):
 
     def reads(self, indicator: Indicator) -> bool:
         """Say whether the indicator counts pairs of reports at one scene."""
-        return same_scene(indicator)
+        return indicator.read_by == "scene"
 
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Fit the spread of officers about one half."""

@@ -8,9 +8,8 @@ import numpy as np
 
 from data.vocabulary import Concern, SubjectKind
 from features.indicator import Indicator
-from models.claims import claimed
 from models.detector import Family
-from models.nulls.case_mix import EXPOSURES, fit_case_mix, known, work
+from models.nulls.case_mix import case_mix_exposures, fit_case_mix, work
 from models.nulls.series_nulls import SeriesNull, fit_rates
 from models.panel import Panel, Series
 from models.series_detector import SeriesDetector
@@ -34,7 +33,7 @@ class Team(SeriesDetector):
     def reads(self, indicator: Indicator) -> bool:
         """Say whether the indicator counts what arises in a team."""
         counted = indicator.aggregate in ("count", "distinct") and isinstance(indicator.exposure, str)
-        return counted and not indicator.proportion and not claimed(indicator) and indicator.name not in EXPOSURES
+        return counted and not indicator.proportion and indicator.read_by is None
 
     def corrects_tail(self, panel: Panel) -> bool:
         """Hold p-values to every team's: grievances come in bursts that the null does not know of."""
@@ -42,7 +41,7 @@ class Team(SeriesDetector):
 
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
         """Fit the common rates, then the factors of roles and the spread of teams."""
-        exposures = known(panel, series.cells.window)
+        exposures = case_mix_exposures(panel, series.cells.window)
         worked = work(panel, series.cells.window, exposures)
         usable = np.flatnonzero(series.ok & np.isfinite(worked).all(axis=1))
         if not len(usable) or not exposures:

@@ -17,9 +17,6 @@ import numpy as np
 from data.arrays import Floats
 from models.panel import Panel, Series
 
-EXPOSURES: Final = ("member_days", "joint_attendances")
-"""The indicators that say what members did, each the exposure of some other."""
-
 _STEPS: Final = 400
 
 
@@ -41,9 +38,13 @@ def work(panel: Panel, window: int, exposures: tuple[str, ...]) -> Floats:
     return np.column_stack([np.full(len(panel.ids), np.nan) if s is None else s.cells.exposure for s in found])
 
 
-def known(panel: Panel, window: int) -> tuple[str, ...]:
-    """Return the exposures that a panel has over a window."""
-    return tuple(name for name in EXPOSURES if _series_with(panel, name, window) is not None)
+def case_mix_exposures(panel: Panel, window: int) -> tuple[str, ...]:
+    """Return what the counts of a panel are measured against over a window: all of it together is the case mix.
+
+    The exposure of a proportion is a count itself, and explains nothing.
+    """
+    counts = [s.indicator for s in panel.series if s.cells.window == window and not s.indicator.proportion]
+    return tuple(sorted({i.exposure for i in counts if isinstance(i.exposure, str)}))
 
 
 def _series_with(panel: Panel, exposure: str, window: int) -> Series | None:

@@ -97,6 +97,7 @@ def _indicator_page(indicator: Indicator) -> str:
         ("the value is", "a share of its exposure" if indicator.proportion else ""),
         ("fewest exposure", str(indicator.minimum_exposure) if isinstance(exposure, str) else ""),
         ("no row means", indicator.missing),
+        ("read by", f"[{indicator.read_by}]({indicator.read_by}.md) alone" if indicator.read_by else ""),
         ("data category", ", ".join(sorted(indicator.categories))),
         ("serves", ", ".join(indicator.concerns) or "nothing by itself"),
         ("standard", (indicator.standard or "").replace("_", " ")),

@@ -14,7 +14,6 @@ from data.vocabulary import Concern, SubjectKind
 from features.declared import indicators
 from features.indicator import Indicator, NoExposure
 from features.table import OK, Cells, FeatureTable
-from models.claims import CLAIMED, same_scene
 from models.detector import Detector
 from models.panel import Panel, build_panel
 from models.peers import peer_groups
@@ -78,8 +77,8 @@ def _cells(
     indicator: Indicator, rng: np.random.Generator, n: int, *, outstanding: bool, more: int | None
 ) -> dict[tuple[str, int], Cells]:
     own = rng.gamma(3, 1 / 3, n)
-    share = rng.beta(40, 40, n) if same_scene(indicator) else np.clip(own * 0.05, 0, 0.9)
-    part = indicator.proportion or CLAIMED.get(indicator.name) == "pairs"
+    share = rng.beta(40, 40, n) if indicator.read_by == "scene" else np.clip(own * 0.05, 0, 0.9)
+    part = indicator.proportion or indicator.read_by == "pairs"
     value, exposure, cells = np.zeros(n), np.zeros(n), {}
     for number, window in enumerate(sorted(indicator.windows)):
         added = rng.integers(50, 100, n).astype(np.float64)

@@ -15,9 +15,11 @@ from features.indicator import Indicator
 from models.baselines import baselines
 from models.detector import Detector
 from models.detectors import detectors
+from models.nulls.case_mix import case_mix_exposures
 from models.panel import Panel
 from models.pattern import Pattern
 from models.scores import Contribution, ContributionList, Contributions, Scores
+from models.series_detector import SeriesDetector
 from tests.models.panels import LAST, N, a_panel, turned
 
 DETECTORS = [pytest.param(d, id=n) for n, d in detectors().items()]
@@ -248,6 +250,27 @@ def test_each_indicator_is_read_by_the_detector_that_fits_its_kind() -> None:
     assert reading("scene") == {"force_harsher_than_present"}
     assert not reading("scene") & reading("proportion")
     assert all(isinstance(i, Indicator) for i in indicators().values())
+
+
+def test_an_indicator_made_for_one_detector_is_read_by_no_other_that_looks_at_series() -> None:
+    """Those that look at whole rows of values at once, and baselines, read whatever serves their concern."""
+    by_series = [name for name, detector in detectors().items() if isinstance(detector, SeriesDetector)]
+    owned = {i.name: i.read_by for i in indicators().values() if i.read_by is not None}
+    assert owned
+    for name, owner in owned.items():
+        assert [d for d in by_series if detectors()[d].reads(indicators()[name])] == [owner]
+
+
+def test_all_exposures_of_counts_make_up_the_case_mix_and_those_of_shares_do_not() -> None:
+    view = a_panel(detectors()["team"])
+    assert {s.indicator.exposure for s in view.series} == {"member_days"}
+    series = view.series[0]
+    exposures = ("joint_attendances", "grievances")
+    others = [replace(series, indicator=replace(series.indicator, exposure=name)) for name in exposures]
+    share = replace(others[1], indicator=replace(others[1].indicator, aggregate="count", value=None, proportion=True))
+    more = replace(view, series=(*view.series, others[0], share))
+    assert case_mix_exposures(more, series.cells.window) == ("joint_attendances", "member_days")
+    assert case_mix_exposures(more, 7) == ()
 
 
 def test_a_sub_panel_keeps_everybody_in_the_peer_group_of_the_whole_force() -> None:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from data.vocabulary import Concern
 from features.table import Cells, FeatureTable
-from models.claims import same_scene
 from models.nulls.gamma_poisson import FEWEST_PEERS
 from models.nulls.series_nulls import fit_proportions, fit_rates
 from models.panel import Panel, Series
@@ -54,7 +53,7 @@ def _drawn(view: Panel, series: Series, rng: np.random.Generator) -> Cells | Non
     if not isinstance(series.indicator.exposure, str) or len(at) < FEWEST_PEERS:
         return None
     if series.indicator.proportion:
-        least = 0.5 if same_scene(series.indicator) else None
+        least = 0.5 if series.indicator.read_by == "scene" else None
         shares = fit_proportions(view, series, least=least)
         if shares is None:
             return None
