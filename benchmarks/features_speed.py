@@ -38,12 +38,12 @@ from _worlds import as_of_dates, load_records, write_result
 from data.contract import CONTRACT
 from data.store import Store
 from features.compile.dialect import day, expression_sql
-from features.compile.plain import scan_query
-from features.declared import indicators
+from features.compile.plain_query import plain_query
 from features.engine import compute_all
 from features.expression import fields
 from features.gaps.source_gaps import examine
 from features.indicator import Indicator
+from features.indicators import indicators
 from features.relation import OTHER
 
 DATES = 12
@@ -197,7 +197,7 @@ def stage(store: Store, dates: Sequence[date], people: int) -> dict[str, Any]:
     """Return what all indicators cost beside bare scans of what they read, and beside plain queries for one date."""
     chosen = list(indicators().values())
     read = columns_read(chosen)
-    single = [scan_query(replace(i, windows=i.windows[-1:]), dates[-1]) for i in chosen if i.aggregate != "formula"]
+    single = [plain_query(replace(i, windows=i.windows[-1:]), dates[-1]) for i in chosen if i.aggregate != "formula"]
     found = least(
         2 if people <= SMALL else 1,
         stage=lambda: compute_all(store, chosen, kinds=KINDS, as_ofs=dates),

@@ -1,6 +1,6 @@
 """Engine-neutral expressions over the columns of a record: what a declaration counts, in neither SQL nor Python.
 
-An expression is built from `col` and plain operators, compiled to SQL by `features.compile.plain` and evaluated on
+An expression is built from `col` and plain operators, compiled to SQL by `features.compile.dialect` and evaluated on
 plain rows by `evaluate`. Both follow SQL's rule for null: a comparison with null is unknown, and unknown rows do not
 count.
 
@@ -24,7 +24,17 @@ Constant = bool | int | float | str | date
 
 
 class Expression:
-    """A value computed from one row; operators combine expressions into larger ones."""
+    """A value computed from one row; operators combine expressions into larger ones.
+
+    Comparisons (`==`, `<`, ...), `&`, `|` and `~` make conditions, `+`, `-` and `*` numbers. A comparison is never a
+    truth value of Python, so that `and`, `or` and `not` raise `TypeError`.
+
+    Example:
+        >>> (col.severity >= 3) | col.injured.is_null()
+        (col.severity >= 3) | col.injured.is_null()
+        >>> evaluate((col.severity >= 3) | col.injured.is_null(), {"severity": None, "injured": None})
+        True
+    """
 
     def __eq__(self, other: object) -> Expression:  # type: ignore[override]
         return Operation("=", (self, as_expression(other)))
@@ -68,11 +78,21 @@ class Expression:
         raise TypeError("An expression has no truth value of its own: combine with &, | and ~, not with and, or, not.")
 
     def is_in(self, *values: Constant) -> Expression:
-        """Say whether the value is one of a closed list."""
+        """Say whether the value is one of a closed list; unknown where there is no value.
+
+        Example:
+            >>> evaluate(col.duty.is_in("night", "late"), {"duty": "night"})
+            True
+        """
         return Operation("in", (self, *(as_expression(v) for v in values)))
 
     def is_null(self) -> Expression:
-        """Say whether there is no value."""
+        """Say whether there is no value; this is never unknown.
+
+        Example:
+            >>> evaluate(col.incident_id.is_null(), {"incident_id": None})
+            True
+        """
         return Operation("is_null", (self,))
 
 
@@ -87,12 +107,22 @@ class Field(Expression):
             raise AttributeError(name)
         return Field((*self.path, name))
 
+    def __repr__(self) -> str:
+        return ".".join(("col", *self.path))
+
 
 @dataclass(frozen=True, eq=False)
 class Value(Expression):
     """A constant."""
 
     value: Constant
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
+_SIGNS: Final = {"=": "==", "<>": "!=", "and": "&", "or": "|"} | {sign: sign for sign in ("<", "<=", ">", ">=", *"+-*")}
+"""The operators by the names of their operations."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,8 +132,29 @@ class Operation(Expression):
     name: str
     operands: tuple[Expression, ...]
 
+    def __repr__(self) -> str:
+        """Return the expression as a declaration writes it; two that are written alike mean the same."""
+        first, *others = self.operands
+        if self.name in _SIGNS:
+            return f" {_SIGNS[self.name]} ".join([_written(first), *map(_in_parentheses, others)])
+        if self.name == "not":
+            return f"~{_written(first)}"
+        if self.name in ("is_null", "in"):
+            method = "is_in" if self.name == "in" else self.name
+            return f"{_written(first)}.{method}({', '.join(map(repr, others))})"
+        return f"{self.name}({', '.join(map(repr, self.operands))})"
 
-class _Columns:
+
+def _written(operand: Expression) -> str:
+    """Return an operand that comes first: a plain constant there would lack the operator."""
+    return f"as_expression({operand!r})" if isinstance(operand, Value) else _in_parentheses(operand)
+
+
+def _in_parentheses(operand: Expression) -> str:
+    return f"({operand!r})" if isinstance(operand, Operation) and operand.name in _SIGNS else repr(operand)
+
+
+class _RowColumns:
     """Gives a field for any attribute: `col.minutes_gained`."""
 
     def __getattr__(self, name: str) -> Field:
@@ -112,8 +163,15 @@ class _Columns:
         return Field((name,))
 
 
-col: Final = _Columns()
-"""The row that a declaration speaks about."""
+col: Final = _RowColumns()
+"""The columns of the row that a declaration is about; `col.shift.ends_at` is one of a row that it refers to.
+
+Example:
+    >>> col.minutes_gained > 0
+    col.minutes_gained > 0
+    >>> (col.edited_at > col.shift.ends_at) & ~col.reason.is_null()
+    (col.edited_at > col.shift.ends_at) & ~col.reason.is_null()
+"""
 
 
 def as_expression(value: object) -> Expression:
@@ -130,7 +188,12 @@ def as_expression(value: object) -> Expression:
 
 
 def day(moment: Expression) -> Expression:
-    """Return the calendar day of a time (a date stays as it is)."""
+    """Return the calendar day of a time (a date stays as it is).
+
+    Example:
+        >>> str(evaluate(day(col.starts_at), {"starts_at": datetime(2026, 1, 1, 22, 0)}))
+        '2026-01-01'
+    """
     return Operation("day", (moment,))
 
 
@@ -140,7 +203,12 @@ def hour(moment: Expression) -> Expression:
 
 
 def weekday(moment: Expression) -> Expression:
-    """Return the ISO day of the week, 1 (Monday) to 7 (Sunday)."""
+    """Return the ISO day of the week, 1 (Monday) to 7 (Sunday).
+
+    Example:
+        >>> evaluate(weekday(col.started_on), {"started_on": date(2026, 1, 1)})
+        4
+    """
     return Operation("weekday", (moment,))
 
 
@@ -150,7 +218,13 @@ def minutes_later(moment: Expression, minutes: int | Expression) -> Expression:
 
 
 def minutes_between(start: Expression, end: Expression) -> Expression:
-    """Return the whole minutes from one time to a later one (negative when it is earlier)."""
+    """Return the whole minutes from one time to a later one (negative when it is earlier).
+
+    Example:
+        >>> shift = {"starts_at": datetime(2026, 1, 1, 22, 0), "ends_at": datetime(2026, 1, 2, 6, 30)}
+        >>> evaluate(minutes_between(col.starts_at, col.ends_at), shift)
+        510
+    """
     return Operation("minutes_between", (start, end))
 
 
@@ -301,9 +375,9 @@ def evaluate(expression: Expression, row: Mapping[str, Any]) -> Any:
 
 
 def _look_up(path: tuple[str, ...], row: Mapping[str, Any]) -> Any:
-    found: Any = row
+    value: Any = row
     for name in path:
-        if found is None:
+        if value is None:
             return None
-        found = found[name]
-    return found
+        value = value[name]
+    return value

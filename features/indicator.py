@@ -29,7 +29,12 @@ STANDARDS = CONTRACT["conduct_case"].column["standard"].values
 
 @dataclass(frozen=True)
 class NoExposure:
-    """Why a value needs no exposure."""
+    """Why a value needs no exposure.
+
+    Example:
+        >>> NoExposure("each of them is serious by itself").reason
+        'each of them is serious by itself'
+    """
 
     reason: str
 
@@ -39,6 +44,16 @@ class Case:
     """A worked case: tiny tables in, the expected number out.
 
     Rows name only the columns that matter; the rest is filled with valid values. The subject is officer or unit 1.
+
+    Example:
+        >>> case = Case(
+        ...     says="A tour at night counts.",
+        ...     window=90,
+        ...     expected=1,
+        ...     rows={"shift": ({"duty": "night", "starts_at": "2025-12-01 22:00"},)},
+        ... )
+        >>> str(case.as_of)
+        '2026-01-01'
     """
 
     says: str
@@ -74,6 +89,18 @@ class Indicator:
 
     Raises:
         DeclarationFaulty: anything in the declaration does not fit the contract; all faults are listed.
+
+    Example:
+        >>> from features.expression import col
+        >>> nights = Indicator(
+        ...     question="How many tours did the officer work at night?",
+        ...     table="shift",
+        ...     aggregate="count",
+        ...     where=col.duty == "night",
+        ...     exposure="shifts_worked",
+        ... )
+        >>> nights.windows, sorted(nights.categories)
+        ((90, 365), ['attendance'])
     """
 
     question: str
@@ -125,7 +152,7 @@ class Indicator:
         return self.when if self.when is not None else Field((str(self.source.occurred),))
 
     @property
-    def who(self) -> Field:
+    def subject_field(self) -> Field:
         """The column that names the subject."""
         return Field(tuple(self.subject_key.split(".")))
 
@@ -134,7 +161,7 @@ class Indicator:
         """All expressions over its rows; a formula has none."""
         if self.aggregate == "formula":
             return ()
-        return tuple(e for e in (self.where, self.value, self.moment, self.who) if e is not None)
+        return tuple(e for e in (self.where, self.value, self.moment, self.subject_field) if e is not None)
 
     @property
     def relations(self) -> tuple[Related, ...]:
@@ -156,8 +183,8 @@ class Indicator:
     def lookups(self) -> Mapping[str, str]:
         """The tables its rows refer to, each with the referring column."""
         owners = {path[0] for e in self.expressions for path in fields(e) if len(path) == 2}
-        referred = sorted(owners - {self.joined_as})
-        return MappingProxyType({table: str(referring_column(self.source, table)) for table in referred})
+        targets = sorted(owners - {self.joined_as})
+        return MappingProxyType({table: str(referring_column(self.source, table)) for table in targets})
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -170,10 +197,10 @@ class Indicator:
     def categories(self) -> frozenset[Category]:
         """The data categories of everything it reads."""
         paths = {path for expression in self.expressions for path in fields(expression)}
-        found = {self.owner(path).category_of(path[-1]) for path in paths} | {self.source.category}
+        read = {self.owner(path).category_of(path[-1]) for path in paths} | {self.source.category}
         for related in self.relations:
-            found |= related.categories() | {self.source.category_of(name) for name in related.own}
-        return frozenset(found).union(*(part.categories for part in self.parts))
+            read |= related.categories() | {self.source.category_of(name) for name in related.own}
+        return frozenset(read).union(*(part.categories for part in self.parts))
 
 
 def subset_faults(part: Indicator, whole: Indicator) -> list[str]:
@@ -183,19 +210,19 @@ def subset_faults(part: Indicator, whole: Indicator) -> list[str]:
     for. Conditions are compared as they are written: those joined by `&`, each by itself.
     """
     faults = []
-    for what, mine, theirs in (
+    for what, own, wide in (
         ("table", part.table, whole.table),
         ("aggregate", part.aggregate, whole.aggregate),
         ("time", repr(part.moment), repr(whole.moment)),
         ("subject", part.subject_key, whole.subject_key),
         ("joined rows", _written(part.joined), _written(whole.joined)),
     ):
-        if mine != theirs:
-            faults.append(f"{what} {mine}, and not {theirs}")
+        if own != wide:
+            faults.append(f"{what} {own}, and not {wide}")
     if not _conjuncts(whole.where) <= _conjuncts(part.where):
         faults.append("`where` does not ask for all that is asked for there")
-    for what, related, others in (("having", part.having, whole.having), ("without", part.without, whole.without)):
-        if not {_written(r) for r in others} <= {_written(r) for r in related}:
+    for what, narrow, broad in (("having", part.having, whole.having), ("without", part.without, whole.without)):
+        if not {_written(r) for r in broad} <= {_written(r) for r in narrow}:
             faults.append(f"`{what}` does not ask for all that is asked for there")
     return faults
 
@@ -220,11 +247,11 @@ def referring_column(source: Table, target: str) -> str | None:
 
 def categories(source: Table, expressions: tuple[Expression, ...]) -> frozenset[Category]:
     """Return the data categories of all columns that expressions read from a table and the rows it refers to."""
-    found: set[Category] = set()
+    read: set[Category] = set()
     for path in {path for e in expressions for path in fields(e)}:
         table = source if len(path) == 1 else CONTRACT[path[0]]
-        found.add(table.category_of(path[-1]))
-    return frozenset(found)
+        read.add(table.category_of(path[-1]))
+    return frozenset(read)
 
 
 def column_faults(source: Table, expressions: tuple[Expression, ...]) -> list[str]:
@@ -232,15 +259,15 @@ def column_faults(source: Table, expressions: tuple[Expression, ...]) -> list[st
     faults = []
     for path in sorted({path for e in expressions for path in fields(e)}):
         table = source if len(path) == 1 else CONTRACT.records.get(path[0])
-        shown = ".".join(path)
+        name = ".".join(path)
         if len(path) > 2 or table is None or path[-1] not in table.column:
-            faults.append(f"{shown} is not a column of {source.name} or of a table it refers to")
+            faults.append(f"{name} is not a column of {source.name} or of a table it refers to")
         elif len(path) == 2 and referring_column(source, path[0]) is None:
             faults.append(f"{source.name} has no single column that refers to {path[0]}")
         elif table.audit_only:
-            faults.append(f"{shown} is for audits only")
+            faults.append(f"{name} is for audits only")
         elif not table.column[path[-1]].usable:
-            faults.append(f"{shown} may not be used: the day it became known is not recorded")
+            faults.append(f"{name} may not be used: the day it became known is not recorded")
     return faults
 
 
@@ -266,8 +293,8 @@ def _formula_faults(indicator: Indicator) -> list[str]:
         faults.append("a formula has no rows of its own: where, when and relations belong to the indicators it reads")
     for part in walk(indicator.value):
         sums = isinstance(part, Operation) and part.name in ("+", "-", "*")
-        whole = isinstance(part, Value) and isinstance(part.value, int)
-        if not (sums or whole or (isinstance(part, Field) and len(part.path) == 1)):
+        integer = isinstance(part, Value) and isinstance(part.value, int)
+        if not (sums or integer or (isinstance(part, Field) and len(part.path) == 1)):
             faults.append("a formula adds, subtracts and multiplies indicators and whole numbers, and nothing else")
             break
     if not fields(indicator.value):
@@ -279,9 +306,9 @@ def _relation_faults(indicator: Indicator, source: Table) -> list[str]:
     faults = []
     for related in indicator.relations:
         faults += relation_faults(related, source, as_columns=related is indicator.joined)
-    joined = indicator.joined
-    if joined is not None and referring_column(source, joined.table) is not None:
-        faults.append(f"{source.name} refers to {joined.table}: it cannot be joined a second time")
+    relation = indicator.joined
+    if relation is not None and referring_column(source, relation.table) is not None:
+        faults.append(f"{source.name} refers to {relation.table}: it cannot be joined a second time")
     for related in indicator.without:
         # A row that another one rules out would rule out others in turn; its evidence would have no end.
         if related.table == source.name:
@@ -290,24 +317,24 @@ def _relation_faults(indicator: Indicator, source: Table) -> list[str]:
 
 
 def _column_faults(indicator: Indicator, source: Table) -> list[str]:
-    joined = indicator.joined_as
+    alias = indicator.joined_as
     faults = []
     for expression in indicator.expressions:
-        mine = {path for path in fields(expression) if path[0] != joined or len(path) == 1}
-        faults += column_faults(source, tuple(Field(path) for path in sorted(mine)))
-        theirs = {path for path in fields(expression) if path[0] == joined and len(path) > 1}
-        faults += [f for p in sorted(theirs) for f in column_faults(indicator.owner(p), (Field(p[1:]),))]
+        paths = fields(expression)
+        of_other = {path for path in paths if path[0] == alias and len(path) > 1}
+        faults += column_faults(source, tuple(Field(path) for path in sorted(paths - of_other)))
+        faults += [f for p in sorted(of_other) for f in column_faults(indicator.owner(p), (Field(p[1:]),))]
         faults += [
-            f"{'.'.join(path)} is asked for being null: use `without`" for path in _null_tests(expression, joined)
+            f"{'.'.join(path)} is asked for being null: use `without`" for path in _null_tests(expression, alias)
         ]
     return list(dict.fromkeys(faults))
 
 
-def _null_tests(expression: Expression, joined: str) -> list[tuple[str, ...]]:
+def _null_tests(expression: Expression, alias: str) -> list[tuple[str, ...]]:
     """Return the columns of rows referred to that are asked for being null: a row that is gone would make it true."""
     tests = [p for p in walk(expression) if isinstance(p, Operation) and p.name == "is_null"]
     paths = {path for test in tests for path in fields(test)}
-    return sorted(path for path in paths if len(path) == 2 and path[0] != joined)
+    return sorted(path for path in paths if len(path) == 2 and path[0] != alias)
 
 
 def _aggregate_faults(indicator: Indicator, source: Table) -> list[str]:

@@ -13,8 +13,7 @@ from features.expression import Expression, fields
 OTHER: Final = "other"
 """The name under which a condition reads the related row: `col.other.ends_at`."""
 
-
-Pairs = tuple[tuple[Expression, Expression], ...]
+JoinPairs = tuple[tuple[Expression, Expression], ...]
 """Expressions of the row, each with the one of the related row that it must equal."""
 
 
@@ -30,13 +29,18 @@ class Related:
 
     Example:
         >>> from features.expression import col, day
-        >>> Related(table="shift", pairs=((col.officer_id, col.officer_id), (day(col.accessed_at), day(col.starts_at))))
-        Related(table='shift')
+        >>> on_shift = Related(
+        ...     table="shift",
+        ...     pairs=((col.officer_id, col.officer_id), (day(col.accessed_at), day(col.starts_at))),
+        ...     match=col.other.ends_at >= col.accessed_at,
+        ... )
+        >>> sorted(on_shift.own), sorted(on_shift.others)
+        (['accessed_at', 'officer_id'], ['ends_at', 'officer_id', 'starts_at'])
     """
 
     table: str
-    pairs: Pairs
-    either: tuple[Pairs, ...] = ()
+    pairs: JoinPairs
+    either: tuple[JoinPairs, ...] = ()
     match: Expression | None = None
 
     def __repr__(self) -> str:
@@ -48,7 +52,7 @@ class Related:
         return CONTRACT[self.table]
 
     @property
-    def ways(self) -> tuple[Pairs, ...]:
+    def ways(self) -> tuple[JoinPairs, ...]:
         """All pairs of each way in which rows may belong together."""
         return tuple((*self.pairs, *more) for more in self.either) or (self.pairs,)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from data.arrays import Ids, Integers
 from data.contract import CONTRACT
 from data.schema import SqlType
 from data.store import Store
 from data.vocabulary import SubjectKind
 from features.compile.dialect import day, epoch_day, null
-from features.compile.plain import loaded
+from features.compile.plain_query import loaded
 
 
 def officers_query(as_of: date, *, postings: bool, units: bool) -> str:
@@ -66,8 +66,8 @@ def units_query(as_of: date, *, postings: bool) -> str:
 
 def _first(query: str, *, of: str, by: str) -> str:
     """Return the query for the first row, in some order, of each value of a column."""
-    placed = f"SELECT *, row_number() OVER (PARTITION BY {of} ORDER BY {by}) AS place FROM ({query}) AS q"
-    return f"SELECT * FROM ({placed}) AS placed WHERE place = 1"
+    numbered = f"SELECT *, row_number() OVER (PARTITION BY {of} ORDER BY {by}) AS place FROM ({query}) AS q"
+    return f"SELECT * FROM ({numbered}) AS placed WHERE place = 1"
 
 
 def _nulls(*names: str) -> str:
@@ -95,9 +95,7 @@ def subjects(store: Store, *, kind: SubjectKind, as_of: date) -> pa.Table:
     return store.arrow(query, step=f"{as_of}/subjects/{kind}").select(COLUMNS)
 
 
-def in_service_since(
-    store: Store, *, kind: SubjectKind, as_of: date, ids: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
+def in_service_since(store: Store, *, kind: SubjectKind, as_of: date, ids: Ids) -> Integers:
     """Return, for each of some subjects, the first day there was of them, as a day number from 1 January 1970.
 
     For an officer it is the day of joining, for a unit that of its first posting known of; where neither is recorded,
@@ -112,11 +110,11 @@ def in_service_since(
         return since
     first = epoch_day(f"min({column})")
     query = f"SELECT {key} AS id, {first} AS since FROM {loaded(CONTRACT[table], as_of)} GROUP BY {key} ORDER BY {key}"
-    found = store.arrow(query, step=f"{as_of}/subjects/{kind}/since")
-    known = np.asarray(found["id"].to_numpy(), dtype=np.int64)
-    at = np.minimum(np.searchsorted(known, ids), max(len(known) - 1, 0))
-    there = known[at] == ids if len(known) else np.zeros(len(ids), dtype=np.bool_)
-    since[there] = np.asarray(found["since"].to_numpy(), dtype=np.int64)[at[there]]
+    rows = store.arrow(query, step=f"{as_of}/subjects/{kind}/since")
+    row_ids = np.asarray(rows["id"].to_numpy(), dtype=np.int64)
+    at = np.minimum(np.searchsorted(row_ids, ids), max(len(row_ids) - 1, 0))
+    recorded = row_ids[at] == ids if len(row_ids) else np.zeros(len(ids), dtype=np.bool_)
+    since[recorded] = np.asarray(rows["since"].to_numpy(), dtype=np.int64)[at[recorded]]
     return since
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from data.arrays import Bools, Floats, Ids, Integers
 from data.vocabulary import SubjectKind
 
 Status = Literal["ok", "no_exposure", "too_few", "source_gap"]
@@ -48,11 +49,11 @@ class Cells:
 
     indicator: str
     window: int
-    value: npt.NDArray[np.float64]
-    exposure: npt.NDArray[np.float64]
-    n_rows: npt.NDArray[np.int64]
+    value: Floats
+    exposure: Floats
+    n_rows: Integers
     status: npt.NDArray[np.int8]
-    partial: npt.NDArray[np.bool_] | None = None
+    partial: Bools | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class FeatureTable:
     cells: Mapping[tuple[str, int], Cells]
 
     @property
-    def ids(self) -> npt.NDArray[np.int64]:
+    def ids(self) -> Ids:
         """The subjects' ids, ascending."""
         return np.asarray(self.subjects["subject_id"].to_numpy(), dtype=np.int64)
 
@@ -100,7 +101,7 @@ class FeatureTable:
         return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
-def _nullable(values: npt.NDArray[np.float64]) -> pa.Array:
+def _nullable(values: Floats) -> pa.Array:
     return pa.array(values, mask=np.isnan(values))
 
 
@@ -129,5 +130,5 @@ def _cells(part: pa.Table, indicator: str, window: int) -> Cells:
     )
 
 
-def _floats(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+def _floats(column: pa.ChunkedArray) -> Floats:
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)

@@ -13,41 +13,43 @@ from data.contract import CONTRACT
 from data.schema import Table
 from features.expression import evaluate
 from features.indicator import Indicator, referring_column
-from features.relation import OTHER, Pairs, Related
+from features.relation import OTHER, JoinPairs, Related
 
-Row = Mapping[str, Any]
-Rows = Mapping[str, Sequence[Row]]
+Record = Mapping[str, Any]
+"""A row as plain Python holds it: values by column."""
+Records = Mapping[str, Sequence[Record]]
+"""Rows by table."""
 
 
-def seen(table: Table, rows: Sequence[Row], as_of: date) -> list[dict[str, Any]]:
+def rows_as_of(table: Table, rows: Sequence[Record], as_of: date) -> list[dict[str, Any]]:
     """Return the rows known before an as-of date, with everything learnt later blanked."""
     known = [row for row in rows if table.known is None or row[table.known] < as_of]
     return [{c.name: row[c.name] if _readable(c, row, as_of) else None for c in table.columns} for row in known]
 
 
-def _readable(column: Any, row: Row, as_of: date) -> bool:
+def _readable(column: Any, row: Record, as_of: date) -> bool:
     if column.known_from is None:
         return bool(column.usable)
     learnt = row[column.known_from]
     return learnt is not None and _day(learnt) < as_of
 
 
-def value(indicator: Indicator, rows: Rows, *, subject: int, as_of: date, window: int) -> int | None:
+def value(indicator: Indicator, rows: Records, *, subject: int, as_of: date, window: int) -> int | None:
     """Return an indicator's value for one subject, computed row by row."""
     if indicator.aggregate == "formula":
         assert indicator.value is not None
         parts = {p.name: value(p, rows, subject=subject, as_of=as_of, window=window) for p in indicator.parts}
-        combined: int | None = evaluate(indicator.value, parts)
-        return combined
-    counted = _counted(indicator, rows, subject, as_of, window)
-    if not counted:
+        number: int | None = evaluate(indicator.value, parts)
+        return number
+    counting = _counting_rows(indicator, rows, subject, as_of, window)
+    if not counting:
         return 0 if indicator.missing == "zero" else None
     if indicator.aggregate == "count":
-        return len(counted)
+        return len(counting)
     if indicator.aggregate == "days":
-        return sum(_days(indicator, row, as_of, window) for row in counted)
+        return sum(_days(indicator, row, as_of, window) for row in counting)
     assert indicator.value is not None
-    values = [evaluate(indicator.value, row) for row in counted]
+    values = [evaluate(indicator.value, row) for row in counting]
     if indicator.aggregate == "distinct":
         return len(set(values))
     if indicator.aggregate == "sum":
@@ -55,10 +57,10 @@ def value(indicator: Indicator, rows: Rows, *, subject: int, as_of: date, window
     return int(min(values) if indicator.aggregate == "min" else max(values))
 
 
-def _counted(indicator: Indicator, rows: Rows, subject: int, as_of: date, window: int) -> list[dict[str, Any]]:
-    counted = []
+def _counting_rows(indicator: Indicator, rows: Records, subject: int, as_of: date, window: int) -> list[dict[str, Any]]:
+    counting = []
     for row in _with_joined(indicator, rows, as_of):
-        if evaluate(indicator.who, row) != subject or not _inside(indicator, row, as_of, window):
+        if evaluate(indicator.subject_field, row) != subject or not _inside(indicator, row, as_of, window):
             continue
         if indicator.where is not None and evaluate(indicator.where, row) is not True:
             continue
@@ -68,46 +70,46 @@ def _counted(indicator: Indicator, rows: Rows, subject: int, as_of: date, window
             continue
         if any(_related(indicator, related, row, rows, as_of) for related in indicator.without):
             continue
-        counted.append(row)
-    return counted
+        counting.append(row)
+    return counting
 
 
-def _with_joined(indicator: Indicator, rows: Rows, as_of: date) -> Iterator[dict[str, Any]]:
+def _with_joined(indicator: Indicator, rows: Records, as_of: date) -> Iterator[dict[str, Any]]:
     """Yield each row with the rows it refers to, once for each row that it is joined to."""
-    for row in seen(indicator.source, rows.get(indicator.table, ()), as_of):
-        whole = row | {name: _referred(indicator, name, row, rows, as_of) for name in indicator.lookups}
+    for row in rows_as_of(indicator.source, rows.get(indicator.table, ()), as_of):
+        wide = row | {name: _referred(indicator, name, row, rows, as_of) for name in indicator.lookups}
         if indicator.joined is None:
-            yield whole
+            yield wide
         else:
             for other in _related(indicator, indicator.joined, row, rows, as_of):
-                yield whole | {indicator.joined_as: other}
+                yield wide | {indicator.joined_as: other}
 
 
-def _related(indicator: Indicator, related: Related, row: Row, rows: Rows, as_of: date) -> list[Row]:
-    found: list[Row] = []
-    for other in seen(related.target, rows.get(related.table, ()), as_of):
+def _related(indicator: Indicator, related: Related, row: Record, rows: Records, as_of: date) -> list[Record]:
+    matches: list[Record] = []
+    for other in rows_as_of(related.target, rows.get(related.table, ()), as_of):
         if related.table == indicator.table and other[str(related.target.key)] == row[str(indicator.source.key)]:
             continue
         if not any(_equal(pairs, row, other) for pairs in related.ways):
             continue
         if related.match is None or evaluate(related.match, {**row, OTHER: other}) is True:
-            found.append(other)
-    return found
+            matches.append(other)
+    return matches
 
 
-def _equal(pairs: Pairs, row: Row, other: Row) -> bool:
+def _equal(pairs: JoinPairs, row: Record, other: Record) -> bool:
     values = [(evaluate(mine, row), evaluate(theirs, other)) for mine, theirs in pairs]
     return all(None not in pair and pair[0] == pair[1] for pair in values)
 
 
-def _referred(indicator: Indicator, name: str, row: Row, rows: Rows, as_of: date) -> Row | None:
+def _referred(indicator: Indicator, name: str, row: Record, rows: Records, as_of: date) -> Record | None:
     target = CONTRACT[name]
-    wanted = row[str(referring_column(indicator.source, name))]
-    found = [r for r in seen(target, rows.get(name, ()), as_of) if r[str(target.key)] == wanted]
-    return found[0] if found else None
+    key = row[str(referring_column(indicator.source, name))]
+    matches = [r for r in rows_as_of(target, rows.get(name, ()), as_of) if r[str(target.key)] == key]
+    return matches[0] if matches else None
 
 
-def _inside(indicator: Indicator, row: Row, as_of: date, window: int) -> bool:
+def _inside(indicator: Indicator, row: Record, as_of: date, window: int) -> bool:
     moment = evaluate(indicator.moment, row)
     if moment is None:
         return False
@@ -118,7 +120,7 @@ def _inside(indicator: Indicator, row: Row, as_of: date, window: int) -> bool:
     return first <= _day(moment) < as_of
 
 
-def _days(indicator: Indicator, row: Row, as_of: date, window: int) -> int:
+def _days(indicator: Indicator, row: Record, as_of: date, window: int) -> int:
     until = row[str(indicator.source.until)]
     last = as_of - timedelta(days=1)
     if until is not None:

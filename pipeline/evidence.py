@@ -16,9 +16,9 @@ from data.asof import asof_query
 from data.contract import CONTRACT
 from data.store import Store
 from data.vocabulary import SubjectKind
-from features.compile.plain import evidence_query
-from features.declared import indicators
+from features.compile.plain_query import evidence_query
 from features.indicator import Indicator
+from features.indicators import indicators
 from features.subjects import officers_query
 from features.table import FeatureTable
 from models.contradictions.claim_query import citation_query

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from data.vocabulary import Concern, SubjectKind
-from features.declared import indicators
+from features.indicators import indicators
 from models.detector import Family
 from models.purposes import Purposes
 from models.scores import Contribution

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from data.errors import UsageError
 from data.setting_faults import describe_faults
 from data.vocabulary import Concern
-from features.declared import indicators
 from features.indicator import Indicator
+from features.indicators import indicators
 from models.contradictions.rule import Rule
 from models.detector import Detector, Family
 from models.detectors import detectors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from features.declared import indicators
+from features.indicators import indicators
 from models.contradictions.rule import Rule
 from models.detector import Detector
 from models.scores import Contribution

@@ -12,7 +12,7 @@ import numpy as np
 from audit.flag.rerun import Rerun, feeding, without
 from data.errors import UsageError
 from data.store import Store
-from features.compile.plain import evidence_query
+from features.compile.plain_query import evidence_query
 from features.engine import compute
 from features.table import Cells, FeatureTable
 from models.detector import Detector, Fitted

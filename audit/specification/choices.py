@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import Field
 
 from data.toml_files import FrozenSection, read_model
-from features.declared import indicators
+from features.indicators import indicators
 from models.detector import Family
 from models.nulls.gamma_poisson import FEWEST_PEERS
 from models.nulls.score_nulls import ScoreNullName

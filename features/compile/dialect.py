@@ -1,7 +1,9 @@
-"""The SQL that declarations are written in: every piece of text that another engine might want otherwise.
+"""The SQL that declarations are compiled to, as far as engines write it differently: dates, casts, nulls, extremes.
 
-Queries are put together from these pieces and from plain SQL (select, join, group by, filter, case), so that another
-engine needs another version of this module and nothing else.
+The other modules of `features` that write SQL (`plain_query`, `scan_query`, `subjects`, `volumes`) use these pieces and
+what is alike in all engines: select, join, group by, filter, case, window functions. For another engine the queries of
+`features` therefore need another version of this module alone. The rest of OpenCSE has SQL of its own, written for
+DuckDB: loading, constraints and validation (`data`, `pipeline`), contradiction rules (`models`) and what audits read.
 """
 
 from __future__ import annotations
@@ -14,13 +16,13 @@ from data.contract import CONTRACT
 from data.schema import SqlType, Table
 from data.store import literal, quoted
 from features.expression import Expression, Field, Operation, Value, readdress
-from features.relation import OTHER, Pairs, Related
+from features.relation import OTHER, JoinPairs, Related
 
 ROW: Final = "r"
 """The alias under which a declaration's own row is read."""
 
-Closed = Mapping[tuple[str, ...], SqlType]
-"""Columns that are not known yet, by path, each with the type of the null that stands for it."""
+ClosedColumns = Mapping[tuple[str, ...], SqlType]
+"""Columns whose gates are closed (they are not known yet), by path, with the type of the null that stands for each."""
 
 MATERIALIZED: Final = "MATERIALIZED"
 """Asks for a subquery to be computed once."""
@@ -44,7 +46,7 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., str]]] = {
 }
 
 
-def expression_sql(expression: Expression, *, row: str = ROW, closed: Closed | None = None) -> str:
+def expression_sql(expression: Expression, *, row: str = ROW, closed: ClosedColumns | None = None) -> str:
     """Return an expression as SQL; the row's own columns carry the alias `row`, others their table's name.
 
     Columns in `closed` are written as null.
@@ -63,7 +65,7 @@ def expression_sql(expression: Expression, *, row: str = ROW, closed: Closed | N
     return _FUNCTIONS[expression.name](*operands)
 
 
-def relation_sql(related: Related, source: Table, *, alias: str = OTHER, closed: Closed | None = None) -> str:
+def relation_sql(related: Related, source: Table, *, alias: str = OTHER, closed: ClosedColumns | None = None) -> str:
     """Return the condition under which a row of `related`, read under an alias, belongs to a row of `source`."""
     conditions = [_equal(related.pairs, alias, closed)] if related.pairs else []
     if related.either:
@@ -75,23 +77,23 @@ def relation_sql(related: Related, source: Table, *, alias: str = OTHER, closed:
     return " AND ".join(conditions)
 
 
-def _equal(pairs: Pairs, alias: str, closed: Closed | None) -> str:
+def _equal(pairs: JoinPairs, alias: str, closed: ClosedColumns | None) -> str:
     return " AND ".join(
-        f"{expression_sql(mine, closed=closed)} = {expression_sql(_placed(theirs, alias), closed=closed)}"
+        f"{expression_sql(mine, closed=closed)} = {expression_sql(_under_alias(theirs, alias), closed=closed)}"
         for mine, theirs in pairs
     )
 
 
-def _placed(theirs: Expression, alias: str) -> Expression:
+def _under_alias(theirs: Expression, alias: str) -> Expression:
     """Return an expression over the related row's own columns as one over the columns of an alias."""
     if isinstance(theirs, Field):
         return Field((alias, *theirs.path))
     if isinstance(theirs, Operation):
-        return Operation(theirs.name, tuple(_placed(part, alias) for part in theirs.operands))
+        return Operation(theirs.name, tuple(_under_alias(part, alias) for part in theirs.operands))
     return theirs
 
 
-def closed_types(source: Table, paths: Sequence[tuple[str, ...]]) -> Closed:
+def closed_types(source: Table, paths: Sequence[tuple[str, ...]]) -> ClosedColumns:
     """Return columns that are not known yet, each with its type."""
     tables = {path: source if len(path) == 1 or path[0] == OTHER else CONTRACT[path[0]] for path in paths}
     return {path: tables[path].column[path[-1]].type for path in sorted(paths)}
@@ -122,24 +124,6 @@ def epoch_day(expression: str) -> str:
     return f"date_diff('day', DATE '1970-01-01', {expression})"
 
 
-def ladder(expression: str, days: Sequence[date]) -> str:
-    """Return how many of some ascending days lie on or before a date or time; all of them where it is null.
-
-    Example:
-        >>> print(ladder("x", [date(2025, 1, 1), date(2025, 2, 1)]))
-        CASE WHEN x < DATE '2025-02-01' THEN CASE WHEN x < DATE '2025-01-01' THEN 0 ELSE 1 END ELSE 2 END
-    """
-
-    def step(low: int, high: int) -> str:
-        if low == high:
-            return str(low)
-        middle = (low + high) // 2
-        lower, upper = step(low, middle), step(middle + 1, high)
-        return f"CASE WHEN {expression} < {day(days[middle])} THEN {lower} ELSE {upper} END"
-
-    return step(0, len(days))
-
-
 def largest(numbers: Sequence[str]) -> str:
     """Return the largest of some numbers, none of which is null."""
     return numbers[0] if len(numbers) == 1 else f"greatest({', '.join(numbers)})"
@@ -150,6 +134,6 @@ def smallest(numbers: Sequence[str]) -> str:
     return numbers[0] if len(numbers) == 1 else f"least({', '.join(numbers)})"
 
 
-def whole(expression: str, *, bits: int = 64) -> str:
+def integer(expression: str, *, bits: int = 64) -> str:
     """Return a number as a whole number of so many bits."""
     return f"CAST({expression} AS {'BIGINT' if bits == 64 else 'INTEGER'})"

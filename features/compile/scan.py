@@ -1,4 +1,11 @@
-"""Which indicators can be computed in one pass over a table, and what a row's answer to them may wait for."""
+"""Which indicators can be computed in one pass over a table, and what a row's answer to them may wait for.
+
+A *gate* is a day on which a column of a row comes to be known, such as the day on which a complaint was finalised:
+before it the column reads as null, and a row that counts among open complaints becomes one that does not. Each gate of
+a row is either closed or open at an as-of date, so n gates have 2^n *states*, and what the row counts for may differ in
+each. A scan says it for every state; the days of a row's gates then say from which as-of date to which the row is in
+which state. There are few gates (0 to 3 in practice), and states in which no row can count are left out.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +21,11 @@ from features.expression import fields, may_be_known, may_hold
 from features.indicator import Indicator
 from features.relation import Related
 
-Kind = Literal["totals", "days", "distinct"]
-Path = tuple[str, ...]
+ScanKind = Literal["totals", "days", "distinct"]
+ColumnPath = tuple[str, ...]
+"""A column as a declaration writes it: its name, or the table referred to and its name."""
 
-MOST: Final = 30
+MOST_INDICATORS: Final = 30
 """How many indicators a scan has at most: for each a row has a bit in a whole number."""
 
 
@@ -30,7 +38,7 @@ class Gate:
 
     owner: str
     day: str
-    paths: tuple[Path, ...]
+    paths: tuple[ColumnPath, ...]
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ class Scan:
     the same gates. A count of different values is alone in its scan, because its rows are grouped by the value as well.
     """
 
-    kind: Kind
+    kind: ScanKind
     indicators: tuple[Indicator, ...]
     gates: tuple[Gate, ...]
 
@@ -69,37 +77,38 @@ class Scan:
                 yield closed
 
 
-def _may_count(indicator: Indicator, unknown: set[Path]) -> bool:
-    matched = indicator.joined.match if indicator.joined is not None else None
-    conditions = [c for c in (indicator.where, matched) if c is not None]
-    values = [v for v in (indicator.value, indicator.moment, indicator.who) if v is not None]
+def _may_count(indicator: Indicator, unknown: set[ColumnPath]) -> bool:
+    match = indicator.joined.match if indicator.joined is not None else None
+    conditions = [c for c in (indicator.where, match) if c is not None]
+    values = [v for v in (indicator.value, indicator.moment, indicator.subject_field) if v is not None]
     return all(may_hold(c, unknown) for c in conditions) and all(may_be_known(v, unknown) for v in values)
 
 
 def scans(indicators: Sequence[Indicator]) -> list[Scan]:
     """Group indicators, none of them a formula, into scans, in an order that depends on their names alone."""
-    ordered = sorted(indicators, key=lambda i: (_signature(i), i.name))
-    groups = [tuple(group) for _, group in groupby(ordered, key=_signature)]
-    parts = [group[n : n + MOST] for group in groups for n in range(0, len(group), MOST)]
+    by_signature = sorted(indicators, key=lambda i: (_signature(i), i.name))
+    groups = [tuple(group) for _, group in groupby(by_signature, key=_signature)]
+    parts = [group[n : n + MOST_INDICATORS] for group in groups for n in range(0, len(group), MOST_INDICATORS)]
     return [Scan(_kind(part[0]), part, _gates(part)) for part in parts]
 
 
-def _kind(indicator: Indicator) -> Kind:
+def _kind(indicator: Indicator) -> ScanKind:
     if indicator.aggregate == "days":
         return "days"
     return "distinct" if indicator.aggregate == "distinct" else "totals"
 
 
 def _signature(indicator: Indicator) -> tuple[str, ...]:
+    """Return what indicators must have in common to be computed in one scan; its order is that of scans."""
     alone = indicator.name if indicator.aggregate == "distinct" else ""
     relations = [
         f"{role} {related.table}: {relation_sql(related, indicator.source)}"
-        for role, found in (
+        for role, group in (
             ("joined", (indicator.joined,) if indicator.joined else ()),
             ("having", indicator.having),
             ("without", indicator.without),
         )
-        for related in found
+        for related in group
     ]
     return (
         indicator.table,
@@ -115,29 +124,31 @@ def _signature(indicator: Indicator) -> tuple[str, ...]:
 
 def _gates(indicators: Sequence[Indicator]) -> tuple[Gate, ...]:
     """Return the days that a row's answer may wait for, besides those on which the row itself becomes known."""
-    found: dict[tuple[str, str], set[Path]] = {}
+    columns: dict[tuple[str, str], set[ColumnPath]] = {}
     model = indicators[0]
-    for path in sorted({path for indicator in indicators for path in _read(indicator)}):
+    for path in sorted({path for indicator in indicators for path in _columns_read(indicator)}):
         table, owner = model.owner(path), ROW if len(path) == 1 else path[0]
         joined = owner == model.joined_as
+        # A row referred to by a look-up may come to be known after the row that refers to it; a row joined to is
+        # waited for as a whole, since without it there is nothing to count.
         if owner != ROW and not joined and table.known is not None:
-            found.setdefault((owner, table.known), set()).add(path)
+            columns.setdefault((owner, table.known), set()).add(path)
         own = gate(table, path[-1])
         if own is not None:
-            found.setdefault((owner, own), set()).add(path)
-    return tuple(sorted(Gate(owner, day, tuple(sorted(paths))) for (owner, day), paths in found.items()))
+            columns.setdefault((owner, own), set()).add(path)
+    return tuple(sorted(Gate(owner, day, tuple(sorted(paths))) for (owner, day), paths in columns.items()))
 
 
-def _read(indicator: Indicator) -> set[Path]:
+def _columns_read(indicator: Indicator) -> set[ColumnPath]:
     """Return the paths of all columns that decide whether, where and as what a row counts.
 
     The end of a spell is not among them: an end that is not known yet lies on or after the as-of date, and days are
     counted up to that date either way.
     """
     paths = {path for expression in indicator.expressions for path in fields(expression)}
-    return paths if indicator.joined is None else paths | read_by(indicator.joined, indicator.joined_as)
+    return paths if indicator.joined is None else paths | relation_columns(indicator.joined, indicator.joined_as)
 
 
-def read_by(related: Related, alias: str) -> set[Path]:
+def relation_columns(related: Related, alias: str) -> set[ColumnPath]:
     """Return the paths of the columns that a relation reads, those of the related row under an alias."""
     return {(name,) for name in related.own} | {(alias, name) for name in related.others}

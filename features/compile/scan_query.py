@@ -1,9 +1,10 @@
 """Scans as SQL: each row read once, with its subject, its day, since when it counts, and what it counts for.
 
 The same query serves all windows and as-of dates: it reads nothing that only one of them needs, and
-`features.windows.merge` adds its rows up. Columns that come to be known later than their row (gates) may be unknown at
-one as-of date and known at another; a scan has a *state* for each set of gates that may still be closed while a row
-counts. A row says what it counts for in each state, and the days of the gates tell from when to when it is in which.
+`features.windows.merge` adds its rows up. An as-of date matters to a row only through what was known by then: the row
+itself, the rows it is related to, and its gates (see `features.compile.scan`). So the query asks what a row counts for
+once for each state of its gates, writing columns behind closed gates as null, and gives the days on which the gates
+open instead of comparing them with any date.
 """
 
 from __future__ import annotations
@@ -15,23 +16,23 @@ from data.store import quoted
 from features.compile.dialect import (
     MATERIALIZED,
     ROW,
-    Closed,
+    ClosedColumns,
     closed_types,
     day,
     expression_sql,
+    integer,
     largest,
     relation_sql,
     smallest,
-    whole,
 )
-from features.compile.scan import Gate, Scan, read_by
+from features.compile.scan import Gate, Scan, relation_columns
 from features.expression import Expression, Field, fields, may_be_known
 from features.indicator import Indicator, referring_column
 from features.relation import OTHER, Related
 from features.windows.timeline import Timeline
 
 
-def rows_query(scan: Scan, line: Timeline) -> str:
+def scan_query(scan: Scan, line: Timeline) -> str:
     """Return the query of a scan over all windows and as-of dates of a timeline.
 
     A comment ahead names the indicators and their bits. Every result has subject_id and, where rows wait for anything,
@@ -46,19 +47,19 @@ def rows_query(scan: Scan, line: Timeline) -> str:
       absent where every row counts for the only indicator in the only state;
     - `<name>__value`, unless rows are counted; `<name>__value_<n>` where a row has another value in the n-th state.
     """
-    model, states = scan.model, [_State(scan, closed) for closed in scan.states()]
-    items = [f"{expression_sql(model.who)} AS subject_id", *_when(scan), *_since(scan)]
-    some = _some_counts(scan, states)
-    if len(states) > 1 or len(scan.indicators) > 1 or [states[0].counts(model)] not in ([""], some):
-        items += [f"{whole(state.all_counts(), bits=32)} AS counts_{n}" for n, state in enumerate(states)]
+    model, states = scan.model, [_GateState(scan, closed) for closed in scan.states()]
+    items = [f"{expression_sql(model.subject_field)} AS subject_id", *_days(scan), *_known_days(scan)]
+    counting = _counts_for_any(scan, states)
+    if len(states) > 1 or len(scan.indicators) > 1 or [states[0].counts(model)] not in ([""], counting):
+        items += [f"{integer(state.all_counts(), bits=32)} AS counts_{n}" for n, state in enumerate(states)]
     items += [item for i in scan.indicators if i.value is not None for item in _values(i, i.value, states)]
     select = ",\n  ".join(items)
-    where = " AND ".join([*_there(scan, line), *_in_time(scan, line), *some])
+    where = " AND ".join([*_present(scan, line), *_in_time(scan, line), *counting])
     bits = ", ".join(f"{2**n} {i.name}__n" for n, i in enumerate(scan.indicators))
     return f"/* counts: {bits} */\n{_relations(scan, line)}SELECT {select}\n{_from_clause(scan, states)}\nWHERE {where}"
 
 
-class _State:
+class _GateState:
     """What the rows of a scan count for while some gates are closed and the others open.
 
     The subject and the day of a row that counts are the same in all states: where one is not known yet, nothing counts.
@@ -66,11 +67,11 @@ class _State:
 
     def __init__(self, scan: Scan, closed: tuple[Gate, ...]) -> None:
         self.scan = scan
-        self.closed: Closed = closed_types(scan.source, [path for g in closed for path in g.paths])
+        self.closed: ClosedColumns = closed_types(scan.source, [path for g in closed for path in g.paths])
 
     def counts(self, indicator: Indicator) -> str:
         """Return the condition under which a row in time counts for an indicator; empty where every row does."""
-        conditions = [self.matched()] if self.match_differs() else []
+        conditions = [self.join_condition()] if self.join_waits() else []
         if indicator.where is not None:
             conditions.append(expression_sql(indicator.where, closed=self.closed))
         if indicator.value is not None and not self._always(indicator):
@@ -78,21 +79,24 @@ class _State:
         return " AND ".join(conditions)
 
     def all_counts(self) -> str:
-        """Return a number with a bit for each indicator for which a row counts."""
+        """Return a number with a bit for each indicator for which a row counts.
+
+        One whole number a row is handed over instead of a column for each indicator.
+        """
         conditions = [self.counts(indicator) for indicator in self.scan.indicators]
         bits = [f"CASE WHEN {c} THEN {2**n} ELSE 0 END" if c else str(2**n) for n, c in enumerate(conditions)]
         return " + ".join(bits)
 
-    def matched(self) -> str:
+    def join_condition(self) -> str:
         """Return the condition under which a row and the one it is joined to belong together."""
         model = self.scan.model
         assert model.joined is not None
         return relation_sql(model.joined, model.source, alias=model.joined_as, closed=self.closed)
 
-    def match_differs(self) -> bool:
-        """Say whether it depends on the gates what belongs together."""
+    def join_waits(self) -> bool:
+        """Say whether it depends on the gates which rows belong together."""
         joined, waiting = self.scan.model.joined, {path for g in self.scan.gates for path in g.paths}
-        return joined is not None and bool(waiting & read_by(joined, self.scan.model.joined_as))
+        return joined is not None and bool(waiting & relation_columns(joined, self.scan.model.joined_as))
 
     def _always(self, indicator: Indicator) -> bool:
         """Say whether a value is a column that always holds something."""
@@ -102,7 +106,7 @@ class _State:
         return not source.column[value.path[0]].nullable
 
 
-def _values(indicator: Indicator, value: Expression, states: list[_State]) -> list[str]:
+def _values(indicator: Indicator, value: Expression, states: list[_GateState]) -> list[str]:
     """Return the value of a row, and that in any other state in which it may be there and is another."""
     first, name = expression_sql(value, closed=states[0].closed), f"{indicator.name}__value"
     items = [f"{first} AS {name}"]
@@ -113,7 +117,7 @@ def _values(indicator: Indicator, value: Expression, states: list[_State]) -> li
     return items
 
 
-def _when(scan: Scan) -> list[str]:
+def _days(scan: Scan) -> list[str]:
     moment = f"CAST({expression_sql(scan.model.moment)} AS DATE)"
     return [f"{moment} AS begun", f"{_until(scan)} AS ended"] if scan.kind == "days" else [f"{moment} AS happened"]
 
@@ -124,23 +128,23 @@ def _until(scan: Scan) -> str:
 
 def _known(scan: Scan) -> list[str]:
     model, source = scan.model, scan.source
-    known = [f"{quoted(ROW)}.{source.known}"] if source.known else []
-    return [*known, *([f"{quoted(model.joined_as)}.{model.joined.target.known}"] if model.joined else [])]
+    own = [f"{quoted(ROW)}.{source.known}"] if source.known else []
+    return [*own, *([f"{quoted(model.joined_as)}.{model.joined.target.known}"] if model.joined else [])]
 
 
-def _since(scan: Scan) -> list[str]:
+def _known_days(scan: Scan) -> list[str]:
     model = scan.model
-    known = [*_known(scan), *(f"having_{n}.known_on" for n in range(len(model.having)))]
-    items = [f"{largest(known)} AS known"] if known else []
+    columns = [*_known(scan), *(f"having_{n}.known_on" for n in range(len(model.having)))]
+    items = [f"{largest(columns)} AS known"] if columns else []
     if model.without:
         items.append(f"{smallest([f'without_{n}.known_on' for n in range(len(model.without))])} AS gone")
     return items + [f"CAST({quoted(g.owner)}.{g.day} AS DATE) AS gate_{n}" for n, g in enumerate(scan.gates)]
 
 
-def _there(scan: Scan, line: Timeline) -> list[str]:
+def _present(scan: Scan, line: Timeline) -> list[str]:
     """Return the conditions under which a row is there at the last as-of date and has a subject."""
-    known = [f"{known} < {day(line.last)}" for known in _known(scan)]
-    return [*known, f"{expression_sql(scan.model.who)} IS NOT NULL"]
+    conditions = [f"{column} < {day(line.last)}" for column in _known(scan)]
+    return [*conditions, f"{expression_sql(scan.model.subject_field)} IS NOT NULL"]
 
 
 def _in_time(scan: Scan, line: Timeline) -> list[str]:
@@ -152,7 +156,7 @@ def _in_time(scan: Scan, line: Timeline) -> list[str]:
     return [f"CAST({moment} AS DATE) < {day(line.last)}", f"({until} IS NULL OR {until} >= {day(line.first)})"]
 
 
-def _some_counts(scan: Scan, states: list[_State]) -> list[str]:
+def _counts_for_any(scan: Scan, states: list[_GateState]) -> list[str]:
     """Return the condition under which a row counts for something; none where one indicator counts every row.
 
     Only conditions on the row's own columns are used: one that compares the rows of two tables could make the
@@ -165,7 +169,7 @@ def _some_counts(scan: Scan, states: list[_State]) -> list[str]:
     return counts if len(counts) == 1 else ["(" + " OR ".join(f"({c})" for c in counts) + ")"]
 
 
-def _from_clause(scan: Scan, states: list[_State]) -> str:
+def _from_clause(scan: Scan, states: list[_GateState]) -> str:
     model, source, row = scan.model, scan.source, quoted(ROW)
     lines = [f"FROM loaded.{source.name} AS {row}"]
     for name in model.lookups:
@@ -173,21 +177,23 @@ def _from_clause(scan: Scan, states: list[_State]) -> str:
         column = referring_column(source, name)
         lines.append(f"LEFT JOIN loaded.{name} AS {alias} ON {alias}.{target.key} = {row}.{column}")
     if model.joined:
-        lines.append(f"JOIN loaded.{model.joined.table} AS {quoted(model.joined_as)} ON {_matched(scan, states)}")
-    for role, join, found in (("having", "JOIN", model.having), ("without", "LEFT JOIN", model.without)):
-        lines += [f"{join} {role}_{n} ON {role}_{n}.row_id = {row}.{source.key}" for n in range(len(found))]
+        lines.append(
+            f"JOIN loaded.{model.joined.table} AS {quoted(model.joined_as)} ON {_join_condition(scan, states)}"
+        )
+    for role, join, group in (("having", "JOIN", model.having), ("without", "LEFT JOIN", model.without)):
+        lines += [f"{join} {role}_{n} ON {role}_{n}.row_id = {row}.{source.key}" for n in range(len(group))]
     return "\n".join(lines)
 
 
-def _matched(scan: Scan, states: list[_State]) -> str:
+def _join_condition(scan: Scan, states: list[_GateState]) -> str:
     """Return the condition under which rows belong together in any state: what they must be equal in, then the rest."""
     model = scan.model
     assert model.joined is not None
-    ways = list(dict.fromkeys(state.matched() for state in states))
+    ways = list(dict.fromkeys(state.join_condition() for state in states))
     if len(ways) == 1:
         return ways[0]
     certain = replace(model.joined, match=None)
-    if read_by(certain, model.joined_as) & {path for g in scan.gates for path in g.paths}:
+    if relation_columns(certain, model.joined_as) & {path for g in scan.gates for path in g.paths}:
         return f"({' OR '.join(ways)})"
     equal = relation_sql(certain, model.source, alias=model.joined_as)
     return f"{equal} AND ({' OR '.join(f'({way})' for way in ways)})"
@@ -198,8 +204,8 @@ def _relations(scan: Scan, line: Timeline) -> str:
     roles = [("having", scan.model.having), ("without", scan.model.without)]
     parts = [
         f"{role}_{n} AS {MATERIALIZED} (\n{_known_since(scan, related, line)}\n)"
-        for role, found in roles
-        for n, related in enumerate(found)
+        for role, group in roles
+        for n, related in enumerate(group)
     ]
     return f"WITH {', '.join(parts)}\n" if parts else ""
 
@@ -223,8 +229,8 @@ def _worth_relating(scan: Scan, line: Timeline) -> list[str]:
     conditions = [f"{quoted(ROW)}.{source.known} < {day(line.last)}"] if source.known else []
     if not _gated(scan, scan.model.moment):
         moment = expression_sql(scan.model.moment)
-        begun = [f"{moment} >= {day(line.first)}"] if scan.kind != "days" else []
-        conditions += [*begun, f"{moment} < {day(line.last)}"]
+        lower = [f"{moment} >= {day(line.first)}"] if scan.kind != "days" else []
+        conditions += [*lower, f"{moment} < {day(line.last)}"]
     wheres = [i.where for i in scan.indicators]
     if all(where is not None and not _gated(scan, where) for where in wheres):
         conditions.append("(" + " OR ".join(expression_sql(w) for w in wheres if w is not None) + ")")

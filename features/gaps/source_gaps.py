@@ -29,8 +29,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from data.arrays import Integers
 from data.store import Store
-from features.gaps.volumes import Volumes, Whole, streams, volumes
+from features.gaps.volumes import Volumes, streams, volumes
 
 PERIODS: Final = (1, 7, 28)
 """The lengths of period that are tried, in days."""
@@ -75,7 +76,7 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Change:
+class VolumeChange:
     """A day from which a source took in lastingly more or less, as far as was known at an as-of date.
 
     `before` and `after` are the median rows of a period of so many days on either side. Values are not touched by it:
@@ -100,7 +101,7 @@ class Sources:
     """What is known of the sources at each as-of date: gaps, lasting changes, and how far each reaches back."""
 
     gaps: tuple[Gap, ...] = ()
-    changes: tuple[Change, ...] = ()
+    changes: tuple[VolumeChange, ...] = ()
     reach: Mapping[tuple[date, str], date] = field(default_factory=dict)
 
     def days_lost(self, as_of: date, window: int, tables: Iterable[str]) -> dict[int | None, int]:
@@ -111,9 +112,9 @@ class Sources:
         begins = as_of - timedelta(days=window)
         lost: dict[int | None, int] = {None: 0}
         for table in set(tables):
-            met = [g for g in self.gaps if (g.as_of, g.table) == (as_of, table) and g.last >= begins]
-            for area in {None, *(g.area for g in met)}:
-                spans = [g for g in met if g.area in (None, area)]
+            own = [g for g in self.gaps if (g.as_of, g.table) == (as_of, table) and g.last >= begins]
+            for area in {None, *(g.area for g in own)}:
+                spans = [g for g in own if g.area in (None, area)]
                 days = {d for g in spans for d in range(max((g.first - begins).days, 0), (g.last - begins).days + 1)}
                 lost[area] = max(lost.get(area, 0), len(days))
         return {area: max(number, lost[None]) for area, number in lost.items()}
@@ -135,52 +136,52 @@ def examine(store: Store, *, as_ofs: Iterable[date]) -> Sources:
     days = sorted(set(as_ofs))
     present = store.tables("loaded")
     gaps: list[Gap] = []
-    changes: list[Change] = []
-    covered: dict[tuple[date, str], date] = {}
+    changes: list[VolumeChange] = []
+    first_days: dict[tuple[date, str], date] = {}
     for table in [t for t in streams() if t.name in present]:
-        counted = volumes(store, table, first=days[0], last=days[-1])
+        by_area = volumes(store, table, first=days[0], last=days[-1])
         for as_of in days:
-            whole, *areas = (_Seen(table.name, area, as_of, found) for area, found in counted.items())
-            gaps += whole.gaps() or whole.never()
-            gaps += [gap for area in areas for gap in area.gaps() if not _covered(gap, whole.gaps())]
-            changes += whole.changes() or [change for area in areas for change in area.changes()]
-            if whole.first is not None:
-                covered[as_of, table.name] = whole.first
-    return Sources(tuple(gaps), tuple(changes), _reach(covered, days))
+            force, *areas = (_SourceHistory(table.name, area, as_of, own) for area, own in by_area.items())
+            gaps += force.gaps() or force.never()
+            gaps += [gap for area in areas for gap in area.gaps() if not _within_any(gap, force.gaps())]
+            changes += force.changes() or [change for area in areas for change in area.changes()]
+            if force.first is not None:
+                first_days[as_of, table.name] = force.first
+    return Sources(tuple(gaps), tuple(changes), _reach(first_days, days))
 
 
-def _covered(gap: Gap, others: Sequence[Gap]) -> bool:
+def _within_any(gap: Gap, others: Sequence[Gap]) -> bool:
     return any(o.first <= gap.first and gap.last <= o.last for o in others)
 
 
-def _reach(covered: Mapping[tuple[date, str], date], days: Sequence[date]) -> dict[tuple[date, str], date]:
+def _reach(first_days: Mapping[tuple[date, str], date], days: Sequence[date]) -> dict[tuple[date, str], date]:
     """Return the first day of each source; sources too sparse to tell are taken to reach as far as the farthest."""
-    found: dict[tuple[date, str], date] = {}
+    reach: dict[tuple[date, str], date] = {}
     for as_of in days:
-        own = {table: first for (at, table), first in covered.items() if at == as_of}
+        own = {table: first for (at, table), first in first_days.items() if at == as_of}
         farthest = min(own.values(), default=date.min)
-        found |= {(as_of, t.name): own.get(t.name, farthest) for t in streams()}
-    return found
+        reach |= {(as_of, t.name): own.get(t.name, farthest) for t in streams()}
+    return reach
 
 
-class _Seen:
+class _SourceHistory:
     """One source, in one area or in all, as it stood at an as-of date."""
 
-    def __init__(self, table: str, area: int | None, as_of: date, counted: Volumes) -> None:
+    def __init__(self, table: str, area: int | None, as_of: date, own: Volumes) -> None:
         self.table, self.area, self.as_of = table, area, as_of
-        self._standing = counted.as_of(as_of)
-        chosen = self._choose(within=0) or self._choose(within=None)
-        self._period = chosen or PERIODS[-1]
-        self._volumes = self._standing.by_period(self._period)
-        silent = list(self._silences()) if chosen else []
+        self._dated = own.as_of(as_of)
+        period = self._choose(within=0) or self._choose(within=None)
+        self._period = period or PERIODS[-1]
+        self._volumes = self._dated.by_period(self._period)
+        silent = list(self._silences()) if period else []
         # Before its first period that is not silent a source is not there yet, which is no gap.
         self._begun = max((n + 1 for n in range(len(self._volumes)) if n not in silent), default=0)
         self._silent = [n for n in silent if n < self._begun]
-        self._steady = chosen is not None
+        self._steady = period is not None
 
     def _choose(self, *, within: int | None) -> int | None:
         """Return the shortest period that holds enough, at once or in the end, to say what is usual."""
-        return next((p for p in PERIODS if _enough(self._standing.by_period(p, within=within), p)), None)
+        return next((p for p in PERIODS if _enough(self._dated.by_period(p, within=within), p)), None)
 
     @property
     def first(self) -> date | None:
@@ -191,7 +192,7 @@ class _Seen:
         if not self._steady:
             return None
         trickle = len(self._volumes) > self._begun
-        back = self._period * self._begun if trickle else int(self._standing.age.max())
+        back = self._period * self._begun if trickle else int(self._dated.age.max())
         return self.as_of - timedelta(days=back)
 
     def gaps(self) -> list[Gap]:
@@ -206,7 +207,7 @@ class _Seen:
 
     def never(self) -> list[Gap]:
         """Return all of the past as a gap where the source has not delivered a row yet."""
-        if len(self._standing.rows):
+        if len(self._dated.rows):
             return []
         ages, yesterday = timedelta(days=10 * 365), self.as_of - timedelta(days=1)
         return [Gap(self.as_of, self.table, self.area, self.as_of - ages, yesterday, 0, 0)]
@@ -218,14 +219,14 @@ class _Seen:
             if _enough(others, self._period) and self._volumes[number] * SHARE <= _quartile(others):
                 yield number
 
-    def _others(self, number: int) -> Whole:
+    def _others(self, number: int) -> Integers:
         """Return what the other periods held when they were as old as this one is: all of them once it is settled."""
-        ended = number * self._period
-        if ended >= SETTLED:
+        age = number * self._period
+        if age >= SETTLED:
             return np.delete(self._volumes, number)
-        return self._standing.by_period(self._period, within=ended)[number + 1 :]
+        return self._dated.by_period(self._period, within=age)[number + 1 :]
 
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[VolumeChange]:
         """Return the clearest lasting change of volume, if there is one.
 
         Eight periods on either side are compared, of 7 days or, where these hold too few rows, of 28; periods with gaps
@@ -233,37 +234,37 @@ class _Seen:
         quarters of the periods on one side lie above three quarters of those on the other.
         """
         for period in PERIODS[1:]:
-            volumes = self._standing.by_period(period, within=SETTLED)
-            hit = {n * self._period // period for n in self._silent}
-            numbers = np.array([n for n in range(SETTLED // period, len(volumes)) if n not in hit], dtype=np.int64)
-            whole = numbers[(numbers + 1) * period <= self._begun * self._period] if self._steady else numbers
-            if len(whole) >= 2 * FEWEST_PERIODS and _quartile(volumes[whole]) >= FEWEST_ROWS:
-                return self._change(period, whole, volumes[whole])
+            volumes = self._dated.by_period(period, within=SETTLED)
+            gaps = {n * self._period // period for n in self._silent}
+            numbers = np.array([n for n in range(SETTLED // period, len(volumes)) if n not in gaps], dtype=np.int64)
+            usable = numbers[(numbers + 1) * period <= self._begun * self._period] if self._steady else numbers
+            if len(usable) >= 2 * FEWEST_PERIODS and _quartile(volumes[usable]) >= FEWEST_ROWS:
+                return self._change(period, usable, volumes[usable])
         return []
 
-    def _change(self, period: int, numbers: Whole, counts: Whole) -> list[Change]:
+    def _change(self, period: int, numbers: Integers, counts: Integers) -> list[VolumeChange]:
         low, middle, high = np.sort(np.lib.stride_tricks.sliding_window_view(counts, FEWEST_PERIODS), axis=1)[
             :, [FEWEST_PERIODS // 4, FEWEST_PERIODS // 2, 3 * FEWEST_PERIODS // 4]
         ].T
         after, before = slice(None, -FEWEST_PERIODS), slice(FEWEST_PERIODS, None)
         more, less = np.maximum(middle[after], middle[before]), np.minimum(middle[after], middle[before])
-        parted = (low[after] > high[before]) | (low[before] > high[after])
-        found = np.flatnonzero(parted & (less >= FEWEST_ROWS) & (2 * more >= 3 * less))
-        if not len(found):
+        apart = (low[after] > high[before]) | (low[before] > high[after])
+        places = np.flatnonzero(apart & (less >= FEWEST_ROWS) & (2 * more >= 3 * less))
+        if not len(places):
             return []
-        at = found[np.argmax(more[found] * 1000 // less[found])]
+        at = places[np.argmax(more[places] * 1000 // less[places])]
         since = self.as_of - timedelta(days=period * (int(numbers[at + FEWEST_PERIODS - 1]) + 1))
         medians = int(middle[before][at]), int(middle[after][at])
-        return [Change(self.as_of, self.table, self.area, since, period, *medians)]
+        return [VolumeChange(self.as_of, self.table, self.area, since, period, *medians)]
 
 
-def _enough(counts: Whole, period: int) -> bool:
+def _enough(counts: Integers, period: int) -> bool:
     """Say whether periods are enough, and hold enough, to tell what is usual."""
     fewest = max(FEWEST_PERIODS, FEWEST_DAYS // period)
     return len(counts) >= fewest and _quartile(counts) >= FEWEST_ROWS
 
 
-def _quartile(counts: Whole) -> int:
+def _quartile(counts: Integers) -> int:
     """Return the lower quartile of some counts."""
     return int(np.partition(counts, len(counts) // 4)[len(counts) // 4])
 

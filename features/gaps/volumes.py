@@ -7,8 +7,8 @@ from datetime import date
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from data.arrays import Integers
 from data.calendar import day_number
 from data.contract import CONTRACT
 from data.schema import Table
@@ -18,15 +18,13 @@ from features.compile.dialect import ROW, day, epoch_day
 LOOK_BACK: Final = 730
 """How many days before an as-of date are looked at."""
 
-_STANDING: Final = ("people", "declarations", "protected")
-"""Categories whose tables list what stands rather than what happened: silence is normal in them."""
-
-Whole = npt.NDArray[np.int64]
+_LISTS: Final = ("people", "declarations", "protected")
+"""Categories whose tables list a state of affairs, not events: silence is normal in them."""
 
 
 def streams() -> list[Table]:
     """Return the tables of which a steady flow of rows is to be expected."""
-    return [t for t in CONTRACT if t.category not in _STANDING and t.known is not None]
+    return [t for t in CONTRACT if t.category not in _LISTS and t.known is not None]
 
 
 @dataclass(frozen=True)
@@ -36,37 +34,37 @@ class Volumes:
     Days are numbered from 1 January 1970.
     """
 
-    occurred: Whole
-    known: Whole
-    rows: Whole
+    occurred: Integers
+    known: Integers
+    rows: Integers
 
-    def as_of(self, as_of: date) -> Standing:
+    def as_of(self, as_of: date) -> DatedVolumes:
         """Return the volumes as they stood at an as-of date."""
         now = day_number(as_of)
-        there = (self.known < now) & (self.occurred < now)
-        occurred = self.occurred[there]
-        return Standing(now - occurred, np.maximum(self.known[there] - occurred, 0), self.rows[there])
+        past = (self.known < now) & (self.occurred < now)
+        day = self.occurred[past]
+        return DatedVolumes(now - day, np.maximum(self.known[past] - day, 0), self.rows[past])
 
 
 @dataclass(frozen=True)
-class Standing:
+class DatedVolumes:
     """Volumes as they stood at an as-of date: how many days before it (1 is the day before), and how late each came."""
 
-    age: Whole
-    lag: Whole
-    rows: Whole
+    age: Integers
+    lag: Integers
+    rows: Integers
 
-    def by_period(self, length: int, *, within: int | None = None) -> Whole:
+    def by_period(self, length: int, *, within: int | None = None) -> Integers:
         """Count rows by whole periods of so many days, the latest first, as far as they reach back.
 
         `within` leaves out rows that became known more than so many days after the end of their period.
         """
         reach = min(int(self.age.max(initial=0)), LOOK_BACK) // length
         number = (self.age - 1) // length
-        chosen = number < reach
+        inside = number < reach
         if within is not None:
-            chosen &= self.lag <= self.age - 1 - number * length + within
-        return np.bincount(number[chosen], weights=self.rows[chosen], minlength=reach).astype(np.int64)
+            inside &= self.lag <= self.age - 1 - number * length + within
+        return np.bincount(number[inside], weights=self.rows[inside], minlength=reach).astype(np.int64)
 
 
 def volumes(store: Store, table: Table, *, first: date, last: date) -> dict[int | None, Volumes]:
@@ -75,15 +73,15 @@ def volumes(store: Store, table: Table, *, first: date, last: date) -> dict[int 
     Only rows known before `last`, the latest as-of date, are counted; `first` is the earliest.
     """
     present = store.tables("loaded")
-    whole, step = _counted(table, last, area=None), f"{first}_to_{last}/gaps/{table.name}"
-    found = _by_area(store, f"SELECT NULL AS area, {whole}", step=step)
+    counts, step = _counts(table, last, area=None), f"{first}_to_{last}/gaps/{table.name}"
+    by_area = _by_area(store, f"SELECT NULL AS area, {counts}", step=step)
     if "unit" in present and ("unit_id" in table.column or ("officer_id" in table.column and "posting" in present)):
         area = "CASE WHEN u.kind = 'team' THEN u.parent_unit_id ELSE u.unit_id END"
-        found |= _by_area(store, f"SELECT {area} AS area, {_counted(table, last, area=area)}", step=f"{step}/areas")
-    return found
+        by_area |= _by_area(store, f"SELECT {area} AS area, {_counts(table, last, area=area)}", step=f"{step}/areas")
+    return by_area
 
 
-def _counted(table: Table, last: date, *, area: str | None) -> str:
+def _counts(table: Table, last: date, *, area: str | None) -> str:
     """Return the rest of the query that counts a table's rows by day and day known, and by area where one is given."""
     occurred = f"CAST({ROW}.{table.occurred or table.known} AS DATE)"
     known = f"CAST({ROW}.{table.known} AS DATE)"
@@ -109,11 +107,11 @@ def _counted(table: Table, last: date, *, area: str | None) -> str:
 
 
 def _by_area(store: Store, query: str, *, step: str) -> dict[int | None, Volumes]:
-    counted = store.arrow(query, step=step)
-    columns = [np.asarray(counted[name].to_numpy(), dtype=np.int64) for name in ("occurred", "known", "n")]
-    if counted["area"].null_count == len(counted):
+    counts = store.arrow(query, step=step)
+    columns = [np.asarray(counts[name].to_numpy(), dtype=np.int64) for name in ("occurred", "known", "n")]
+    if counts["area"].null_count == len(counts):
         return {None: Volumes(*columns)}
-    area = np.asarray(counted["area"].fill_null(-1).to_numpy(), dtype=np.int64)
+    area = np.asarray(counts["area"].fill_null(-1).to_numpy(), dtype=np.int64)
     order = np.argsort(area, kind="stable")
     names, starts = np.unique(area[order], return_index=True)
     parts = zip(*(np.split(column[order], starts[1:]) for column in columns), strict=True)

@@ -2,7 +2,7 @@
 
 No window cuts a slot of the timeline in two. A row that is known by the first as-of date whose windows can hold its
 slot, and stays, is added once into the cell of its slot and subject; a window is then the difference of two running
-totals over slots. The few rows that come late or go again are kept, and looked at for each window.
+totals over slots. The few rows that come late or go again are listed, and looked at for each window.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from data.arrays import Positions
+from data.arrays import Array, Bools, Ids, Integers, Positions
 from features.compile.scan import Scan
 from features.indicator import Indicator
-from features.windows.cells import Flags, Part, Places, Whole, parts
+from features.windows.grid import Batch, Grid, batches
 from features.windows.timeline import Timeline
 
 
@@ -30,135 +29,135 @@ class Merged:
     `value` means nothing where `n_rows` is 0.
     """
 
-    value: Whole
-    n_rows: Whole
+    indicator: Indicator
+    window: int
+    as_of: date
+    value: Integers
+    n_rows: Integers
 
 
-Key = tuple[str, int, date]
-"""Indicator, window, as-of date."""
-
-
-def merge(scan: Scan, line: Timeline, rows: pa.Table, ids: Whole) -> Iterator[tuple[Key, Merged]]:
+def merge(scan: Scan, line: Timeline, rows: pa.Table, ids: Ids) -> Iterator[Merged]:
     """Yield the values of a scan for every indicator, as-of date and window; `ids` are the subjects, ascending."""
-    places = Places(line, ids)
-    merging = [_MERGING[i.aggregate](i, number, places) for number, i in enumerate(scan.indicators)]
-    for part in parts(scan, rows, places, column="begun" if scan.kind == "days" else "happened"):
-        for one in merging:
-            one.add(part)
+    grid = Grid(line, ids)
+    totals = [_TOTALS[i.aggregate](i, number, grid) for number, i in enumerate(scan.indicators)]
+    for batch in batches(scan, rows, grid, column="begun" if scan.kind == "days" else "happened"):
+        for total in totals:
+            total.add(batch)
     if scan.kind == "days":
-        for part in parts(scan, rows, places, column="ended"):
-            for one in merging:
-                one.end(part)
-    while merging:  # one after the other, so that each can be let go
-        one = merging.pop(0)
-        one.close()
+        for batch in batches(scan, rows, grid, column="ended"):
+            for total in totals:
+                total.end(batch)
+    while totals:  # one after the other, so that each can be let go
+        total = totals.pop(0)
+        total.close()
         for number, as_of in enumerate(line.as_ofs):
-            for window in one.indicator.windows:
-                yield (one.indicator.name, window, as_of), one.window(number, *line.slots(as_of, window))
+            for window in total.indicator.windows:
+                value, n_rows = total.window(number, *line.slots(as_of, window))
+                yield Merged(total.indicator, window, as_of, value, n_rows)
 
 
-class _Series:
-    """A whole number for each row, added up by window and subject."""
+class _RunningTotals:
+    """A whole number for each row, added up by slot and subject, and then over all slots before each edge."""
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
+    def __init__(self, grid: Grid) -> None:
+        self._grid = grid
         # One row of zeros before the first slot: running totals begin with it.
-        self._flat = np.zeros((places.slots + 1) * places.subjects + 1, dtype=np.int64)
-        self._total = self._flat[:-1].reshape(places.slots + 1, places.subjects)
-        self._late: list[tuple[npt.NDArray[Any], ...]] = []
+        self._flat = np.zeros((grid.slots + 1) * grid.subjects + 1, dtype=np.int64)
+        self._total = self._flat[:-1].reshape(grid.slots + 1, grid.subjects)
+        self._late: list[tuple[Array, ...]] = []
 
-    def add(self, part: Part, chosen: Flags | None, amounts: Whole | int) -> None:
-        """Add rows of a part, all or those chosen, with an amount each or all the same."""
-        if not part.late:
-            place = part.place if chosen is None else part.place[chosen]
-            each = amounts if isinstance(amounts, int) or chosen is None else amounts[chosen]
-            np.add.at(self._flat[self._places.subjects :], place, each)
+    def add(self, batch: Batch, mask: Bools | None, amounts: Integers | int) -> None:
+        """Add rows of a batch, all or those of a mask, with an amount each or all the same."""
+        if not batch.late:
+            place = batch.place if mask is None else batch.place[mask]
+            each = amounts if isinstance(amounts, int) or mask is None else amounts[mask]
+            np.add.at(self._flat[self._grid.subjects :], place, each)
             return
-        late = part if chosen is None else part.only(chosen)
-        amount = np.broadcast_to(amounts, part.place.shape)
-        slot, at = np.divmod(late.place, self._places.subjects)
-        self._late.append((at, slot, late.first, late.until, amount if chosen is None else amount[chosen]))
+        late = batch if mask is None else batch.take(mask)
+        amount = np.broadcast_to(amounts, batch.place.shape)
+        slot, at = np.divmod(late.place, self._grid.subjects)
+        self._late.append((at, slot, late.first, late.until, amount if mask is None else amount[mask]))
 
     def close(self) -> None:
         """Turn totals of slots into running totals: nothing is added any more."""
         np.cumsum(self._total, axis=0, out=self._total)
         self._late = [tuple(np.concatenate(column) for column in zip(*self._late, strict=True))] if self._late else []
 
-    def between(self, number: int, low: int, high: int) -> Whole:
+    def between(self, number: int, low: int, high: int) -> Integers:
         """Return the sum over some slots of what counts at an as-of date, by its position."""
-        found: Whole = self._total[high] - self._total[low]
+        total: Integers = self._total[high] - self._total[low]
         for at, slot, first, until, amount in self._late:
             inside = (slot >= low) & (slot < high) & (first <= number) & (until > number)
-            np.add.at(found, at[inside], amount[inside])
-        return found
+            np.add.at(total, at[inside], amount[inside])
+        return total
 
 
 class _Counts:
     """Counts of rows."""
 
-    def __init__(self, indicator: Indicator, number: int, places: Places) -> None:
-        self.indicator, self.number, self.places = indicator, number, places
-        self.rows = _Series(places)
+    def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
+        self.indicator, self.number, self.grid = indicator, number, grid
+        self.rows = _RunningTotals(grid)
 
-    def add(self, part: Part) -> None:
-        """Take in the rows of a part that count."""
-        self.rows.add(part, part.chosen(self.number), 1)
+    def add(self, batch: Batch) -> None:
+        """Take in the rows of a batch that count."""
+        self.rows.add(batch, batch.counts(self.number), 1)
 
-    def end(self, part: Part) -> None:
-        """Take in the rows of a part at the last days of their spells, where these matter."""
+    def end(self, batch: Batch) -> None:
+        """Take in the rows of a batch at the last days of their spells, where these matter."""
         raise NotImplementedError(self.indicator.aggregate)
 
     def close(self) -> None:
         """Take note that there are no more rows."""
         self.rows.close()
 
-    def window(self, number: int, low: int, high: int) -> Merged:
-        """Return the window of some slots at an as-of date, by its position."""
+    def window(self, number: int, low: int, high: int) -> tuple[Integers, Integers]:
+        """Return values and numbers of rows over some slots at an as-of date, by its position."""
         count = self.rows.between(number, low, high)
-        return Merged(count, count)
+        return count, count
 
 
 class _Sums(_Counts):
     """Sums of values."""
 
-    def __init__(self, indicator: Indicator, number: int, places: Places) -> None:
-        super().__init__(indicator, number, places)
-        self.sums = _Series(places)
+    def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
+        super().__init__(indicator, number, grid)
+        self.sums = _RunningTotals(grid)
 
-    def add(self, part: Part) -> None:
-        super().add(part)
-        self.sums.add(part, part.chosen(self.number), part.whole(f"{self.indicator.name}__value"))
+    def add(self, batch: Batch) -> None:
+        super().add(batch)
+        self.sums.add(batch, batch.counts(self.number), batch.integers(f"{self.indicator.name}__value"))
 
     def close(self) -> None:
         super().close()
         self.sums.close()
 
-    def window(self, number: int, low: int, high: int) -> Merged:
-        return Merged(self.sums.between(number, low, high), super().window(number, low, high).n_rows)
+    def window(self, number: int, low: int, high: int) -> tuple[Integers, Integers]:
+        return self.sums.between(number, low, high), self.rows.between(number, low, high)
 
 
 class _Extremes(_Counts):
-    """Largest or smallest values: every row is kept, since no total can be taken apart again."""
+    """Largest or smallest values: every row stays listed, since a running maximum cannot be taken apart again."""
 
-    def __init__(self, indicator: Indicator, number: int, places: Places) -> None:
-        super().__init__(indicator, number, places)
-        self.kept: list[tuple[npt.NDArray[Any], ...]] = []
+    def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
+        super().__init__(indicator, number, grid)
+        self.values: list[tuple[Array, ...]] = []
 
-    def add(self, part: Part) -> None:
-        super().add(part)
-        chosen = part.chosen(self.number)
-        mine = slice(None) if chosen is None else chosen
-        value = part.whole(f"{self.indicator.name}__value")
-        self.kept.append((part.place[mine], part.first[mine], part.until[mine], value[mine]))
+    def add(self, batch: Batch) -> None:
+        super().add(batch)
+        counting = batch.counts(self.number)
+        mask = slice(None) if counting is None else counting
+        value = batch.integers(f"{self.indicator.name}__value")
+        self.values.append((batch.place[mask], batch.first[mask], batch.until[mask], value[mask]))
 
-    def window(self, number: int, low: int, high: int) -> Merged:
+    def window(self, number: int, low: int, high: int) -> tuple[Integers, Integers]:
         limits, largest = np.iinfo(np.int64), self.indicator.aggregate == "max"
-        found = np.full(self.places.subjects, limits.min if largest else limits.max, dtype=np.int64)
-        for place, first, until, value in self.kept:
-            inside = self.places.within(place, low, high) & (first <= number) & (until > number)
+        extreme = np.full(self.grid.subjects, limits.min if largest else limits.max, dtype=np.int64)
+        for place, first, until, value in self.values:
+            inside = self.grid.within(place, low, high) & (first <= number) & (until > number)
             further = np.maximum if largest else np.minimum
-            further.at(found, place[inside] % self.places.subjects, value[inside])
-        return Merged(found, super().window(number, low, high).n_rows)
+            further.at(extreme, place[inside] % self.grid.subjects, value[inside])
+        return extreme, self.rows.between(number, low, high)
 
 
 class _Days(_Counts):
@@ -169,109 +168,117 @@ class _Days(_Counts):
     edges. All spells that begin before its end count, less those that ended before its beginning.
     """
 
-    def __init__(self, indicator: Indicator, number: int, places: Places) -> None:
-        super().__init__(indicator, number, places)
-        self.ended, self.balance = _Series(places), _Series(places)
+    def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
+        super().__init__(indicator, number, grid)
+        self.ended, self.balance = _RunningTotals(grid), _RunningTotals(grid)
 
-    def add(self, part: Part) -> None:
-        chosen = part.chosen(self.number)
-        self.rows.add(part, chosen, 1)
-        self.balance.add(part, chosen, np.maximum(part.days, self.places.edge_days[0]))
+    def add(self, batch: Batch) -> None:
+        counting = batch.counts(self.number)
+        self.rows.add(batch, counting, 1)
+        self.balance.add(batch, counting, np.maximum(batch.days, self.grid.edge_days[0]))
 
-    def end(self, part: Part) -> None:
-        """Take in the rows of a part that count, at the last days of their spells."""
-        chosen = part.chosen(self.number)
-        self.ended.add(part, chosen, 1)
-        self.balance.add(part, chosen, -(part.days.astype(np.int64) + 1))
+    def end(self, batch: Batch) -> None:
+        """Take in the rows of a batch that count, at the last days of their spells."""
+        counting = batch.counts(self.number)
+        self.ended.add(batch, counting, 1)
+        self.balance.add(batch, counting, -(batch.days.astype(np.int64) + 1))
 
     def close(self) -> None:
         super().close()
         self.ended.close()
         self.balance.close()
 
-    def window(self, number: int, low: int, high: int) -> Merged:
-        before, after = self._covered(number, low), self._covered(number, high)
+    def window(self, number: int, low: int, high: int) -> tuple[Integers, Integers]:
+        days = self._days_before(number, high) - self._days_before(number, low)
         n_rows = self.rows.between(number, 0, high) - self.ended.between(number, 0, low)
-        return Merged(after - before, n_rows)
+        return days, n_rows
 
-    def _covered(self, number: int, edge: int) -> Whole:
-        going = self.rows.between(number, 0, edge) - self.ended.between(number, 0, edge)
-        covered: Whole = going * self.places.edge_days[edge] - self.balance.between(number, 0, edge)
-        return covered
+    def _days_before(self, number: int, edge: int) -> Integers:
+        ongoing = self.rows.between(number, 0, edge) - self.ended.between(number, 0, edge)
+        days: Integers = ongoing * self.grid.edge_days[edge] - self.balance.between(number, 0, edge)
+        return days
 
 
 class _Distinct(_Counts):
-    """Counts of different values: a pair of subject and value met once adds up, the others are told apart."""
+    """Counts of different values.
 
-    def __init__(self, indicator: Indicator, number: int, places: Places) -> None:
-        super().__init__(indicator, number, places)
-        self.kept: list[tuple[pa.ChunkedArray, Part]] = []
+    A pair of subject and value that occurs once adds up like a row. Of a pair that occurs several times, only one of
+    the rows inside a window counts, and which ones are inside differs from window to window: these stay listed.
+    """
 
-    def add(self, part: Part) -> None:
-        super().add(part)
-        chosen, there = part.chosen(self.number), part.place < self.places.nowhere
-        mine = part if chosen is None and there.all() else part.only(there if chosen is None else there & chosen)
-        self.kept.append((mine.column(f"{self.indicator.name}__value"), mine))
+    def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
+        super().__init__(indicator, number, grid)
+        self.values: list[tuple[pa.ChunkedArray, Batch]] = []
+
+    def add(self, batch: Batch) -> None:
+        super().add(batch)
+        counting, on_grid = batch.counts(self.number), batch.place < self.grid.sentinel
+        whole = counting is None and on_grid.all()
+        own = batch if whole else batch.take(on_grid if counting is None else on_grid & counting)
+        self.values.append((own.column(f"{self.indicator.name}__value"), own))
 
     def close(self) -> None:
-        """Tell the pairs met once, which add up, from those met more often, which each window looks at."""
+        """Part the pairs that occur once, which add up, from those that repeat, which each window looks at."""
         super().close()
-        self.single = _Series(self.places)
-        at = _joined(part.place for _, part in self.kept) % self.places.subjects
-        group, repeated = _groups(at, [values for values, _ in self.kept])
-        begun = 0
-        several = []
-        for _, part in self.kept:
-            again = repeated[begun : begun + len(part.place)]
-            self.single.add(part, ~again, 1)
-            several.append((part.place[again], part.first[again], part.until[again]))
-            begun += len(again)
-        self.several = tuple(_joined(columns) for columns in zip(*several, strict=True)) if several else ()
+        self.single = _RunningTotals(self.grid)
+        at = _concatenated(batch.place for _, batch in self.values) % self.grid.subjects
+        group, repeats = _repeats(at, [values for values, _ in self.values])
+        begin = 0
+        repeating = []
+        for _, batch in self.values:
+            own = repeats[begin : begin + len(batch.place)]
+            self.single.add(batch, ~own, 1)
+            repeating.append((batch.place[own], batch.first[own], batch.until[own]))
+            begin += len(own)
+        self.repeating = tuple(_concatenated(columns) for columns in zip(*repeating, strict=True)) if repeating else ()
         self.group = group
         self.owner = np.zeros(int(group.max(initial=-1)) + 1, dtype=np.intp)
-        self.owner[group] = at[repeated]
-        self.kept = []
+        self.owner[group] = at[repeats]
+        self.values = []
         self.single.close()
 
-    def window(self, number: int, low: int, high: int) -> Merged:
-        """Return how many different values there are in the window of some slots at an as-of date."""
-        found = self.single.between(number, low, high)
-        if self.several:
-            place, first, until = self.several
-            inside = self.places.within(place, low, high) & (first <= number) & (until > number)
-            seen = np.zeros(len(self.owner), dtype=np.bool_)
-            seen[self.group[inside]] = True
-            found += np.bincount(self.owner[seen], minlength=self.places.subjects)
-        return Merged(found, super().window(number, low, high).n_rows)
+    def window(self, number: int, low: int, high: int) -> tuple[Integers, Integers]:
+        different = self.single.between(number, low, high)
+        if self.repeating:
+            place, first, until = self.repeating
+            inside = self.grid.within(place, low, high) & (first <= number) & (until > number)
+            present = np.zeros(len(self.owner), dtype=np.bool_)
+            present[self.group[inside]] = True
+            different += np.bincount(self.owner[present], minlength=self.grid.subjects)
+        return different, self.rows.between(number, low, high)
 
 
-def _joined(columns: Iterable[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    found = list(columns)
-    return np.concatenate(found) if found else np.empty(0, dtype=np.intp)
+def _concatenated(columns: Iterable[Array]) -> Array:
+    arrays = list(columns)
+    return np.concatenate(arrays) if arrays else np.empty(0, dtype=np.intp)
 
 
-def _groups(at: Positions, values: list[pa.ChunkedArray]) -> tuple[Positions, Flags]:
-    """Tell which pairs of subject and value come more than once, and number these for the rows that have them."""
-    repeated = np.zeros(len(at), dtype=np.bool_)
+def _repeats(at: Positions, values: list[pa.ChunkedArray]) -> tuple[Positions, Bools]:
+    """Say which pairs of subject and value occur more than once, and number these pairs for the rows that have them."""
+    repeats = np.zeros(len(at), dtype=np.bool_)
     if not len(at):
-        return np.empty(0, dtype=np.intp), repeated
-    codes, kinds = _codes(values, most=(2**63 - 1) // (int(at.max()) + 1))
-    pair = at * np.int64(kinds) + codes
+        return np.empty(0, dtype=np.intp), repeats
+    codes, n_codes = _codes(values, most=(2**63 - 1) // (int(at.max()) + 1))
+    # Subject and value in one whole number: sorting then puts rows of a pair next to each other.
+    pair = at * np.int64(n_codes) + codes
     order = np.argsort(pair)
     ordered = pair[order]
-    same = ordered[1:] == ordered[:-1]
-    several = np.append(same, False)
-    several[1:] |= same
+    as_before = ordered[1:] == ordered[:-1]
+    several = np.append(as_before, False)
+    several[1:] |= as_before
     rows = order[several]
     begins = np.append(True, ordered[several][1:] != ordered[several][:-1])[: len(rows)]
     number = np.empty(len(at), dtype=np.intp)
     number[rows] = np.cumsum(begins) - 1
-    repeated[rows] = True
-    return number[repeated], repeated
+    repeats[rows] = True
+    return number[repeats], repeats
 
 
-def _codes(values: list[pa.ChunkedArray], *, most: int) -> tuple[Whole, int]:
-    """Return a whole number from 0 for each value, equal where values are, and how many such numbers there can be."""
+def _codes(values: list[pa.ChunkedArray], *, most: int) -> tuple[Integers, int]:
+    """Return a whole number from 0 for each value, equal where values are, and how many such numbers there can be.
+
+    Small numbers stand for themselves; where their range times the subjects would overflow, ranks take their place.
+    """
     column = pa.chunked_array([chunk for column in values for chunk in column.chunks])
     if pa.types.is_integer(column.type):
         numbers = column.to_numpy()
@@ -279,23 +286,23 @@ def _codes(values: list[pa.ChunkedArray], *, most: int) -> tuple[Whole, int]:
         if highest - lowest < most:
             return numbers.astype(np.int64) - lowest, highest - lowest + 1
         return _ranks(numbers)
-    encoded = column.combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    return np.asarray(encoded.indices.to_numpy(), dtype=np.int64), max(len(encoded.dictionary), 1)
+    dictionary = column.combine_chunks().dictionary_encode()
+    if isinstance(dictionary, pa.ChunkedArray):
+        dictionary = dictionary.combine_chunks()
+    return np.asarray(dictionary.indices.to_numpy(), dtype=np.int64), max(len(dictionary.dictionary), 1)
 
 
-def _ranks(numbers: Whole) -> tuple[Whole, int]:
+def _ranks(numbers: Integers) -> tuple[Integers, int]:
     """Return how many different numbers are smaller than each, and how many different ones there are."""
     order = np.argsort(numbers)
     ordered = numbers[order]
     steps = np.cumsum(ordered[1:] != ordered[:-1])
-    found = np.zeros(len(numbers), dtype=np.int64)
-    found[order[1:]] = steps
-    return found, int(steps[-1]) + 1 if len(steps) else 1
+    ranks = np.zeros(len(numbers), dtype=np.int64)
+    ranks[order[1:]] = steps
+    return ranks, int(steps[-1]) + 1 if len(steps) else 1
 
 
-_MERGING: Final[Mapping[str, type[_Counts]]] = {
+_TOTALS: Final[Mapping[str, type[_Counts]]] = {
     "count": _Counts,
     "sum": _Sums,
     "min": _Extremes,

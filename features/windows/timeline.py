@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -45,10 +45,6 @@ class Timeline:
     def slots(self, as_of: date, window: int) -> tuple[int, int]:
         """Return the first slot of a window and the first one after it."""
         return bisect_left(self.edges, as_of - timedelta(days=window)), bisect_left(self.edges, as_of)
-
-    def seen(self, known: date) -> int:
-        """Return the position of the first as-of date at which something known on a day exists."""
-        return bisect_right(self.as_ofs, known)
 
 
 def timeline(as_ofs: Iterable[date], windows: Iterable[int]) -> Timeline:

@@ -10,7 +10,8 @@ from typing import Any
 from data.contract import CONTRACT
 from data.schema import Table
 from data.store import literal, quoted
-from features.compile.plain import expression_sql, from_clause, loaded
+from features.compile.dialect import expression_sql
+from features.compile.plain_query import from_clause, loaded
 from features.expression import Expression, substitute
 from features.indicator import referring_column
 from models.contradictions.policy import Period

@@ -204,7 +204,7 @@ def sql(
 
 def _read_by(name: str) -> tuple[str, ...]:
     """Return an indicator's own name, or those of the indicators that a formula reads."""
-    from features.declared import indicators
+    from features.indicators import indicators
 
     parts = indicators()[name].parts if name in indicators() else ()
     return tuple(part.name for part in parts) or (name,)

@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from features.compile.plain import scan_query
-from features.declared import indicators
+from features.compile.plain_query import plain_query
 from features.formula import written
 from features.indicator import Case, Indicator, NoExposure
+from features.indicators import indicators
 from models.baselines import baselines
 from models.contradictions.claim_query import judgement_query
 from models.contradictions.policy import Policy
@@ -108,7 +108,7 @@ def _indicator_page(indicator: Indicator) -> str:
         lines += _case(case.says, case, f"Over {case.window} days before {case.as_of}: **{case.expected}**")
     if indicator.aggregate == "formula":
         return "\n".join([*lines, *_formula(indicator)])
-    return "\n".join([*lines, "## SQL", "", "```sql", scan_query(indicator, EXAMPLE_DAY), "```"])
+    return "\n".join([*lines, "## SQL", "", "```sql", plain_query(indicator, EXAMPLE_DAY), "```"])
 
 
 def _formula(indicator: Indicator) -> list[str]:

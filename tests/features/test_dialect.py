@@ -1,4 +1,4 @@
-"""Everything that only one SQL engine understands is said in one module: another engine needs another of these."""
+"""What engines write differently stands in the dialect: for another engine the features need another of these alone."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import features
 from data.contract import CONTRACT
 from data.store import Store
 from features.compile import dialect
-from features.compile.plain import evidence_query, scan_query
+from features.compile.plain_query import evidence_query, plain_query
 from features.compile.scan import scans
-from features.compile.scan_query import rows_query
-from features.declared import indicators
+from features.compile.scan_query import scan_query
 from features.gaps.source_gaps import examine
 from features.indicator import Indicator
+from features.indicators import indicators
 from features.subjects import officers_query, units_query
 from features.windows.timeline import timeline
 from tests.features.hard_indicators import HARD
@@ -52,7 +52,12 @@ FOREIGN = (
 )
 """What one engine has and others lack, and aggregates that do not come out the same everywhere."""
 
-MODULES = ("engine", "rows", "scan", "sql", "subjects", "volumes")
+FOLDER = Path(features.__path__[0])
+MODULES = sorted(
+    path.relative_to(FOLDER).as_posix()
+    for path in FOLDER.rglob("*.py")
+    if "from features.compile.dialect import" in path.read_text("utf-8")
+)
 AS_OFS = (date(2025, 11, 1), date(2026, 1, 1))
 ALL: list[Indicator] = [*indicators().values(), *(i for group in HARD.values() for i in group)]
 
@@ -62,9 +67,9 @@ def queries() -> Iterator[str]:
     counted = [i for i in ALL if i.aggregate != "formula"]
     for kind in ("officer", "unit"):
         for scan in scans([i for i in counted if i.subject == kind]):
-            yield rows_query(scan, timeline(AS_OFS, scan.windows))
+            yield scan_query(scan, timeline(AS_OFS, scan.windows))
     for indicator in counted:
-        yield scan_query(indicator, AS_OFS[0])
+        yield plain_query(indicator, AS_OFS[0])
     for indicator in ALL:
         yield evidence_query(indicator, AS_OFS[0], indicator.windows[0], [1, 2])
     for postings in (True, False):
@@ -95,17 +100,18 @@ def test_queries_call_no_function_that_is_not_listed() -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_outside_the_dialect_no_text_holds_what_only_one_engine_understands(name: str) -> None:
-    source = (Path(features.__path__[0]) / f"{name}.py").read_text("utf-8")
-    tree = ast.parse(source)
-    documented = {
+    tree = ast.parse((FOLDER / name).read_text("utf-8"))
+    docstrings = {
         id(node.body[0].value)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and isinstance(node.body[0], ast.Expr)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
     }
     texts = [
         n.value
         for n in ast.walk(tree)
-        if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in documented
+        if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in docstrings
     ]
     patterns = [*FOREIGN, *(rf"\b{function}\s*\(" for function in sorted(HERE_ONLY))]
     assert [(p, t) for p in patterns for t in texts if re.search(p, t.lower())] == []

@@ -12,13 +12,13 @@ from data.sample_records import complete_rows, load_rows
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS, SubjectKind
 from features.compile.dialect import expression_sql
-from features.compile.plain import evidence_query, scan_query
+from features.compile.plain_query import evidence_query, plain_query
 from features.compile.scan import scans
-from features.compile.scan_query import rows_query
-from features.declared import indicators
+from features.compile.scan_query import scan_query
 from features.engine import compute, compute_all
 from features.expression import col, fields
 from features.indicator import Indicator, NoExposure
+from features.indicators import indicators
 from features.table import NO_EXPOSURE, OK, TOO_FEW, FeatureTable
 from features.windows.timeline import timeline
 from tests import small_force
@@ -48,7 +48,7 @@ def test_twelve_month_ends_at_once_equal_the_plain_query_for_each(
             if indicator.aggregate == "formula":
                 continue
             rows = store.rows(
-                f"SELECT subject_id, {name}__{window}, {name}__{window}__n FROM ({scan_query(indicator, day)})"
+                f"SELECT subject_id, {name}__{window}, {name}__{window}__n FROM ({plain_query(indicator, day)})"
             )
             plain = {subject: (value, n) for subject, value, n in rows}
             missing = 0 if indicator.missing == "zero" else None
@@ -182,7 +182,7 @@ def test_a_condition_narrows_what_is_read_unless_it_compares_rows_of_two_tables(
     assert indicator.where is not None
     condition = expression_sql(indicator.where)
     (scan,) = scans([indicator])
-    query = rows_query(scan, timeline(MONTH_ENDS, indicator.windows))
+    query = scan_query(scan, timeline(MONTH_ENDS, indicator.windows))
     compares = any(len(path) > 1 for path in fields(indicator.where))
     assert (f"CASE WHEN {condition}" in query) is compares
     assert (f" AND {condition}" in query) is not compares
@@ -192,7 +192,7 @@ def test_every_indicator_is_named_in_the_one_query_that_computes_it() -> None:
     """`opencse sql RUN INDICATOR` finds it by that name."""
     counted = [i for i in indicators().values() if i.aggregate != "formula"]
     queries = [
-        rows_query(scan, timeline(MONTH_ENDS, scan.windows))
+        scan_query(scan, timeline(MONTH_ENDS, scan.windows))
         for kind in SUBJECT_KINDS
         for scan in scans([i for i in counted if i.subject == kind])
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as datetime_module
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import features.expression
 from data.store import Store
 from features.compile.dialect import expression_sql
 from features.expression import (
@@ -132,8 +134,8 @@ def in_sql(store: Store, expressions: list[Expression], given_rows: list[dict[st
 
 
 def check(store: Store, expressions: list[Expression], given_rows: list[dict[str, Any]]) -> None:
-    for row, told in zip(given_rows, in_sql(store, expressions, given_rows), strict=True):
-        for expression, number in zip(expressions, told, strict=True):
+    for row, values in zip(given_rows, in_sql(store, expressions, given_rows), strict=True):
+        for expression, number in zip(expressions, values, strict=True):
             assert number == evaluate(expression, row), (expression_sql(expression), row)
 
 
@@ -155,14 +157,22 @@ def test_sql_and_python_agree_at_length(
     check(store, expressions, given_rows)
 
 
+@given(expression=st.one_of(truths, whole, dates, times))
+def test_an_expression_is_written_as_python_that_makes_it_again(expression: Expression) -> None:
+    """Whether two conditions ask for the same is decided by how they are written."""
+    again = eval(repr(expression), vars(features.expression) | {"datetime": datetime_module, "col": col})
+    assert repr(again) == repr(expression)
+    assert expression_sql(as_expression(again)) == expression_sql(expression)
+
+
 @given(expression=truths, row=rows, unknown=st.sets(st.sampled_from(sorted(COLUMNS))))
 def test_what_cannot_hold_without_a_column_never_holds_without_it(
     expression: Expression, row: dict[str, Any], unknown: set[str]
 ) -> None:
     paths = {(name,) for name in unknown}
-    found = evaluate(expression, row | dict.fromkeys(unknown))
-    assert found is not True or may_hold(expression, paths)
-    assert found is None or may_be_known(expression, paths)
+    value = evaluate(expression, row | dict.fromkeys(unknown))
+    assert value is not True or may_hold(expression, paths)
+    assert value is None or may_be_known(expression, paths)
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pytest
 from data.contract import CONTRACT
 from data.sample_records import complete_rows, load_rows
 from data.store import Store
-from features.declared import indicators
 from features.engine import compute
 from features.indicator import Case, Indicator
+from features.indicators import indicators
 from features.twin import value
 from tests import small_force
 

@@ -15,11 +15,11 @@ from data.contract import CONTRACT
 from data.sample_records import load_rows
 from data.store import Store
 from data.vocabulary import SubjectKind
-from features.compile.plain import evidence_query
-from features.declared import indicators
+from features.compile.plain_query import evidence_query
 from features.engine import compute_all
 from features.expression import fields
 from features.indicator import Aggregate, Indicator
+from features.indicators import indicators
 from features.table import FeatureTable
 from features.twin import value
 from tests.features.hard_indicators import HARD

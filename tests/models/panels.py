@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from data.vocabulary import Concern, SubjectKind
-from features.declared import indicators
 from features.indicator import Indicator, NoExposure
+from features.indicators import indicators
 from features.table import OK, Cells, FeatureTable
 from models.detector import Detector
 from models.panel import Panel, build_panel

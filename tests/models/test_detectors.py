@@ -10,8 +10,8 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from data.errors import UsageError
-from features.declared import indicators
 from features.indicator import Indicator
+from features.indicators import indicators
 from models.baselines import baselines
 from models.detector import Detector
 from models.detectors import detectors

@@ -19,8 +19,8 @@ from data.errors import DeclarationFaulty, UsageError
 from data.sample_records import complete_rows
 from data.vocabulary import CONCERNS
 from data.writing import write_json
-from features.declared import indicators
 from features.expression import col
+from features.indicators import indicators
 from models.contradictions.policy import policies, read
 from models.contradictions.rule import Counterpart, Rule
 from models.lineage import reads_of

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from features.declared import indicators
+from features.indicators import indicators
 from models.baselines import baselines
 from models.detectors import detectors
 from models.rules import rules

@@ -13,7 +13,7 @@ import pytest
 import scipy.stats
 from typer.testing import CliRunner
 
-import features.compile.plain
+import features.compile.plain_query
 from data.arrays import Floats
 from data.calendar import day_number
 from data.synthetic.world import load as load_world
@@ -205,7 +205,7 @@ def test_a_canary_dies_when_rows_of_the_future_are_read(on: ControlInput, monkey
         return f"SELECT * EXCLUDE (source_file, source_row){''.join(f', {e}' for e in extra)} FROM {relation}"
 
     assert only(judge({"c": leakage_canary.read(on)})).status == "passed"
-    monkeypatch.setattr(features.compile.plain, "asof_query", everything)
+    monkeypatch.setattr(features.compile.plain_query, "asof_query", everything)
     assert only(judge({"c": leakage_canary.read(on)})).status == "failed"
 
 

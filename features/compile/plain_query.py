@@ -14,18 +14,16 @@ from data.asof import asof_query
 from data.contract import CONTRACT
 from data.schema import Table
 from data.store import literal, quoted
-from features.compile.dialect import MATERIALIZED, ROW, day, epoch_day, expression_sql, relation_sql, whole
+from features.compile.dialect import MATERIALIZED, ROW, day, epoch_day, expression_sql, integer, relation_sql
 from features.indicator import Indicator, referring_column
 from features.relation import OTHER, Related
 
-__all__ = ["aggregate_sql", "counted", "evidence_query", "expression_sql", "from_clause", "loaded", "scan_query"]
-
 _AGGREGATES: Final[Mapping[str, str]] = {
-    "sum": whole("sum({value}) FILTER (WHERE {where})"),
+    "sum": integer("sum({value}) FILTER (WHERE {where})"),
     "min": "min({value}) FILTER (WHERE {where})",
     "max": "max({value}) FILTER (WHERE {where})",
     "distinct": "count(DISTINCT {value}) FILTER (WHERE {where})",
-    "days": whole("sum({value}) FILTER (WHERE {where})"),
+    "days": integer("sum({value}) FILTER (WHERE {where})"),
 }
 
 
@@ -49,11 +47,11 @@ def from_clause(source: Table, lookups: Sequence[str], as_of: date, *, row: str 
 def _rows_of(indicator: Indicator, as_of: date) -> str:
     """Return the FROM clause of an indicator's rows with all that they refer to and are joined to."""
     clause = from_clause(indicator.source, list(indicator.lookups), as_of)
-    joined = indicator.joined
-    if joined is None:
+    relation = indicator.joined
+    if relation is None:
         return clause
-    condition = relation_sql(joined, indicator.source, alias=indicator.joined_as)
-    return f"{clause}\nJOIN {loaded(joined.target, as_of)} AS {quoted(indicator.joined_as)} ON {condition}"
+    condition = relation_sql(relation, indicator.source, alias=indicator.joined_as)
+    return f"{clause}\nJOIN {loaded(relation.target, as_of)} AS {quoted(indicator.joined_as)} ON {condition}"
 
 
 def _exists(related: Related, source: Table, as_of: date) -> str:
@@ -61,10 +59,10 @@ def _exists(related: Related, source: Table, as_of: date) -> str:
     return f"EXISTS (SELECT 1 FROM {loaded(related.target, as_of)} AS {quoted(OTHER)} WHERE {condition})"
 
 
-def counted(indicator: Indicator, as_of: date, window: int) -> str:
+def counts_condition(indicator: Indicator, as_of: date, window: int) -> str:
     """Return the condition under which a row counts in the window that ends before an as-of date.
 
-    What `having` and `without` ask for is left to `_standing`: it depends on the as-of date alone.
+    What `having` and `without` ask for is left to `_window_free`: it depends on the as-of date alone.
     """
     conditions = [_inside(indicator, as_of, window)]
     if indicator.where is not None:
@@ -74,9 +72,9 @@ def counted(indicator: Indicator, as_of: date, window: int) -> str:
     return " AND ".join(conditions)
 
 
-def _standing(indicator: Indicator, as_of: date, *, without: bool = True) -> str:
+def _window_free(indicator: Indicator, as_of: date, *, without: bool = True) -> str:
     """Return what a row must meet whatever the window: it has a subject, and what it is related to is there or not."""
-    conditions = [f"{expression_sql(indicator.who)} IS NOT NULL"]
+    conditions = [f"{expression_sql(indicator.subject_field)} IS NOT NULL"]
     conditions += [_exists(related, indicator.source, as_of) for related in indicator.having]
     if without:
         conditions += [f"NOT {_exists(related, indicator.source, as_of)}" for related in indicator.without]
@@ -94,7 +92,7 @@ def _inside(indicator: Indicator, as_of: date, window: int) -> str:
 
 def aggregate_sql(indicator: Indicator, as_of: date, window: int) -> str:
     """Return the select item that computes an indicator's value for one window; null when no row counts."""
-    where = counted(indicator, as_of, window)
+    where = counts_condition(indicator, as_of, window)
     if indicator.aggregate == "count":
         return f"nullif(count(*) FILTER (WHERE {where}), 0)"
     value = _days(indicator, as_of, window) if indicator.value is None else expression_sql(indicator.value)
@@ -109,19 +107,19 @@ def _days(indicator: Indicator, as_of: date, window: int) -> str:
     return f"({epoch_day(last)} - {epoch_day(first)} + 1)"
 
 
-def scan_query(indicator: Indicator, as_of: date) -> str:
+def plain_query(indicator: Indicator, as_of: date) -> str:
     """Return one query that computes all windows of an indicator at one as-of date.
 
     The result has a row per subject with any row: subject_id, then for each window its value `<name>__<window>` (null
     where nothing counts) and the number of rows counted `<name>__<window>__n`. A formula has no query of its own.
     """
-    items = [f"{expression_sql(indicator.who)} AS subject_id"]
+    items = [f"{expression_sql(indicator.subject_field)} AS subject_id"]
     for window in indicator.windows:
         cell = f"{indicator.name}__{window}"
         items.append(f"{aggregate_sql(indicator, as_of, window)} AS {cell}")
-        items.append(f"count(*) FILTER (WHERE {counted(indicator, as_of, window)}) AS {cell}__n")
+        items.append(f"count(*) FILTER (WHERE {counts_condition(indicator, as_of, window)}) AS {cell}__n")
     select = ",\n  ".join(items)
-    return f"SELECT {select}\n{_rows_of(indicator, as_of)}\nWHERE {_standing(indicator, as_of)}\nGROUP BY 1"
+    return f"SELECT {select}\n{_rows_of(indicator, as_of)}\nWHERE {_window_free(indicator, as_of)}\nGROUP BY 1"
 
 
 def evidence_query(indicator: Indicator, as_of: date, window: int, subjects: Sequence[int]) -> str:
@@ -136,7 +134,7 @@ def evidence_query(indicator: Indicator, as_of: date, window: int, subjects: Seq
         union = "\nUNION\n".join(f"SELECT * FROM (\n{part}\n)" for part in parts)
         return f"{union}\nORDER BY subject_id, table_name, row_id, counts"
     candidates = _candidates(indicator, as_of, window, subjects)
-    parts = [_cited(alias, table) for alias, table in _keyed(indicator).items()]
+    parts = [_cited(alias, table) for alias, table in _key_tables(indicator).items()]
     parts += [_witnesses(indicator, related, as_of, counts=True) for related in indicator.having]
     parts += [_witnesses(indicator, related, as_of, counts=False) for related in indicator.without]
     union = "\nUNION\n".join(parts)
@@ -144,24 +142,26 @@ def evidence_query(indicator: Indicator, as_of: date, window: int, subjects: Seq
     return f"WITH candidates AS {MATERIALIZED} (\n{candidates}\n)\n{union}\n{order}"
 
 
-def _keyed(indicator: Indicator) -> dict[str, str]:
+def _key_tables(indicator: Indicator) -> dict[str, str]:
     """Return the tables that stand in one row with the indicator's own, by alias."""
-    joined = {indicator.joined_as: indicator.joined.table} if indicator.joined else {}
-    return {ROW: indicator.table} | {name: name for name in indicator.lookups} | joined
+    other = {indicator.joined_as: indicator.joined.table} if indicator.joined else {}
+    return {ROW: indicator.table} | {name: name for name in indicator.lookups} | other
 
 
 def _candidates(indicator: Indicator, as_of: date, window: int, subjects: Sequence[int]) -> str:
     """Return the rows that count, and (`ruled_out`) those that would if nothing ruled them out."""
-    source, who = indicator.source, expression_sql(indicator.who)
+    source, subject = indicator.source, expression_sql(indicator.subject_field)
     ruled_out = " OR ".join(_exists(related, source, as_of) for related in indicator.without) or "FALSE"
-    # Not `subject_id`, which is a column of some tables: two of a name would not be told apart further on.
-    items = [f'{who} AS "{ROW}__who"', f"{ruled_out} AS ruled_out"]
-    items += [f'{quoted(alias)}.{CONTRACT[name].key} AS "{alias}__key"' for alias, name in _keyed(indicator).items()]
+    # Not `subject_id`, which is a column of some tables: two of a name would be ambiguous further on.
+    items = [f'{subject} AS "{ROW}__who"', f"{ruled_out} AS ruled_out"]
+    items += [
+        f'{quoted(alias)}.{CONTRACT[name].key} AS "{alias}__key"' for alias, name in _key_tables(indicator).items()
+    ]
     own = sorted(name for related in (*indicator.having, *indicator.without) for name in related.own)
     items += [f"{quoted(ROW)}.{name}" for name in dict.fromkeys([*own, str(source.key)] if own else [])]
-    chosen = ", ".join(str(int(s)) for s in subjects)
-    conditions = [f"{who} IN ({chosen})", counted(indicator, as_of, window)]
-    conditions.append(_standing(indicator, as_of, without=False))
+    ids = ", ".join(str(int(s)) for s in subjects)
+    conditions = [f"{subject} IN ({ids})", counts_condition(indicator, as_of, window)]
+    conditions.append(_window_free(indicator, as_of, without=False))
     return f"SELECT {', '.join(items)}\n{_rows_of(indicator, as_of)}\nWHERE {' AND '.join(conditions)}"
 
 
@@ -184,8 +184,8 @@ def _witnesses(indicator: Indicator, related: Related, as_of: date, *, counts: b
         f"FROM candidates AS {quoted(ROW)} JOIN {loaded(target, as_of)} AS {quoted(OTHER)} ON {condition}\n"
         f"WHERE {'NOT ' if counts else ''}{quoted(ROW)}.ruled_out"
     )
-    told = "TRUE" if counts else "FALSE"
+    counting = "TRUE" if counts else "FALSE"
     return (
-        f"SELECT subject_id, {literal(related.table)} AS table_name, row_id, {told} AS counts FROM (\n{first}\n)"
+        f"SELECT subject_id, {literal(related.table)} AS table_name, row_id, {counting} AS counts FROM (\n{first}\n)"
         " WHERE place = 1"
     )

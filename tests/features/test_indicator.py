@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from data.contract import CONTRACT
-from data.errors import DeclarationFaulty, UsageError
-from features.declared import _check_exposures, _with_parts, find, indicators
+from data.errors import DeclarationFaulty
 from features.expression import Expression, col, day
 from features.indicator import Indicator, NoExposure, referring_column
+from features.indicators import complete, indicators
 from features.relation import Related
 
 GOOD: dict[str, Any] = {
@@ -98,9 +98,9 @@ def test_each_fault_of_a_relation_is_found(changed: dict[str, Any], fault: str) 
 
 def test_columns_learnt_later_may_be_read_of_a_row_joined_to() -> None:
     match = (col.other.started_on <= day(col.starts_at)) & col.other.ended_on.is_null()
-    made = Indicator(**(GOOD | {"joined": related("posting", match), "where": col.posting.rank == "sergeant"}))
-    assert made.tables == ("shift", "posting")
-    assert made.categories == {"attendance", "people"}
+    indicator = Indicator(**(GOOD | {"joined": related("posting", match), "where": col.posting.rank == "sergeant"}))
+    assert indicator.tables == ("shift", "posting")
+    assert indicator.categories == {"attendance", "people"}
 
 
 @pytest.mark.parametrize(
@@ -120,18 +120,18 @@ def test_a_formula_has_no_rows_of_its_own() -> None:
     assert "no rows of its own" in faults(aggregate="formula", value=col.lookups + 1, where=col.place == "office")
 
 
-def test_all_faults_are_told_at_once() -> None:
-    told = faults(question="No", windows=(0,), where=col.nothing == 1, value=col.overtime_minutes)
-    assert told.count(";") == 3
+def test_all_faults_come_at_once() -> None:
+    message = faults(question="No", windows=(0,), where=col.nothing == 1, value=col.overtime_minutes)
+    assert message.count(";") == 3
 
 
 def test_an_exposure_must_be_there_about_the_same_subject_and_have_the_windows() -> None:
     base = Indicator(**GOOD, name="base")
     lacking = Indicator(**(GOOD | {"exposure": "base", "windows": (7,)}), name="lacking")
     with pytest.raises(DeclarationFaulty, match="lacks windows"):
-        _check_exposures({"base": base, "lacking": lacking})
+        complete({"base": base, "lacking": lacking})
     with pytest.raises(DeclarationFaulty, match="not there"):
-        _check_exposures({"lacking": lacking})
+        complete({"lacking": lacking})
 
 
 @pytest.mark.parametrize(
@@ -152,13 +152,13 @@ def test_a_proportion_counts_some_of_the_rows_that_its_exposure_counts(
     changed: dict[str, Any], fault: str | None
 ) -> None:
     whole = Indicator(**(GOOD | {"where": col.place == "office"}), name="whole")
-    given = GOOD | {"exposure": "whole", "proportion": True, "where": col.place == "office"}
-    part = Indicator(**(given | changed), name="part")
+    share = GOOD | {"exposure": "whole", "proportion": True, "where": col.place == "office"}
+    part = Indicator(**(share | changed), name="part")
     if fault is None:
-        _check_exposures({"whole": whole, "part": part})
+        complete({"whole": whole, "part": part})
         return
     with pytest.raises(DeclarationFaulty, match="no proportion of its exposure") as caught:
-        _check_exposures({"whole": whole, "part": part})
+        complete({"whole": whole, "part": part})
     assert fault in str(caught.value.found)
 
 
@@ -166,7 +166,7 @@ def test_a_proportion_asks_for_the_same_relations_as_its_exposure() -> None:
     whole = Indicator(**(GOOD | {"having": (related("expense"),), "without": (related("assault"),)}), name="whole")
     part = Indicator(**(GOOD | {"exposure": "whole", "proportion": True}), name="part")
     with pytest.raises(DeclarationFaulty) as caught:
-        _check_exposures({"whole": whole, "part": part})
+        complete({"whole": whole, "part": part})
     assert "`having`" in str(caught.value.found)
     assert "`without`" in str(caught.value.found)
 
@@ -174,17 +174,11 @@ def test_a_proportion_asks_for_the_same_relations_as_its_exposure() -> None:
 def test_a_formula_reads_indicators_that_are_there() -> None:
     formula = Indicator(**(GOOD | {"aggregate": "formula", "value": col.base * 2}), name="twice")
     base = Indicator(**GOOD, name="base")
-    assert _with_parts(formula, {"base": base}).parts == (base,)
+    assert [part.name for part in complete({"base": base, "twice": formula})["twice"].parts] == ["base"]
     with pytest.raises(DeclarationFaulty, match="not there"):
-        _with_parts(formula, {})
+        complete({"twice": formula})
     with pytest.raises(DeclarationFaulty, match="lacks windows"):
-        _with_parts(formula, {"base": Indicator(**(GOOD | {"windows": (7,)}), name="base")})
-
-
-def test_an_unknown_indicator_is_named_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="There is no indicator 'nothing'") as caught:
-        find("nothing")
-    assert "shifts_worked" in str(caught.value.expected)
+        complete({"base": Indicator(**(GOOD | {"windows": (7,)})), "twice": formula})
 
 
 def test_the_column_that_refers_is_the_one_that_must_lead_somewhere() -> None:

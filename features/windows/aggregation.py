@@ -1,0 +1,80 @@
+"""From declarations to values: every indicator over every window, for the subjects of every as-of date.
+
+The walk is: group indicators into scans, cut the timeline of a scan, run its query, merge its rows into windows, and
+take from each merged value the subjects of its day. Formulas come last, from the values of their parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from data.arrays import Floats, Ids, Integers
+from data.store import Store
+from features.compile.scan import Scan, scans
+from features.compile.scan_query import scan_query
+from features.formula import combine
+from features.indicator import Indicator
+from features.windows.merge import merge
+from features.windows.timeline import timeline
+
+
+@dataclass(frozen=True)
+class Aggregates:
+    """A value for each subject of a day, NaN where there is none, and the number of rows behind it."""
+
+    value: Floats
+    n_rows: Integers
+
+
+AggregatesOfDay = Mapping[tuple[str, int], Aggregates]
+"""The aggregates of one as-of date by indicator and window."""
+
+
+def aggregate(store: Store, indicators: Sequence[Indicator], ids: Mapping[date, Ids]) -> dict[date, AggregatesOfDay]:
+    """Return the aggregates of indicators about one kind of subject, for the subjects (ids ascending) of each day.
+
+    A subject without any counted row has 0 or NaN as the indicator says.
+    """
+    run_ids = np.unique(np.concatenate([*ids.values(), np.empty(0, dtype=np.int64)]))
+    positions = {day: np.searchsorted(run_ids, own) for day, own in ids.items()}
+    aggregates: dict[date, dict[tuple[str, int], Aggregates]] = {day: {} for day in ids}
+    for scan in scans([i for i in _with_parts(indicators) if i.aggregate != "formula"]):
+        line = timeline(ids, scan.windows)
+        rows = store.arrow(scan_query(scan, line), step=_step_name(scan, ids))
+        for merged in merge(scan, line, rows, run_ids):
+            at = positions[merged.as_of]
+            missing = 0.0 if merged.indicator.missing == "zero" else np.nan
+            n_rows = merged.n_rows[at]
+            value = np.where(n_rows > 0, merged.value[at].astype(np.float64), missing)
+            aggregates[merged.as_of][merged.indicator.name, merged.window] = Aggregates(value, n_rows)
+    return {day: own | _formulas(indicators, own) for day, own in aggregates.items()}
+
+
+def _with_parts(indicators: Sequence[Indicator]) -> list[Indicator]:
+    """Return the indicators and those that formulas among them read, by name."""
+    by_name = {i.name: i for i in indicators}
+    for indicator in indicators:
+        by_name |= {part.name: part for part in indicator.parts}
+    return [by_name[name] for name in sorted(by_name)]
+
+
+def _step_name(scan: Scan, days: Iterable[date]) -> str:
+    """Name a scan by the dates, the subject, the table and the first of its indicators."""
+    first, last = min(days), max(days)
+    span = str(first) if first == last else f"{first}_to_{last}"
+    return f"{span}/features/{scan.model.subject}/{scan.source.name}/{scan.model.name}"
+
+
+def _formulas(indicators: Iterable[Indicator], aggregates: AggregatesOfDay) -> dict[tuple[str, int], Aggregates]:
+    values = {}
+    for indicator in (i for i in indicators if i.aggregate == "formula"):
+        for window in indicator.windows:
+            parts = {part.name: aggregates[part.name, window] for part in indicator.parts}
+            value = combine(indicator, {name: part.value for name, part in parts.items()})
+            n_rows = np.sum([part.n_rows for part in parts.values()], axis=0)
+            values[indicator.name, window] = Aggregates(value, n_rows)
+    return values
