@@ -58,7 +58,7 @@ def run_bare(plan: str) -> None:
     for cell in load_plan(plan).cells():
         if cell.seed not in made:
             made = {cell.seed: make(cell.resolved_world)}
-        performed = perform(made[cell.seed], settings=cell.settings, scenario=cell.performed, dose=cell.dose)
+        performed = perform(made[cell.seed], settings=cell.settings, scenario=cell.declaration, dose=cell.dose)
         measure(cell, performed)
 
 

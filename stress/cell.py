@@ -80,7 +80,9 @@ def cell_id(cell: Cell) -> str:
 
     So whatever is done already is found again by any plan it is part of, and nothing is that would come out otherwise.
     """
-    return digest({**_told(cell), "results": _selection(cell), "code": code_digest(), "libraries": _libraries()})[:32]
+    return digest(
+        {**_identity(cell), "results": _result_settings(cell), "code": code_digest(), "libraries": _libraries()}
+    )[:32]
 
 
 @cache
@@ -88,12 +90,12 @@ def _libraries() -> dict[str, str]:
     return library_versions()
 
 
-def _selection(cell: Cell) -> dict[str, Any]:
+def _result_settings(cell: Cell) -> dict[str, Any]:
     return {name: str(value) for name, value in cell.results.model_dump(mode="json").items()}
 
 
 @lru_cache(maxsize=4096)
-def _told(cell: Cell) -> dict[str, str]:
+def _identity(cell: Cell) -> dict[str, str]:
     path = Path(cell.scenario)
     return {
         "world": cell.world,
@@ -119,8 +121,10 @@ def _texts(value: Any) -> Any:
 
 def run_cell(cell: Cell, out: Path) -> None:
     """Perform a cell, measure it, and write its files under their names when they are complete."""
-    performed = perform(_made(cell.resolved_world), settings=cell.settings, scenario=cell.performed, dose=cell.dose)
-    results, flagged = controlled(cell, performed) if cell.scenario == CONTROLS else measure(cell, performed)
+    result = perform(
+        _world_in_memory(cell.resolved_world), settings=cell.settings, scenario=cell.declaration, dose=cell.dose
+    )
+    results, flagged = measure_controls(cell, result) if cell.scenario == CONTROLS else measure(cell, result)
     name = cell_id(cell)
     # The results come last: where they are, everything of the cell is.
     write_whole(flagged, out / f"{name}.flagged.parquet")
@@ -131,7 +135,7 @@ _last: dict[str, InMemory] = {}
 """The last world made in this process: the cells of a world come one after another."""
 
 
-def _made(world: World) -> InMemory:
+def _world_in_memory(world: World) -> InMemory:
     key = world.model_dump_json()
     if key not in _last:
         _last.clear()
@@ -139,31 +143,31 @@ def _made(world: World) -> InMemory:
     return _last[key]
 
 
-def controlled(cell: Cell, performed: ScenarioResult) -> tuple[pa.Table, pa.Table]:
+def measure_controls(cell: Cell, result: ScenarioResult) -> tuple[pa.Table, pa.Table]:
     """Return what the negative controls of a cell count, beside the unperturbed run; nobody is flagged by them."""
     world = cell.resolved_world
-    on = control_input(
-        performed.records,
+    inputs = control_input(
+        result.records,
         settings=cell.settings,
         as_of=world.ends_on,
-        truth=performed.truth,
-        trial=performed.trial,
+        truth=result.truth,
+        trial=result.trial,
         null_worlds=(nothing_planted(world),),
         seed=cell.seed,
     )
-    readings, _ = read_controls(on)
-    return _arrow(rows_of(readings), _where(cell), RESULTS), FLAGGED.empty_table()
+    readings, _ = read_controls(inputs)
+    return _arrow(rows_of(readings), _provenance(cell), RESULTS), FLAGGED.empty_table()
 
 
-def measure(cell: Cell, performed: ScenarioResult) -> tuple[pa.Table, pa.Table]:
+def measure(cell: Cell, result: ScenarioResult) -> tuple[pa.Table, pa.Table]:
     """Return the rates of a cell and whom it flagged, each row with its provenance."""
-    where = _where(cell)
-    return _rates(cell, performed, where), _flagged(performed, where)
+    provenance = _provenance(cell)
+    return _rates(cell, result, provenance), _flagged(result, provenance)
 
 
-def _where(cell: Cell) -> dict[str, Any]:
-    told = _told(cell)
-    return {f.name: told.get(f.name, "") for f in PROVENANCE} | {
+def _provenance(cell: Cell) -> dict[str, Any]:
+    identity = _identity(cell)
+    return {f.name: identity.get(f.name, "") for f in PROVENANCE} | {
         "cell": cell_id(cell),
         "people": cell.people,
         "seed": cell.seed,
@@ -173,56 +177,56 @@ def _where(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _rates(cell: Cell, performed: ScenarioResult, where: dict[str, Any]) -> pa.Table:
-    trial, records, truth = performed.trial, performed.records, performed.truth
+def _rates(cell: Cell, result: ScenarioResult, provenance: dict[str, Any]) -> pa.Table:
+    trial, records, truth = result.trial, result.records, result.truth
     characteristics = records["protected_characteristic"].to_pandas()
-    joined = records["officer"].select(["officer_id", "joined_on"]).to_pandas()
+    officers = records["officer"].select(["officer_id", "joined_on"]).to_pandas()
     table = rates(
         trial.flags,
         subjects=trial.subjects,
         scores=pa.concat_tables([trial.scores, combined_scores(trial.comparisons)]),
         truth=_truth(truth),
-        people=joined.merge(characteristics, on="officer_id", how="left"),
+        people=officers.merge(characteristics, on="officer_id", how="left"),
         units=records["unit"],
         options=Options(workload=cell.results.workload),
     )
-    wanted = table["measure"].isin(cell.results.measures) & table["by"].isin(cell.results.by)
+    selected = table["measure"].isin(cell.results.measures) & table["by"].isin(cell.results.by)
     # All detectors together are no detector of their own that might have flagged somebody.
-    wanted &= ~((table["basis"] == "flagged") & (table["name"] == COMBINED))
-    return _arrow(table[wanted], where, RESULTS)
+    selected &= ~((table["basis"] == "flagged") & (table["name"] == COMBINED))
+    return _arrow(table[selected], provenance, RESULTS)
 
 
 def _truth(truth: dict[str, pa.Table]) -> Truth:
     return Truth.of(truth["truth_subject"], truth["truth_archetype"])
 
 
-def _flagged(performed: ScenarioResult, where: dict[str, Any]) -> pa.Table:
+def _flagged(result: ScenarioResult, provenance: dict[str, Any]) -> pa.Table:
     """Return the subjects flagged, once for each concern."""
     keys = ["subject_kind", "concern", "subject_id"]
-    flags = performed.trial.flags.select(keys).to_pandas().drop_duplicates().sort_values(keys)
-    truth = _truth(performed.truth)
+    flags = result.trial.flags.select(keys).to_pandas().drop_duplicates().sort_values(keys)
+    truth = _truth(result.truth)
     parts = []
-    for (kind, concern), some in flags.groupby(["subject_kind", "concern"], sort=True):
-        ids = some["subject_id"].to_numpy(dtype=np.int64)
-        judged = judge(
+    for (kind, concern), rows in flags.groupby(["subject_kind", "concern"], sort=True):
+        ids = rows["subject_id"].to_numpy(dtype=np.int64)
+        labels = judge(
             truth,
             kind=str(kind),
             concern=str(concern),
-            as_of=performed.trial.as_of[-1],
+            as_of=result.trial.as_of[-1],
             ids=ids,
             teams=None,
             rule=Positive(),
         )
-        parts.append(some.assign(positive=judged.positive))
-    told = pd.concat(parts) if parts else flags.assign(positive=False)
-    return _arrow(told, where, FLAGGED)
+        parts.append(rows.assign(positive=labels.positive))
+    subjects = pd.concat(parts) if parts else flags.assign(positive=False)
+    return _arrow(subjects, provenance, FLAGGED)
 
 
-def _arrow(rows: pd.DataFrame, where: dict[str, Any], schema: pa.Schema) -> pa.Table:
+def _arrow(rows: pd.DataFrame, provenance: dict[str, Any], schema: pa.Schema) -> pa.Table:
     n = len(rows)
     arrays = [
-        pa.repeat(pa.scalar(where[f.name], f.type), n)
-        if f.name in where
+        pa.repeat(pa.scalar(provenance[f.name], f.type), n)
+        if f.name in provenance
         else pa.array(rows[f.name].to_numpy(), f.type, from_pandas=True)
         for f in schema
     ]
@@ -232,6 +236,6 @@ def _arrow(rows: pd.DataFrame, where: dict[str, Any], schema: pa.Schema) -> pa.T
 def write_whole(table: pa.Table, path: Path) -> None:
     """Write a Parquet file under another name and rename it, so that it is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    waiting = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(table, waiting, compression="zstd", row_group_size=max(len(table), 1))
-    waiting.replace(path)
+    partial_file = path.with_name(f".{path.name}.{os.getpid()}")
+    pq.write_table(table, partial_file, compression="zstd", row_group_size=max(len(table), 1))
+    partial_file.replace(path)

@@ -75,68 +75,68 @@ class Draft:
 
     def drop(self, table: str, where: Mask) -> None:
         """Take rows out of a table, and what the truth says of them out of the truth."""
-        self._untruth(table, self.keys(table)[where])
-        self._set(table, self.records[table].filter(pa.array(~where)))
+        self._drop_truth(table, self.keys(table)[where])
+        self._replace(table, self.records[table].filter(pa.array(~where)))
 
     def remove(self, table: str) -> None:
         """Take a whole table away, as if no such source were there."""
-        self._untruth(table, self.keys(table))
+        self._drop_truth(table, self.keys(table))
         del self.records[table]
-        self._forget(table)
+        self._drop_cache(table)
 
     def change(self, table: str, where: Mask, **columns: Any) -> None:
         """Give some rows new values: each an array aligned to the chosen rows, or one value for all."""
         at = np.flatnonzero(where)
         if not len(at):
             return
-        given = self.records[table]
+        rows = self.records[table]
         for name, values in columns.items():
-            whole = self.column(table, name).copy()
-            whole[at] = values
-            place = given.column_names.index(name)
-            given = given.set_column(place, given.schema.field(place), to_array(CONTRACT[table].column[name], whole))
-        self._set(table, given)
+            new_values = self.column(table, name).copy()
+            new_values[at] = values
+            place = rows.column_names.index(name)
+            rows = rows.set_column(place, rows.schema.field(place), to_array(CONTRACT[table].column[name], new_values))
+        self._replace(table, rows)
 
     def copy(self, table: str, rows: Whole, *, planted: bool = True, **columns: Any) -> Whole:
         """Add copies of rows (positions, which may repeat) under new keys, with some columns given; return the keys.
 
         Unless `planted` is false, copies of planted rows are planted too.
         """
-        declared = CONTRACT[table]
-        key = str(declared.key)
-        made = self.records[table].take(pa.array(rows))
-        fresh = self._fresh(table, len(rows))
-        for name, values in ({key: fresh} | columns).items():
-            whole = np.empty(len(rows), dtype=_dtype(declared.column[name]))
-            whole[:] = values
-            place = made.column_names.index(name)
-            made = made.set_column(place, made.schema.field(place), to_array(declared.column[name], whole))
+        contract = CONTRACT[table]
+        key = str(contract.key)
+        copies = self.records[table].take(pa.array(rows))
+        keys = self._new_keys(table, len(rows))
+        for name, values in ({key: keys} | columns).items():
+            column = np.empty(len(rows), dtype=_dtype(contract.column[name]))
+            column[:] = values
+            place = copies.column_names.index(name)
+            copies = copies.set_column(place, copies.schema.field(place), to_array(contract.column[name], column))
         if planted:
-            self._plant_copies(table, self.keys(table)[rows], fresh)
-        self._set(table, pa.concat_tables([self.records[table], made.cast(self.records[table].schema)]))
-        return fresh
+            self._plant_copies(table, self.keys(table)[rows], keys)
+        self._replace(table, pa.concat_tables([self.records[table], copies.cast(self.records[table].schema)]))
+        return keys
 
     def add(self, table: str, count: int, **columns: Any) -> Whole:
         """Add rows under new keys; columns that are not given are null. Return the keys."""
-        declared = CONTRACT[table]
-        missing = {c.name for c in declared.columns if not c.nullable} - {str(declared.key)} - columns.keys()
-        if missing:
-            raise ValueError(f"rows of {table} need {sorted(missing)}")
-        fresh = self._fresh(table, count)
+        contract = CONTRACT[table]
+        required = {c.name for c in contract.columns if not c.nullable} - {str(contract.key)} - columns.keys()
+        if required:
+            raise ValueError(f"rows of {table} need {sorted(required)}")
+        keys = self._new_keys(table, count)
         arrays = []
-        for column in declared.columns:
-            whole = np.empty(count, dtype=_dtype(column))
-            whole[:] = fresh if column.name == declared.key else columns.get(column.name, _null(column))
-            arrays.append(to_array(column, whole))
-        made = pa.Table.from_arrays(arrays, schema=arrow_schema(declared))
-        self._set(table, pa.concat_tables([self.records[table], made.cast(self.records[table].schema)]))
-        return fresh
+        for column in contract.columns:
+            column_values = np.empty(count, dtype=_dtype(column))
+            column_values[:] = keys if column.name == contract.key else columns.get(column.name, _null(column))
+            arrays.append(to_array(column, column_values))
+        additions = pa.Table.from_arrays(arrays, schema=arrow_schema(contract))
+        self._replace(table, pa.concat_tables([self.records[table], additions.cast(self.records[table].schema)]))
+        return keys
 
     def innocents(self) -> Whole:
         """Return the ids of the people in whom nothing was planted, nor in a team of theirs, ascending."""
-        planted = self.truth["truth_subject"]
-        ids = np.asarray(planted["subject_id"].to_numpy(), dtype=np.int64)
-        officers = np.array([kind == "officer" for kind in planted["subject_kind"].to_pylist()], dtype=bool)
+        subjects = self.truth["truth_subject"]
+        ids = np.asarray(subjects["subject_id"].to_numpy(), dtype=np.int64)
+        officers = np.array([kind == "officer" for kind in subjects["subject_kind"].to_pylist()], dtype=bool)
         of_teams = self.column("posting", "officer_id")[np.isin(self.column("posting", "unit_id"), ids[~officers])]
         return np.setdiff1d(self.keys("officer"), np.concatenate([ids[officers], of_teams]))
 
@@ -161,7 +161,7 @@ class Draft:
     def rename_subjects(self, kind: str, renamed: Mapping[int, Sequence[int]]) -> None:
         """Say that subjects of the truth are now known under other ids: a row of `truth_subject` for each of them."""
         rows = self.truth["truth_subject"].to_pylist()
-        told = [
+        renamed_rows = [
             row | {"subject_id": new}
             for row in rows
             for new in (
@@ -170,7 +170,7 @@ class Draft:
                 else [row["subject_id"]]
             )
         ]
-        self.truth["truth_subject"] = pa.Table.from_pylist(told, schema=self.truth["truth_subject"].schema)
+        self.truth["truth_subject"] = pa.Table.from_pylist(renamed_rows, schema=self.truth["truth_subject"].schema)
 
     def move_rows(self, where: Mapping[tuple[str, int], int], units: Mapping[int, Sequence[int]]) -> None:
         """Say of planted rows, by table and key, which unit of those that a team became they now belong to."""
@@ -182,31 +182,31 @@ class Draft:
                 row["subject_id"] = unit
         self.truth["truth_row"] = pa.Table.from_pylist(rows, schema=self.truth["truth_row"].schema)
 
-    def _fresh(self, table: str, count: int) -> Whole:
+    def _new_keys(self, table: str, count: int) -> Whole:
         keys = self.keys(table)
         first = int(keys.max()) + 1 if len(keys) else 1
         return np.arange(first, first + count, dtype=np.int64)
 
     def _plant_copies(self, table: str, originals: Whole, copies: Whole) -> None:
         rows = self.truth["truth_row"]
-        mine = rows.filter(pc.equal(rows["table_name"], table))
-        if not len(mine) or not len(originals):
+        of_table = rows.filter(pc.equal(rows["table_name"], table))
+        if not len(of_table) or not len(originals):
             return
         pairs = pa.table({"row_id": pa.array(originals), "copy": pa.array(copies)})
-        planted = mine.join(pairs, keys="row_id", join_type="inner").sort_by("copy")
-        made = planted.drop(["row_id"]).rename_columns({"copy": "row_id"}).select(rows.column_names)
-        self.truth["truth_row"] = pa.concat_tables([rows, made.cast(rows.schema)])
+        matches = of_table.join(pairs, keys="row_id", join_type="inner").sort_by("copy")
+        additions = matches.drop(["row_id"]).rename_columns({"copy": "row_id"}).select(rows.column_names)
+        self.truth["truth_row"] = pa.concat_tables([rows, additions.cast(rows.schema)])
 
-    def _untruth(self, table: str, keys: Whole) -> None:
+    def _drop_truth(self, table: str, keys: Whole) -> None:
         rows = self.truth["truth_row"]
-        gone = pc.and_(pc.equal(rows["table_name"], table), pc.is_in(rows["row_id"], value_set=pa.array(keys)))
-        self.truth["truth_row"] = rows.filter(pc.invert(gone))
+        dropped = pc.and_(pc.equal(rows["table_name"], table), pc.is_in(rows["row_id"], value_set=pa.array(keys)))
+        self.truth["truth_row"] = rows.filter(pc.invert(dropped))
 
-    def _set(self, table: str, rows: pa.Table) -> None:
+    def _replace(self, table: str, rows: pa.Table) -> None:
         self.records[table] = rows
-        self._forget(table)
+        self._drop_cache(table)
 
-    def _forget(self, table: str) -> None:
+    def _drop_cache(self, table: str) -> None:
         self._columns = {key: values for key, values in self._columns.items() if key[0] != table}
 
 
@@ -223,8 +223,8 @@ def read_column(table: pa.Table, column: Column) -> Values:
         values = values.cast(pa.int32())
     elif column.type == "TIMESTAMP":
         values = values.cast(pa.timestamp("us")).cast(pa.int64())
-    whole = values.cast(pa.int64()).fill_null(NULL)
-    return np.asarray(whole.to_numpy(zero_copy_only=False), dtype=np.int64)
+    numbers = values.cast(pa.int64()).fill_null(NULL)
+    return np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def to_array(column: Column, values: Values) -> pa.Array:
@@ -241,8 +241,8 @@ def to_array(column: Column, values: Values) -> pa.Array:
     narrow = np.where(empty, 0, values)
     if column.type == "BIGINT":
         return pa.array(narrow, pa.int64(), mask=empty)
-    whole = pa.array(narrow.astype(np.int32), pa.int32(), mask=empty)
-    return whole.cast(pa.date32()) if column.type == "DATE" else whole
+    numbers = pa.array(narrow.astype(np.int32), pa.int32(), mask=empty)
+    return numbers.cast(pa.date32()) if column.type == "DATE" else numbers
 
 
 def _dtype(column: Column) -> type[Any]:

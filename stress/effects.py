@@ -49,8 +49,8 @@ def read_results(out: Path, name: str = "results", *, scenarios: Sequence[str] |
     Raises:
         UsageError: there is none.
     """
-    wanted = None if scenarios is None else [("scenario", "in", list(scenarios))]
-    return pq.read_table(results_file(out, name), filters=wanted)
+    filters = None if scenarios is None else [("scenario", "in", list(scenarios))]
+    return pq.read_table(results_file(out, name), filters=filters)
 
 
 def results_file(out: Path, name: str = "results") -> Path:
@@ -73,13 +73,13 @@ def results_file(out: Path, name: str = "results") -> Path:
 def effects_of(out: Path) -> pd.DataFrame:
     """Return the effects in a stress folder, read scenario by scenario, so that a large plan takes little memory."""
     twins = read_results(out, scenarios=[TWIN])
-    found = sorted(pq.read_table(out / "results.parquet", columns=["scenario"])["scenario"].unique().to_pylist())
+    names = sorted(pq.read_table(out / "results.parquet", columns=["scenario"])["scenario"].unique().to_pylist())
     parts = [
-        effects(pa.concat_tables([twins, read_results(out, scenarios=[n])])) for n in found if n not in (TWIN, CONTROLS)
+        effects(pa.concat_tables([twins, read_results(out, scenarios=[n])])) for n in names if n not in (TWIN, CONTROLS)
     ]
-    told = pd.concat(parts, ignore_index=True) if parts else effects(twins)
-    told["q_value"] = q_values(told["p_value"].to_numpy(dtype=np.float64))
-    return told.sort_values(list(KEYS), kind="stable", ignore_index=True)
+    table = pd.concat(parts, ignore_index=True) if parts else effects(twins)
+    table["q_value"] = q_values(table["p_value"].to_numpy(dtype=np.float64))
+    return table.sort_values(list(KEYS), kind="stable", ignore_index=True)
 
 
 def effects(results: pa.Table) -> pd.DataFrame:
@@ -88,10 +88,10 @@ def effects(results: pa.Table) -> pd.DataFrame:
     A scenario with a cell at dose 0 is compared with that, because a method of its own runs in it; any other with the
     unperturbed twin of the same world, size, seed and set.
     """
-    paired = _paired(results)
+    pairs = _pairs(results)
     counts = pc.CountOptions(mode="only_valid")
-    told = (
-        pa.TableGroupBy(paired, list(KEYS), use_threads=False)
+    summary = (
+        pa.TableGroupBy(pairs, list(KEYS), use_threads=False)
         .aggregate(
             [
                 *(("twin", "mean"), ("value", "mean"), ("gap", "mean"), ("gap", "min"), ("gap", "max")),
@@ -101,49 +101,49 @@ def effects(results: pa.Table) -> pd.DataFrame:
         )
         .to_pandas()
     )
-    seeds, effect = told["gap_count"].to_numpy(), told["gap_mean"].to_numpy(dtype=np.float64)
-    spread = told["gap_stddev"].to_numpy(dtype=np.float64)
+    seeds, effect = summary["gap_count"].to_numpy(), summary["gap_mean"].to_numpy(dtype=np.float64)
+    spread = summary["gap_stddev"].to_numpy(dtype=np.float64)
     # Equal counts of equal people differ by the last bits of their quotients.
-    same = (
-        told["gap_max"] - told["gap_min"] <= ROUNDING * (told["gap_max"].abs() + told["twin_mean"].abs())
+    constant = (
+        summary["gap_max"] - summary["gap_min"] <= ROUNDING * (summary["gap_max"].abs() + summary["twin_mean"].abs())
     ).to_numpy()
     # Differences that are all the same and not 0 leave nothing to estimate a spread from: no interval then.
-    half = np.where(same & (effect != 0), np.nan, _half_width(spread, seeds))
-    named = told.rename(
+    half = np.where(constant & (effect != 0), np.nan, _half_width(spread, seeds))
+    table = summary.rename(
         columns={"twin_mean": "twin", "value_mean": "value", "gap_mean": "effect", "gap_count": "seeds"}
     )
-    named = named.assign(low=effect - half, high=effect + half, p_value=_p_values(effect, spread, seeds, same))
-    named["q_value"] = q_values(named["p_value"].to_numpy(dtype=np.float64))
-    named["status"] = np.select([seeds == 0, seeds < FEWEST], ["undefined", "too_few"], "ok")
-    ordered: pd.DataFrame = named[list(COLUMNS)].sort_values(list(KEYS), kind="stable", ignore_index=True)
-    return ordered
+    table = table.assign(low=effect - half, high=effect + half, p_value=_p_values(effect, spread, seeds, constant))
+    table["q_value"] = q_values(table["p_value"].to_numpy(dtype=np.float64))
+    table["status"] = np.select([seeds == 0, seeds < FEWEST], ["undefined", "too_few"], "ok")
+    ordered_table: pd.DataFrame = table[list(COLUMNS)].sort_values(list(KEYS), kind="stable", ignore_index=True)
+    return ordered_table
 
 
-def _paired(results: pa.Table) -> pa.Table:
+def _pairs(results: pa.Table) -> pa.Table:
     """Return every cell's rows beside the twin's value and their difference; null where either is undefined."""
     columns = [*PLACE, "seed", *WHAT]
-    known = {name: pc.fill_null(results[name], "") for name in columns if pa.types.is_string(results[name].type)}
-    rows = pa.table({name: known.get(name, results[name]) for name in [*columns, "scenario", "dose", "value"]})
-    is_twin, undosed = pc.equal(rows["scenario"], TWIN), pc.equal(rows["dose"], 0.0)
-    cells = rows.filter(pc.invert(undosed))
-    own = rows.filter(pc.and_(undosed, pc.invert(is_twin)))
-    with_own = pc.is_in(cells["scenario"], value_set=own["scenario"].unique())
-    paired = pa.concat_tables(
+    texts = {name: pc.fill_null(results[name], "") for name in columns if pa.types.is_string(results[name].type)}
+    rows = pa.table({name: texts.get(name, results[name]) for name in [*columns, "scenario", "dose", "value"]})
+    is_twin, at_zero = pc.equal(rows["scenario"], TWIN), pc.equal(rows["dose"], 0.0)
+    cells = rows.filter(pc.invert(at_zero))
+    dosed_twins = rows.filter(pc.and_(at_zero, pc.invert(is_twin)))
+    has_own_twin = pc.is_in(cells["scenario"], value_set=dosed_twins["scenario"].unique())
+    pairs = pa.concat_tables(
         [
-            _beside(cells.filter(pc.invert(with_own)), rows.filter(is_twin), columns),
-            _beside(cells.filter(with_own), own, [*columns, "scenario"]),
+            _with_twins(cells.filter(pc.invert(has_own_twin)), rows.filter(is_twin), columns),
+            _with_twins(cells.filter(has_own_twin), dosed_twins, [*columns, "scenario"]),
         ]
     )
-    gap = pc.subtract(paired["value"], paired["twin"])
-    both = pc.is_valid(gap)
-    nothing = pa.scalar(None, pa.float64())
-    paired = paired.append_column("gap", gap)
+    gap = pc.subtract(pairs["value"], pairs["twin"])
+    defined = pc.is_valid(gap)
+    null = pa.scalar(None, pa.float64())
+    pairs = pairs.append_column("gap", gap)
     for name in ("value", "twin"):
-        paired = paired.set_column(paired.column_names.index(name), name, pc.if_else(both, paired[name], nothing))
-    return paired
+        pairs = pairs.set_column(pairs.column_names.index(name), name, pc.if_else(defined, pairs[name], null))
+    return pairs
 
 
-def _beside(cells: pa.Table, twins: pa.Table, keys: list[str]) -> pa.Table:
+def _with_twins(cells: pa.Table, twins: pa.Table, keys: list[str]) -> pa.Table:
     twin = twins.select([*keys, "value"]).rename_columns([*keys, "twin"])
     joined = cells.join(twin, keys=keys, join_type="left outer", use_threads=False)
     return joined.select([*cells.column_names, "twin"])
@@ -157,14 +157,14 @@ def _half_width(spread: np.ndarray, seeds: np.ndarray) -> np.ndarray:
     return np.where(seeds > 1, width, np.nan)
 
 
-def _p_values(effect: np.ndarray, spread: np.ndarray, seeds: np.ndarray, same: np.ndarray) -> np.ndarray:
+def _p_values(effect: np.ndarray, spread: np.ndarray, seeds: np.ndarray, constant: np.ndarray) -> np.ndarray:
     """Return two-sided p-values of the paired t-test; of the sign test where all differences are the same."""
     from scipy.stats import t
 
     with np.errstate(invalid="ignore", divide="ignore"):
-        tested = 2 * t.sf(np.abs(effect) / (spread / np.sqrt(seeds)), np.maximum(seeds - 1, 1))
-        signs = np.where(effect == 0, 1.0, 2.0 ** (1.0 - seeds))
-    return np.where(seeds > 1, np.where(same, signs, tested), np.nan)
+        t_test = 2 * t.sf(np.abs(effect) / (spread / np.sqrt(seeds)), np.maximum(seeds - 1, 1))
+        sign_test = np.where(effect == 0, 1.0, 2.0 ** (1.0 - seeds))
+    return np.where(seeds > 1, np.where(constant, sign_test, t_test), np.nan)
 
 
 def turnover(flagged: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
@@ -176,32 +176,34 @@ def turnover(flagged: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     keys = [*PLACE, "seed", "subject_kind", "concern", "subject_id"]
     twin = flagged[flagged["scenario"] == TWIN][[*keys, "positive"]]
     cells = cells[cells["scenario"] != TWIN][[*PLACE, "seed", "scenario", "dose"]].drop_duplicates()
-    before = cells.merge(twin, on=[*PLACE, "seed"])
-    after = flagged[flagged["scenario"] != TWIN][[*keys, "scenario", "dose", "positive"]]
-    both = before.merge(after, on=[*keys, "scenario", "dose"], how="outer", suffixes=("_before", "_after"))
-    was, now = both["positive_before"].notna(), both["positive_after"].notna()
-    positive = both["positive_after"].where(now, both["positive_before"]).astype(bool)
-    counted = both.assign(
-        gained=now & ~was & ~positive,
-        lost=was & ~now & ~positive,
-        found=now & ~was & positive,
-        missed=was & ~now & positive,
+    twin_pairs = cells.merge(twin, on=[*PLACE, "seed"])
+    scenario_flags = flagged[flagged["scenario"] != TWIN][[*keys, "scenario", "dose", "positive"]]
+    changes = twin_pairs.merge(
+        scenario_flags, on=[*keys, "scenario", "dose"], how="outer", suffixes=("_before", "_after")
     )
-    what = ["gained", "lost", "found", "missed"]
+    flagged_before, flagged_after = changes["positive_before"].notna(), changes["positive_after"].notna()
+    positive = changes["positive_after"].where(flagged_after, changes["positive_before"]).astype(bool)
+    counts = changes.assign(
+        gained=flagged_after & ~flagged_before & ~positive,
+        lost=flagged_before & ~flagged_after & ~positive,
+        found=flagged_after & ~flagged_before & positive,
+        missed=flagged_before & ~flagged_after & positive,
+    )
+    directions = ["gained", "lost", "found", "missed"]
     place = [*PLACE, "scenario", "dose", "subject_kind", "concern"]
     seeds = cells.groupby([*PLACE, "scenario", "dose"], sort=True, observed=True)["seed"].nunique().rename("seeds")
-    told = (
-        counted.groupby(place, sort=True, observed=True)[what]
+    totals = (
+        counts.groupby(place, sort=True, observed=True)[directions]
         .sum()
         .reset_index()
         .merge(seeds.reset_index(), on=[*PLACE, "scenario", "dose"])
     )
-    told[what] = told[what].div(told["seeds"], axis=0)
-    return told
+    totals[directions] = totals[directions].div(totals["seeds"], axis=0)
+    return totals
 
 
-def write_effects(out: Path, told: pd.DataFrame) -> Path:
+def write_effects(out: Path, table: pd.DataFrame) -> Path:
     """Write the effects as `effects.parquet` into a stress folder and return the file."""
     path = out / "effects.parquet"
-    pq.write_table(pa.Table.from_pandas(told, preserve_index=False).replace_schema_metadata(None), path)
+    pq.write_table(pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None), path)
     return path

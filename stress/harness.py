@@ -81,44 +81,44 @@ def run_plan(
     Raises:
         UsageError: the backend is unknown or not installed.
     """
-    tell = progress or (lambda _: None)
+    report = progress or (lambda _: None)
     cells = {cell_id(cell): cell for cell in plan.cells()}
     folder = out / CELLS
-    waiting = [cell for name, cell in cells.items() if not (folder / f"{name}.parquet").is_file()]
-    tell(len(cells) - len(waiting))
+    pending = [cell for name, cell in cells.items() if not (folder / f"{name}.parquet").is_file()]
+    report(len(cells) - len(pending))
     for name in (FAILURES, STARTED):
         shutil.rmtree(out / name, ignore_errors=True)
         (out / name).mkdir(parents=True)
     # What is there of an earlier plan says nothing of this one, until its own results are there.
     (out / PLAN).unlink(missing_ok=True)
     with _backend(backend, workers):
-        _run(waiting, out, workers=workers, in_process=workers == 1, tell=tell)
+        _run(pending, out, workers=workers, in_process=workers == 1, report=report)
     shutil.rmtree(out / STARTED)
-    there = [name for name in cells if (folder / f"{name}.parquet").is_file()]
-    _assemble([folder / f"{name}.parquet" for name in there], out / "results.parquet", RESULTS)
-    _assemble([folder / f"{name}.flagged.parquet" for name in there], out / "flagged.parquet", FLAGGED)
+    finished = [name for name in cells if (folder / f"{name}.parquet").is_file()]
+    _assemble([folder / f"{name}.parquet" for name in finished], out / "results.parquet", RESULTS)
+    _assemble([folder / f"{name}.flagged.parquet" for name in finished], out / "flagged.parquet", FLAGGED)
     _write_json(plan.resolved(), out / PLAN)
     failures = read_failures(out)
-    return PlanRun(out, len(cells), len(cells) - len(waiting), failures)
+    return PlanRun(out, len(cells), len(cells) - len(pending), failures)
 
 
-def _run(cells: Sequence[Cell], out: Path, *, workers: int, in_process: bool, tell: Progress) -> None:
+def _run(cells: Sequence[Cell], out: Path, *, workers: int, in_process: bool, report: Progress) -> None:
     """Run cells; when a worker dies, run those it had begun one by one, each in a process that may die alone."""
-    waiting = list(cells)
-    while waiting:
+    pending = list(cells)
+    while pending:
         try:
-            for count in _in_parallel(chunks(waiting, workers=workers), out, in_process=in_process):
-                tell(count)
+            for count in _in_parallel(chunks(pending, workers=workers), out, in_process=in_process):
+                report(count)
             return
         except Exception as error:
             # What the libraries raise when a worker dies differs between backends; an error of a cell never gets here.
-            begun = [c for c in waiting if (out / STARTED / cell_id(c)).exists() and not ended(c, out)]
-            if not begun:
+            interrupted = [c for c in pending if (out / STARTED / cell_id(c)).exists() and not ended(c, out)]
+            if not interrupted:
                 raise
-            for cell in begun:
+            for cell in interrupted:
                 _run_alone(cell, out, error)
-            tell(len(begun))
-            waiting = [c for c in waiting if not ended(c, out)]
+            report(len(interrupted))
+            pending = [c for c in pending if not ended(c, out)]
 
 
 def _in_parallel(pieces: Sequence[Sequence[Cell]], out: Path, *, in_process: bool) -> Iterator[int]:
@@ -137,12 +137,12 @@ def _in_parallel(pieces: Sequence[Sequence[Cell]], out: Path, *, in_process: boo
 
 def chunks(cells: Sequence[Cell], *, workers: int) -> list[list[Cell]]:
     """Split cells into pieces of one world each, small enough that no worker is left with a long last one."""
-    most = max(1, min(LONGEST, len(cells) // (4 * workers)))
+    limit = max(1, min(LONGEST, len(cells) // (4 * workers)))
     pieces: list[list[Cell]] = []
     for cell in cells:
-        last = pieces[-1] if pieces else None
-        if last is not None and len(last) < most and _place(last[0]) == _place(cell):
-            last.append(cell)
+        current = pieces[-1] if pieces else None
+        if current is not None and len(current) < limit and _place(current[0]) == _place(cell):
+            current.append(cell)
         else:
             pieces.append([cell])
     return pieces
@@ -166,13 +166,13 @@ def work(cells: Iterable[Cell], out: Path) -> int:
     return count
 
 
-def _run_alone(cell: Cell, out: Path, died: Exception) -> None:
+def _run_alone(cell: Cell, out: Path, cause: Exception) -> None:
     process = multiprocessing.get_context("spawn").Process(target=work, args=([cell], out))
     process.start()
     process.join()
     if not ended(cell, out):
         summary = f"The process that ran it died (exit code {process.exitcode})."
-        write_failure(cell, out, error=summary, details=f"{summary}\n{died!r}")
+        write_failure(cell, out, error=summary, details=f"{summary}\n{cause!r}")
 
 
 def ended(cell: Cell, out: Path) -> bool:
@@ -184,26 +184,26 @@ def ended(cell: Cell, out: Path) -> bool:
 def write_failure(cell: Cell, out: Path, *, error: str, details: str) -> None:
     """Write down that a cell failed, and why."""
     name = cell_id(cell)
-    told = {
+    content = {
         "cell": name,
         **{key: getattr(cell, key) for key in ("world", "people", "seed", "set", "scenario", "dose")},
         "error": error,
         "details": details,
     }
-    _write_json(told, out / FAILURES / f"{name}.json")
+    _write_json(content, out / FAILURES / f"{name}.json")
 
 
-def _write_json(told: dict[str, Any], path: Path) -> None:
+def _write_json(content: dict[str, Any], path: Path) -> None:
     """Write a file whole or not at all."""
-    waiting = path.with_name(f".{path.name}")
-    waiting.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    waiting.replace(path)
+    partial_file = path.with_name(f".{path.name}")
+    partial_file.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    partial_file.replace(path)
 
 
 def read_failures(out: Path) -> tuple[CellFailure, ...]:
     """Return the failed cells of a stress folder, by world, size, seed, set, scenario and dose."""
-    found = [CellFailure(**json.loads(p.read_text(encoding="utf-8"))) for p in (out / FAILURES).glob("*.json")]
-    return tuple(sorted(found, key=lambda f: (f.world, f.people, f.seed, f.set, f.scenario, f.dose)))
+    failures = [CellFailure(**json.loads(p.read_text(encoding="utf-8"))) for p in (out / FAILURES).glob("*.json")]
+    return tuple(sorted(failures, key=lambda f: (f.world, f.people, f.seed, f.set, f.scenario, f.dose)))
 
 
 def read_plan(out: Path) -> dict[str, Any]:
@@ -220,19 +220,19 @@ def read_plan(out: Path) -> dict[str, Any]:
             where=str(out),
             hint="Give the command that made it again: what is done is not done again.",
         )
-    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return told
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
 
 
 def _assemble(files: Sequence[Path], out: Path, schema: pa.Schema) -> None:
     """Put the cells' tables one after another into one file, a row group each, written whole or not at all."""
-    waiting = out.with_name(f".{out.name}")
-    with pq.ParquetWriter(waiting, schema, compression="zstd") as writer:
+    partial_file = out.with_name(f".{out.name}")
+    with pq.ParquetWriter(partial_file, schema, compression="zstd") as writer:
         for path in files:
             rows = pq.read_table(path, schema=schema)
             if len(rows):
                 writer.write_table(rows, row_group_size=len(rows))
-    waiting.replace(out)
+    partial_file.replace(out)
 
 
 @contextmanager
@@ -245,8 +245,8 @@ def _backend(name: str, workers: int) -> Iterator[None]:
     from joblib import parallel_config
 
     _register(name)
-    more: dict[str, Any] = {"inner_max_num_threads": 1} if name == "loky" else {}
-    with parallel_config(backend=name, n_jobs=workers, **more):
+    limits: dict[str, Any] = {"inner_max_num_threads": 1} if name == "loky" else {}
+    with parallel_config(backend=name, n_jobs=workers, **limits):
         yield
 
 

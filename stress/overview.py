@@ -52,17 +52,22 @@ class Overview:
     controls: dict[str, list[ControlVerdict]]
 
     @property
-    def headline_of_controls(self) -> list[str]:
+    def controls_headline(self) -> list[str]:
         """What stands first: for each world, size and set, what its negative controls say; a failure before others."""
-        return lines_of(self.controls)
+        return control_lines(self.controls)
 
     def to_json(self) -> dict[str, Any]:
         """Return everything but the effects as plain values."""
         failures = [asdict(failure) for failure in self.failures]
         controls = {place: [v.to_json() for v in verdicts] for place, verdicts in self.controls.items()}
-        first = {"controls_say": self.headline_of_controls, "controls": controls}
-        found = {"headline": self.headline, "broken": self.broken, "methods": self.methods}
-        return {**first, **found, "failures": failures}
+        return {
+            "controls_say": self.controls_headline,
+            "controls": controls,
+            "headline": self.headline,
+            "broken": self.broken,
+            "methods": self.methods,
+            "failures": failures,
+        }
 
 
 def overview(out: Path) -> Overview:
@@ -71,31 +76,32 @@ def overview(out: Path) -> Overview:
     Raises:
         UsageError: this is no finished stress folder.
     """
-    told = effects_of(out)
-    write_effects(out, told)
+    table = effects_of(out)
+    write_effects(out, table)
     cells = read_results(out).select([*_CASE, "seed"]).group_by([*_CASE, "seed"]).aggregate([]).to_pandas()
     cells = cells[cells["scenario"] != CONTROLS]
-    moved = turnover(read_results(out, "flagged").to_pandas(), cells)
-    highest = told.groupby([*PLACE, "scenario"], observed=True)["dose"].transform("max") == told["dose"]
+    changes = turnover(read_results(out, "flagged").to_pandas(), cells)
+    highest = table.groupby([*PLACE, "scenario"], observed=True)["dose"].transform("max") == table["dose"]
     return Overview(
-        headline=plain_rows(_headline(told[highest], moved)),
-        broken=plain_rows(_broken(told)),
-        methods=plain_rows(_methods(told[highest])),
+        headline=plain_rows(_headline(table[highest], changes)),
+        broken=plain_rows(_broken(table)),
+        methods=plain_rows(_methods(table[highest])),
         failures=read_failures(out),
-        effects=told,
-        controls=controls_of(out),
+        effects=table,
+        controls=control_verdicts(out),
     )
 
 
-def controls_of(out: Path) -> dict[str, list[ControlVerdict]]:
+def control_verdicts(out: Path) -> dict[str, list[ControlVerdict]]:
     """Return what the negative controls say of each world, size and set of a stress folder, over all its seeds."""
     rows = read_results(out, scenarios=[TWIN, CONTROLS]).to_pandas()
     return {
-        f"{world} {people:,} {name}": judge(readings_of(some)) for (world, people, name), some in rows.groupby([*PLACE])
+        f"{world} {people:,} {name}": judge(readings_of(cells))
+        for (world, people, name), cells in rows.groupby([*PLACE])
     }
 
 
-def lines_of(controls: Mapping[str, Sequence[ControlVerdict]]) -> list[str]:
+def control_lines(controls: Mapping[str, Sequence[ControlVerdict]]) -> list[str]:
     """Return the first lines of an audit of a plan, one for each world, size and set; a failure before others."""
     lines = [f"{place}: {headline(verdicts)}" for place, verdicts in sorted(controls.items())]
     return sorted(lines, key=lambda line: ": CONTROLS FAILED" not in line) or [NONE_RUN]
@@ -109,50 +115,50 @@ def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _headline(told: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
-    whole = told[(told["basis"] == "flagged") & (told["scope"] == "all") & (told["by"] == "all")]
-    whole = whole[whole["subject_kind"] == "officer"]
+def _headline(table: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
+    everybody = table[(table["basis"] == "flagged") & (table["scope"] == "all") & (table["by"] == "all")]
+    everybody = everybody[everybody["subject_kind"] == "officer"]
     keys = [*_CASE, "concern"]
-    innocent = whole[whole["measure"] == _INNOCENT][[*keys, "twin", "effect", "low", "high", "seeds", "status"]]
-    recall = whole[whole["measure"] == "recall"][[*keys, "effect", "low", "high"]]
-    people = moved[moved["subject_kind"] == "officer"].drop(columns=["subject_kind", "seeds"])
-    both = innocent.merge(recall, on=keys, how="left", suffixes=("", "_recall")).merge(people, on=keys, how="left")
-    counted = ["gained", "lost", "found", "missed"]
-    both[counted] = both[counted].fillna(0.0)
-    seen = (both["twin"] > 0) | (both[counted].sum(axis=1) > 0)
-    return both[seen].sort_values([*PLACE, "concern", "effect"], ascending=[True] * 4 + [False], kind="stable")
+    innocent = everybody[everybody["measure"] == _INNOCENT][[*keys, "twin", "effect", "low", "high", "seeds", "status"]]
+    recall = everybody[everybody["measure"] == "recall"][[*keys, "effect", "low", "high"]]
+    officers = changes[changes["subject_kind"] == "officer"].drop(columns=["subject_kind", "seeds"])
+    rows = innocent.merge(recall, on=keys, how="left", suffixes=("", "_recall")).merge(officers, on=keys, how="left")
+    directions = ["gained", "lost", "found", "missed"]
+    rows[directions] = rows[directions].fillna(0.0)
+    visible = (rows["twin"] > 0) | (rows[directions].sum(axis=1) > 0)
+    return rows[visible].sort_values([*PLACE, "concern", "effect"], ascending=[True] * 4 + [False], kind="stable")
 
 
-def _broken(told: pd.DataFrame) -> pd.DataFrame:
+def _broken(table: pd.DataFrame) -> pd.DataFrame:
     """Return what got worse by more than chance: the largest effect over doses, and from which dose on it shows."""
-    worse = np.sign(told["effect"]) * told["measure"].map(_HARM).fillna(0.0) > 0
-    looked_at = (told["basis"] == "flagged") & (told["scope"] == "all") & told["measure"].isin(list(_HARM))
-    looked_at &= told["status"] == "ok"
-    surely = pd.Series(False, index=told.index)
-    for whom in (told["by"] == "all", told["by"] != "all"):
-        some = told.index[looked_at & whom]
-        surely[some] = q_values(told.loc[some, "p_value"].to_numpy(dtype=np.float64)) <= LEVEL
-    chosen = told[worse & surely]
-    what = [k for k in KEYS if k != "dose"]
-    first = chosen.groupby(what, observed=True)["dose"].min().rename("from_dose").reset_index()
-    largest = chosen.loc[chosen["effect"].abs().groupby([chosen[k] for k in what], observed=True).idxmax()]
-    ranked = largest.merge(first, on=what).assign(size=lambda rows: rows["effect"].abs())
+    worse = np.sign(table["effect"]) * table["measure"].map(_HARM).fillna(0.0) > 0
+    tested = (table["basis"] == "flagged") & (table["scope"] == "all") & table["measure"].isin(list(_HARM))
+    tested &= table["status"] == "ok"
+    significant = pd.Series(False, index=table.index)
+    for population in (table["by"] == "all", table["by"] != "all"):
+        index = table.index[tested & population]
+        significant[index] = q_values(table.loc[index, "p_value"].to_numpy(dtype=np.float64)) <= LEVEL
+    harms = table[worse & significant]
+    keys = [k for k in KEYS if k != "dose"]
+    from_dose = harms.groupby(keys, observed=True)["dose"].min().rename("from_dose").reset_index()
+    largest = harms.loc[harms["effect"].abs().groupby([harms[k] for k in keys], observed=True).idxmax()]
+    ranking = largest.merge(from_dose, on=keys).assign(size=lambda rows: rows["effect"].abs())
     columns = [*PLACE, "scenario", "from_dose", "dose", "subject_kind", "concern", "measure", "by", "group"]
-    ordered = ranked.sort_values(["size", *what], ascending=[False] + [True] * len(what), kind="stable")
-    shown: pd.DataFrame = ordered[[*columns, "twin", "effect", "low", "high", "seeds"]].head(MOST)
-    return shown
+    ordered_harms = ranking.sort_values(["size", *keys], ascending=[False] + [True] * len(keys), kind="stable")
+    top: pd.DataFrame = ordered_harms[[*columns, "twin", "effect", "low", "high", "seeds"]].head(MOST)
+    return top
 
 
-def _methods(told: pd.DataFrame) -> pd.DataFrame:
+def _methods(table: pd.DataFrame) -> pd.DataFrame:
     """Return, for every method at an equal workload, the change in recall and the group that it hits most."""
-    equal = told[(told["basis"] == "equal_workload") & (told["subject_kind"] == "officer")]
+    rows = table[(table["basis"] == "equal_workload") & (table["subject_kind"] == "officer")]
     # A rule says nothing of most people: it is no way of ranking them.
-    equal = equal[~equal["name"].isin(list(rules()))]
+    rows = rows[~rows["name"].isin(list(rules()))]
     keys = [*_CASE, "concern", "scope", "name"]
-    recall = equal[(equal["measure"] == "recall") & (equal["by"] == "all")]
+    recall = rows[(rows["measure"] == "recall") & (rows["by"] == "all")]
     recall = recall[[*keys, "twin", "effect", "low", "high"]]
-    groups = equal[(equal["measure"] == "false_positive_rate") & (equal["by"] != "all") & (equal["status"] == "ok")]
+    groups = rows[(rows["measure"] == "false_positive_rate") & (rows["by"] != "all") & (rows["status"] == "ok")]
     at = groups.groupby(keys, observed=True)["effect"].idxmax().dropna()
     worst = groups.loc[at, [*keys, "by", "group", "effect", "low", "high", "q_value"]]
-    both = recall.merge(worst, on=keys, how="left", suffixes=("", "_group"))
-    return both.sort_values(keys, kind="stable")
+    pairs = recall.merge(worst, on=keys, how="left", suffixes=("", "_group"))
+    return pairs.sort_values(keys, kind="stable")

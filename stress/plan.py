@@ -67,33 +67,35 @@ class StressPlan(FrozenSection):
     results: PlanResults = PlanResults()
 
     @property
-    def every_seed(self) -> tuple[int, ...]:
+    def seed_list(self) -> tuple[int, ...]:
         """The seeds, in order."""
         return tuple(range(1, self.seeds + 1)) if isinstance(self.seeds, int) else self.seeds
 
     @property
-    def chosen(self) -> tuple[str, ...]:
+    def scenario_names(self) -> tuple[str, ...]:
         """The scenarios by name or path, those that come with OpenCSE first."""
         named = [n for n in scenarios() if ("*" in self.scenarios or n in self.scenarios) and n not in self.exclude]
         return (*named, *(n for n in self.scenarios if n != "*" and n not in scenarios()))
 
-    def doses_of(self, found: Scenario) -> tuple[float, ...]:
+    def doses_of(self, subject: Scenario) -> tuple[float, ...]:
         """Return the doses of a scenario: the plan's, or else its own; 0 first where it has a twin of its own."""
-        given = sorted({d for d in self.doses.get(found.name, found.doses) if d > 0})
-        return (0.0, *given) if found.own_twin else tuple(given)
+        doses = sorted({d for d in self.doses.get(subject.name, subject.doses) if d > 0})
+        return (0.0, *doses) if subject.own_twin else tuple(doses)
 
     def cells(self) -> list[Cell]:
         """Return every cell of the plan in order: world by world, the twin and the controls before its scenarios."""
         return list(self._cells())
 
     def _cells(self) -> Iterator[Cell]:
-        sets = {name: _canonical(content) for name, content in self.sets.items()}
+        sets = {name: _canonical_text(content) for name, content in self.sets.items()}
         for world in self.worlds:
             for people in self.people:
-                for seed in self.every_seed:
+                for seed in self.seed_list:
                     for name, content in sets.items():
-                        for of, dose in [(TWIN, 0.0), (CONTROLS, 0.0), *self._performed()]:
-                            yield Cell(world, people, self.months, seed, of, dose, name, content, self.results)
+                        for scenario_name, dose in [(TWIN, 0.0), (CONTROLS, 0.0), *self._scenario_doses()]:
+                            yield Cell(
+                                world, people, self.months, seed, scenario_name, dose, name, content, self.results
+                            )
 
     def resolved(self) -> dict[str, Any]:
         """Return the plan as plain values with all that it leaves to defaults filled in.
@@ -102,16 +104,16 @@ class StressPlan(FrozenSection):
         """
         return {
             **self.model_dump(mode="json", include={"title", "people", "months", "results"}),
-            "seeds": list(self.every_seed),
+            "seeds": list(self.seed_list),
             "worlds": {
                 name: {"planted": bool(load_world(name).typologies.chosen(list(typologies())))} for name in self.worlds
             },
-            "scenarios": {scenario(n).name: list(self.doses_of(scenario(n))) for n in self.chosen},
-            "sets": {name: _settings(_canonical(c)).model_dump(mode="json") for name, c in self.sets.items()},
+            "scenarios": {scenario(n).name: list(self.doses_of(scenario(n))) for n in self.scenario_names},
+            "sets": {name: _settings(_canonical_text(c)).model_dump(mode="json") for name, c in self.sets.items()},
         }
 
-    def _performed(self) -> list[tuple[str, float]]:
-        return [(name, dose) for name in self.chosen for dose in self.doses_of(scenario(name))]
+    def _scenario_doses(self) -> list[tuple[str, float]]:
+        return [(name, dose) for name in self.scenario_names for dose in self.doses_of(scenario(name))]
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ class Cell:
         return _settings(self.overlay)
 
     @property
-    def performed(self) -> Scenario | None:
+    def declaration(self) -> Scenario | None:
         """The scenario; None for the twin and the controls."""
         return None if self.scenario in (TWIN, CONTROLS) else scenario(self.scenario)
 
@@ -149,7 +151,7 @@ def _settings(overlay: str) -> Settings:
     return over_defaults(json.loads(overlay), where="the plan's detector set")
 
 
-def _canonical(content: Mapping[str, Any]) -> str:
+def _canonical_text(content: Mapping[str, Any]) -> str:
     return json.dumps(content, sort_keys=True)
 
 
@@ -175,31 +177,31 @@ def load_plan(name_or_path: str) -> StressPlan:
 def _faults(plan: StressPlan) -> list[str]:
     """Return what is wrong with a plan beyond its types: names that do not exist, and numbers that make no sense."""
     faults = [f"people: a world has at least {SMALLEST}, found {n}" for n in plan.people if n < SMALLEST]
-    if not plan.every_seed or min(plan.every_seed) < 0 or len(set(plan.every_seed)) < len(plan.every_seed):
+    if not plan.seed_list or min(plan.seed_list) < 0 or len(set(plan.seed_list)) < len(plan.seed_list):
         faults.append(f"seeds: expected a number from 1 on or a list of different numbers, found {plan.seeds}")
     faults += [f"exclude: there is no scenario '{n}'" for n in plan.exclude if n not in scenarios()]
-    always = [name for name in (TWIN, CONTROLS) if name in plan.scenarios]
-    faults += [f"scenarios: '{name}' is always there; it is not to be named" for name in always]
+    reserved = [name for name in (TWIN, CONTROLS) if name in plan.scenarios]
+    faults += [f"scenarios: '{name}' is always there; it is not to be named" for name in reserved]
     for name in plan.worlds:
-        faults += _told(f"worlds: {name}", partial(load_world, name))
+        faults += _faults_of(f"worlds: {name}", partial(load_world, name))
     for name in plan.scenarios:
         if name not in ("*", TWIN, CONTROLS):
-            faults += _told("scenarios", partial(scenario, name))
-    known = set(scenarios()) | {Path(n).stem for n in plan.scenarios}
-    faults += [f"doses: there is no scenario '{n}'" for n in plan.doses if n not in known]
+            faults += _faults_of("scenarios", partial(scenario, name))
+    names = set(scenarios()) | {Path(n).stem for n in plan.scenarios}
+    faults += [f"doses: there is no scenario '{n}'" for n in plan.doses if n not in names]
     faults += [
         f"doses.{n}: expected numbers above 0, found {d}" for n, d in plan.doses.items() if min(d, default=0) <= 0
     ]
     if not plan.sets:
         faults.append("sets: there must be one")
     for name, content in plan.sets.items():
-        faults += _told(f"sets.{name}", partial(_settings, _canonical(content)))
+        faults += _faults_of(f"sets.{name}", partial(_settings, _canonical_text(content)))
     faults += [f"results.measures: there is no measure '{m}'" for m in plan.results.measures if m not in MEASURES]
     faults += [f"results.by: nothing is broken down by '{b}'" for b in plan.results.by if b not in GROUPS]
     return faults
 
 
-def _told(place: str, check: Callable[[], object]) -> list[str]:
+def _faults_of(place: str, check: Callable[[], object]) -> list[str]:
     try:
         check()
     except OpencseError as error:

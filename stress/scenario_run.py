@@ -28,7 +28,7 @@ class ScenarioResult:
 
 
 def perform(
-    made: InMemory, *, settings: Settings, scenario: Scenario | None = None, dose: float = 0.0
+    world: InMemory, *, settings: Settings, scenario: Scenario | None = None, dose: float = 0.0
 ) -> ScenarioResult:
     """Run on a world in memory, under a scenario at a dose, as of the first day after the world.
 
@@ -36,30 +36,30 @@ def perform(
     """
     if scenario is None:
         with Store(threads=1) as store:
-            load_records(made.records, store=store, check="trusted", tables=CONTRACT.readable)
-            trial = try_store(store, settings=settings, as_of=[made.world.ends_on])
-        return ScenarioResult(trial, dict(made.records), dict(made.truth))
-    draft = disturb(made, scenario, dose)
+            load_records(world.records, store=store, check="trusted", tables=CONTRACT.readable)
+            trial = try_store(store, settings=settings, as_of=[world.world.ends_on])
+        return ScenarioResult(trial, dict(world.records), dict(world.truth))
+    draft = disturb(world, scenario, dose)
     if scenario.settings is not None:
         settings = scenario.settings(settings, dose)
-    trials = _rounds(draft, scenario, dose, settings, made.world.ends_on)
+    trials = _rounds(draft, scenario, dose, settings, world.world.ends_on)
     final = trials[-1]
     if scenario.method is not None:
         final = replace(final, scores=pa.concat_tables([final.scores, scenario.method(draft, trials, dose)]))
     return ScenarioResult(final, draft.records, draft.truth)
 
 
-def disturb(made: InMemory, scenario: Scenario, dose: float) -> Draft:
+def disturb(base: InMemory, scenario: Scenario, dose: float) -> Draft:
     """Return the records and truth of a world after a scenario's hooks on the world and on records."""
     if scenario.world is not None:
-        world = scenario.world(made.world, dose)
-        made = made if world == made.world else make(world)
+        settings = scenario.world(base.world, dose)
+        base = base if settings == base.world else make(settings)
     draft = Draft(
-        made.records,
-        made.truth,
-        starts_on=made.world.starts_on,
-        ends_on=made.world.ends_on,
-        rng=generator(made.world.seed, scenario.name),  # by seed and name, not by dose
+        base.records,
+        base.truth,
+        starts_on=base.world.starts_on,
+        ends_on=base.world.ends_on,
+        rng=generator(base.world.seed, scenario.name),  # by seed and name, not by dose
     )
     if scenario.records is not None:
         scenario.records(draft, dose)
@@ -78,10 +78,10 @@ def _rounds(draft: Draft, scenario: Scenario, dose: float, settings: Settings, e
             trials.append(try_store(store, settings=settings, as_of=[day]))
             until = days[number + 1] if number + 1 < len(days) else None
             if scenario.between is not None:
-                told = scenario.between(draft, Round(number, day, until, settings, trials[-1]), dose)
-                if told is None:
+                next_settings = scenario.between(draft, Round(number, day, until, settings, trials[-1]), dose)
+                if next_settings is None:
                     break
-                settings = told
+                settings = next_settings
     return trials
 
 

@@ -96,7 +96,7 @@ def stress_overview(
     if as_json:
         print_json(told.to_json())
         return
-    for line in told.headline_of_controls:
+    for line in told.controls_headline:
         output().print(line, markup=False, soft_wrap=True)
     _print_failures(told.failures)
     _print_headline(told)
@@ -114,22 +114,21 @@ def budget(
 ) -> None:
     """State what was promised about false flags, what was achieved, and where the promise stops holding."""
     from audit.rates.rates_report import check_new
-    from stress.budget import budget as state
-    from stress.budget import write
-    from stress.budget.statement_text import text_of
+    from stress.budget import budget_statement, write_statement
+    from stress.budget.statement_text import statement_lines
 
     if out is not None:
         check_new(out)
     with steps("Budget statement") as progress:
         progress("counting world by world")
-        made = state(folder)
+        statement = budget_statement(folder)
         if out is not None:
             progress("writing")
-            write(made, out)
+            write_statement(statement, out)
     if as_json:
-        print_json(made.told)
+        print_json(statement.content)
         return
-    for line in text_of(made.told):
+    for line in statement_lines(statement.content):
         output().print(line, markup=False, soft_wrap=True)
     if out is not None:
         output().print(f"\nThe statement: {out / 'budget.json'}; every cell: {out / 'budget.parquet'}", markup=False)

@@ -23,50 +23,50 @@ def group_rates(counts: pd.DataFrame) -> list[dict[str, Any]]:
     from world to world as much as was seen (Korn and Graubard 1998). A ratio is None where nobody in the reference is
     flagged wrongly; so is a bound that nothing limits.
     """
-    chosen = (counts["scenario"] == TWIN) & counts["by"].isin(GROUPED_BY) & (counts["how"] != EITHER)
-    told: list[dict[str, Any]] = []
-    for key, rows in counts[chosen].groupby(list(WHERE), sort=True, observed=True):
-        named = dict(zip(WHERE, key, strict=True))
-        told += _of_breakdown(rows, named, REFERENCE.get(str(named["by"])))
-    return told
+    unperturbed = (counts["scenario"] == TWIN) & counts["by"].isin(GROUPED_BY) & (counts["how"] != EITHER)
+    rates: list[dict[str, Any]] = []
+    for key, rows in counts[unperturbed].groupby(list(WHERE), sort=True, observed=True):
+        place = dict(zip(WHERE, key, strict=True))
+        rates += _of_breakdown(rows, place, REFERENCE.get(str(place["by"])))
+    return rates
 
 
-def _of_breakdown(rows: pd.DataFrame, named: dict[str, Any], wanted: str | None) -> list[dict[str, Any]]:
-    groups = [(str(name), some) for name, some in rows.groupby("group", sort=True, observed=True)]
-    groups = [(name, some) for name, some in groups if some["negatives"].sum() > 0]
+def _of_breakdown(rows: pd.DataFrame, place: dict[str, Any], usual_reference: str | None) -> list[dict[str, Any]]:
+    groups = [(str(name), group) for name, group in rows.groupby("group", sort=True, observed=True)]
+    groups = [(name, group) for name, group in groups if group["negatives"].sum() > 0]
     if not groups:
         return []
     largest = max(groups, key=lambda g: (g[1]["negatives"].sum(), g[0]))[0]
-    reference = wanted if wanted in dict(groups) else largest
-    wrong, n = (np.array([float(some[c].sum()) for _, some in groups]) for c in ("wrong", "negatives"))
-    counted = ((some["wrong"].to_numpy(np.float64), some["negatives"].to_numpy(np.float64)) for _, some in groups)
+    reference = usual_reference if usual_reference in dict(groups) else largest
+    false_flags, n = (np.array([float(group[c].sum()) for _, group in groups]) for c in ("wrong", "negatives"))
+    pairs = ((group["wrong"].to_numpy(np.float64), group["negatives"].to_numpy(np.float64)) for _, group in groups)
     # Where nobody was counted, or the worlds do not vary, as many as there are.
-    size = np.array([independent(counts, sizes) or float(sizes.sum()) for counts, sizes in counted])
-    rate = wrong / n
+    size = np.array([independent(counts, sizes) or float(sizes.sum()) for counts, sizes in pairs])
+    rate = false_flags / n
     low, high = proportion(rate * size, size)
     at = [name for name, _ in groups].index(reference)
-    other = np.full(len(groups), rate[at] * size[at])
-    ratio_low, ratio_high = ratio(rate * size, size, other, np.full(len(groups), size[at]))
-    found = []
-    for i, (name, some) in enumerate(groups):
-        compared = None if i == at else reference
-        found.append(
+    reference_count = np.full(len(groups), rate[at] * size[at])
+    ratio_low, ratio_high = ratio(rate * size, size, reference_count, np.full(len(groups), size[at]))
+    group_rows = []
+    for i, (name, group) in enumerate(groups):
+        comparison = None if i == at else reference
+        group_rows.append(
             {
-                **named,
+                **place,
                 "group": name,
-                "worlds": int(some["seed"].nunique()),
-                "wrong": float(wrong[i]),
+                "worlds": int(group["seed"].nunique()),
+                "wrong": float(false_flags[i]),
                 "negatives": float(n[i]),
                 "false_positive_rate": float(rate[i]),
                 "low": float(low[i]),
                 "high": float(high[i]),
-                "reference": compared,
-                "ratio": _plain(rate[i] / rate[at]) if compared and rate[at] > 0 else None,
-                "ratio_low": _plain(ratio_low[i]) if compared else None,
-                "ratio_high": _plain(ratio_high[i]) if compared else None,
+                "reference": comparison,
+                "ratio": _plain(rate[i] / rate[at]) if comparison and rate[at] > 0 else None,
+                "ratio_low": _plain(ratio_low[i]) if comparison else None,
+                "ratio_high": _plain(ratio_high[i]) if comparison else None,
             }
         )
-    return found
+    return group_rows
 
 
 def _plain(value: float) -> float | None:

@@ -34,7 +34,7 @@ a failure could have shown. `too_few`: over it, but not by more than chance expl
 few that not even nothing but false flags would have stood out. `no_promise`: nothing was promised."""
 
 
-def chances(achieved: Floats, error: Floats, worlds: Floats, target: Floats, *, planted: Bools) -> Floats:
+def mean_p_values(achieved: Floats, error: Floats, worlds: Floats, target: Floats, *, planted: Bools) -> Floats:
     """Return the chance of a mean as high as was achieved if the target were kept, one-sided; NaN without target.
 
     All are aligned arrays: the mean over worlds, its standard error, the number of worlds, the target, and whether
@@ -45,10 +45,10 @@ def chances(achieved: Floats, error: Floats, worlds: Floats, target: Floats, *, 
     with np.errstate(invalid="ignore", divide="ignore"):
         by_count = binom.sf(np.round(achieved * worlds) - 1, worlds, target)
         by_spread = t.sf((achieved - target) / error, np.maximum(worlds - 1, 1))
-    alike = ~(error > 0)
-    by_mean = np.where(alike, np.exp(-worlds * divergence(achieved, target)), by_spread)
-    told: Floats = np.where(planted, by_mean, by_count)
-    return np.where(np.isnan(target) | (worlds < 1), np.nan, told)
+    no_spread = ~(error > 0)
+    by_mean = np.where(no_spread, np.exp(-worlds * divergence(achieved, target)), by_spread)
+    p_values: Floats = np.where(planted, by_mean, by_count)
+    return np.where(np.isnan(target) | (worlds < 1), np.nan, p_values)
 
 
 def divergence(achieved: Floats, target: Floats) -> Floats:
@@ -59,12 +59,12 @@ def divergence(achieved: Floats, target: Floats) -> Floats:
         [2.3026, 0.0]
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        some = np.where(achieved > 0, achieved * np.log(achieved / target), 0.0)
-        rest = np.where(achieved < 1, (1 - achieved) * np.log((1 - achieved) / (1 - target)), 0.0)
-    return np.where(achieved > target, some + rest, 0.0)
+        share_part = np.where(achieved > 0, achieved * np.log(achieved / target), 0.0)
+        complement_part = np.where(achieved < 1, (1 - achieved) * np.log((1 - achieved) / (1 - target)), 0.0)
+    return np.where(achieved > target, share_part + complement_part, 0.0)
 
 
-def bounds(achieved: Floats, error: Floats, worlds: Floats, *, planted: Bools) -> Floats:
+def upper_bounds(achieved: Floats, error: Floats, worlds: Floats, *, planted: Bools) -> Floats:
     """Return the upper bound of what is achieved in the long run, at 95% confidence, one-sided, each by itself.
 
     It is Clopper and Pearson's where nothing is planted, else Student's t, which for shares that lean to the right is
@@ -76,32 +76,32 @@ def bounds(achieved: Floats, error: Floats, worlds: Floats, *, planted: Bools) -
     _, exact = proportion(np.round(achieved * worlds), worlds, confidence=2 * CONFIDENCE - 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         by_spread = np.minimum(1.0, achieved + t.ppf(CONFIDENCE, np.maximum(worlds - 1, 1)) * error)
-    alike = ~(error > 0)
-    told = np.where(planted, by_spread, exact)
-    for at in np.flatnonzero(planted & alike & (worlds > 0)).tolist():
-        told[at] = _highest(float(achieved[at]), float(worlds[at]))
-    return np.where(worlds < 1, np.nan, told)
+    no_spread = ~(error > 0)
+    upper = np.where(planted, by_spread, exact)
+    for at in np.flatnonzero(planted & no_spread & (worlds > 0)).tolist():
+        upper[at] = _highest(float(achieved[at]), float(worlds[at]))
+    return np.where(worlds < 1, np.nan, upper)
 
 
 def _highest(achieved: float, worlds: float) -> float:
     """Return the highest mean in the long run under which one as low as was achieved is no rarer than 5%."""
     if achieved >= 1:
         return 1.0
-    wanted = -np.log(1 - CONFIDENCE) / worlds
+    threshold = -np.log(1 - CONFIDENCE) / worlds
     low, high = achieved, 1.0
     for _ in range(60):
         middle = (low + high) / 2
         # Of falling short rather than exceeding: the same with both shares turned round.
-        near = float(divergence(np.array([1 - achieved]), np.array([1 - middle]))[0]) <= wanted
+        near = float(divergence(np.array([1 - achieved]), np.array([1 - middle]))[0]) <= threshold
         low, high = (middle, high) if near else (low, middle)
     return low
 
 
-def verdicts(achieved: Floats, p_values: Floats, worlds: Floats, target: Floats) -> tuple[Floats, list[str]]:
+def cell_verdicts(achieved: Floats, p_values: Floats, worlds: Floats, target: Floats) -> tuple[Floats, list[str]]:
     """Return the q-values of cells that are tested together, and what becomes of each.
 
     Example:
-        >>> q, said = verdicts(*(np.array(v) for v in ([1.0, 0.0], [0.1**4, 1.0], [4.0, 4.0], [0.1, 0.1])))
+        >>> q, said = cell_verdicts(*(np.array(v) for v in ([1.0, 0.0], [0.1**4, 1.0], [4.0, 4.0], [0.1, 0.1])))
         >>> q.round(4).tolist(), said
         ([0.0002, 1.0], ['exceeds', 'holds'])
     """
@@ -111,6 +111,6 @@ def verdicts(achieved: Floats, p_values: Floats, worlds: Floats, target: Floats)
         exceeds = q <= LEVEL
         # Whatever a test's kind, nothing but false flags in every world has this chance.
         blind = (worlds < FEWEST) | (target**worlds > LEVEL / max(tests, 1))
-        unclear = blind | (achieved > target)
-    told = np.select([np.isnan(p_values), exceeds, unclear], [NO_PROMISE, EXCEEDS, TOO_FEW], HOLDS)
-    return q, [str(t) for t in told]
+        undecided = blind | (achieved > target)
+    labels = np.select([np.isnan(p_values), exceeds, undecided], [NO_PROMISE, EXCEEDS, TOO_FEW], HOLDS)
+    return q, [str(t) for t in labels]

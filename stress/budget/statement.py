@@ -16,16 +16,26 @@ from audit.rates.rates_report import check_new
 from data.writing import write_json, write_table
 from pipeline.run_folder import written_whole
 from stress.budget.group_rates import group_rates
-from stress.budget.promise import CONFIDENCE, EXCEEDS, HOLDS, LEVEL, NO_PROMISE, TOO_FEW, bounds, chances, verdicts
-from stress.budget.statement_text import text_of
-from stress.budget.world_counts import CELL, COMPARISON, worlds_of
+from stress.budget.promise import (
+    CONFIDENCE,
+    EXCEEDS,
+    HOLDS,
+    LEVEL,
+    NO_PROMISE,
+    TOO_FEW,
+    cell_verdicts,
+    mean_p_values,
+    upper_bounds,
+)
+from stress.budget.statement_text import statement_lines
+from stress.budget.world_counts import CELL, COMPARISON, world_counts
 from stress.controls.control import Reading
 from stress.controls.library.null_world import ANY
 from stress.controls.readings import readings_of
 from stress.controls.verdict import FAILED, pool
 from stress.effects import PLACE, read_results
 from stress.harness import read_plan
-from stress.overview import controls_of, lines_of, plain_rows
+from stress.overview import control_lines, control_verdicts, plain_rows
 from stress.plan import CONTROLS, TWIN
 
 ABOUT: Final = (*PLACE, "subject_kind", "concern")
@@ -34,44 +44,44 @@ ABOUT: Final = (*PLACE, "subject_kind", "concern")
 
 @dataclass(frozen=True)
 class BudgetStatement:
-    """A budget statement; `docs/reference/budget.md` describes everything in `told`, the content of `budget.json`.
+    """A budget statement; `docs/reference/budget.md` describes everything in `content`, the content of `budget.json`.
 
     `cells` has a row for everything that was tested or counted: each scenario, dose, group and way of being flagged.
     """
 
-    told: dict[str, Any]
+    content: dict[str, Any]
     cells: pd.DataFrame
 
 
-def budget(out: Path) -> BudgetStatement:
+def budget_statement(out: Path) -> BudgetStatement:
     """Return the budget statement of a stress folder.
 
     Raises:
         UsageError: this is no finished stress folder, it does not say of which plan, or the plan kept too little.
     """
     plan = read_plan(out)
-    counts = worlds_of(out)
+    counts = world_counts(out)
     cells = cells_of(counts, plan)
-    controls = controls_of(out)
-    whole = cells[cells["by"] == "all"]
-    at_rest = whole[whole["scenario"] == TWIN]
-    stops = stops_of(cells)
-    told = {
-        "controls_say": lines_of(controls),
-        "controls": {place: [v.to_json() for v in said] for place, said in controls.items()},
-        "controls_failed": any(v.status == FAILED for said in controls.values() for v in said),
+    controls = control_verdicts(out)
+    everybody = cells[cells["by"] == "all"]
+    unperturbed = everybody[everybody["scenario"] == TWIN]
+    stops = breaking_doses(cells)
+    content = {
+        "controls_say": control_lines(controls),
+        "controls": {place: [v.to_json() for v in verdicts] for place, verdicts in controls.items()},
+        "controls_failed": any(v.status == FAILED for verdicts in controls.values() for v in verdicts),
         "title": plan["title"],
         "test": _test(cells),
-        "targets": targets(whole, plan),
-        "null_worlds": plain_rows(at_rest[~at_rest["planted"]]) or _of_controls(out, plan),
-        "planted_worlds": plain_rows(at_rest[at_rest["planted"]]),
+        "targets": targets(everybody, plan),
+        "null_worlds": plain_rows(unperturbed[~unperturbed["planted"]]) or _of_controls(out, plan),
+        "planted_worlds": plain_rows(unperturbed[unperturbed["planted"]]),
         "groups": group_rates(counts),
-        "scenarios": plain_rows(whole[whole["scenario"] != TWIN]),
+        "scenarios": plain_rows(everybody[everybody["scenario"] != TWIN]),
         "stops": stops[stops["by"] == "all"].drop(columns=["by", "group"]).pipe(plain_rows),
         "stops_by_group": plain_rows(stops[(stops["by"] != "all") & (stops["verdict"] == EXCEEDS)]),
         "groups_by_verdict": _counted(stops[stops["by"] != "all"]),
     }
-    return BudgetStatement(told, cells)
+    return BudgetStatement(content, cells)
 
 
 def cells_of(counts: pd.DataFrame, plan: Mapping[str, Any]) -> pd.DataFrame:
@@ -82,7 +92,7 @@ def cells_of(counts: pd.DataFrame, plan: Mapping[str, Any]) -> pd.DataFrame:
     share = np.where(counts["flagged"] > 0, counts["wrong"] / counts["flagged"].where(counts["flagged"] > 0), 0.0)
     innocents = 1000.0 * counts["wrong"] / counts["size"].where(counts["size"] > 0)
     rows = counts.assign(share=share, innocents=innocents, any=(counts["wrong"] > 0).astype(np.float64))
-    told = (
+    cells = (
         rows.groupby(list(CELL), sort=True, observed=True)
         .agg(
             worlds=("seed", "nunique"),
@@ -94,31 +104,31 @@ def cells_of(counts: pd.DataFrame, plan: Mapping[str, Any]) -> pd.DataFrame:
         )
         .reset_index()
     )
-    worlds = told["worlds"].to_numpy(dtype=np.float64)
-    target = np.array([_target(plan, row) for row in zip(*(told[c] for c in ("set", "concern", "how")), strict=True)])
-    planted = told["world"].map({name: bool(about["planted"]) for name, about in plan["worlds"].items()}).to_numpy()
-    achieved, error = (told[c].to_numpy(dtype=np.float64) for c in ("achieved", "spread"))
+    worlds = cells["worlds"].to_numpy(dtype=np.float64)
+    target = np.array([_target(plan, row) for row in zip(*(cells[c] for c in ("set", "concern", "how")), strict=True)])
+    planted = cells["world"].map({name: bool(about["planted"]) for name, about in plan["worlds"].items()}).to_numpy()
+    achieved, error = (cells[c].to_numpy(dtype=np.float64) for c in ("achieved", "spread"))
     error = error / np.sqrt(worlds)
-    told = told.assign(
+    cells = cells.assign(
         planted=planted.astype(bool),
         target=target,
         standard_error=error,
-        upper=bounds(achieved, error, worlds, planted=planted),
-        p_value=chances(achieved, error, worlds, target, planted=planted),
-        innocents_error=told["innocents_spread"] / np.sqrt(worlds),
+        upper=upper_bounds(achieved, error, worlds, planted=planted),
+        p_value=mean_p_values(achieved, error, worlds, target, planted=planted),
+        innocents_error=cells["innocents_spread"] / np.sqrt(worlds),
     )
-    per_force = (told["innocents_per_1000"] * FORCE / 1000).where(told["subject_kind"] == "officer")
-    told = told.assign(**{f"innocents_per_{FORCE}": per_force})
-    return _judged(told.drop(columns=["spread", "innocents_spread"]))
+    per_force = (cells["innocents_per_1000"] * FORCE / 1000).where(cells["subject_kind"] == "officer")
+    cells = cells.assign(**{f"innocents_per_{FORCE}": per_force})
+    return _with_verdicts(cells.drop(columns=["spread", "innocents_spread"]))
 
 
-def _judged(told: pd.DataFrame) -> pd.DataFrame:
+def _with_verdicts(cells: pd.DataFrame) -> pd.DataFrame:
     parts = []
-    for _, some in told.groupby(told["by"] == "all", sort=True):
-        columns = (some[c].to_numpy(dtype=np.float64) for c in ("achieved", "p_value", "worlds", "target"))
-        q, said = verdicts(*columns)
-        parts.append(some.assign(q_value=q, verdict=said))
-    return pd.concat(parts).sort_index() if parts else told.assign(q_value=[], verdict=[])
+    for _, family in cells.groupby(cells["by"] == "all", sort=True):
+        columns = (family[c].to_numpy(dtype=np.float64) for c in ("achieved", "p_value", "worlds", "target"))
+        q, labels = cell_verdicts(*columns)
+        parts.append(family.assign(q_value=q, verdict=labels))
+    return pd.concat(parts).sort_index() if parts else cells.assign(q_value=[], verdict=[])
 
 
 def _target(plan: Mapping[str, Any], row: tuple[str, str, str]) -> float:
@@ -128,13 +138,13 @@ def _target(plan: Mapping[str, Any], row: tuple[str, str, str]) -> float:
     return float(selection["q"]) if selection["method"] == "fdr" and how == COMPARISON else float("nan")
 
 
-def targets(whole: pd.DataFrame, plan: Mapping[str, Any]) -> list[dict[str, Any]]:
+def targets(cells: pd.DataFrame, plan: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what each detector set promises of each concern and kind of subject that it compares."""
-    found = []
-    seen = whole[whole["how"] == COMPARISON][["set", "subject_kind", "concern"]].drop_duplicates()
-    for name, kind, concern in sorted(seen.itertuples(index=False, name=None)):
+    rows = []
+    promises = cells[cells["how"] == COMPARISON][["set", "subject_kind", "concern"]].drop_duplicates()
+    for name, kind, concern in sorted(promises.itertuples(index=False, name=None)):
         how = plan["sets"][name]["selection"][concern]
-        found.append(
+        rows.append(
             {
                 "set": name,
                 "subject_kind": kind,
@@ -145,10 +155,10 @@ def targets(whole: pd.DataFrame, plan: Mapping[str, Any]) -> list[dict[str, Any]
                 "dependence": how["dependence"],
             }
         )
-    return found
+    return rows
 
 
-def stops_of(cells: pd.DataFrame) -> pd.DataFrame:
+def breaking_doses(cells: pd.DataFrame) -> pd.DataFrame:
     """Return, for each scenario and whatever a target was promised for, from which dose on it is exceeded.
 
     `from_dose` is the lowest dose at which it is, `holds_to` the highest below which, and at which, every dose holds;
@@ -156,44 +166,46 @@ def stops_of(cells: pd.DataFrame) -> pd.DataFrame:
     and `unperturbed` the verdict where nothing is wrong.
     """
     keys = [c for c in (*CELL, "planted") if c not in ("dose", "scenario")]
-    tested = cells[cells["verdict"] != NO_PROMISE]
-    at_rest = tested[tested["scenario"] == TWIN].set_index(keys)["verdict"]
-    found = []
-    for key, rows in tested[tested["scenario"] != TWIN].groupby([*keys, "scenario"], sort=True, observed=True):
-        named = dict(zip([*keys, "scenario"], key, strict=True))
-        rest = tuple(key)[:-1]
-        found.append({**named, **_stop(rows), "unperturbed": at_rest.get(rest)})
+    promised_cells = cells[cells["verdict"] != NO_PROMISE]
+    unperturbed = promised_cells[promised_cells["scenario"] == TWIN].set_index(keys)["verdict"]
+    stops = []
+    for key, rows in promised_cells[promised_cells["scenario"] != TWIN].groupby(
+        [*keys, "scenario"], sort=True, observed=True
+    ):
+        place = dict(zip([*keys, "scenario"], key, strict=True))
+        setting = tuple(key)[:-1]
+        stops.append({**place, **_stop(rows), "unperturbed": unperturbed.get(setting)})
     columns = [*keys, "scenario", *_STOP, "unperturbed"]
-    return pd.DataFrame(found, columns=columns)
+    return pd.DataFrame(stops, columns=columns)
 
 
 _STOP: Final = ("verdict", "from_dose", "holds_to", "measured_to", "achieved", "standard_error", "q_value", "upper")
 
 
 def _stop(rows: pd.DataFrame) -> dict[str, Any]:
-    ordered = rows.sort_values("dose", kind="stable")
-    said, doses = ordered["verdict"].tolist(), ordered["dose"].tolist()
-    holding = next((at for at, verdict in enumerate(said) if verdict != HOLDS), len(said))
-    verdict = next((v for v in (EXCEEDS, TOO_FEW) if v in said), HOLDS)
+    by_dose = rows.sort_values("dose", kind="stable")
+    verdict_labels, doses = by_dose["verdict"].tolist(), by_dose["dose"].tolist()
+    held_count = next((at for at, verdict in enumerate(verdict_labels) if verdict != HOLDS), len(verdict_labels))
+    verdict = next((v for v in (EXCEEDS, TOO_FEW) if v in verdict_labels), HOLDS)
     # What is told is the dose at which it breaks; else the one that is hardest to tell from breaking.
-    at = said.index(EXCEEDS) if verdict == EXCEEDS else int(np.nanargmax(ordered["upper"].to_numpy()))
-    shown = {name: float(ordered[name].iloc[at]) for name in ("achieved", "standard_error", "q_value", "upper")}
+    at = verdict_labels.index(EXCEEDS) if verdict == EXCEEDS else int(np.nanargmax(by_dose["upper"].to_numpy()))
+    figures = {name: float(by_dose[name].iloc[at]) for name in ("achieved", "standard_error", "q_value", "upper")}
     return {
         "verdict": verdict,
-        "from_dose": doses[said.index(EXCEEDS)] if verdict == EXCEEDS else None,
-        "holds_to": doses[holding - 1] if holding else None,
+        "from_dose": doses[verdict_labels.index(EXCEEDS)] if verdict == EXCEEDS else None,
+        "holds_to": doses[held_count - 1] if held_count else None,
         "measured_to": doses[-1],
-        **shown,
+        **figures,
     }
 
 
 def _test(cells: pd.DataFrame) -> dict[str, Any]:
-    tested = cells[cells["p_value"].notna()]
+    cells_tested = cells[cells["p_value"].notna()]
     return {
         "level": LEVEL,
         "adjusted_by": "Benjamini and Hochberg",
-        "cells_of_everybody": int((tested["by"] == "all").sum()),
-        "cells_of_groups": int((tested["by"] != "all").sum()),
+        "cells_of_everybody": int((cells_tested["by"] == "all").sum()),
+        "cells_of_groups": int((cells_tested["by"] != "all").sum()),
         "where_nothing_is_planted": "one-sided binomial test of the share of worlds with any flag",
         "where_something_is_planted": "one-sided t-test over worlds of the share of flags that are false",
         "confidence_of_upper_bounds": CONFIDENCE,
@@ -203,19 +215,19 @@ def _test(cells: pd.DataFrame) -> dict[str, Any]:
 def _of_controls(out: Path, plan: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what the control of null worlds counted, for a plan that has no world without anything planted."""
     rows = read_results(out, scenarios=[CONTROLS]).to_pandas()
-    found = []
-    for place, some in rows.groupby([*PLACE], sort=True):
-        counted = pool(r for r in readings_of(some).get("null_world", []) if r.what == ANY)
-        found += [_of_reading(r, dict(zip(PLACE, place, strict=True)), plan) for r in counted]
-    return found
+    null_rows = []
+    for place, control_rows in rows.groupby([*PLACE], sort=True):
+        readings = pool(r for r in readings_of(control_rows).get("null_world", []) if r.what == ANY)
+        null_rows += [_of_reading(r, dict(zip(PLACE, place, strict=True)), plan) for r in readings]
+    return null_rows
 
 
 def _of_reading(reading: Reading, place: dict[str, Any], plan: Mapping[str, Any]) -> dict[str, Any]:
     rate, n = np.array([reading.count / reading.n]), np.array([reading.n])
     error = np.sqrt(rate * (1 - rate) / (n - 1)) if reading.n > 1 else np.array([np.nan])
     target = np.array([_target(plan, (place["set"], reading.concern, COMPARISON))])
-    p_value = chances(rate, error, n, target, planted=np.array([False]))
-    q, (said,) = verdicts(rate, p_value, n, target)
+    p_value = mean_p_values(rate, error, n, target, planted=np.array([False]))
+    q, (label,) = cell_verdicts(rate, p_value, n, target)
     return {
         **place,
         "scenario": CONTROLS,
@@ -227,11 +239,11 @@ def _of_reading(reading: Reading, place: dict[str, Any], plan: Mapping[str, Any]
         "worlds_with_any": reading.count,
         "achieved": float(rate[0]),
         "standard_error": None if np.isnan(error[0]) else float(error[0]),
-        "upper": float(bounds(rate, error, n, planted=np.array([False]))[0]),
+        "upper": float(upper_bounds(rate, error, n, planted=np.array([False]))[0]),
         "target": float(target[0]),
         "p_value": float(p_value[0]),
         "q_value": float(q[0]),
-        "verdict": said,
+        "verdict": label,
     }
 
 
@@ -239,10 +251,10 @@ def _counted(stops: pd.DataFrame) -> dict[str, int]:
     return {verdict: int((stops["verdict"] == verdict).sum()) for verdict in (EXCEEDS, TOO_FEW, HOLDS)}
 
 
-def write(made: BudgetStatement, out: Path) -> None:
+def write_statement(statement: BudgetStatement, out: Path) -> None:
     """Write `budget.json`, `budget.txt` and every cell as `budget.parquet` to a new folder, whole or not at all."""
     check_new(out)
     with written_whole(out) as folder:
-        write_json(made.told, folder / "budget.json")
-        (folder / "budget.txt").write_text("\n".join(text_of(made.told)) + "\n", encoding="utf-8")
-        write_table(pa.Table.from_pandas(made.cells, preserve_index=False), folder / "budget.parquet")
+        write_json(statement.content, folder / "budget.json")
+        (folder / "budget.txt").write_text("\n".join(statement_lines(statement.content)) + "\n", encoding="utf-8")
+        write_table(pa.Table.from_pandas(statement.cells, preserve_index=False), folder / "budget.parquet")

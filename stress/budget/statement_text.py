@@ -13,49 +13,54 @@ from stress.budget.world_counts import COMPARISON, CONTRADICTION
 MOST: Final = 20
 """How many groups are named; `budget.json` has all."""
 
-SAID: Final = {EXCEEDS: "exceeded", HOLDS: "holds", TOO_FEW: "too few worlds to say", "no_promise": "nothing promised"}
+VERDICT_WORDS: Final = {
+    EXCEEDS: "exceeded",
+    HOLDS: "holds",
+    TOO_FEW: "too few worlds to say",
+    "no_promise": "nothing promised",
+}
 
 Row = Mapping[str, Any]
 
 
-def text_of(told: Mapping[str, Any]) -> list[str]:
+def statement_lines(content: Mapping[str, Any]) -> list[str]:
     """Return the lines of a statement, from the content of its `budget.json`."""
     return [
-        *told["controls_say"],
+        *content["controls_say"],
         "",
-        f"Budget statement: {told['title']}",
-        *_promised(told["targets"]),
-        *_achieved("Where nothing is planted, every flag is false", told["null_worlds"], "worlds with any flag"),
-        *_achieved("Where something is planted", told["planted_worlds"], "share of flags that are false"),
-        *_groups(told["groups"]),
-        *_stops(told["stops"], told["test"]),
-        *_stops_by_group(told["stops_by_group"], told["groups_by_verdict"], told["test"]),
+        f"Budget statement: {content['title']}",
+        *_promised(content["targets"]),
+        *_achieved("Where nothing is planted, every flag is false", content["null_worlds"], "worlds with any flag"),
+        *_achieved("Where something is planted", content["planted_worlds"], "share of flags that are false"),
+        *_groups(content["groups"]),
+        *_stops(content["stops"], content["test"]),
+        *_stops_by_group(content["stops_by_group"], content["groups_by_verdict"], content["test"]),
     ]
 
 
 def _promised(targets: Sequence[Row]) -> Iterator[str]:
     yield from ("", "What is promised")
     for row in targets:
-        who = f"  {row['set']}, {row['subject_kind']}s, {row['concern']}: "
+        subject = f"  {row['set']}, {row['subject_kind']}s, {row['concern']}: "
         if row["target"] is None:
-            yield f"{who}the strongest {row['per_thousand']:g} of a thousand are selected, which promises no rate."
+            yield f"{subject}the strongest {row['per_thousand']:g} of a thousand are selected, which promises no rate."
         else:
             under = "any dependence" if row["dependence"] == "any" else "p-values that are not negatively dependent"
-            yield f"{who}of flags by comparison, no more than {row['target']:.0%} false on average, under {under}."
+            yield f"{subject}of flags by comparison, no more than {row['target']:.0%} false on average, under {under}."
     yield "  Contradictions promise no rate: they are told apart throughout."
 
 
-def _achieved(title: str, rows: Sequence[Row], what: str) -> Iterator[str]:
+def _achieved(title: str, rows: Sequence[Row], quantity: str) -> Iterator[str]:
     yield from ("", title)
     if not rows:
         yield "  There is no such world in this plan."
         return
     if rows[0]["scenario"] == "controls":
         yield "  No world of the plan is of this kind: the null worlds of its controls stand in."
-    by_rule = {_about(row): row for row in rows if row["how"] == CONTRADICTION}
-    table = [["", "worlds", what, "at most", "promised", "", "innocents per 1,000", f"per {FORCE:,}", "by rules"]]
+    contradictions = {_about(row): row for row in rows if row["how"] == CONTRADICTION}
+    table = [["", "worlds", quantity, "at most", "promised", "", "innocents per 1,000", f"per {FORCE:,}", "by rules"]]
     for row in (r for r in rows if r["how"] == COMPARISON):
-        rule = by_rule.get(_about(row))
+        rule = contradictions.get(_about(row))
         table.append(
             [
                 _about(row),
@@ -63,7 +68,7 @@ def _achieved(title: str, rows: Sequence[Row], what: str) -> Iterator[str]:
                 _share(row["achieved"], row["standard_error"]),
                 f"{row['upper']:.1%}",
                 "–" if row["target"] is None else f"{row['target']:.0%}",
-                SAID[row["verdict"]],
+                VERDICT_WORDS[row["verdict"]],
                 _number(row.get("innocents_per_1000"), row.get("innocents_error"), digits=2),
                 _per_force(row),
                 "–" if rule is None else _per_force(rule),
@@ -71,10 +76,10 @@ def _achieved(title: str, rows: Sequence[Row], what: str) -> Iterator[str]:
         )
     yield from _aligned(table)
     yield f"  After ±: the standard error over worlds. By rules: innocents flagged by contradiction, per {FORCE:,}."
-    if by_rule and rows[0]["planted"]:
+    if contradictions and rows[0]["planted"]:
         yield from (
             f"  {about}: of flags by contradiction {_share(r['achieved'], r['standard_error'])} false."
-            for about, r in by_rule.items()
+            for about, r in contradictions.items()
         )
 
 
@@ -99,14 +104,14 @@ def _per_force(row: Row) -> str:
 
 def _groups(rows: Sequence[Row]) -> Iterator[str]:
     yield from ("", "On whom false flags fall more than on their reference, where nothing is wrong with the records")
-    compared = [r for r in rows if r["reference"] is not None and r["ratio_low"] is not None]
-    more = sorted((r for r in compared if r["ratio_low"] > 1), key=lambda r: (-r["ratio_low"], _group(r), _about(r)))
+    ratios = [r for r in rows if r["reference"] is not None and r["ratio_low"] is not None]
+    higher = sorted((r for r in ratios if r["ratio_low"] > 1), key=lambda r: (-r["ratio_low"], _group(r), _about(r)))
     yield (
-        f"  {len(more)} of {len(compared)} ratios lie above 1 with their whole interval; were there no difference,"
-        f" chance would put about {len(compared) * 0.025:.0f} there."
+        f"  {len(higher)} of {len(ratios)} ratios lie above 1 with their whole interval; were there no difference,"
+        f" chance would put about {len(ratios) * 0.025:.0f} there."
     )
     table = [["", "", "by", "false-positive rate", "interval", "ratio", "interval"]]
-    for r in more[:MOST]:
+    for r in higher[:MOST]:
         high = "∞" if r["ratio_high"] is None else f"{r['ratio_high']:.2f}"
         table.append(
             [
@@ -119,7 +124,7 @@ def _groups(rows: Sequence[Row]) -> Iterator[str]:
                 f"{r['ratio_low']:.2f} to {high}",
             ]
         )
-    yield from _aligned(table) if more else ()
+    yield from _aligned(table) if higher else ()
 
 
 def _group(row: Row) -> str:
@@ -134,11 +139,14 @@ def _stops(rows: Sequence[Row], test: Row) -> Iterator[str]:
     )
     if not rows:
         yield "  Nothing was tested: no target, or no scenario."
-    for about, some in groupby(sorted(rows, key=_about), key=_about):
-        told = list(some)
-        rest = told[0]["unperturbed"]
-        yield from ("", f"  {about}" + ("" if rest is None else f": with nothing wrong, {SAID[rest]}"))
-        yield from _by_verdict(told)
+    for about, group in groupby(sorted(rows, key=_about), key=_about):
+        group_rows = list(group)
+        unperturbed = group_rows[0]["unperturbed"]
+        yield from (
+            "",
+            f"  {about}" + ("" if unperturbed is None else f": with nothing wrong, {VERDICT_WORDS[unperturbed]}"),
+        )
+        yield from _by_verdict(group_rows)
 
 
 def _by_verdict(rows: Sequence[Row]) -> Iterator[str]:
@@ -147,27 +155,27 @@ def _by_verdict(rows: Sequence[Row]) -> Iterator[str]:
             f"    stops holding at {r['scenario']} {r['from_dose']:g}: {_share(r['achieved'], r['standard_error'])}"
             f" (q {r['q_value']:.2g})" + ("" if r["holds_to"] is None else f", having held at {r['holds_to']:g}")
         )
-    unclear = [r for r in rows if r["verdict"] == TOO_FEW]
-    if unclear:
-        named = [f"{r['scenario']} ({r['achieved']:.0%}, at most {r['upper']:.0%})" for r in unclear]
-        yield f"    too few worlds to say: {', '.join(named)}"
-    holding = [r for r in rows if r["verdict"] == HOLDS]
-    if holding:
-        highest = max(r["upper"] for r in holding)
-        named = [f"{r['scenario']} to {r['measured_to']:g}" for r in holding]
-        yield f"    holds as far as measured, up to an upper bound of {highest:.0%}: {', '.join(named)}"
+    undecided = [r for r in rows if r["verdict"] == TOO_FEW]
+    if undecided:
+        scenario_texts = [f"{r['scenario']} ({r['achieved']:.0%}, at most {r['upper']:.0%})" for r in undecided]
+        yield f"    too few worlds to say: {', '.join(scenario_texts)}"
+    holds = [r for r in rows if r["verdict"] == HOLDS]
+    if holds:
+        highest = max(r["upper"] for r in holds)
+        scenario_texts = [f"{r['scenario']} to {r['measured_to']:g}" for r in holds]
+        yield f"    holds as far as measured, up to an upper bound of {highest:.0%}: {', '.join(scenario_texts)}"
 
 
-def _stops_by_group(rows: Sequence[Row], counted: Mapping[str, int], test: Row) -> Iterator[str]:
+def _stops_by_group(rows: Sequence[Row], counts: Mapping[str, int], test: Row) -> Iterator[str]:
     yield from ("", "Among the flags on a group, which nothing is promised of, the share that is false")
-    total = sum(counted.values())
+    total = sum(counts.values())
     yield (
         f"  {test['cells_of_groups']:,} cells of groups are tested together against the target of everybody."
-        f" Of {total:,} scenarios and groups {counted[EXCEEDS]:,} exceed it at some dose, {counted[HOLDS]:,} hold as"
-        f" far as measured, and for {counted[TOO_FEW]:,} there are too few worlds to say."
+        f" Of {total:,} scenarios and groups {counts[EXCEEDS]:,} exceed it at some dose, {counts[HOLDS]:,} hold as"
+        f" far as measured, and for {counts[TOO_FEW]:,} there are too few worlds to say."
     )
-    shown = sorted(rows, key=lambda r: (r["q_value"], _about(r), r["scenario"], _group(r)))[:MOST]
-    for r in shown:
+    top = sorted(rows, key=lambda r: (r["q_value"], _about(r), r["scenario"], _group(r)))[:MOST]
+    for r in top:
         yield (
             f"    {_about(r)}, {_group(r)}: from {r['scenario']} {r['from_dose']:g} on,"
             f" {_share(r['achieved'], r['standard_error'])} (q {r['q_value']:.2g})"

@@ -28,7 +28,7 @@ _MEASURES: Final = ("flags_per_1000", "false_positive_rate")
 _ROWS: Final = (*PLACE, "seed", "scenario", "dose", "subject_kind", "concern", "by", "group")
 
 
-def worlds_of(out: Path) -> pd.DataFrame:
+def world_counts(out: Path) -> pd.DataFrame:
     """Return, for every cell of a stress folder and all that is told apart in it, counts in its world.
 
     The columns are those of `CELL`, `seed`, and of `COUNTS`: people or teams `flagged`, those of them `wrong`, all
@@ -38,22 +38,24 @@ def worlds_of(out: Path) -> pd.DataFrame:
         UsageError: this is no finished stress folder, or its plan kept too little.
     """
     rows = _read(out)
-    whole = _counted(rows[rows["how"] == EITHER])
-    parts = [whole.assign(how=EITHER)]
+    totals = _counted(rows[rows["how"] == EITHER])
+    parts = [totals.assign(how=EITHER)]
     for how in (COMPARISON, CONTRADICTION):
-        some = rows[rows["how"] == how]
-        about = some[[*PLACE, "subject_kind", "concern"]].drop_duplicates()
+        family_rows = rows[rows["how"] == how]
+        places = family_rows[[*PLACE, "subject_kind", "concern"]].drop_duplicates()
         # A family that says nothing in some cell, or of some group, has flagged nobody there.
-        counted = _counted(some)[[*_ROWS, "wrong", "flagged"]]
-        there = whole.drop(columns=["wrong", "flagged"]).merge(about).merge(counted, on=list(_ROWS), how="left")
-        parts.append(there.fillna({"wrong": 0.0, "flagged": 0.0}).assign(how=how))
-    told = pd.concat(parts, ignore_index=True)
-    return told.sort_values([*CELL, "seed"], kind="stable", ignore_index=True)[[*CELL, "seed", *COUNTS]]
+        family_totals = _counted(family_rows)[[*_ROWS, "wrong", "flagged"]]
+        family_counts = (
+            totals.drop(columns=["wrong", "flagged"]).merge(places).merge(family_totals, on=list(_ROWS), how="left")
+        )
+        parts.append(family_counts.fillna({"wrong": 0.0, "flagged": 0.0}).assign(how=how))
+    table = pd.concat(parts, ignore_index=True)
+    return table.sort_values([*CELL, "seed"], kind="stable", ignore_index=True)[[*CELL, "seed", *COUNTS]]
 
 
 def _read(out: Path) -> pd.DataFrame:
     columns = [*_ROWS, "scope", "name", "measure", "count", "n"]
-    wanted = (
+    filters = (
         (pc.field("basis") == "flagged")
         & pc.field("scope").isin(["all", "family"])
         & pc.field("measure").isin(list(_MEASURES))
@@ -62,13 +64,13 @@ def _read(out: Path) -> pd.DataFrame:
         # What a scenario with a method of its own flags at dose 0 is what its twin flags.
         & ((pc.field("dose") > 0) | (pc.field("scenario") == TWIN))
     )
-    rows: pd.DataFrame = pq.read_table(results_file(out), columns=columns, filters=wanted).to_pandas()
-    missing = [m for m in _MEASURES if m not in set(rows["measure"])]
-    if missing:
+    rows: pd.DataFrame = pq.read_table(results_file(out), columns=columns, filters=filters).to_pandas()
+    absent = [m for m in _MEASURES if m not in set(rows["measure"])]
+    if absent:
         raise UsageError(
             "The plan kept too little for a budget statement.",
             expected=f"the measures {' and '.join(_MEASURES)}, in at least one cell",
-            found=f"no {' and no '.join(missing)}",
+            found=f"no {' and no '.join(absent)}",
             where=str(out),
             hint="Add them to the plan's results.measures and run it again.",
         )
@@ -80,7 +82,7 @@ def _counted(rows: pd.DataFrame) -> pd.DataFrame:
     """Add up families: nobody is flagged by two of them by comparison, for a concern selects everybody once."""
     flags = rows[rows["measure"] == _MEASURES[0]].groupby(list(_ROWS), observed=True, sort=True)
     flagged = flags.agg(flagged=("count", "sum"), size=("n", "max"))
-    false = rows[rows["measure"] == _MEASURES[1]].groupby(list(_ROWS), observed=True, sort=True)
-    wrong = false.agg(wrong=("count", "sum"), negatives=("n", "max"))
-    both: pd.DataFrame = flagged.join(wrong, how="inner").reset_index()
-    return both
+    false_positives = rows[rows["measure"] == _MEASURES[1]].groupby(list(_ROWS), observed=True, sort=True)
+    false_counts = false_positives.agg(wrong=("count", "sum"), negatives=("n", "max"))
+    counts: pd.DataFrame = flagged.join(false_counts, how="inner").reset_index()
+    return counts

@@ -48,15 +48,15 @@ class PlantedSubjects:
     def of(cls, truth_subject: pa.Table) -> PlantedSubjects:
         """Return the planted subjects of a world's truth."""
         rows = truth_subject.select(["subject_kind", "concern", "subject_id"]).to_pydict()
-        found: dict[tuple[str, str], set[int]] = {}
+        subjects: dict[tuple[str, str], set[int]] = {}
         for kind, concern, subject in zip(*rows.values(), strict=True):
-            found.setdefault((kind, concern), set()).add(subject)
-        return cls({key: np.array(sorted(ids), dtype=np.int64) for key, ids in sorted(found.items())})
+            subjects.setdefault((kind, concern), set()).add(subject)
+        return cls({key: np.array(sorted(ids), dtype=np.int64) for key, ids in sorted(subjects.items())})
 
     def officers(self) -> Ids:
         """Return the officers in whom anything was planted, ascending."""
-        found = [ids for (kind, _), ids in self.ids.items() if kind == "officer"]
-        return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
+        arrays = [ids for (kind, _), ids in self.ids.items() if kind == "officer"]
+        return np.unique(np.concatenate(arrays)) if arrays else np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,9 @@ def control_input(
     tell: Callable[[int], None] = lambda _: None,
 ) -> ControlInput:
     """Return the input of controls; the real result is computed unless it is handed in."""
-    found = trial if trial is not None else try_records(records, settings=settings, as_of=[as_of])
-    planted = PlantedSubjects.of(truth["truth_subject"]) if truth is not None else None
-    return ControlInput(settings, as_of, records, found, planted, null_worlds, draws, seed, tell)
+    result = trial if trial is not None else try_records(records, settings=settings, as_of=[as_of])
+    subjects = PlantedSubjects.of(truth["truth_subject"]) if truth is not None else None
+    return ControlInput(settings, as_of, records, result, subjects, null_worlds, draws, seed, tell)
 
 
 @dataclass(frozen=True, kw_only=True)

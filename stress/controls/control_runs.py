@@ -31,14 +31,14 @@ LARGEST: Final = 2_000
 Progress = Callable[[int], None]
 
 
-def run_controls(on: ControlInput, *, names: Sequence[str] | None = None) -> list[ControlVerdict]:
+def run_controls(inputs: ControlInput, *, names: Sequence[str] | None = None) -> list[ControlVerdict]:
     """Run every control, or those named, and return what each says."""
-    readings, absent = read_controls(on, names=names)
+    readings, absent = read_controls(inputs, names=names)
     return judge(readings, absent=absent)
 
 
 def read_controls(
-    on: ControlInput, *, names: Sequence[str] | None = None
+    inputs: ControlInput, *, names: Sequence[str] | None = None
 ) -> tuple[dict[str, list[Reading]], dict[str, str]]:
     """Run controls and return what each counted, and of those that cannot be run why."""
     readings: dict[str, list[Reading]] = {}
@@ -46,17 +46,17 @@ def read_controls(
     for name, control in controls().items():
         if names is not None and name not in names:
             continue
-        reason = control.lacks(on)
+        reason = control.lacks(inputs)
         if reason is None:
-            readings[name] = control.read(on)
+            readings[name] = control.read(inputs)
         else:
             absent[name] = reason
     return readings, absent
 
 
-def step_count(on: ControlInput) -> int:
+def step_count(inputs: ControlInput) -> int:
     """Return how many pieces of work the controls are, for showing progress."""
-    return sum(c.pieces(on) for c in controls().values() if c.lacks(on) is None)
+    return sum(c.pieces(inputs) for c in controls().values() if c.lacks(inputs) is None)
 
 
 def nothing_planted(world: World, *, seed: int | None = None) -> World:
@@ -67,13 +67,13 @@ def nothing_planted(world: World, *, seed: int | None = None) -> World:
 
 def world_input(world: World, *, settings: Settings, seeds: int, tell: Progress = lambda _: None) -> ControlInput:
     """Return the controls' input for a world: its null worlds are the same settings with nothing planted, by seed."""
-    made = make(world)
+    content = make(world)
     nulls = tuple(nothing_planted(world, seed=world.seed + n) for n in range(seeds))
     return control_input(
-        made.records,
+        content.records,
         settings=settings,
         as_of=world.ends_on,
-        truth=made.truth,
+        truth=content.truth,
         null_worlds=nulls,
         draws=seeds,
         seed=world.seed,
@@ -108,9 +108,9 @@ def records_input(
         }
     people = max(60, min(LARGEST, len(records["officer"]) if "officer" in records else LARGEST))
     nulls = tuple(load_world(NULL_WORLD, people=people, seed=n) for n in range(1, seeds + 1))
-    planted = None if truth is None else {"truth_subject": pq.read_table(truth / "truth_subject.parquet")}
+    truth_tables = None if truth is None else {"truth_subject": pq.read_table(truth / "truth_subject.parquet")}
     return control_input(
-        records, settings=settings, as_of=day, truth=planted, null_worlds=nulls, draws=seeds, tell=tell
+        records, settings=settings, as_of=day, truth=truth_tables, null_worlds=nulls, draws=seeds, tell=tell
     )
 
 
@@ -118,6 +118,6 @@ def run_input(
     run: RunFolder, records: Path, *, seeds: int, source: str = "folder", truth: Path | None = None
 ) -> ControlInput:
     """Return the input of the controls of a run: its own settings, as of its last date, on its records."""
-    last = date.fromisoformat(max(run.manifest["as_of"]))
+    last_day = date.fromisoformat(max(run.manifest["as_of"]))
     settings = resolve(run.config, where=CONFIG)
-    return records_input(records, settings=settings, seeds=seeds, source=source, as_of=last, truth=truth)
+    return records_input(records, settings=settings, seeds=seeds, source=source, as_of=last_day, truth=truth)

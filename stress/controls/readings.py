@@ -18,10 +18,10 @@ FOUND, ALLOWED, REAL = "found", "allowed", "real"
 def rows_of(readings: Mapping[str, Sequence[Reading]]) -> pd.DataFrame:
     """Return up to three rows for each reading: `count` of `n`, by `group`; `name` is the control's."""
     rows = []
-    for control, counted in sorted(readings.items()):
-        for r in counted:
-            told = [(FOUND, r.count, r.n), (ALLOWED, r.allowed, r.n), (REAL, r.real, r.real_n)]
-            rows += [_row(control, r, group, count, n) for group, count, n in told if count is not None]
+    for control, control_readings in sorted(readings.items()):
+        for r in control_readings:
+            parts = [(FOUND, r.count, r.n), (ALLOWED, r.allowed, r.n), (REAL, r.real, r.real_n)]
+            rows += [_row(control, r, group, count, n) for group, count, n in parts if count is not None]
     return pd.DataFrame(rows)
 
 
@@ -47,21 +47,21 @@ def _row(control: str, reading: Reading, group: str, count: float, n: float | No
 def readings_of(results: pd.DataFrame) -> dict[str, list[Reading]]:
     """Return the readings in some rows of results, a control's name to those of all its cells."""
     keys = ["name", "cell", "measure", "subject_kind", "concern"]
-    found: dict[str, list[Reading]] = {}
-    for (control, _, what, kind, concern), rows in results[results["basis"] == BASIS].groupby(keys, sort=True):
-        told = {str(r["group"]): (float(r["count"]), float(r["n"])) for r in rows.to_dict("records")}
-        count, n = told[FOUND]
-        real = told.get(REAL)
-        found.setdefault(str(control), []).append(
+    readings: dict[str, list[Reading]] = {}
+    for (control, _, measure, kind, concern), rows in results[results["basis"] == BASIS].groupby(keys, sort=True):
+        parts = {str(r["group"]): (float(r["count"]), float(r["n"])) for r in rows.to_dict("records")}
+        count, n = parts[FOUND]
+        real = parts.get(REAL)
+        readings.setdefault(str(control), []).append(
             Reading(
-                what=str(what),
+                what=str(measure),
                 subject_kind=str(kind),
                 concern=str(concern),
                 count=count,
                 n=n,
-                allowed=told[ALLOWED][0] if ALLOWED in told else None,
+                allowed=parts[ALLOWED][0] if ALLOWED in parts else None,
                 real=None if real is None else real[0],
                 real_n=None if real is None else real[1],
             )
         )
-    return found
+    return readings

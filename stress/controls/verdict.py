@@ -60,28 +60,28 @@ class ControlVerdict:
         """Return what was counted in plain words."""
         if self.status == NOT_RUN:
             return f"{_words(self.control)}: {self.reason}"
-        of = " ".join(part for part in (self.concern, f"{self.subject_kind}s" if self.subject_kind else "") if part)
-        told = f"{self.what}{f' ({of})' if of else ''}: {self.count:g} of {self.n:g}"
-        return told if self.allowed is None else f"{told}, where {self.allowed * self.n:.3g} were allowed for"
+        whom = " ".join(part for part in (self.concern, f"{self.subject_kind}s" if self.subject_kind else "") if part)
+        text = f"{self.what}{f' ({whom})' if whom else ''}: {self.count:g} of {self.n:g}"
+        return text if self.allowed is None else f"{text}, where {self.allowed * self.n:.3g} were allowed for"
 
 
 def judge(
     readings: Mapping[str, Sequence[Reading]], *, absent: Mapping[str, str] | None = None
 ) -> list[ControlVerdict]:
     """Return a verdict for everything that each control counted; `absent` says of others why they were not run."""
-    found: list[ControlVerdict] = []
+    verdicts: list[ControlVerdict] = []
     level = FALSE_ALARM / max(len(readings), 1)
-    for control, counted in sorted(readings.items()):
-        pooled = pool(counted)
-        judged = sum(1 for r in pooled if r.allowed is not None and r.n > 0)
-        found += [_verdict(control, r, level / max(judged, 1)) for r in pooled]
-    return found + [_not_run(control, reason) for control, reason in sorted((absent or {}).items())]
+    for control, control_readings in sorted(readings.items()):
+        totals = pool(control_readings)
+        tests = sum(1 for r in totals if r.allowed is not None and r.n > 0)
+        verdicts += [_verdict(control, r, level / max(tests, 1)) for r in totals]
+    return verdicts + [_not_run(control, reason) for control, reason in sorted((absent or {}).items())]
 
 
 def pool(readings: Iterable[Reading]) -> list[Reading]:
     """Add what was counted in several draws, worlds or seeds of the same thing; the real count is their mean."""
-    ordered = sorted(readings, key=_key)
-    return [_added(list(group)) for _, group in groupby(ordered, key=_key)]
+    by_key = sorted(readings, key=_key)
+    return [_added(list(group)) for _, group in groupby(by_key, key=_key)]
 
 
 def _key(reading: Reading) -> tuple[str, str, str]:
@@ -148,17 +148,17 @@ def tail(count: float, n: float, share: float) -> float:
 
 
 def _not_run(control: str, reason: str) -> ControlVerdict:
-    nothing = (0.0, 0.0, None, None, None, None, None)
-    return ControlVerdict(control, "", "", "", *nothing, NOT_RUN, reason=reason)
+    empty_counts = (0.0, 0.0, None, None, None, None, None)
+    return ControlVerdict(control, "", "", "", *empty_counts, NOT_RUN, reason=reason)
 
 
 def statuses(verdicts: Sequence[ControlVerdict]) -> dict[str, str]:
     """Return the status of each control: the worst of what it judged; too few only where nothing could be judged."""
-    found: dict[str, str] = {}
+    by_control: dict[str, str] = {}
     for control in sorted({v.control for v in verdicts}):
-        seen = {v.status for v in verdicts if v.control == control}
-        found[control] = next(s for s in (FAILED, PASSED, TOO_FEW, NOT_RUN, NOT_JUDGED) if s in seen)
-    return found
+        labels = {v.status for v in verdicts if v.control == control}
+        by_control[control] = next(s for s in (FAILED, PASSED, TOO_FEW, NOT_RUN, NOT_JUDGED) if s in labels)
+    return by_control
 
 
 NONE_RUN: Final = (
@@ -173,21 +173,21 @@ def headline(verdicts: Sequence[ControlVerdict]) -> str:
     names: dict[str, list[str]] = {}
     for name, status in by_status.items():
         names.setdefault(status, []).append(_words(name))
-    judged = len(names.get(PASSED, [])) + len(names.get(FAILED, []))
+    judgeable = len(names.get(PASSED, [])) + len(names.get(FAILED, []))
     if FAILED in names:
         worst = min((v for v in verdicts if v.status == FAILED), key=lambda v: (v.chance or 0.0, v.control, v.what))
-        told = f"CONTROLS FAILED: {', '.join(names[FAILED])}, such as {worst.sentence()}. Do not rely on what follows."
-    elif not judged and TOO_FEW not in names:
-        told = NONE_RUN
-    elif not judged:
-        told = "NO CONTROL COULD BE JUDGED: there were too few worlds or draws for any to fail."
+        text = f"CONTROLS FAILED: {', '.join(names[FAILED])}, such as {worst.sentence()}. Do not rely on what follows."
+    elif not judgeable and TOO_FEW not in names:
+        text = NONE_RUN
+    elif not judgeable:
+        text = "NO CONTROL COULD BE JUDGED: there were too few worlds or draws for any to fail."
     else:
-        told = f"Controls passed: {', '.join(names[PASSED])}."
-    more = [
-        *(f"{n}: too few to judge" for n in names.get(TOO_FEW, []) if judged),
+        text = f"Controls passed: {', '.join(names[PASSED])}."
+    additions = [
+        *(f"{n}: too few to judge" for n in names.get(TOO_FEW, []) if judgeable),
         *(f"not run, {_words(v.control)}: {v.reason}" for v in verdicts if v.status == NOT_RUN),
     ]
-    return " ".join([told, *(f"{m[:1].upper()}{m[1:]}." for m in more)])
+    return " ".join([text, *(f"{m[:1].upper()}{m[1:]}." for m in additions)])
 
 
 def _words(name: str) -> str:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data.errors import UsageError
-from stress.budget import budget
+from stress.budget import budget_statement
 from stress.effects import PLACE, effects, results_file
 from stress.harness import read_failures, read_plan
 from stress.plan import CONTROLS, TWIN
@@ -42,7 +42,7 @@ _MEASURES: Final = {
     "precision": "precision",
     "recall": "recall",
 }
-_SAID: Final = ("twin", "value", "effect", "low", "high")
+_FIGURES: Final = ("twin", "value", "effect", "low", "high")
 _FILES: Final = ("everybody", "groups", "budget", "plans")
 
 
@@ -69,11 +69,11 @@ def tables_of(folders: Sequence[Path]) -> FindingTables:
         UsageError: a folder is not finished, has failed cells, or two of them hold the same cells.
     """
     parts = [_of_folder(folder) for folder in folders]
-    joined = [pd.concat([part[at] for part in parts], ignore_index=True) for at in range(len(_FILES))]
-    told = FindingTables(*(_rounded(table) for table in joined))
-    if told.everybody.duplicated([*CASE, "basis", "method"]).any():
+    tables = [pd.concat([part[at] for part in parts], ignore_index=True) for at in range(len(_FILES))]
+    result = FindingTables(*(_rounded(table) for table in tables))
+    if result.everybody.duplicated([*CASE, "basis", "method"]).any():
         raise UsageError("Two folders hold the same scenarios and doses.", found=", ".join(map(str, folders)))
-    return told
+    return result
 
 
 def _of_folder(folder: Path) -> tuple[pd.DataFrame, ...]:
@@ -81,10 +81,10 @@ def _of_folder(folder: Path) -> tuple[pd.DataFrame, ...]:
     failures = read_failures(folder)
     if failures:
         raise UsageError("Some cells of the plan failed.", found=failures[0].error, where=str(folder))
-    planted = [name for name, about in plan["worlds"].items() if about["planted"]]
-    told = _effects(folder, planted)
-    whole = told[told["by"] == "all"]
-    statement = budget(folder).told
+    planted_worlds = [name for name, about in plan["worlds"].items() if about["planted"]]
+    effect_rows = _effects(folder, planted_worlds)
+    everybody = effect_rows[effect_rows["by"] == "all"]
+    statement = budget_statement(folder).content
     stops = pd.DataFrame(statement["stops"])
     about = {
         "title": plan["title"],
@@ -94,7 +94,12 @@ def _of_folder(folder: Path) -> tuple[pd.DataFrame, ...]:
         "code_version": _first(folder, "code_version"),
         "code_digest": _first(folder, "code_digest"),
     }
-    return _wide(whole, ["basis", "method"]), _groups(told[told["by"] != "all"]), stops, pd.DataFrame([about])
+    return (
+        _wide(everybody, ["basis", "method"]),
+        _groups(effect_rows[effect_rows["by"] != "all"]),
+        stops,
+        pd.DataFrame([about]),
+    )
 
 
 def _first(folder: Path, column: str) -> str:
@@ -105,47 +110,47 @@ def _first(folder: Path, column: str) -> str:
 def _effects(folder: Path, worlds: Sequence[str]) -> pd.DataFrame:
     """Return the effects that findings tell, scenario by scenario, so that a large plan takes little memory."""
     equal = (pc.field("basis") == "equal_workload") & (pc.field("by") == "all")
-    alike = equal & ((pc.field("scope") == BASELINE) | (pc.field("name") == COMBINED))
+    same_workload = equal & ((pc.field("scope") == BASELINE) | (pc.field("name") == COMBINED))
     flagged = (pc.field("basis") == FLAGGED) & (pc.field("scope") == "all")
-    wanted = (
-        (alike | (flagged & pc.field("by").isin(["all", *GROUPED_BY])))
+    filters = (
+        (same_workload | (flagged & pc.field("by").isin(["all", *GROUPED_BY])))
         & pc.field("measure").isin(list(_MEASURES))
         & pc.field("world").isin(pa.array(list(worlds), pa.string()))
         & (pc.field("scenario") != CONTROLS)
     )
     columns = [*PLACE, "seed", "scenario", "dose", "subject_kind", "concern", "basis", "scope", "name", "measure"]
-    rows = pq.read_table(results_file(folder), columns=[*columns, "by", "group", "value"], filters=wanted)
+    rows = pq.read_table(results_file(folder), columns=[*columns, "by", "group", "value"], filters=filters)
     twins = rows.filter(pc.equal(rows["scenario"], TWIN))
     names = sorted(set(rows["scenario"].unique().to_pylist()) - {TWIN})
-    found = [effects(pa.concat_tables([twins, rows.filter(pc.equal(rows["scenario"], n))])) for n in names]
-    told = pd.concat(found, ignore_index=True) if found else effects(twins)
-    method = told["name"].where(told["basis"] != FLAGGED, FLAGGED).where(told["name"] != COMBINED, TOGETHER)
-    return told.assign(method=method)
+    parts = [effects(pa.concat_tables([twins, rows.filter(pc.equal(rows["scenario"], n))])) for n in names]
+    table = pd.concat(parts, ignore_index=True) if parts else effects(twins)
+    method = table["name"].where(table["basis"] != FLAGGED, FLAGGED).where(table["name"] != COMBINED, TOGETHER)
+    return table.assign(method=method)
 
 
-def _wide(told: pd.DataFrame, more: Sequence[str]) -> pd.DataFrame:
+def _wide(effect_rows: pd.DataFrame, extra_keys: Sequence[str]) -> pd.DataFrame:
     """Return one row for each case with every measure beside the others."""
-    keys = [*CASE, *more]
-    seeds = told.groupby(keys, observed=True, sort=True)["seeds"].max().reset_index()
+    keys = [*CASE, *extra_keys]
+    wide = effect_rows.groupby(keys, observed=True, sort=True)["seeds"].max().reset_index()
     for measure, name in _MEASURES.items():
-        some = told[told["measure"] == measure].rename(columns={s: f"{name}_{s}" for s in _SAID})
-        seeds = seeds.merge(some[[*keys, *(f"{name}_{s}" for s in _SAID)]], on=keys, how="left")
+        of_measure = effect_rows[effect_rows["measure"] == measure].rename(columns={s: f"{name}_{s}" for s in _FIGURES})
+        wide = wide.merge(of_measure[[*keys, *(f"{name}_{s}" for s in _FIGURES)]], on=keys, how="left")
     # A team is not so many of 46,000 people, and what nothing was said of needs no row.
-    said = seeds["rate_value"].notna()
-    return seeds[said].sort_values(keys, kind="stable", ignore_index=True)
+    defined = wide["rate_value"].notna()
+    return wide[defined].sort_values(keys, kind="stable", ignore_index=True)
 
 
-def _groups(told: pd.DataFrame) -> pd.DataFrame:
-    wide = _wide(told[told["basis"] == FLAGGED], ["by", "group"])
+def _groups(effect_rows: pd.DataFrame) -> pd.DataFrame:
+    wide = _wide(effect_rows[effect_rows["basis"] == FLAGGED], ["by", "group"])
     keys = [*PLACE, "scenario", "subject_kind", "concern"]
     highest = wide[wide["dose"] == wide.groupby(keys, observed=True)["dose"].transform("max")]
-    moved = highest[highest["rate_effect"].abs() > 0].assign(size=lambda rows: rows["rate_effect"].abs())
-    ordered = moved.sort_values(["size", "by", "group"], ascending=[False, True, True], kind="stable")
-    chosen = ordered.groupby(keys, observed=True, sort=True).head(MOST)[[*keys, "by", "group"]]
-    named = pd.MultiIndex.from_frame(highest[["by", "group"]])
-    always = highest[named.isin(ALWAYS)]
-    wanted = pd.concat([chosen, always[[*keys, "by", "group"]]]).drop_duplicates()
-    return wide.merge(wanted, on=[*keys, "by", "group"]).sort_values([*CASE, "by", "group"], ignore_index=True)
+    changes = highest[highest["rate_effect"].abs() > 0].assign(size=lambda rows: rows["rate_effect"].abs())
+    by_size = changes.sort_values(["size", "by", "group"], ascending=[False, True, True], kind="stable")
+    top = by_size.groupby(keys, observed=True, sort=True).head(MOST)[[*keys, "by", "group"]]
+    group_names = pd.MultiIndex.from_frame(highest[["by", "group"]])
+    fixed = highest[group_names.isin(ALWAYS)]
+    groups = pd.concat([top, fixed[[*keys, "by", "group"]]]).drop_duplicates()
+    return wide.merge(groups, on=[*keys, "by", "group"]).sort_values([*CASE, "by", "group"], ignore_index=True)
 
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
@@ -157,11 +162,11 @@ def _figures(value: float) -> float:
     return value if not np.isfinite(value) else float(f"{value:.{DIGITS}g}")
 
 
-def write(told: FindingTables, folder: Path) -> None:
+def write(tables: FindingTables, folder: Path) -> None:
     """Write the tables as CSV, for people to read and for pages to be made from again."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in _FILES:
-        getattr(told, name).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        getattr(tables, name).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
 
 
 def read(folder: Path) -> FindingTables:
@@ -170,8 +175,8 @@ def read(folder: Path) -> FindingTables:
     Raises:
         UsageError: there are none.
     """
-    missing = [name for name in _FILES if not (folder / f"{name}.csv").is_file()]
-    if missing:
+    absent = [name for name in _FILES if not (folder / f"{name}.csv").is_file()]
+    if absent:
         raise UsageError(
             "There are no findings to write pages from.",
             expected=f"{', '.join(f'{name}.csv' for name in _FILES)}",

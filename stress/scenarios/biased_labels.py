@@ -28,12 +28,12 @@ Whole = npt.NDArray[np.int64]
 
 def train_and_score(draft: Draft, trials: Sequence[Trial], dose: float) -> pa.Table:
     """Train on last year's values and this year's outcomes, and score everybody by this year's values."""
-    then, now = trials[0], trials[-1]
-    known, past = _values(then)
-    ids, present = _values(now)
+    earlier, latest = trials[0], trials[-1]
+    past_ids, past = _values(earlier)
+    present_ids, present = _values(latest)
     level = draft.rng.random(draft.size("officer"))
-    labels = _labels(draft, known, level, since=then.as_of[0], until=now.as_of[0], dose=dose)
-    return _rows(ids, now.as_of[0], _predict(past, labels, present))
+    labels = _labels(draft, past_ids, level, since=earlier.as_of[0], until=latest.as_of[0], dose=dose)
+    return _rows(present_ids, latest.as_of[0], _predict(past, labels, present))
 
 
 def _values(trial: Trial) -> tuple[Whole, Floats]:
@@ -47,18 +47,18 @@ def _values(trial: Trial) -> tuple[Whole, Floats]:
 
 def _labels(draft: Draft, ids: Whole, level: Floats, *, since: date, until: date, dose: float) -> npt.NDArray[np.bool_]:
     """Return who had something upheld between two days, and who is said to have though they had not."""
-    first, last = day_number(since), day_number(until)
+    first_day, last_day = day_number(since), day_number(until)
 
     def upheld(table: str, closed: str, outcomes: Sequence[str]) -> Whole:
         day = draft.column(table, closed)
-        within = (day != NULL) & (day >= first) & (day < last)
+        within = (day != NULL) & (day >= first_day) & (day < last_day)
         owner: Whole = draft.column(table, "officer_id")[within & np.isin(draft.column(table, "outcome"), outcomes)]
         return owner
 
-    named = np.concatenate(
+    upheld_ids = np.concatenate(
         [upheld("conduct_case", "closed_on", UPHELD), upheld("complaint", "finalised_on", ("case_to_answer",))]
     )
-    labels = np.isin(ids, named)
+    labels = np.isin(ids, upheld_ids)
     group = dict(
         zip(
             draft.keys("protected_characteristic").tolist(),
@@ -68,8 +68,8 @@ def _labels(draft: Draft, ids: Whole, level: Floats, *, since: date, until: date
     )
     chance = dict(zip(draft.keys("officer").tolist(), level.tolist(), strict=True))
     excess = dose * float(labels.mean()) * np.array([EXCESS.get(group.get(i) or "", 0.0) for i in ids.tolist()])
-    wrongly: npt.NDArray[np.bool_] = np.array([chance[i] for i in ids.tolist()]) < excess
-    return labels | wrongly
+    false_labels: npt.NDArray[np.bool_] = np.array([chance[i] for i in ids.tolist()]) < excess
+    return labels | false_labels
 
 
 def _predict(past: Floats, labels: npt.NDArray[np.bool_], present: Floats) -> Floats:

@@ -14,18 +14,18 @@ DAYS = 182
 def shift_clocks(draft: Draft, dose: float) -> None:
     """Set the clocks of a third of the boroughs fast for the last half year."""
     boroughs = sorted(draft.boroughs())
-    wrong = set(draft.rng.permutation(boroughs)[: (len(boroughs) + 2) // 3].tolist())
-    teams = {int(t) for b, members in draft.boroughs().items() if b in wrong for t in members}
-    there = np.array(sorted(o for o, t in draft.team_on(draft.ends - 1).items() if t in teams), dtype=np.int64)
-    moved = round(dose * HOUR)
+    fast_boroughs = set(draft.rng.permutation(boroughs)[: (len(boroughs) + 2) // 3].tolist())
+    teams = {int(t) for b, members in draft.boroughs().items() if b in fast_boroughs for t in members}
+    officers = np.array(sorted(o for o, t in draft.team_on(draft.ends - 1).items() if t in teams), dtype=np.int64)
+    shift = round(dose * HOUR)
     for table, columns in TIMES.items():
-        first = draft.column(table, columns[0])
-        where = np.isin(draft.column(table, "officer_id"), there) & (first >= (draft.ends - DAYS) * DAY)
-        times = {name: draft.column(table, name)[where] for name in columns}
-        fast = {name: np.where(values == NULL, NULL, values + moved) for name, values in times.items()}
-        known = np.maximum(draft.column(table, "known_on")[where], fast[columns[0]] // DAY)
-        if moved:
-            draft.change(table, where, **fast, known_on=known)
+        starts = draft.column(table, columns[0])
+        rows = np.isin(draft.column(table, "officer_id"), officers) & (starts >= (draft.ends - DAYS) * DAY)
+        times = {name: draft.column(table, name)[rows] for name in columns}
+        shifted = {name: np.where(values == NULL, NULL, values + shift) for name, values in times.items()}
+        known = np.maximum(draft.column(table, "known_on")[rows], shifted[columns[0]] // DAY)
+        if shift:
+            draft.change(table, rows, **shifted, known_on=known)
 
 
 SCENARIO = Scenario(

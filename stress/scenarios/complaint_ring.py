@@ -18,19 +18,19 @@ def conspire(draft: Draft, dose: float) -> None:
     eligible = np.intersect1d(draft.innocents(), draft.current_officers())
     targets = draft.rng.permutation(eligible)[: max(1, len(eligible) * TARGETS_PER_1000 // 1000)]
     received = draft.ends - 1 - draft.rng.integers(5, DAYS, (MOST, len(targets)))
-    person = draft.rng.integers(0, COMPLAINANTS, (MOST, len(targets)))
+    complainant = draft.rng.integers(0, COMPLAINANTS, (MOST, len(targets)))
     count = min(round(dose), MOST)
     if not count:
         return
-    received, person = received[:count].reshape(-1), person[:count].reshape(-1)
-    first = int(draft.column("complaint", "complaint_id").max(initial=0)) + 1
-    stranger = int(draft.column("complaint", "complainant_id").max(initial=0)) + 1
+    received, complainant = received[:count].reshape(-1), complainant[:count].reshape(-1)
+    case_id = int(draft.column("complaint", "complaint_id").max(initial=0)) + 1
+    complainant_id = int(draft.column("complaint", "complainant_id").max(initial=0)) + 1
     draft.add(
         "complaint",
         len(received),
-        complaint_id=first + np.arange(len(received)),
+        complaint_id=case_id + np.arange(len(received)),
         officer_id=np.tile(targets, count),
-        complainant_id=stranger + person,
+        complainant_id=complainant_id + complainant,
         category="individual_behaviour",
         source="public",
         occurred_on=received - 2,

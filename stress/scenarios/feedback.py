@@ -17,16 +17,16 @@ def scrutinise(draft: Draft, round_: Round, dose: float) -> Settings:
     if round_.until is None:
         return round_.settings
     flags = round_.trial.flags.to_pylist()
-    chosen = {f["subject_id"] for f in flags if f["subject_kind"] == "officer" and f["concern"] == "standards"}
+    flagged_ids = {f["subject_id"] for f in flags if f["subject_kind"] == "officer" and f["concern"] == "standards"}
     officers = np.sort(draft.keys("officer"))
     level = draft.rng.random((MOST, len(officers)))
-    when = draft.rng.random((MOST, len(officers)))
-    flagged = np.isin(officers, sorted(chosen))
-    first, last = day_number(round_.as_of), day_number(round_.until)
-    made = flagged & (level * MOST < dose)
-    which, who = np.nonzero(made)
-    day = first + (when[which, who] * (last - first - 1)).astype(np.int64)
-    _report(draft, officers[who], day)
+    moment = draft.rng.random((MOST, len(officers)))
+    flagged = np.isin(officers, sorted(flagged_ids))
+    first_day, last_day = day_number(round_.as_of), day_number(round_.until)
+    reports = flagged & (level * MOST < dose)
+    slot, index = np.nonzero(reports)
+    day = first_day + (moment[slot, index] * (last_day - first_day - 1)).astype(np.int64)
+    _report(draft, officers[index], day)
     return round_.settings
 
 
@@ -34,11 +34,11 @@ def _report(draft: Draft, officers: np.ndarray, day: np.ndarray) -> None:
     """Log a complaint for each time somebody looked closer and wrote down what would have passed."""
     if not len(officers):
         return
-    first = int(draft.column("complaint", "complaint_id").max(initial=0)) + 1
+    case_id = int(draft.column("complaint", "complaint_id").max(initial=0)) + 1
     draft.add(
         "complaint",
         len(officers),
-        complaint_id=first + np.arange(len(officers)),
+        complaint_id=case_id + np.arange(len(officers)),
         officer_id=officers,
         complainant_id=NULL,
         category="duties",

@@ -16,10 +16,10 @@ def swap_day_and_month(draft: Draft, dose: float) -> None:
         if table not in draft:
             continue
         level = draft.rng.random(draft.size(table))
-        known = draft.column(table, "known_on")
-        swapped = swap(known)
-        where = (level < dose) & (swapped != known)
-        draft.change(table, where, known_on=swapped[where])
+        known_on = draft.column(table, "known_on")
+        swapped = swap(known_on)
+        rows = (level < dose) & (swapped != known_on)
+        draft.change(table, rows, known_on=swapped[rows])
 
 
 def swap(days: np.ndarray) -> np.ndarray:
@@ -33,9 +33,9 @@ def swap(days: np.ndarray) -> np.ndarray:
     year, month = date.astype("datetime64[Y]"), date.astype("datetime64[M]")
     in_month = (date - month).astype(np.int64)
     in_year = (month - year).astype(np.int64)
-    other = (year.astype("datetime64[M]") + in_month.clip(max=11)).astype("datetime64[D]") + in_year
-    swapped: np.ndarray = np.where(in_month < 12, other.astype(np.int64), days)
-    return swapped
+    exchanged = (year.astype("datetime64[M]") + in_month.clip(max=11)).astype("datetime64[D]") + in_year
+    result: np.ndarray = np.where(in_month < 12, exchanged.astype(np.int64), days)
+    return result
 
 
 SCENARIO = Scenario(

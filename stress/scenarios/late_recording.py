@@ -14,16 +14,16 @@ MOST_DAYS = 90
 def record_late(draft: Draft, dose: float) -> None:
     """Let half of the boroughs record everything later; what is recorded after the end is not known by then."""
     boroughs = sorted(draft.boroughs())
-    late = set(draft.rng.permutation(boroughs)[: (len(boroughs) + 1) // 2].tolist())
-    teams = {int(t) for b, members in draft.boroughs().items() if b in late for t in members}
-    there = np.array(sorted(o for o, t in draft.team_on(draft.ends - 1).items() if t in teams), dtype=np.int64)
+    late_boroughs = set(draft.rng.permutation(boroughs)[: (len(boroughs) + 1) // 2].tolist())
+    teams = {int(t) for b, members in draft.boroughs().items() if b in late_boroughs for t in members}
+    officers = np.array(sorted(o for o, t in draft.team_on(draft.ends - 1).items() if t in teams), dtype=np.int64)
     for table in TABLES:
         if table in draft:
             delay = draft.rng.integers(0, MOST_DAYS, draft.size(table))
-            where = np.isin(draft.column(table, "officer_id"), there)
+            rows = np.isin(draft.column(table, "officer_id"), officers)
             extra = np.rint(delay * dose).astype(np.int64)
-            where &= extra > 0
-            draft.change(table, where, known_on=(draft.column(table, "known_on") + extra)[where])
+            rows &= extra > 0
+            draft.change(table, rows, known_on=(draft.column(table, "known_on") + extra)[rows])
 
 
 SCENARIO = Scenario(

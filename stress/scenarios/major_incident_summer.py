@@ -15,33 +15,33 @@ SCENES = 6
 def send_out(draft: Draft, dose: float) -> None:
     """Give the people who are sent three hours of aid overtime on every shift of the summer, and terrible scenes."""
     officers = draft.current_officers()
-    sent = officers[draft.rng.random(len(officers)) < dose]
+    officers_sent = officers[draft.rng.random(len(officers)) < dose]
     began = draft.column("shift", "starts_at")
     summer = (began >= (draft.ends - FIRST) * DAY) & (began < (draft.ends - LAST) * DAY)
-    where = summer & np.isin(draft.column("shift", "officer_id"), sent)
+    rows = summer & np.isin(draft.column("shift", "officer_id"), officers_sent)
     draft.change(
         "shift",
-        where,
-        overtime_minutes=draft.column("shift", "overtime_minutes")[where] + EXTRA_MINUTES,
+        rows,
+        overtime_minutes=draft.column("shift", "overtime_minutes")[rows] + EXTRA_MINUTES,
         overtime_reason="aid",
     )
-    _attend(draft, sent)
+    _attend(draft, officers_sent)
 
 
-def _attend(draft: Draft, sent: np.ndarray) -> None:
+def _attend(draft: Draft, officers: np.ndarray) -> None:
     opened = draft.column("incident", "opened_at")
     summer = (opened >= (draft.ends - FIRST) * DAY) & (opened < (draft.ends - LAST) * DAY)
     worst = np.flatnonzero(summer & (draft.column("incident", "severity") >= 4))
     # Drawn for everybody, so that who is sent at a higher dose sees what they would have seen at a lower one.
     places = (
-        draft.rng.integers(0, max(len(worst), 1), (len(sent), SCENES)) if len(worst) else np.zeros((0, SCENES), int)
+        draft.rng.integers(0, max(len(worst), 1), (len(officers), SCENES)) if len(worst) else np.zeros((0, SCENES), int)
     )
     scene = worst[places.reshape(-1)]
     draft.add(
         "attendance",
         len(scene),
         incident_id=draft.keys("incident")[scene],
-        officer_id=np.repeat(sent[: len(places)], SCENES),
+        officer_id=np.repeat(officers[: len(places)], SCENES),
         known_on=draft.column("incident", "known_on")[scene],
     )
 

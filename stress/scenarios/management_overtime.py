@@ -14,20 +14,20 @@ DAYS = 300
 def set_overtime(draft: Draft, dose: float) -> None:
     """Book overtime on every shift of some teams, the edit made by one other than the officer."""
     teams = draft.keys("unit")[draft.column("unit", "kind") == "team"]
-    chosen = teams[draft.rng.random(len(teams)) < dose]
+    teams_chosen = teams[draft.rng.random(len(teams)) < dose]
     began = draft.column("shift", "starts_at")
-    where = np.isin(draft.column("shift", "unit_id"), chosen) & (began >= (draft.ends - DAYS) * DAY)
+    rows_of_shifts = np.isin(draft.column("shift", "unit_id"), teams_chosen) & (began >= (draft.ends - DAYS) * DAY)
     draft.change(
         "shift",
-        where,
-        overtime_minutes=draft.column("shift", "overtime_minutes")[where] + MINUTES,
+        rows_of_shifts,
+        overtime_minutes=draft.column("shift", "overtime_minutes")[rows_of_shifts] + MINUTES,
         overtime_reason="operational",
     )
     edits = draft.column("roster_edit", "shift_id")
-    theirs = np.isin(edits, draft.keys("shift")[where])
+    of_those_shifts = np.isin(edits, draft.keys("shift")[rows_of_shifts])
     officers = draft.current_officers()
     manager = int(officers[draft.rng.integers(0, len(officers))]) if len(officers) else -1
-    rows = np.flatnonzero(theirs & (draft.column("roster_edit", "officer_id") != manager))
+    rows = np.flatnonzero(of_those_shifts & (draft.column("roster_edit", "officer_id") != manager))
     draft.copy("roster_edit", rows, planted=False, editor_id=manager, field="overtime", minutes_gained=MINUTES)
 
 

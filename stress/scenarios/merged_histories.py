@@ -17,19 +17,19 @@ def merge(draft: Draft, dose: float) -> None:
     """Give a share of people the records of a namesake, who is left with none but postings."""
     people = draft.rng.permutation(draft.current_officers())
     half = len(people) // 2
-    keep, lose = people[:half], people[half : 2 * half]
+    half_one, half_two = people[:half], people[half : 2 * half]
     pairs = round(half * dose)
-    order = np.argsort(lose[:pairs])
-    lost, to = lose[:pairs][order], keep[:pairs][order]
+    order = np.argsort(half_two[:pairs])
+    givers, receivers = half_two[:pairs][order], half_one[:pairs][order]
     if not pairs:
         return
     for table in TABLES:
         if table not in draft:
             continue
         owner = draft.column(table, "officer_id")
-        at = np.searchsorted(lost, owner).clip(max=pairs - 1)
-        where = lost[at] == owner
-        draft.change(table, where, officer_id=to[at[where]])
+        at = np.searchsorted(givers, owner).clip(max=pairs - 1)
+        rows = givers[at] == owner
+        draft.change(table, rows, officer_id=receivers[at[rows]])
 
 
 SCENARIO = Scenario(

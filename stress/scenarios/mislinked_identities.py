@@ -16,14 +16,14 @@ def mislink(draft: Draft, dose: float) -> None:
     members: dict[int, list[int]] = {}
     for officer, unit in sorted(team.items()):
         members.setdefault(unit, []).append(officer)
-    following = {o: group[(at + 1) % len(group)] for group in members.values() for at, o in enumerate(group)}
+    colleague = {o: group[(at + 1) % len(group)] for group in members.values() for at, o in enumerate(group)}
     for table in TABLES:
         if table not in draft:
             continue
         level = draft.rng.random(draft.size(table))
         owner = draft.column(table, "officer_id")
-        where = level < dose
-        draft.change(table, where, officer_id=np.array([following.get(o, o) for o in owner[where].tolist()], np.int64))
+        rows = level < dose
+        draft.change(table, rows, officer_id=np.array([colleague.get(o, o) for o in owner[rows].tolist()], np.int64))
 
 
 SCENARIO = Scenario(

@@ -17,33 +17,33 @@ def hear_late(draft: Draft, dose: float) -> None:
     """Make a share of people members of long standing, who declare within a year or so of the policy's first day."""
     officers = draft.current_officers()
     level = draft.rng.random(len(officers))
-    joined = draft.starts - draft.rng.integers(300, 3000, len(officers))
+    since_day = draft.starts - draft.rng.integers(300, 3000, len(officers))
     delay = draft.rng.integers(0, LATEST, len(officers))
-    since = begins()
-    listed = draft.column("external_register", "officer_id")[draft.column("external_register", "kind") == KIND]
-    told = draft.column("declaration", "officer_id")[draft.column("declaration", "kind") == KIND]
-    chosen = (level < dose) & ~np.isin(officers, np.concatenate([listed, told]))
-    count = int(chosen.sum())
-    if not count or since >= draft.ends:
+    policy_start = begins()
+    register_ids = draft.column("external_register", "officer_id")[draft.column("external_register", "kind") == KIND]
+    declaration_ids = draft.column("declaration", "officer_id")[draft.column("declaration", "kind") == KIND]
+    members = (level < dose) & ~np.isin(officers, np.concatenate([register_ids, declaration_ids]))
+    count = int(members.sum())
+    if not count or policy_start >= draft.ends:
         return
-    who, declared = officers[chosen], since + delay[chosen]
+    member_ids, declaration_days = officers[members], policy_start + delay[members]
     draft.add(
         "external_register",
         count,
-        officer_id=who,
+        officer_id=member_ids,
         kind=KIND,
-        valid_from=joined[chosen],
+        valid_from=since_day[members],
         match_score=0.97,
-        known_on=since,
+        known_on=policy_start,
     )
     draft.add(
         "declaration",
         count,
-        officer_id=who,
+        officer_id=member_ids,
         kind=KIND,
-        valid_from=declared,
-        declared_on=declared,
-        known_on=declared + 1,
+        valid_from=declaration_days,
+        declared_on=declaration_days,
+        known_on=declaration_days + 1,
     )
 
 

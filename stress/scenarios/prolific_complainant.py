@@ -16,30 +16,30 @@ def complain(draft: Draft, dose: float) -> None:
     boroughs = draft.boroughs()
     teams = boroughs[int(draft.rng.choice(sorted(boroughs, key=lambda b: (-len(boroughs[b]), b))[:5]))]
     team = draft.team_on(draft.ends - 1)
-    there = np.array(sorted(o for o, t in team.items() if t in set(teams.tolist())), dtype=np.int64)
-    named = draft.rng.permutation(there)[:NAMED]
-    most = 20
-    day = draft.ends - 1 - draft.rng.integers(10, DAYS, (most, len(named)))
-    count = min(round(dose), most)
-    if not count or not len(named):
+    officers = np.array(sorted(o for o, t in team.items() if t in set(teams.tolist())), dtype=np.int64)
+    targets = draft.rng.permutation(officers)[:NAMED]
+    limit = 20
+    day = draft.ends - 1 - draft.rng.integers(10, DAYS, (limit, len(targets)))
+    count = min(round(dose), limit)
+    if not count or not len(targets):
         return
     received = day[:count].reshape(-1)
-    officer = np.tile(named, count)
-    first = int(draft.column("complaint", "complaint_id").max(initial=0)) + 1
-    closed = received + 11
-    finished = closed < draft.ends
+    officer = np.tile(targets, count)
+    case_id = int(draft.column("complaint", "complaint_id").max(initial=0)) + 1
+    closing_day = received + 11
+    is_closed = closing_day < draft.ends
     draft.add(
         "complaint",
         len(officer),
-        complaint_id=first + np.arange(len(officer)),
+        complaint_id=case_id + np.arange(len(officer)),
         officer_id=officer,
         complainant_id=int(draft.column("complaint", "complainant_id").max(initial=0)) + 1,
         category="duties",
         source="public",
         occurred_on=received,
         received_on=received,
-        outcome=np.array([None, "no_action"], dtype=object)[finished.astype(np.int64)],
-        finalised_on=np.where(finished, closed, NULL),
+        outcome=np.array([None, "no_action"], dtype=object)[is_closed.astype(np.int64)],
+        finalised_on=np.where(is_closed, closing_day, NULL),
         known_on=received + 1,
     )
 

@@ -14,19 +14,19 @@ def surge(draft: Draft, dose: float) -> None:
     """Repeat the public complaints about officers of one borough, each as a new case by somebody else."""
     boroughs = draft.boroughs()
     teams = boroughs[int(draft.rng.choice(sorted(boroughs, key=lambda b: (-len(boroughs[b]), b))[:5]))]
-    whole, part = divmod(dose, 1.0)
+    copies, remainder = divmod(dose, 1.0)
     level = draft.rng.random(draft.size("complaint"))
     team = draft.team_on(draft.ends - 1)
-    local = np.isin([team.get(o, -1) for o in draft.column("complaint", "officer_id").tolist()], teams)
+    in_borough = np.isin([team.get(o, -1) for o in draft.column("complaint", "officer_id").tolist()], teams)
     recent = draft.column("complaint", "received_on") >= draft.ends - DAYS
     public = draft.column("complaint", "source") == "public"
-    times = np.where(local & recent & public, int(whole) + (level < part), 0)
+    times = np.where(in_borough & recent & public, int(copies) + (level < remainder), 0)
     if not times.any():
         return
     rows = np.repeat(np.arange(len(times)), times)
-    first = int(draft.column("complaint", "complaint_id").max()) + 1
+    case_id = int(draft.column("complaint", "complaint_id").max()) + 1
     # What was planted did not happen twice: the copies are other people's complaints, and no truth goes with them.
-    draft.copy("complaint", rows, planted=False, complaint_id=first + np.arange(len(rows)), complainant_id=-1)
+    draft.copy("complaint", rows, planted=False, complaint_id=case_id + np.arange(len(rows)), complainant_id=-1)
 
 
 SCENARIO = Scenario(

@@ -14,15 +14,13 @@ def read_as_misconduct(settings: Settings, dose: float) -> Settings:
     if dose < 1:
         return settings
     feeds = settings.purposes.feeds
-    allowed = settings.purposes.model_copy(
+    purposes = settings.purposes.model_copy(
         update={"feeds": feeds | {"standards": sorted({*feeds["standards"], "health"})}}
     )
     models = settings.models.model_copy(update={"rules": sorted({*settings.models.rules, *RULES})})
-    named = INDICATORS if dose >= 2 else ()
-    features = settings.features.model_copy(
-        update={"indicators": sorted({*settings.features.indicators, *named, *(("days_served",) if named else ())})}
-    )
-    return settings.model_copy(update={"purposes": allowed, "models": models, "features": features})
+    indicators = (*INDICATORS, "days_served") if dose >= 2 else ()
+    features = settings.features.model_copy(update={"indicators": sorted({*settings.features.indicators, *indicators})})
+    return settings.model_copy(update={"purposes": purposes, "models": models, "features": features})
 
 
 SCENARIO = Scenario(

@@ -31,23 +31,23 @@ def split_teams(draft: Draft, dose: float) -> None:
 
 def _new_units(draft: Draft, teams: np.ndarray, parts: int) -> dict[int, list[int]]:
     """Add units for all parts but the first, which keeps its team's id; return the ids of all parts of each team."""
-    position = np.flatnonzero(np.isin(draft.keys("unit"), teams))
-    found = {int(t): [int(t)] for t in draft.keys("unit")[position]}
-    olds = draft.keys("unit")[position].tolist()
+    rows = np.flatnonzero(np.isin(draft.keys("unit"), teams))
+    parts_of = {int(t): [int(t)] for t in draft.keys("unit")[rows]}
+    olds = draft.keys("unit")[rows].tolist()
     for number in range(1, parts):
-        names = [f"{name} {number + 1}" for name in draft.column("unit", "name")[position]]
-        for old, new in zip(olds, draft.copy("unit", position, planted=False, name=names).tolist(), strict=True):
-            found[old].append(new)
-    return found
+        names = [f"{name} {number + 1}" for name in draft.column("unit", "name")[rows]]
+        for old, new in zip(olds, draft.copy("unit", rows, planted=False, name=names).tolist(), strict=True):
+            parts_of[old].append(new)
+    return parts_of
 
 
 def _move(draft: Draft, table: str, column: str, units: dict[int, list[int]], part: np.ndarray) -> None:
-    known = np.array(sorted(units), dtype=np.int64)
-    new = np.array([units[int(u)] for u in known], dtype=np.int64)
-    old = draft.column(table, column)
-    at = np.searchsorted(known, old).clip(max=len(known) - 1)
-    where = known[at] == old
-    draft.change(table, where, **{column: new[at[where], part[where]]})
+    team_ids = np.array(sorted(units), dtype=np.int64)
+    part_ids = np.array([units[int(u)] for u in team_ids], dtype=np.int64)
+    current = draft.column(table, column)
+    at = np.searchsorted(team_ids, current).clip(max=len(team_ids) - 1)
+    rows = team_ids[at] == current
+    draft.change(table, rows, **{column: part_ids[at[rows], part[rows]]})
 
 
 def _move_grievances(
@@ -56,20 +56,20 @@ def _move_grievances(
     """Let a grievance follow whoever raised it; one that nobody is named in goes to a part by chance."""
     raised = draft.column("grievance", "raised_by_id")
     at = np.searchsorted(officers, raised).clip(max=len(officers) - 1)
-    known = officers[at] == raised
-    _move(draft, "grievance", "unit_id", units, np.where(known, part[at], otherwise))
+    is_officer = officers[at] == raised
+    _move(draft, "grievance", "unit_id", units, np.where(is_officer, part[at], otherwise))
 
 
 def _follow_truth(draft: Draft, units: dict[int, list[int]]) -> None:
     """Say of planted rows about a team in which part they now are."""
-    where: dict[tuple[str, int], int] = {}
+    unit_of_row: dict[tuple[str, int], int] = {}
     for table, column in (("grievance", "unit_id"), ("transfer_request", "from_unit_id"), ("shift", "unit_id")):
         rows = draft.truth["truth_row"].to_pylist()
-        wanted = {r["row_id"] for r in rows if r["table_name"] == table and r["subject_kind"] == "unit"}
-        chosen = np.isin(draft.keys(table), sorted(wanted))
-        pairs = zip(draft.keys(table)[chosen].tolist(), draft.column(table, column)[chosen].tolist(), strict=True)
-        where |= {(table, row): unit for row, unit in pairs}
-    draft.move_rows(where, units)
+        row_ids = {r["row_id"] for r in rows if r["table_name"] == table and r["subject_kind"] == "unit"}
+        selected = np.isin(draft.keys(table), sorted(row_ids))
+        pairs = zip(draft.keys(table)[selected].tolist(), draft.column(table, column)[selected].tolist(), strict=True)
+        unit_of_row |= {(table, row): unit for row, unit in pairs}
+    draft.move_rows(unit_of_row, units)
 
 
 SCENARIO = Scenario(

@@ -15,10 +15,10 @@ def drop_numbers(draft: Draft, dose: float) -> None:
     officers = np.sort(draft.keys("officer"))
     new_form = draft.rng.random(len(officers)) < 0.5
     level = draft.rng.random(draft.size("system_access"))
-    theirs = new_form[np.searchsorted(officers, draft.column("system_access", "officer_id"))]
+    on_new_form = new_form[np.searchsorted(officers, draft.column("system_access", "officer_id"))]
     recent = draft.column("system_access", "accessed_at") >= (draft.ends - DAYS) * DAY
     linked = draft.column("system_access", "incident_id") != NULL
-    draft.change("system_access", theirs & recent & linked & (level < dose), incident_id=NULL)
+    draft.change("system_access", on_new_form & recent & linked & (level < dose), incident_id=NULL)
 
 
 SCENARIO = Scenario(

@@ -20,9 +20,9 @@ from typer.testing import CliRunner
 from audit.rates.intervals import independent, proportion, ratio
 from data.errors import UsageError
 from opencse.cli import app
-from stress.budget import budget
-from stress.budget.promise import bounds, chances, divergence, verdicts
-from stress.budget.statement_text import text_of
+from stress.budget import budget_statement
+from stress.budget.promise import cell_verdicts, divergence, mean_p_values, upper_bounds
+from stress.budget.statement_text import statement_lines
 from stress.cell import RESULTS
 from stress.controls.control import Reading
 from stress.controls.library.null_world import ANY
@@ -47,10 +47,10 @@ def test_where_nothing_is_planted_the_test_is_the_exact_binomial(any_flag: int, 
     share, n = one(any_flag / worlds), one(worlds)
     error = np.sqrt(share * (1 - share) / max(worlds - 1, 1))
     independent = scipy.stats.binomtest(any_flag, worlds, 0.1, alternative="greater")
-    (told,) = chances(share, error, n, one(0.1), planted=NOTHING)
+    (told,) = mean_p_values(share, error, n, one(0.1), planted=NOTHING)
     assert told == pytest.approx(independent.pvalue, rel=1e-12)
     upper = scipy.stats.binomtest(any_flag, worlds, alternative="less").proportion_ci(0.95).high
-    assert bounds(share, error, n, planted=NOTHING)[0] == pytest.approx(upper, rel=1e-9)
+    assert upper_bounds(share, error, n, planted=NOTHING)[0] == pytest.approx(upper, rel=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -58,30 +58,30 @@ def test_where_something_is_planted_the_test_is_students_t_over_worlds(seed: int
     shares = np.random.default_rng(seed).beta(1.0, 6.0, 8)
     mean, error = one(shares.mean()), one(float(scipy.stats.sem(shares)))
     independent = scipy.stats.ttest_1samp(shares, 0.1, alternative="greater")
-    (told,) = chances(mean, error, one(8), one(0.1), planted=PLANTED)
+    (told,) = mean_p_values(mean, error, one(8), one(0.1), planted=PLANTED)
     assert told == pytest.approx(independent.pvalue, rel=1e-12)
     upper = scipy.stats.ttest_1samp(shares, 0.1, alternative="less").confidence_interval(0.95).high
-    assert bounds(mean, error, one(8), planted=PLANTED)[0] == pytest.approx(upper, rel=1e-12)
+    assert upper_bounds(mean, error, one(8), planted=PLANTED)[0] == pytest.approx(upper, rel=1e-12)
 
 
 def test_worlds_that_all_say_the_same_are_judged_by_hoeffdings_inequality() -> None:
     still = one(0.0)
-    assert chances(one(1.0), still, one(4), one(0.1), planted=PLANTED)[0] == pytest.approx(0.1**4)
+    assert mean_p_values(one(1.0), still, one(4), one(0.1), planted=PLANTED)[0] == pytest.approx(0.1**4)
     # exp(-4 (0.5 log 5 + 0.5 log(5 / 9))) = 5^-2 (9 / 5)^2
-    assert chances(one(0.5), still, one(4), one(0.1), planted=PLANTED)[0] == pytest.approx(1.8**2 / 25)
-    assert chances(one(0.1), still, one(4), one(0.1), planted=PLANTED)[0] == 1
-    assert chances(one(0.0), still, one(4), one(0.1), planted=PLANTED)[0] == 1
+    assert mean_p_values(one(0.5), still, one(4), one(0.1), planted=PLANTED)[0] == pytest.approx(1.8**2 / 25)
+    assert mean_p_values(one(0.1), still, one(4), one(0.1), planted=PLANTED)[0] == 1
+    assert mean_p_values(one(0.0), still, one(4), one(0.1), planted=PLANTED)[0] == 1
     # With none at all the bound is where (1 - p)^4 is 5%: Clopper and Pearson's, too.
-    (upper,) = bounds(one(0.0), still, one(4), planted=PLANTED)
+    (upper,) = upper_bounds(one(0.0), still, one(4), planted=PLANTED)
     assert upper == pytest.approx(1 - 0.05**0.25)
-    assert upper == pytest.approx(bounds(one(0.0), still, one(4), planted=NOTHING)[0])
-    (upper,) = bounds(one(0.3), still, one(6), planted=PLANTED)
+    assert upper == pytest.approx(upper_bounds(one(0.0), still, one(4), planted=NOTHING)[0])
+    (upper,) = upper_bounds(one(0.3), still, one(6), planted=PLANTED)
     assert np.exp(-6 * divergence(one(0.7), one(1 - upper))[0]) == pytest.approx(0.05)
-    assert bounds(one(1.0), still, one(6), planted=PLANTED)[0] == 1
+    assert upper_bounds(one(1.0), still, one(6), planted=PLANTED)[0] == 1
 
 
 def test_without_a_target_or_worlds_there_is_no_chance() -> None:
-    told = chances(
+    told = mean_p_values(
         np.array([0.5, 0.5]),
         np.zeros(2),
         np.array([4.0, 0.0]),
@@ -89,7 +89,7 @@ def test_without_a_target_or_worlds_there_is_no_chance() -> None:
         planted=np.array([True, False]),
     )
     assert np.isnan(told).all()
-    assert np.isnan(bounds(one(0.5), one(0.1), one(0), planted=PLANTED)[0])
+    assert np.isnan(upper_bounds(one(0.5), one(0.1), one(0), planted=PLANTED)[0])
 
 
 def test_the_t_test_errs_on_the_safe_side_for_shares_that_lean_to_the_right() -> None:
@@ -99,7 +99,7 @@ def test_the_t_test_errs_on_the_safe_side_for_shares_that_lean_to_the_right() ->
         shares = rng.binomial(flags, q, (4000, 10)) / flags
         error = shares.std(axis=1, ddof=1) / np.sqrt(10)
         n, target = np.full(4000, 10.0), np.full(4000, q)
-        told = chances(shares.mean(axis=1), error, n, target, planted=np.ones(4000, dtype=bool))
+        told = mean_p_values(shares.mean(axis=1), error, n, target, planted=np.ones(4000, dtype=bool))
         assert (told <= 0.05).mean() <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 4000)
 
 
@@ -108,8 +108,8 @@ def test_cells_are_told_apart_into_exceeding_holding_and_too_few_after_adjusting
     achieved = np.array([0.8, 0.2, 0.0, 0.0, 0.9])
     worlds = np.array([10.0, 10.0, 10.0, 2.0, 10.0])
     target = np.array([0.1, 0.1, 0.1, 0.1, np.nan])
-    p = chances(achieved, np.full(5, 0.1), worlds, target, planted=np.zeros(5, dtype=bool))
-    q, said = verdicts(achieved, p, worlds, target)
+    p = mean_p_values(achieved, np.full(5, 0.1), worlds, target, planted=np.zeros(5, dtype=bool))
+    q, said = cell_verdicts(achieved, p, worlds, target)
     assert said == ["exceeds", "too_few", "holds", "too_few", "no_promise"]
     assert q[:4] == pytest.approx(scipy.stats.false_discovery_control(p[:4]))
     # By hand: 8 of 10, with the smallest of four p-values.
@@ -122,8 +122,8 @@ def test_the_more_is_tested_the_more_it_takes() -> None:
     def said(others: int) -> str:
         achieved = np.array([0.5] + [0.0] * others)
         worlds, target = np.full(1 + others, 10.0), np.full(1 + others, 0.1)
-        p = chances(achieved, np.full(1 + others, 0.1), worlds, target, planted=np.zeros(1 + others, dtype=bool))
-        return verdicts(achieved, p, worlds, target)[1][0]
+        p = mean_p_values(achieved, np.full(1 + others, 0.1), worlds, target, planted=np.zeros(1 + others, dtype=bool))
+        return cell_verdicts(achieved, p, worlds, target)[1][0]
 
     # 5 of 10 where one was promised: among 30 tests it stands out at 5%, among 31 it does not.
     chance = scipy.stats.binom.sf(4, 10, 0.1)
@@ -136,8 +136,8 @@ def test_nothing_holds_where_not_even_nothing_but_false_flags_would_have_stood_o
     n = 100
     achieved, target = np.zeros(n), np.full(n, 0.1)
     for worlds, expected in ((3.0, "too_few"), (4.0, "holds")):  # 0.1^3 is over 0.05 / 100, and 0.1^4 under
-        p = chances(achieved, np.zeros(n), np.full(n, worlds), target, planted=np.zeros(n, dtype=bool))
-        assert set(verdicts(achieved, p, np.full(n, worlds), target)[1]) == {expected}
+        p = mean_p_values(achieved, np.zeros(n), np.full(n, worlds), target, planted=np.zeros(n, dtype=bool))
+        assert set(cell_verdicts(achieved, p, np.full(n, worlds), target)[1]) == {expected}
 
 
 # ---------------------------------------------------------------- worked worlds
@@ -223,7 +223,7 @@ def test_rates_are_means_over_worlds_and_families_of_comparison_are_added_up(tmp
         worked.add("busy", seed, wrong=wrong, right=right, positives=100)
     worked.add("busy", 2, wrong=1, right=3, family="scene", positives=100)
     worked.add("busy", 3, wrong=5, right=5, family="contradiction", positives=100)
-    told = budget(worked.write()).told
+    told = budget_statement(worked.write()).content
     shares = np.array([1 / 4, 0, 3 / 8, 0])
     compared = only(told["planted_worlds"], how="comparison")
     assert compared["achieved"] == pytest.approx(shares.mean())
@@ -245,7 +245,7 @@ def test_on_null_worlds_the_rate_is_the_share_of_worlds_with_any_flag(flagged: i
     worked = Worked(tmp_path)
     for seed in range(12):
         worked.add("calm", seed, wrong=2 if seed < flagged else 0)
-    told = budget(worked.write()).told
+    told = budget_statement(worked.write()).content
     row = only(told["null_worlds"], how="comparison")
     assert (row["worlds"], row["worlds_with_any"]) == (12, flagged)
     assert row["achieved"] == pytest.approx(flagged / 12)
@@ -263,8 +263,8 @@ def test_the_first_dose_at_which_the_promise_is_broken_is_found_and_where_it_hel
     for (scenario, dose), many in flagged.items():
         for seed in range(12):
             worked.add("calm", seed, wrong=int(seed < many), scenario=scenario, dose=dose)
-    made = budget(worked.write())
-    stops = made.told["stops"]
+    made = budget_statement(worked.write())
+    stops = made.content["stops"]
     storm = only(stops, scenario="storm")
     assert (storm["verdict"], storm["from_dose"], storm["holds_to"], storm["measured_to"]) == ("exceeds", 2.0, 1.0, 4.0)
     assert storm["achieved"] == pytest.approx(9 / 12)
@@ -276,8 +276,8 @@ def test_the_first_dose_at_which_the_promise_is_broken_is_found_and_where_it_hel
     assert breeze["upper"] == pytest.approx(scipy.stats.binomtest(1, 12, alternative="less").proportion_ci(0.95).high)
     drizzle = only(stops, scenario="drizzle")  # 4 of 12, which chance explains among 7 cells: 7 x 0.0256 > 5%
     assert (drizzle["verdict"], drizzle["holds_to"], drizzle["unperturbed"]) == ("too_few", None, "holds")
-    assert made.told["test"]["cells_of_everybody"] == 7
-    text = "\n".join(text_of(made.told))
+    assert made.content["test"]["cells_of_everybody"] == 7
+    text = "\n".join(statement_lines(made.content))
     assert "stops holding at storm 2: 75.0% ± 13.1% " in text
     assert "having held at 1" in text
     assert "too few worlds to say: drizzle (33%" in text
@@ -302,7 +302,7 @@ def test_groups_are_tested_apart_from_everybody_and_named_where_they_exceed(tmp_
                 group=group,
                 people=250,
             )
-    told = budget(worked.write()).told
+    told = budget_statement(worked.write()).content
     assert only(told["stops"], scenario="storm")["verdict"] == "holds"  # 1 of 20 is false
     (stopped,) = told["stops_by_group"]
     assert (stopped["group"], stopped["from_dose"], stopped["achieved"]) == ("black", 1.0, 1.0)
@@ -319,7 +319,7 @@ def test_ratios_of_groups_take_account_of_how_much_worlds_differ(tmp_path: Path)
         worked.add("calm", seed, wrong=wrong["yes"][seed] + wrong["no"][seed])
         for group, people in (("yes", 100), ("no", 400)):
             worked.add("calm", seed, wrong=wrong[group][seed], by="disability", group=group, people=people)
-    told = budget(worked.write()).told
+    told = budget_statement(worked.write()).content
     yes = only(told["groups"], group="yes", how="comparison")
     assert (yes["wrong"], yes["negatives"], yes["reference"]) == (8, 400, "no")
     assert yes["false_positive_rate"] == pytest.approx(0.02)
@@ -343,12 +343,12 @@ def test_a_selection_by_capacity_promises_no_rate_and_is_told_all_the_same(tmp_p
     for seed in range(5):
         worked.add("calm", seed, wrong=5)
         worked.add("calm", seed, wrong=5, scenario="storm", dose=1.0)
-    made = budget(worked.write())
-    assert only(made.told["targets"], concern="standards")["target"] is None
-    row = only(made.told["null_worlds"], how="comparison")
+    made = budget_statement(worked.write())
+    assert only(made.content["targets"], concern="standards")["target"] is None
+    row = only(made.content["null_worlds"], how="comparison")
     assert (row["achieved"], row["verdict"], row["innocents_per_1000"]) == (1.0, "no_promise", 10.0)
-    assert made.told["stops"] == []
-    text = "\n".join(text_of(made.told))
+    assert made.content["stops"] == []
+    text = "\n".join(statement_lines(made.content))
     assert "the strongest 10 of a thousand are selected, which promises no rate" in text
     assert "Nothing was tested" in text
 
@@ -358,13 +358,13 @@ def test_without_a_world_that_has_nothing_planted_the_null_worlds_of_the_control
     for seed in range(6):
         worked.add("busy", seed, wrong=0, right=4)
         worked.add_control(seed, count=float(seed == 0))
-    told = budget(worked.write()).told
+    told = budget_statement(worked.write()).content
     (row,) = told["null_worlds"]
     assert (row["scenario"], row["worlds"], row["worlds_with_any"]) == (CONTROLS, 6, 1)
     assert row["p_value"] == pytest.approx(scipy.stats.binomtest(1, 6, 0.1, alternative="greater").pvalue)
     assert row["standard_error"] == pytest.approx(scipy.stats.sem([1, 0, 0, 0, 0, 0]))
     assert not told["controls_failed"]
-    assert "the null worlds of its controls stand in" in "\n".join(text_of(told))
+    assert "the null worlds of its controls stand in" in "\n".join(statement_lines(told))
 
 
 def test_a_failing_control_stands_on_the_first_line(tmp_path: Path) -> None:
@@ -374,17 +374,17 @@ def test_a_failing_control_stands_on_the_first_line(tmp_path: Path) -> None:
         worked.add_control(seed, count=0.0, world="calm")
         worked.add_control(seed, count=1.0, world="busy")
         worked.add("busy", seed, wrong=0, right=4)
-    told = budget(worked.write()).told
-    first = text_of(told)[0]
+    told = budget_statement(worked.write()).content
+    first = statement_lines(told)[0]
     assert first.startswith("busy 500 s: CONTROLS FAILED: null world")
     assert told["controls_failed"]
-    assert "calm 500 s: Controls passed" in text_of(told)[1]
+    assert "calm 500 s: Controls passed" in statement_lines(told)[1]
 
 
 def test_a_statement_without_controls_says_so_first(tmp_path: Path) -> None:
     worked = Worked(tmp_path)
     worked.add("calm", 1, wrong=0)
-    assert text_of(budget(worked.write()).told)[0].startswith("calm 500 s: NO CONTROL WAS RUN")
+    assert statement_lines(budget_statement(worked.write()).content)[0].startswith("calm 500 s: NO CONTROL WAS RUN")
 
 
 # ---------------------------------------------------------------- from end to end
@@ -418,7 +418,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_statement_of_a_plan_counts_whom_its_cells_flagged(done: Path) -> None:
-    made = budget(done)
+    made = budget_statement(done)
     flagged = pq.read_table(done / "flagged.parquet").to_pandas()
     either = made.cells[(made.cells["how"] == "either") & (made.cells["by"] == "all")]
     assert len(either) > 4
@@ -432,8 +432,8 @@ def test_the_statement_of_a_plan_counts_whom_its_cells_flagged(done: Path) -> No
         assert row["worlds"] == 2
     nothing = either[~either["planted"]]
     assert set(nothing["achieved"]) <= {0.0, 0.5, 1.0}
-    assert {(t["concern"], t["target"]) for t in made.told["targets"]} >= {("standards", 0.2)}
-    assert {r["verdict"] for r in made.told["stops"]} == {"too_few"}  # two worlds tell nothing
+    assert {(t["concern"], t["target"]) for t in made.content["targets"]} >= {("standards", 0.2)}
+    assert {r["verdict"] for r in made.content["stops"]} == {"too_few"}  # two worlds tell nothing
 
 
 def test_the_command_prints_and_writes_the_statement(done: Path, tmp_path: Path) -> None:
@@ -443,7 +443,7 @@ def test_the_command_prints_and_writes_the_statement(done: Path, tmp_path: Path)
     text = (out / "budget.txt").read_text()
     assert text.splitlines()[0] in ran.stdout
     assert text.splitlines()[0] == json.loads((out / "budget.json").read_text())["controls_say"][0]
-    assert len(pq.read_table(out / "budget.parquet")) == len(budget(done).cells)
+    assert len(pq.read_table(out / "budget.parquet")) == len(budget_statement(done).cells)
     again = CliRunner().invoke(app, ["budget", str(done), "--out", str(out)])
     assert again.exit_code != 0
     told = CliRunner().invoke(app, ["budget", str(done), "--json"])
@@ -454,9 +454,9 @@ def test_a_folder_that_does_not_say_its_plan_or_kept_too_little_is_refused(done:
     results = pq.read_table(done / "results.parquet")
     pq.write_table(results, tmp_path / "results.parquet")
     with pytest.raises(UsageError, match="which plan"):
-        budget(tmp_path)
+        budget_statement(tmp_path)
     (tmp_path / "plan.json").write_text((done / "plan.json").read_text())
     some = results.filter(pa.compute.not_equal(results["measure"], "false_positive_rate"))
     pq.write_table(some, tmp_path / "results.parquet")
     with pytest.raises(UsageError, match="kept too little"):
-        budget(tmp_path)
+        budget_statement(tmp_path)

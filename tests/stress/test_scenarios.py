@@ -186,7 +186,7 @@ def test_an_unknown_scenario_and_a_file_that_declares_none_are_refused(tmp_path:
     with pytest.raises(UsageError, match="no scenario 'earthquake'"):
         scenario("earthquake")
     (tmp_path / "empty.py").write_text("")
-    with pytest.raises(UsageError, match="does not declare a scenario"):
+    with pytest.raises(UsageError, match="declares no SCENARIO"):
         scenario(str(tmp_path / "empty.py"))
     (tmp_path / "faulty.py").write_text("1 / 0")
     with pytest.raises(UsageError, match="cannot be used"):

@@ -188,7 +188,7 @@ def test_every_plan_has_controls_which_the_overview_adds_up_and_tells_first(done
     assert (canary.count, canary.n, canary.status) == (0, 10, "passed")
     worlds = next(v for v in found if v.what == ANY and v.control == "null_world")
     assert worlds.n == 2  # one null world a seed
-    assert told.headline_of_controls == [f"tiny 80 default: {headline(found)}"]
+    assert told.controls_headline == [f"tiny 80 default: {headline(found)}"]
     assert "controls" not in {row["scenario"] for row in told.headline + told.broken + told.methods}
     assert CONTROLS not in set(told.effects["scenario"])
 
@@ -275,7 +275,7 @@ def test_every_plan_that_comes_along_can_be_read_and_names_every_scenario_it_mea
     for name in names():
         assert load_plan(name).cells()[0].scenario == TWIN
     for name in ("standard", "full", "budget"):
-        assert set(load_plan(name).chosen) == set(scenarios())
+        assert set(load_plan(name).scenario_names) == set(scenarios())
 
 
 def test_the_plan_for_the_budget_promises_a_rate_for_every_concern_with_and_without_anything_planted() -> None:
