@@ -24,8 +24,8 @@ from data.calendar import day_of
 from data.schema import Table
 from data.store import Store
 from data.synthetic.build import build_parts
+from data.synthetic.cell_records import CellRecords
 from data.synthetic.generate import generate
-from data.synthetic.scene import Scene
 from data.synthetic.world import World, load
 from features.gaps.source_gaps import Sources, examine
 from features.gaps.volumes import streams
@@ -56,7 +56,7 @@ def planted(world: World) -> dict[int, list[tuple[date, date]]]:
     found = {}
     for area, own in cells.items():
         (cell,) = own
-        scene = Scene(
+        scene = CellRecords(
             world=world,
             force=parts.force,
             calendar=parts.calendar,

@@ -23,7 +23,7 @@ from audit.specification.curve import draw_curve
 from audit.specification.run_values import Basis
 from audit.specification.survival import COMPARED, Survival, choice_masks, survivals
 from audit.specification.survival_precision import calibration
-from data.synthetic.memory import make
+from data.synthetic.memory_world import make_world
 from data.synthetic.world import load as load_world
 from pipeline.settings import load
 from pipeline.trial import try_records
@@ -37,7 +37,7 @@ KEPT = Path("build/specification")
 def judge(seed: int, *, people: int, workers: int, folder: Path) -> None:
     """Draw the curve of one world, and keep its survivals and what each choice comes to."""
     settings, plan = load(SETTINGS), load_plan()
-    made = make(load_world("demo", people=people, seed=seed))
+    made = make_world(load_world("demo", people=people, seed=seed))
     trial = try_records(made.records, settings=settings)
     truth = Truth.of(made.truth["truth_subject"], made.truth["truth_archetype"], made.truth["truth_row"])
     began = time.perf_counter(), time.process_time()

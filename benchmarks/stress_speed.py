@@ -49,15 +49,15 @@ def measured(*command: str) -> Cost:
 
 def run_bare(plan: str) -> None:
     """Run every cell of a plan in a loop and keep nothing."""
-    from data.synthetic.memory import InMemory, make
+    from data.synthetic.memory_world import MemoryWorld, make_world
     from stress.cell import measure
     from stress.plan import load_plan
     from stress.scenario_run import perform
 
-    made: dict[int, InMemory] = {}
+    made: dict[int, MemoryWorld] = {}
     for cell in load_plan(plan).cells():
         if cell.seed not in made:
-            made = {cell.seed: make(cell.resolved_world)}
+            made = {cell.seed: make_world(cell.resolved_world)}
         performed = perform(made[cell.seed], settings=cell.settings, scenario=cell.declaration, dose=cell.dose)
         measure(cell, performed)
 

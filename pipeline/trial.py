@@ -71,10 +71,10 @@ def try_records(
         InputRejected: a table does not have the contract's columns, or a folder holds none of its tables.
 
     Example:
-        >>> from data.synthetic.memory import make
+        >>> from data.synthetic.memory_world import make_world
         >>> from data.synthetic.world import load
         >>> from pipeline.settings import load as load_settings
-        >>> world = make(load("tiny", people=60, months=2))
+        >>> world = make_world(load("tiny", people=60, months=2))
         >>> try_records(world.records, settings=load_settings()).flags.column_names[:3]
         ['flag_id', 'subject_kind', 'subject_id']
     """

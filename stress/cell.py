@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from audit.rates import Options, Positive, Truth, rates
 from audit.rates.positives import judge
-from data.synthetic.memory import InMemory, make
+from data.synthetic.memory_world import MemoryWorld, make_world
 from data.synthetic.world import World
 from pipeline.digest import digest, file_digest
 from pipeline.seal import code_digest, code_version, library_versions
@@ -131,15 +131,15 @@ def run_cell(cell: Cell, out: Path) -> None:
     write_whole(results, out / f"{name}.parquet")
 
 
-_last: dict[str, InMemory] = {}
+_last: dict[str, MemoryWorld] = {}
 """The last world made in this process: the cells of a world come one after another."""
 
 
-def _world_in_memory(world: World) -> InMemory:
+def _world_in_memory(world: World) -> MemoryWorld:
     key = world.model_dump_json()
     if key not in _last:
         _last.clear()
-        _last[key] = make(world)
+        _last[key] = make_world(world)
     return _last[key]
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from data.errors import OpencseError, UsageError
-from data.synthetic.plantings import typologies
+from data.synthetic.planted_patterns import typologies
 from data.synthetic.world import SMALLEST, World
 from data.synthetic.world import load as load_world
 from data.toml_files import FrozenSection, read_model

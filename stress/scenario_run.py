@@ -10,7 +10,7 @@ import pyarrow as pa
 from data.contract import CONTRACT
 from data.random import generator
 from data.store import Store
-from data.synthetic.memory import InMemory, make
+from data.synthetic.memory_world import MemoryWorld, make_world
 from pipeline.loading import Check, load_records
 from pipeline.settings import Settings
 from pipeline.trial import Trial, try_store
@@ -28,7 +28,7 @@ class ScenarioResult:
 
 
 def perform(
-    world: InMemory, *, settings: Settings, scenario: Scenario | None = None, dose: float = 0.0
+    world: MemoryWorld, *, settings: Settings, scenario: Scenario | None = None, dose: float = 0.0
 ) -> ScenarioResult:
     """Run on a world in memory, under a scenario at a dose, as of the first day after the world.
 
@@ -49,11 +49,11 @@ def perform(
     return ScenarioResult(final, draft.records, draft.truth)
 
 
-def disturb(base: InMemory, scenario: Scenario, dose: float) -> Draft:
+def disturb(base: MemoryWorld, scenario: Scenario, dose: float) -> Draft:
     """Return the records and truth of a world after a scenario's hooks on the world and on records."""
     if scenario.world is not None:
         settings = scenario.world(base.world, dose)
-        base = base if settings == base.world else make(settings)
+        base = base if settings == base.world else make_world(settings)
     draft = Draft(
         base.records,
         base.truth,

@@ -17,7 +17,7 @@ import pyarrow as pa
 from joblib import Parallel, delayed
 
 from audit.rates import Options, Truth, rates
-from data.synthetic.memory import InMemory, make
+from data.synthetic.memory_world import MemoryWorld, make_world
 from data.synthetic.world import load as load_world
 from data.vocabulary import CONCERNS
 from models.panel import build_panel
@@ -68,7 +68,7 @@ def judge_all(world: str, seeds: Iterable[int], *, people: int, folder: Path, wo
 
 def judge(job: Job) -> int:
     """Make a world, try the pipeline on it, and keep what is measured; return the seed."""
-    made = make(load_world(job.world, people=job.people, seed=job.seed))
+    made = make_world(load_world(job.world, people=job.people, seed=job.seed))
     settings = load(SETTINGS)
     planted = len(made.truth["truth_subject"]) > 0
     trial = try_records(made.records, settings=settings, evidence=planted)
@@ -97,7 +97,7 @@ def gather(world: str, part: str, *, folder: Path, people: int, seeds: Sequence[
     return found if seeds is None or found.empty else found[found["seed"].isin(list(seeds))]
 
 
-def _truth(made: InMemory) -> Truth:
+def _truth(made: MemoryWorld) -> Truth:
     told = made.truth
     return Truth.of(told["truth_subject"], told["truth_archetype"], told["truth_row"])
 
@@ -151,7 +151,7 @@ def small_p_values(trial: Trial, truth: Truth) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def judged_rates(trial: Trial, truth: Truth, made: InMemory) -> pd.DataFrame:
+def judged_rates(trial: Trial, truth: Truth, made: MemoryWorld) -> pd.DataFrame:
     """Return the rates of what was flagged, and of every method at each workload."""
     given = {
         "subjects": trial.subjects,

@@ -16,9 +16,9 @@ from typing import Any
 from data.contract import CONTRACT
 from data.errors import InputRejected
 from data.store import Store, literal
+from data.synthetic.figure_measures import MEASURES, NOT_IN_RECORDS, VIEWS
 from data.synthetic.figures import figures
 from data.synthetic.generate import GENERATOR
-from data.synthetic.measures import MEASURES, NOT_IN_RECORDS, VIEWS
 from data.synthetic.world import World
 
 HEADLINE_TOLERANCE = 0.10
@@ -125,7 +125,7 @@ def _repeats(world: World) -> dict[str, tuple[float, int]]:
     """
     import numpy as np
 
-    from data.synthetic.layers.conduct import build_latent
+    from data.synthetic.layers.traits import build_latent
     from data.synthetic.streams import Streams
 
     streams = Streams(world.seed, "calibration")

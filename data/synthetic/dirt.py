@@ -31,12 +31,12 @@ def broken(table: pa.Table, name: str, *, share: float, seed: int) -> pa.Table:
     if share <= 0 or not len(table) or declared.known != "known_on":
         return table
     ids = table[declared.key].to_numpy()
-    chosen = keys.level(ids, seed=seed, purpose="broken") < share
+    selection = keys.level(ids, seed=seed, purpose="broken") < share
     way = (keys.level(ids, seed=seed, purpose="how broken") * len(BREAKS)).astype(np.int64)
     steps: tuple[Callable[[pa.Table, Table, Array], pa.Table], ...] = (_no_known, _unknown, _no_owner, _reversed)
     for position, step in enumerate(steps):
-        table = step(table, declared, chosen & (way == position))
-    twice = table.filter(pa.array(chosen & (way == BREAKS.index("same key twice"))))
+        table = step(table, declared, selection & (way == position))
+    twice = table.filter(pa.array(selection & (way == BREAKS.index("same key twice"))))
     return pa.concat_tables([table, twice])
 
 
@@ -57,8 +57,10 @@ def _no_known(table: pa.Table, declared: Table, mask: Array) -> pa.Table:
 
 
 def _unknown(table: pa.Table, declared: Table, mask: Array) -> pa.Table:
-    listed = [column.name for column in declared.columns if column.values]
-    return _set(table, listed[0], mask, pa.scalar(_UNKNOWN)) if listed else _no_owner(table, declared, mask)
+    coded_columns = [column.name for column in declared.columns if column.values]
+    return (
+        _set(table, coded_columns[0], mask, pa.scalar(_UNKNOWN)) if coded_columns else _no_owner(table, declared, mask)
+    )
 
 
 def _no_owner(table: pa.Table, declared: Table, mask: Array) -> pa.Table:
@@ -74,7 +76,9 @@ def _reversed(table: pa.Table, declared: Table, mask: Array) -> pa.Table:
     start = table[earlier].combine_chunks()
     kind = table.schema.field(later).type
     if pa.types.is_date(kind):
-        moved = pc.subtract(start.cast(pa.date32()).cast(pa.int32()), pa.scalar(365, pa.int32())).cast(pa.date32())
+        earlier_days = pc.subtract(start.cast(pa.date32()).cast(pa.int32()), pa.scalar(365, pa.int32())).cast(
+            pa.date32()
+        )
     else:
-        moved = pc.subtract(start.cast(pa.int64()), 365 * 86_400_000_000).cast(kind)
-    return _set(table, later, mask, moved)
+        earlier_days = pc.subtract(start.cast(pa.int64()), 365 * 86_400_000_000).cast(kind)
+    return _set(table, later, mask, earlier_days)

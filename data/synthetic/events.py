@@ -7,37 +7,43 @@ from collections.abc import Sequence
 import numpy as np
 
 from data.arrays import Array
-from data.synthetic.layers.activity import VIDEO_ON, subjects
 from data.synthetic.layers.complaints import adjudicated
-from data.synthetic.plot import Plot
+from data.synthetic.layers.encounters import VIDEO_ON, subjects
 from data.synthetic.rows import NO_TIME, Rows, code, codes
 from data.synthetic.streams import chance, pick
+from data.synthetic.subject_records import SubjectRecords
 
 
 def away(
-    plot: Plot, first: int, last: int, *, kind: str, psychological: bool | None = None, person: int | None = None
+    records: SubjectRecords,
+    first: int,
+    last: int,
+    *,
+    kind: str,
+    psychological: bool | None = None,
+    person: int | None = None,
 ) -> None:
     """Put somebody away between two days, both inclusive, and take out what they would have done on duty."""
-    who = plot.person if person is None else person
-    first, last = max(first, plot.joined_by(who)), min(last, plot.left_by(who))
+    who = records.person if person is None else person
+    first, last = max(first, records.joined_by(who)), min(last, records.left_by(who))
     if first > last:
         return
     sick = psychological is not None
-    plot.add(
+    records.add(
         "absence",
         officer_id=who,
         kind=code("absence", "kind", kind),
         psychological=int(bool(psychological)) if sick else -1,
         certified=int(last - first >= 7) if sick else -1,
         started_on=np.array([first]),
-        ended_on=np.array([NO_TIME if last >= plot.scene.force.end else last]),
+        ended_on=np.array([NO_TIME if last >= records.cell.force.end else last]),
     )
-    plot.clear(first, last, person=person)
+    records.clear(first, last, person=person)
 
 
-def lengthen(plot: Plot, tours: Rows, minutes: Array, *, reason: str) -> None:
+def lengthen(records: SubjectRecords, tours: Rows, minutes: Array, *, reason: str) -> None:
     """Make tours longer, as paid overtime."""
-    plot.alter(
+    records.alter(
         tours,
         ends_at=tours["ends_at"] + minutes,
         overtime_minutes=tours["overtime_minutes"] + minutes,
@@ -45,9 +51,11 @@ def lengthen(plot: Plot, tours: Rows, minutes: Array, *, reason: str) -> None:
     )
 
 
-def edit(plot: Plot, tours: Rows, *, editor: Array | int, at: Array, field: str, minutes: Array | int) -> None:
+def edit(
+    records: SubjectRecords, tours: Rows, *, editor: Array | int, at: Array, field: str, minutes: Array | int
+) -> None:
     """Record an edit of each tour."""
-    plot.add(
+    records.add(
         "roster_edit",
         shift_id=tours["shift_id"],
         officer_id=tours["officer_id"],
@@ -58,12 +66,12 @@ def edit(plot: Plot, tours: Rows, *, editor: Array | int, at: Array, field: str,
     )
 
 
-def edit_of(plot: Plot, shift_ids: Array, *, editor: int, at: Array, field: str, minutes: int) -> None:
+def edit_of(records: SubjectRecords, shift_ids: Array, *, editor: int, at: Array, field: str, minutes: int) -> None:
     """Record an edit of tours that the pattern itself added."""
-    plot.add(
+    records.add(
         "roster_edit",
         shift_id=shift_ids,
-        officer_id=plot.person,
+        officer_id=records.person,
         editor_id=editor,
         edited_at=at,
         field=code("roster_edit", "field", field),
@@ -72,7 +80,7 @@ def edit_of(plot: Plot, shift_ids: Array, *, editor: int, at: Array, field: str,
 
 
 def complain_about(
-    plot: Plot,
+    records: SubjectRecords,
     people: Array,
     days: Array,
     *,
@@ -90,16 +98,16 @@ def complain_about(
     if not count:
         return
     group = np.arange(count) if case is None else case
-    received = (days + plot.draw.gamma(0.7, 25.0, count).astype(np.int64))[np.unique(group, return_index=True)[1]]
-    finalised, ended = adjudicated(plot.scene, plot.draw, received, chance(plot.draw, 0.35, len(received)))
+    received = (days + records.draw.gamma(0.7, 25.0, count).astype(np.int64))[np.unique(group, return_index=True)[1]]
+    finalised, ended = adjudicated(records.cell, records.draw, received, chance(records.draw, 0.35, len(received)))
     if outcome is not None:
         ended = np.where(ended >= 0, code("complaint", "outcome", outcome), -1)
-    plot.add(
+    records.add(
         "complaint",
-        complaint_id=plot.new_ids("complaint/case", len(received))[group],
+        complaint_id=records.new_ids("complaint/case", len(received))[group],
         officer_id=people,
         complainant_id=complainant,
-        category=_picked(plot, "complaint", "category", shares, count),
+        category=_picked(records, "complaint", "category", shares, count),
         source=code("complaint", "source", "internal" if internal else "public"),
         occurred_on=days,
         received_on=np.maximum(received[group], days),
@@ -108,108 +116,124 @@ def complain_about(
     )
 
 
-def _picked(plot: Plot, table: str, column: str, shares: dict[str, float], count: int) -> Array:
-    chosen: Array = codes(table, column, shares)[pick(plot.draw, count, tuple(shares.values()))]
-    return chosen
+def _picked(records: SubjectRecords, table: str, column: str, shares: dict[str, float], count: int) -> Array:
+    selection: Array = codes(table, column, shares)[pick(records.draw, count, tuple(shares.values()))]
+    return selection
 
 
 def grieve(
-    plot: Plot, days: Array, *, raised_by: Array | int, about: Array | int, kinds: Sequence[str], upheld: float = 0.3
+    records: SubjectRecords,
+    days: Array,
+    *,
+    raised_by: Array | int,
+    about: Array | int,
+    kinds: Sequence[str],
+    upheld: float = 0.3,
 ) -> None:
     """Add grievances in the subject's team."""
-    outcome = np.where(chance(plot.draw, upheld, len(days)), 0, 1)
-    plot.add(
+    outcome = np.where(chance(records.draw, upheld, len(days)), 0, 1)
+    records.add(
         "grievance",
-        unit_id=plot.unit_id,
+        unit_id=records.unit_id,
         raised_by_id=raised_by,
         about_officer_id=about,
-        kind=plot.draw.choice(codes("grievance", "kind", kinds), len(days)),
+        kind=records.draw.choice(codes("grievance", "kind", kinds), len(days)),
         raised_on=days,
-        outcome=np.where(days > plot.scene.force.end - 120, -1, outcome),
+        outcome=np.where(days > records.cell.force.end - 120, -1, outcome),
     )
 
 
-def ask_to_move(plot: Plot, days: Array, *, people: Array | int, reasons: Sequence[str] = ("team",)) -> None:
+def ask_to_move(
+    records: SubjectRecords, days: Array, *, people: Array | int, reasons: Sequence[str] = ("team",)
+) -> None:
     """Add requests to leave the subject's team."""
-    plot.add(
+    records.add(
         "transfer_request",
         officer_id=people,
-        from_unit_id=plot.unit_id,
-        reason=plot.draw.choice(codes("transfer_request", "reason", reasons), len(days)),
+        from_unit_id=records.unit_id,
+        reason=records.draw.choice(codes("transfer_request", "reason", reasons), len(days)),
         requested_on=days,
     )
 
 
-def search(plot: Plot, count: int, *, found: float, ethnicity: Array | None = None, grounds: Sequence[float]) -> None:
+def search(
+    records: SubjectRecords, count: int, *, found: float, ethnicity: Array | None = None, grounds: Sequence[float]
+) -> None:
     """Add stops and searches on the subject's tours."""
-    tour = on_tours(plot, count)
-    structure, stints = plot.scene.force.structure, plot.scene.force.stints
-    borough = structure.area_unit[structure.team_area[stints.team[plot.subject.post]]]
+    tour = on_tours(records, count)
+    structure, stints = records.cell.force.structure, records.cell.force.stints
+    borough = structure.area_unit[structure.team_area[stints.team[records.subject.post]]]
     if borough not in structure.borough_units:
-        borough = structure.borough_units[int(plot.draw.integers(0, len(structure.borough_units)))]
-    plot.add(
+        borough = structure.borough_units[int(records.draw.integers(0, len(structure.borough_units)))]
+    records.add(
         "stop_search",
         officer_id=tour["officer_id"],
         unit_id=borough,
-        searched_at=within(plot, tour),
-        subject_ethnicity=subjects(plot.draw, len(tour)) if ethnicity is None else ethnicity[: len(tour)],
-        grounds=pick(plot.draw, len(tour), grounds),
-        found=chance(plot.draw, found, len(tour)),
-        video=chance(plot.draw, VIDEO_ON, len(tour)),
+        searched_at=within(records, tour),
+        subject_ethnicity=subjects(records.draw, len(tour)) if ethnicity is None else ethnicity[: len(tour)],
+        grounds=pick(records.draw, len(tour), grounds),
+        found=chance(records.draw, found, len(tour)),
+        video=chance(records.draw, VIDEO_ON, len(tour)),
     )
 
 
 def look_up(
-    plot: Plot, tour: Rows, at: Array, *, people: Array | int, systems: Sequence[str], incident: Array | int = -1
+    records: SubjectRecords,
+    tour: Rows,
+    at: Array,
+    *,
+    people: Array | int,
+    systems: Sequence[str],
+    incident: Array | int = -1,
 ) -> None:
     """Add looks at systems by the subject."""
-    plot.add(
+    records.add(
         "system_access",
         officer_id=tour["officer_id"],
-        system=plot.draw.choice(codes("system_access", "system", systems), len(tour)),
+        system=records.draw.choice(codes("system_access", "system", systems), len(tour)),
         accessed_at=at,
         subject_id=people,
         incident_id=incident,
     )
 
 
-def look_at(plot: Plot, at: Array, *, people: Array, systems: Sequence[str]) -> None:
+def look_at(records: SubjectRecords, at: Array, *, people: Array, systems: Sequence[str]) -> None:
     """Add looks at systems by the subject at given minutes, without an incident."""
-    plot.add(
+    records.add(
         "system_access",
-        officer_id=plot.person,
-        system=plot.draw.choice(codes("system_access", "system", systems), len(at)),
+        officer_id=records.person,
+        system=records.draw.choice(codes("system_access", "system", systems), len(at)),
         accessed_at=at,
         subject_id=people,
     )
 
 
-def on_tours(plot: Plot, count: int) -> Rows:
+def on_tours(records: SubjectRecords, count: int) -> Rows:
     """Return `count` of the subject's tours, in order, some of them more than once; none if there are none."""
-    tours = plot.rows("shift")
+    tours = records.rows("shift")
     if not len(tours):
         return tours
-    return tours.take(np.sort(plot.draw.integers(0, len(tours), count)))
+    return tours.take(np.sort(records.draw.integers(0, len(tours), count)))
 
 
-def within(plot: Plot, tours: Rows) -> Array:
+def within(records: SubjectRecords, tours: Rows) -> Array:
     """Return a minute within each tour."""
     span = tours["ends_at"] - tours["starts_at"]
-    minute: Array = tours["starts_at"] + (plot.draw.random(len(tours)) * span).astype(np.int64)
+    minute: Array = tours["starts_at"] + (records.draw.random(len(tours)) * span).astype(np.int64)
     return minute
 
 
-def after(plot: Plot, tours: Rows, *, days: float) -> Array:
+def after(records: SubjectRecords, tours: Rows, *, days: float) -> Array:
     """Return a minute after the end of each tour, on average some days later."""
-    return tours["ends_at"] + 30 + plot.draw.exponential(days * 1440, len(tours)).astype(np.int64)
+    return tours["ends_at"] + 30 + records.draw.exponential(days * 1440, len(tours)).astype(np.int64)
 
 
-def before(plot: Plot, tours: Rows, *, days: float) -> Array:
+def before(records: SubjectRecords, tours: Rows, *, days: float) -> Array:
     """Return a minute before the start of each tour, on average some days earlier."""
-    return tours["starts_at"] - 60 - plot.draw.exponential(days * 1440, len(tours)).astype(np.int64)
+    return tours["starts_at"] - 60 - records.draw.exponential(days * 1440, len(tours)).astype(np.int64)
 
 
-def quarters(plot: Plot, count: int, low: int, high: int) -> Array:
+def quarters(records: SubjectRecords, count: int, low: int, high: int) -> Array:
     """Return minutes in quarters of an hour, between `low` and `high` quarters inclusive."""
-    minutes: Array = 15 * plot.draw.integers(low, high + 1, count)
+    minutes: Array = 15 * records.draw.integers(low, high + 1, count)
     return minutes

@@ -36,15 +36,15 @@ def _entries() -> dict[str, dict[str, Any]]:
 @cache
 def figures() -> dict[str, Figure]:
     """Return every figure by name. A split such as leavers by service gives one figure a part, named `split/part`."""
-    found: dict[str, Figure] = {}
+    by_name: dict[str, Figure] = {}
     for name, entry in _entries().items():
         about = {key: value for key, value in entry.items() if key not in ("value", "values")}
         if "value" in entry:
-            found[name] = Figure(name=name, value=entry["value"], **about)
+            by_name[name] = Figure(name=name, value=entry["value"], **about)
             continue
         for part, share in split(name).items():
-            found[f"{name}/{part}"] = Figure(name=f"{name}/{part}", value=share, **about)
-    return found
+            by_name[f"{name}/{part}"] = Figure(name=f"{name}/{part}", value=share, **about)
+    return by_name
 
 
 def split(name: str) -> dict[str, float]:

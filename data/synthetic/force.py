@@ -146,8 +146,8 @@ class Force:
         staff &= stints.rank == code("posting", "rank", "staff")
         # Only those in post for the whole world: a planner who has left cannot edit.
         staff &= (stints.first == self.start) & (stints.last == self.end - 1)
-        found = np.unique(stints.person[staff])
-        return found[: max(1, len(self.people) // 100)] if len(found) else stints.person[:1]
+        planners = np.unique(stints.person[staff])
+        return planners[: max(1, len(self.people) // 100)] if len(planners) else stints.person[:1]
 
     @property
     def days(self) -> int:

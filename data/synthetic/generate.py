@@ -18,7 +18,7 @@ from data.arrays import Array
 from data.arrow import arrow_schema
 from data.contract import CONTRACT
 from data.errors import UsageError
-from data.synthetic import dirt, truth
+from data.synthetic import dirt, truth_tables
 from data.synthetic.build import Parts, build_cell, build_parts
 from data.synthetic.reference import reference_tables
 from data.synthetic.rows import Rows, to_arrow
@@ -92,7 +92,7 @@ def _write(
         }
         for name, table in reference.items():
             files[name].write(table)
-        notes = stack.enter_context(truth.TruthFiles(folder / "truth", parts))
+        notes = stack.enter_context(truth_tables.TruthFiles(folder / "truth", parts))
         cells = parts.force.structure.cells
         for done, (tables, note) in enumerate(make_cells(parts, threads=threads, block=block), start=1):
             for name, table in tables.items():
@@ -111,7 +111,9 @@ def _file(folder: Path, name: str, world: World) -> TableFile:
     return TableFile(folder / f"{name}.parquet", schema, plain=(*plain, "incident_id", "shift_id"))
 
 
-def make_cells(parts: Parts, *, threads: int = 1, block: int = 1) -> Iterator[tuple[dict[str, pa.Table], truth.Note]]:
+def make_cells(
+    parts: Parts, *, threads: int = 1, block: int = 1
+) -> Iterator[tuple[dict[str, pa.Table], truth_tables.CellTruth]]:
     """Yield what each cell holds, in order, while later cells are made in other threads."""
     count = parts.force.structure.cells
     blocks = [range(first, min(first + block, count)) for first in range(0, count, block)]
@@ -120,7 +122,7 @@ def make_cells(parts: Parts, *, threads: int = 1, block: int = 1) -> Iterator[tu
             yield from _block(parts, cells)
         return
     with ThreadPoolExecutor(threads) as pool:
-        running: list[Future[list[tuple[dict[str, pa.Table], truth.Note]]]] = []
+        running: list[Future[list[tuple[dict[str, pa.Table], truth_tables.CellTruth]]]] = []
         waiting = iter(blocks)
         for cells in waiting:
             running.append(pool.submit(_block, parts, cells))
@@ -130,18 +132,18 @@ def make_cells(parts: Parts, *, threads: int = 1, block: int = 1) -> Iterator[tu
             yield from future.result()
 
 
-def _block(parts: Parts, cells: range) -> list[tuple[dict[str, pa.Table], truth.Note]]:
-    return [_cell(parts, cell) for cell in cells]
+def _block(parts: Parts, cells: range) -> list[tuple[dict[str, pa.Table], truth_tables.CellTruth]]:
+    return [_cell(parts, number) for number in cells]
 
 
-def _cell(parts: Parts, cell: int) -> tuple[dict[str, pa.Table], truth.Note]:
-    scene, effect = build_cell(parts, cell)
+def _cell(parts: Parts, number: int) -> tuple[dict[str, pa.Table], truth_tables.CellTruth]:
+    cell, effect = build_cell(parts, number)
     ids = parts.force.people.officer_id
-    tables = {name: to_arrow(in_order(data), officer_ids=ids) for name, data in scene.tables.items()}
+    tables = {name: to_arrow(in_order(data), officer_ids=ids) for name, data in cell.tables.items()}
     share, seed = parts.world.recording.broken, parts.world.seed
     if share > 0:
         tables = {name: dirt.broken(table, name, share=share, seed=seed) for name, table in tables.items()}
-    return tables, truth.note(parts, effect)
+    return tables, truth_tables.note(parts, effect)
 
 
 def in_order(data: Rows) -> Rows:

@@ -46,9 +46,9 @@ def namespace(name: str) -> int:
 
 def check_namespaces(names: list[str]) -> None:
     """Raise UsageError if two names share a namespace number, because their rows could then share an id."""
-    seen: dict[int, str] = {}
+    names_by_number: dict[int, str] = {}
     for name in sorted(names):
-        other = seen.setdefault(namespace(name), name)
+        other = names_by_number.setdefault(namespace(name), name)
         if other != name:
             raise UsageError(
                 f"The names '{other}' and '{name}' give the same id range.",

@@ -21,9 +21,9 @@ def reference_tables(parts: Parts) -> dict[str, pa.Table]:
         "posting": _postings(parts),
     }
     ids = parts.force.people.officer_id
-    made = {name: to_arrow(data, officer_ids=ids) for name, data in tables.items()}
-    made["unit"] = _units(parts)
-    return {name: table.sort_by(CONTRACT[name].key) for name, table in made.items()}
+    arrow_tables = {name: to_arrow(data, officer_ids=ids) for name, data in tables.items()}
+    arrow_tables["unit"] = _units(parts)
+    return {name: table.sort_by(CONTRACT[name].key) for name, table in arrow_tables.items()}
 
 
 def _left(parts: Parts) -> Array:

@@ -47,15 +47,15 @@ def weights_table(weights: tuple[float, ...]) -> Array:
 
 def pick(draw: np.random.Generator, size: int, weights: Sequence[float] | Array) -> Array:
     """Return `size` positions (int8) drawn with the given weights."""
-    chosen: Array = weights_table(tuple(weights))[draw.integers(0, _TABLE, size, dtype=np.uint16)]
-    return chosen
+    selection: Array = weights_table(tuple(weights))[draw.integers(0, _TABLE, size, dtype=np.uint16)]
+    return selection
 
 
 def pick_by(draw: np.random.Generator, group: Array, weights: Array) -> Array:
     """Return one position (int8) a row, drawn with the weights of the row's group: `weights[group]`."""
     tables = np.stack([weights_table(tuple(row)) for row in np.asarray(weights, dtype=np.float64).tolist()])
-    chosen: Array = tables[group, draw.integers(0, _TABLE, len(group), dtype=np.uint16)]
-    return chosen
+    selection: Array = tables[group, draw.integers(0, _TABLE, len(group), dtype=np.uint16)]
+    return selection
 
 
 def chance(draw: np.random.Generator, probability: Array | float, size: int | None = None) -> Array:

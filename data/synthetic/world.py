@@ -82,7 +82,7 @@ class Recording(_Settings):
     complaint_practice: PracticeChange | None = Field(default=None, description="complaints are logged more fully")
 
 
-class Structure(_Settings):
+class ForceShape(_Settings):
     """The shape of the force; 0 lets the number of people decide."""
 
     boroughs: int = Field(default=0, ge=0, le=32)
@@ -99,7 +99,7 @@ class World(_Settings):
     months: int = Field(default=24, ge=1, le=120)
     seed: int = Field(default=1, ge=0, lt=2**63)
     starts_on: date = date(2024, 9, 1)
-    structure: Structure = Structure()
+    structure: ForceShape = ForceShape()
     typologies: Plantings = Plantings()
     archetypes: Plantings = Plantings()
     reporting: Reporting = Reporting()

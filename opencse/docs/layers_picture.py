@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from textwrap import wrap
 
-from data.synthetic.plantings import Pattern, archetypes, typologies
+from data.synthetic.planted_patterns import PlantedPattern, archetypes, typologies
 
 PICTURE = Path("docs/explanation/synthetic-force.svg")
 """Where the picture stands, seen from the top of the repository."""
@@ -35,12 +35,12 @@ class Layer:
 LAYERS = (
     Layer("1  Structure", "commands, boroughs, branches, teams of 8 to 12 with a role each", ("structure",)),
     Layer("2  Workforce", "ranks, joiners, leavers, moves, part-time work, protected characteristics", ("workforce",)),
-    Layer("3  Conduct", "lasting, heavy-tailed differences between people that no record states", ("conduct",)),
+    Layer("3  Conduct", "lasting, heavy-tailed differences between people that no record states", ("traits",)),
     Layer("4  Exposure", "absence, tours by role, badge entries, roster edits", ("absences", "rota", "presence")),
     Layer(
         "5  Occurrence",
         "incidents attended together; force, searches, assaults; look-ups; matters to complain of; interests; the rest",
-        ("incidents", "activity", "lookups", "complaints", "cases", "interests", "matters"),
+        ("incidents", "encounters", "lookups", "complaints", "cases", "interests", "matters"),
     ),
     Layer(
         "6  Reporting",
@@ -52,7 +52,7 @@ LAYERS = (
     Layer(
         "8  Recording",
         "the day each row became known; rows recorded twice, wrongly owned, lost, stamped by a fast clock",
-        ("recording", "faults"),
+        ("recording", "recording_faults"),
     ),
 )
 """Each is caused by those above it."""
@@ -78,7 +78,7 @@ def layers_picture() -> str:
     return _document("\n".join(parts), height=at + 20)
 
 
-def _planted() -> Iterator[tuple[str, str, Iterable[Pattern], str]]:
+def _planted() -> Iterator[tuple[str, str, Iterable[PlantedPattern], str]]:
     innocent, concerns = archetypes(), typologies()
     yield (
         f"{len(innocent)} archetypes",
@@ -94,7 +94,7 @@ def _planted() -> Iterator[tuple[str, str, Iterable[Pattern], str]]:
     )
 
 
-def _names(patterns: Iterable[Pattern]) -> list[str]:
+def _names(patterns: Iterable[PlantedPattern]) -> list[str]:
     return wrap(", ".join(pattern.name.replace("_", " ") for pattern in patterns), _LETTERS)
 
 

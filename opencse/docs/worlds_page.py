@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from data.synthetic import world
 from data.synthetic.figures import figures
-from data.synthetic.plantings import Archetype, Pattern, Typology, archetypes, typologies
+from data.synthetic.planted_patterns import Archetype, PlantedPattern, Typology, archetypes, typologies
 
 PAGE = Path("docs/reference/worlds.md")
 """Where the page stands, seen from the top of the repository."""
@@ -48,7 +48,7 @@ it was. [How a world is made](../explanation/synthetic-force.md) explains the la
 
 _SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("", world.World, "At the top of the file."),
-    ("structure", world.Structure, "The shape of the force."),
+    ("structure", world.ForceShape, "The shape of the force."),
     ("reporting", world.Reporting, "The only place where a protected characteristic reaches a record."),
     ("recording", world.Recording, "What goes wrong, or changes, between what happens and what the records say."),
     ("recording.force_practice", world.PracticeChange, "`recording.complaint_practice` takes the same."),
@@ -144,7 +144,7 @@ def _range(field: FieldInfo) -> str:
     return ", ".join(found)
 
 
-def _pattern(pattern: Pattern) -> str:
+def _pattern(pattern: PlantedPattern) -> str:
     kind = pattern.concern if isinstance(pattern, Typology) else "innocent"
     months = f"{pattern.months[0]:g} to {pattern.months[1]:g} months"
     lines = [

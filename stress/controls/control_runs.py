@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from data.contract import CONTRACT
 from data.store import Store
-from data.synthetic.memory import make
+from data.synthetic.memory_world import make_world
 from data.synthetic.world import World
 from data.synthetic.world import load as load_world
 from pipeline.loading import load_records
@@ -67,7 +67,7 @@ def nothing_planted(world: World, *, seed: int | None = None) -> World:
 
 def world_input(world: World, *, settings: Settings, seeds: int, tell: Progress = lambda _: None) -> ControlInput:
     """Return the controls' input for a world: its null worlds are the same settings with nothing planted, by seed."""
-    content = make(world)
+    content = make_world(world)
     nulls = tuple(nothing_planted(world, seed=world.seed + n) for n in range(seeds))
     return control_input(
         content.records,

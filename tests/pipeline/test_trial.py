@@ -15,7 +15,7 @@ from data.errors import InputRejected
 from data.sample_records import arrow_table
 from data.store import StatementFailed, Store
 from data.synthetic.generate import generate
-from data.synthetic.memory import make
+from data.synthetic.memory_world import make_world
 from data.synthetic.world import load as load_world
 from pipeline.loading import load_records, read_parquet_folder
 from pipeline.run_folder import RunFolder
@@ -95,7 +95,7 @@ def test_what_only_audits_may_read_is_not_loaded() -> None:
 
 def test_a_world_made_in_memory_is_the_world_that_is_written(tmp_path: Path) -> None:
     world = load_world("lookalike", people=120, months=2)
-    made, written = make(world), generate(world, out=tmp_path / "world")
+    made, written = make_world(world), generate(world, out=tmp_path / "world")
     assert made.records.keys() == {t.name for t in CONTRACT}
     for folder, tables in ((written.records, made.records), (written.truth, made.truth)):
         for name, table in tables.items():

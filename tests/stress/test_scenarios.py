@@ -16,7 +16,7 @@ import sklearn.linear_model  # noqa: F401 - when first imported it draws from th
 from data.contract import CONTRACT
 from data.errors import UsageError
 from data.store import Store
-from data.synthetic.memory import InMemory, make
+from data.synthetic.memory_world import MemoryWorld, make_world
 from data.synthetic.world import load as load_world
 from opencse.docs.scenarios_page import PAGE, scenarios_page
 from pipeline.loading import load_records
@@ -31,9 +31,9 @@ ON_RECORDS = [n for n in NAMES if scenarios()[n].world or scenarios()[n].records
 
 
 @cache
-def world() -> InMemory:
+def world() -> MemoryWorld:
     months = load_world("demo", people=300, months=8, seed=5)
-    return make(months.model_copy(update={"starts_on": date(2025, 8, 1)}))
+    return make_world(months.model_copy(update={"starts_on": date(2025, 8, 1)}))
 
 
 @cache

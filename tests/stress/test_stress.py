@@ -21,7 +21,7 @@ import scipy.stats
 from typer.testing import CliRunner
 
 from data.errors import UsageError
-from data.synthetic.memory import make
+from data.synthetic.memory_world import make_world
 from data.synthetic.world import load as load_world
 from opencse.cli import app
 from pipeline.settings import over_defaults
@@ -224,7 +224,7 @@ def test_a_folder_says_which_plan_it_is_of_with_every_setting_filled_in(done: Pa
 
 
 def test_all_detectors_together_rank_people_as_the_selection_does(tmp_path: Path) -> None:
-    made = make(load_world("tiny", people=120, months=4, seed=3))
+    made = make_world(load_world("tiny", people=120, months=4, seed=3))
     chosen = {c: {"method": "capacity", "per_thousand": 50} for c in ("standards", "welfare", "culture")}
     settings = over_defaults({"selection": chosen, "combination": {"weights": {"peer": 3.0}}}, where="a test")
     trial = perform(made, settings=settings).trial
@@ -263,7 +263,7 @@ def test_all_detectors_together_stand_beside_the_baselines_at_an_equal_workload_
 
 def test_without_any_detector_there_is_nothing_to_combine() -> None:
     settings = over_defaults({"models": {"detectors": []}}, where="a test")
-    trial = perform(make(load_world("tiny", people=60, months=2, seed=1)), settings=settings).trial
+    trial = perform(make_world(load_world("tiny", people=60, months=2, seed=1)), settings=settings).trial
     assert len(combined_scores(trial.scores, settings)) == 0
 
 

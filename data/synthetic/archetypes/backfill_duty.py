@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
+from data.synthetic.subject_records import SubjectRecords
 
 _TOURS = 4.0
 
@@ -17,12 +17,14 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.roles("response", "custody", "detective", "public_protection")
 
 
-def _plant(plot: Plot) -> None:
-    tours = plot.some(plot.rows("shift"), plot.count(_TOURS * plot.intensity))
-    more = events.quarters(plot, len(tours), 6, 16)
-    events.lengthen(plot, tours, more, reason="backfill")
-    editor = plot.supervisor if plot.supervisor >= 0 else plot.planner()
-    events.edit(plot, tours, editor=editor, at=events.after(plot, tours, days=0.5), field="overtime", minutes=more)
+def _plant(records: SubjectRecords) -> None:
+    tours = records.some(records.rows("shift"), records.count(_TOURS * records.intensity))
+    more = events.quarters(records, len(tours), 6, 16)
+    events.lengthen(records, tours, more, reason="backfill")
+    editor = records.supervisor if records.supervisor >= 0 else records.planner()
+    events.edit(
+        records, tours, editor=editor, at=events.after(records, tours, days=0.5), field="overtime", minutes=more
+    )
 
 
 ARCHETYPE = Archetype(

@@ -6,8 +6,8 @@ The innocent side of false office attendance: entries fail for weeks until the b
 from __future__ import annotations
 
 from data.arrays import Array
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
+from data.synthetic.subject_records import SubjectRecords
 
 _FAILS = 0.85
 
@@ -16,9 +16,9 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.roles("headquarters", "intelligence", "detective", "public_protection", "training", "custody")
 
 
-def _plant(plot: Plot) -> None:
-    entries = plot.rows("site_entry")
-    plot.remove(entries.take(plot.draw.random(len(entries)) < _FAILS))
+def _plant(records: SubjectRecords) -> None:
+    entries = records.rows("site_entry")
+    records.remove(entries.take(records.draw.random(len(entries)) < _FAILS))
 
 
 ARCHETYPE = Archetype(

@@ -10,26 +10,26 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import code
+from data.synthetic.subject_records import SubjectRecords
 
 
 def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.ranks("constable", "sergeant")
 
 
-def _plant(plot: Plot) -> None:
-    force = plot.scene.force
-    days = np.flatnonzero(plot.scene.calendar.costly) + force.start
-    days = days[(days >= plot.subject.first) & (days <= plot.subject.last)]
-    days = days[plot.scene.calendar.away[plot.person, days - force.start] == 0]
-    days = days[~np.isin(days, plot.rows("shift").day())]
+def _plant(records: SubjectRecords) -> None:
+    force = records.cell.force
+    days = np.flatnonzero(records.cell.calendar.costly) + force.start
+    days = days[(days >= records.subject.first) & (days <= records.subject.last)]
+    days = days[records.cell.calendar.away[records.person, days - force.start] == 0]
+    days = days[~np.isin(days, records.rows("shift").day())]
     starts = days * 1440 + 420
-    tours = plot.add(
+    tours = records.add(
         "shift",
-        officer_id=plot.person,
-        unit_id=plot.unit_id,
+        officer_id=records.person,
+        unit_id=records.unit_id,
         duty=code("shift", "duty", "aid"),
         place=code("shift", "place", "field"),
         starts_at=starts,
@@ -37,9 +37,9 @@ def _plant(plot: Plot) -> None:
         overtime_minutes=np.full(len(days), 600),
         overtime_reason=code("shift", "overtime_reason", "aid"),
     )
-    made = starts[: len(tours)] - plot.draw.integers(20 * 1440, 40 * 1440, len(tours))
-    editor = plot.planner()
-    events.edit_of(plot, tours, editor=editor, at=made, field="duty", minutes=600)
+    edit_times = starts[: len(tours)] - records.draw.integers(20 * 1440, 40 * 1440, len(tours))
+    editor = records.planner()
+    events.edit_of(records, tours, editor=editor, at=edit_times, field="duty", minutes=600)
 
 
 ARCHETYPE = Archetype(

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import code
+from data.synthetic.subject_records import SubjectRecords
 
 _SPELLS = 0.6
 _EDITS = 4.0
@@ -20,15 +20,17 @@ def _eligible(candidates: Candidates) -> Array:
     return cares
 
 
-def _plant(plot: Plot) -> None:
-    tours = plot.some(plot.rows("shift"), plot.count(_EDITS * plot.intensity))
-    editor = plot.supervisor if plot.supervisor >= 0 else plot.planner()
-    changed = events.quarters(plot, len(tours), -6, 2)
-    events.edit(plot, tours, editor=editor, at=events.before(plot, tours, days=1.0), field="start", minutes=changed)
+def _plant(records: SubjectRecords) -> None:
+    tours = records.some(records.rows("shift"), records.count(_EDITS * records.intensity))
+    editor = records.supervisor if records.supervisor >= 0 else records.planner()
+    changed = events.quarters(records, len(tours), -6, 2)
+    events.edit(
+        records, tours, editor=editor, at=events.before(records, tours, days=1.0), field="start", minutes=changed
+    )
     office = tours.take(tours["place"] == code("shift", "place", "office"))
-    plot.alter(office, place=code("shift", "place", "home"))
-    for day in plot.days(plot.count(_SPELLS * plot.intensity)).tolist():
-        events.away(plot, day, min(day + int(plot.draw.integers(0, 3)), plot.subject.last), kind="carer")
+    records.alter(office, place=code("shift", "place", "home"))
+    for day in records.days(records.count(_SPELLS * records.intensity)).tolist():
+        events.away(records, day, min(day + int(records.draw.integers(0, 3)), records.subject.last), kind="carer")
 
 
 ARCHETYPE = Archetype(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from data.arrays import Array
 from data.synthetic.layers.lookups import anybody
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import codes
+from data.synthetic.subject_records import SubjectRecords
 
 _LOOKUPS = 60.0
 _SYSTEMS = ("crime", "intelligence", "national", "intelligence")
@@ -16,17 +16,17 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.roles("detective", "intelligence", "headquarters")
 
 
-def _plant(plot: Plot) -> None:
-    tours = plot.rows("shift")
+def _plant(records: SubjectRecords) -> None:
+    tours = records.rows("shift")
     if not len(tours):
         return
-    tour = tours.take(plot.draw.integers(0, len(tours), plot.count(_LOOKUPS * plot.intensity)))
-    plot.add(
+    tour = tours.take(records.draw.integers(0, len(tours), records.count(_LOOKUPS * records.intensity)))
+    records.add(
         "system_access",
-        officer_id=plot.person,
-        system=plot.draw.choice(codes("system_access", "system", _SYSTEMS), len(tour)),
-        accessed_at=tour["starts_at"] + plot.draw.integers(5, 480, len(tour)),
-        subject_id=anybody(plot.scene, plot.draw, len(tour)),
+        officer_id=records.person,
+        system=records.draw.choice(codes("system_access", "system", _SYSTEMS), len(tour)),
+        accessed_at=tour["starts_at"] + records.draw.integers(5, 480, len(tour)),
+        subject_id=anybody(records.cell, records.draw, len(tour)),
     )
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
+from data.synthetic.subject_records import SubjectRecords
 
 _COPIES = (2, 5)
 _SHARES = {"duties": 0.8, "powers": 0.2}
@@ -20,10 +20,10 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.roles("response", "neighbourhood", "custody", "roads", "detective")
 
 
-def _plant(plot: Plot) -> None:
-    copies = int(plot.draw.integers(*_COPIES))
-    days = np.full(copies, plot.subject.first)
-    events.complain_about(plot, np.full(copies, plot.person), days, shares=_SHARES, outcome="service_acceptable")
+def _plant(records: SubjectRecords) -> None:
+    copies = int(records.draw.integers(*_COPIES))
+    days = np.full(copies, records.subject.first)
+    events.complain_about(records, np.full(copies, records.person), days, shares=_SHARES, outcome="service_acceptable")
 
 
 ARCHETYPE = Archetype(

@@ -9,10 +9,10 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.layers.activity import FOUND
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.layers.encounters import FOUND
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import Rows
+from data.synthetic.subject_records import SubjectRecords
 
 _INCIDENTS = 18.0
 _SEARCHES = 1.5
@@ -24,32 +24,32 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.roles("response", "neighbourhood")
 
 
-def _plant(plot: Plot) -> None:
-    tours = plot.rows("shift")
+def _plant(records: SubjectRecords) -> None:
+    tours = records.rows("shift")
     if not len(tours):
         return
-    _attend(plot, tours)
-    searches = plot.count(_SEARCHES * plot.intensity)
-    events.search(plot, searches, found=FOUND, grounds=_GROUNDS)
-    days = plot.days(int(plot.draw.poisson(_COMPLAINTS * plot.intensity * plot.subject.months)))
+    _attend(records, tours)
+    searches = records.count(_SEARCHES * records.intensity)
+    events.search(records, searches, found=FOUND, grounds=_GROUNDS)
+    days = records.days(int(records.draw.poisson(_COMPLAINTS * records.intensity * records.subject.months)))
     shares = {"duties": 0.7, "powers": 0.3}
-    events.complain_about(plot, np.full(len(days), plot.person), days, shares=shares)
+    events.complain_about(records, np.full(len(days), records.person), days, shares=shares)
 
 
-def _attend(plot: Plot, tours: Rows) -> None:
+def _attend(records: SubjectRecords, tours: Rows) -> None:
     """Send the subject to more of the incidents of the cell during their tours."""
-    incident = plot.scene.tables["incident"]
+    incident = records.cell.tables["incident"]
     tour = np.searchsorted(tours["starts_at"], incident["opened_at"], side="right") - 1
     during = (tour >= 0) & (incident["opened_at"] < tours["ends_at"][np.maximum(tour, 0)])
-    free = np.flatnonzero(during & ~plot.attended())
-    chosen = incident.take(np.sort(plot.draw.permutation(free)[: plot.count(_INCIDENTS * plot.intensity)]))
-    plot.add(
+    free = np.flatnonzero(during & ~records.attended())
+    selection = incident.take(np.sort(records.draw.permutation(free)[: records.count(_INCIDENTS * records.intensity)]))
+    records.add(
         "attendance",
-        incident_id=chosen["incident_id"],
-        officer_id=np.full(len(chosen), plot.person),
-        _at=chosen["opened_at"],
-        _incident=chosen["_number"],
-        known_on=chosen["known_on"],
+        incident_id=selection["incident_id"],
+        officer_id=np.full(len(selection), records.person),
+        _at=selection["opened_at"],
+        _incident=selection["_number"],
+        known_on=selection["known_on"],
     )
 
 

@@ -9,22 +9,22 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
+from data.synthetic.subject_records import SubjectRecords
 
 
 def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.roles("response", "neighbourhood", "public_order", "custody", "firearms")
 
 
-def _plant(plot: Plot) -> None:
-    plot.add(
+def _plant(records: SubjectRecords) -> None:
+    records.add(
         "assault",
-        officer_id=plot.person,
-        occurred_at=np.array([plot.subject.first * 1440 - int(plot.draw.integers(60, 600))]),
+        officer_id=records.person,
+        occurred_at=np.array([records.subject.first * 1440 - int(records.draw.integers(60, 600))]),
         injured=1,
     )
-    events.away(plot, plot.subject.first, plot.subject.last, kind="injury_on_duty")
+    events.away(records, records.subject.first, records.subject.last, kind="injury_on_duty")
 
 
 ARCHETYPE = Archetype(

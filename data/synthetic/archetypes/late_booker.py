@@ -9,8 +9,8 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
+from data.synthetic.subject_records import SubjectRecords
 
 _TOURS = 2.5
 
@@ -19,16 +19,18 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.ranks("constable", "sergeant")
 
 
-def _plant(plot: Plot) -> None:
-    tours = plot.some(plot.rows("shift"), plot.count(_TOURS * plot.intensity))
-    more = events.quarters(plot, len(tours), 2, 8)
-    events.lengthen(plot, tours, more, reason="operational")
-    events.edit(plot, tours, editor=plot.person, at=events.after(plot, tours, days=4.0), field="overtime", minutes=more)
-    entries = plot.rows("site_entry")
+def _plant(records: SubjectRecords) -> None:
+    tours = records.some(records.rows("shift"), records.count(_TOURS * records.intensity))
+    more = events.quarters(records, len(tours), 2, 8)
+    events.lengthen(records, tours, more, reason="operational")
+    events.edit(
+        records, tours, editor=records.person, at=events.after(records, tours, days=4.0), field="overtime", minutes=more
+    )
+    entries = records.rows("site_entry")
     tour = np.searchsorted(tours["starts_at"], entries["entered_at"] + 30, side="right") - 1
     during = (tour >= 0) & (entries["entered_at"] < tours["ends_at"][np.maximum(tour, 0)]) & (entries["left_at"] > 0)
     stayed = entries.take(during)
-    plot.alter(stayed, left_at=stayed["left_at"] + more[tour[during]])
+    records.alter(stayed, left_at=stayed["left_at"] + more[tour[during]])
 
 
 ARCHETYPE = Archetype(

@@ -10,9 +10,9 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic.layers.interests import MEMBERSHIP_RULE
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import code
+from data.synthetic.subject_records import SubjectRecords
 
 _GRACE = 75
 
@@ -21,22 +21,22 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.rank >= 0
 
 
-def _plant(plot: Plot) -> None:
-    since = max(plot.joined_by(plot.person), plot.subject.first - int(plot.draw.integers(600, 4000)))
+def _plant(records: SubjectRecords) -> None:
+    since = max(records.joined_by(records.person), records.subject.first - int(records.draw.integers(600, 4000)))
     kind = code("declaration", "kind", "membership")
-    declared = plot.subject.first + int(plot.draw.integers(5, _GRACE))
-    plot.add(
+    declared = records.subject.first + int(records.draw.integers(5, _GRACE))
+    records.add(
         "external_register",
-        officer_id=plot.person,
+        officer_id=records.person,
         kind=kind,
         valid_from=np.array([since]),
-        match_score=round(0.88 + 0.12 * float(plot.draw.random()), 3),
-        known_on=np.array([plot.subject.first - int(plot.draw.integers(30, 300))]),
+        match_score=round(0.88 + 0.12 * float(records.draw.random()), 3),
+        known_on=np.array([records.subject.first - int(records.draw.integers(30, 300))]),
     )
-    if declared < plot.scene.force.end:
-        plot.add(
+    if declared < records.cell.force.end:
+        records.add(
             "declaration",
-            officer_id=plot.person,
+            officer_id=records.person,
             kind=kind,
             valid_from=np.array([since]),
             declared_on=np.array([declared]),

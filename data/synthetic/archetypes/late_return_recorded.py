@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from data.arrays import Array
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import code
+from data.synthetic.subject_records import SubjectRecords
 
 _DAYS = (3, 9)
 
@@ -19,20 +19,20 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.rank >= 0
 
 
-def _plant(plot: Plot) -> None:
-    first = plot.subject.first
-    last = min(first + int(plot.draw.integers(*_DAYS)), plot.subject.last)
-    late = min(last + int(plot.draw.integers(3, 9)), plot.scene.force.end - 1, plot.left_by(plot.person))
-    plot.add(
+def _plant(records: SubjectRecords) -> None:
+    first = records.subject.first
+    last = min(first + int(records.draw.integers(*_DAYS)), records.subject.last)
+    late = min(last + int(records.draw.integers(3, 9)), records.cell.force.end - 1, records.left_by(records.person))
+    records.add(
         "absence",
-        officer_id=plot.person,
+        officer_id=records.person,
         kind=code("absence", "kind", "sickness"),
         psychological=0,
         certified=int(late - first >= 7),
         started_on=np.array([first]),
         ended_on=np.array([max(late, last)]),
     )
-    plot.clear(first, last)
+    records.clear(first, last)
 
 
 ARCHETYPE = Archetype(

@@ -8,29 +8,29 @@ from __future__ import annotations
 import numpy as np
 
 from data.arrays import Array
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import code
+from data.synthetic.subject_records import SubjectRecords
 
 
 def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & (candidates.service > 3)
 
 
-def _plant(plot: Plot) -> None:
-    count = int(plot.draw.integers(2, 5))
-    since = np.full(count, max(plot.joined_by(plot.person), plot.subject.first)) + np.arange(count) * 20
-    since = np.minimum(since, plot.scene.force.end - 60)
+def _plant(records: SubjectRecords) -> None:
+    count = int(records.draw.integers(2, 5))
+    since = np.full(count, max(records.joined_by(records.person), records.subject.first)) + np.arange(count) * 20
+    since = np.minimum(since, records.cell.force.end - 60)
     kind = code("declaration", "kind", "property")
-    declared = since + plot.draw.integers(0, 25, count)
-    plot.add("declaration", officer_id=plot.person, kind=kind, valid_from=since, declared_on=declared)
-    plot.add(
+    declared = since + records.draw.integers(0, 25, count)
+    records.add("declaration", officer_id=records.person, kind=kind, valid_from=since, declared_on=declared)
+    records.add(
         "external_register",
-        officer_id=plot.person,
+        officer_id=records.person,
         kind=kind,
-        valid_from=since + plot.draw.integers(0, 15, count),
-        match_score=np.round(0.88 + 0.12 * plot.draw.random(count), 3),
-        known_on=since + plot.draw.integers(40, 58, count),
+        valid_from=since + records.draw.integers(0, 15, count),
+        match_score=np.round(0.88 + 0.12 * records.draw.random(count), 3),
+        known_on=since + records.draw.integers(40, 58, count),
     )
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
+from data.synthetic.subject_records import SubjectRecords
 
 _SPELLS = 0.8
 
@@ -18,10 +18,10 @@ def _eligible(candidates: Candidates) -> Array:
     return disabled
 
 
-def _plant(plot: Plot) -> None:
-    for day in plot.days(plot.count(_SPELLS * plot.intensity)).tolist():
-        last = min(day + int(plot.draw.integers(0, 4)), plot.subject.last)
-        events.away(plot, day, last, kind="sickness", psychological=bool(plot.draw.random() < 0.2))
+def _plant(records: SubjectRecords) -> None:
+    for day in records.days(records.count(_SPELLS * records.intensity)).tolist():
+        last = min(day + int(records.draw.integers(0, 4)), records.subject.last)
+        events.away(records, day, last, kind="sickness", psychological=bool(records.draw.random() < 0.2))
 
 
 ARCHETYPE = Archetype(

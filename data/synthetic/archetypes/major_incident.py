@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
+from data.synthetic.subject_records import SubjectRecords
 
 
 def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.roles("response", "neighbourhood", "public_order", "detective")
 
 
-def _plant(plot: Plot) -> None:
-    tours = plot.rows("shift")
-    tours = tours.take(plot.draw.random(len(tours)) < 0.8)
-    more = (events.quarters(plot, len(tours), 8, 20) * min(plot.intensity, 1.4)).astype(int)
-    events.lengthen(plot, tours, more, reason="operational")
-    editor = plot.supervisor if plot.supervisor >= 0 else plot.planner()
-    events.edit(plot, tours, editor=editor, at=events.after(plot, tours, days=1.0), field="overtime", minutes=more)
+def _plant(records: SubjectRecords) -> None:
+    tours = records.rows("shift")
+    tours = tours.take(records.draw.random(len(tours)) < 0.8)
+    more = (events.quarters(records, len(tours), 8, 20) * min(records.intensity, 1.4)).astype(int)
+    events.lengthen(records, tours, more, reason="operational")
+    editor = records.supervisor if records.supervisor >= 0 else records.planner()
+    events.edit(
+        records, tours, editor=editor, at=events.after(records, tours, days=1.0), field="overtime", minutes=more
+    )
 
 
 ARCHETYPE = Archetype(

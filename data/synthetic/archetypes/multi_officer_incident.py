@@ -9,8 +9,8 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
+from data.synthetic.subject_records import SubjectRecords
 
 _SHARES = {"duties": 0.55, "powers": 0.38, "individual_behaviour": 0.07}
 _ALLEGATIONS = (4, 8)
@@ -20,18 +20,18 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.roles("response", "public_order", "neighbourhood")
 
 
-def _plant(plot: Plot) -> None:
-    attended = plot.rows("attendance")
+def _plant(records: SubjectRecords) -> None:
+    attended = records.rows("attendance")
     if not len(attended):
         return
-    one = attended["incident_id"][int(plot.draw.integers(0, len(attended)))]
-    everybody = plot.scene.tables["attendance"]
+    one = attended["incident_id"][int(records.draw.integers(0, len(attended)))]
+    everybody = records.cell.tables["attendance"]
     there = everybody.take(everybody["incident_id"] == one)
-    count = int(plot.draw.integers(*_ALLEGATIONS))
+    count = int(records.draw.integers(*_ALLEGATIONS))
     people = np.repeat(there["officer_id"], count)
     days = np.full(len(people), int(there["_at"][0]) // 1440)
     case = np.tile(np.arange(count) // 3, len(there))
-    events.complain_about(plot, people, days, shares=_SHARES, case=case)
+    events.complain_about(records, people, days, shares=_SHARES, case=case)
 
 
 ARCHETYPE = Archetype(

@@ -9,9 +9,9 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import code
+from data.synthetic.subject_records import SubjectRecords
 
 _EDITS = 5.0
 _COURSES = ("Personal safety", "First aid", "Driving refresher", "Information security")
@@ -21,21 +21,23 @@ def _eligible(candidates: Candidates) -> Array:
     return (candidates.service < 1.0) & candidates.ranks("constable", "staff")
 
 
-def _plant(plot: Plot) -> None:
-    tours = plot.some(plot.rows("shift"), plot.count(_EDITS * plot.intensity))
-    editor = plot.supervisor if plot.supervisor >= 0 else plot.planner()
-    by_tutor = plot.draw.random(len(tours)) < 0.6
-    changed = -events.quarters(plot, len(tours), 0, 4)
-    editors = np.where(by_tutor, editor, plot.person)
-    events.edit(plot, tours, editor=editors, at=events.after(plot, tours, days=1.0), field="start", minutes=changed)
-    due = np.minimum(plot.subject.first + np.arange(len(_COURSES)) * 21 + 30, plot.subject.last)
-    plot.add(
+def _plant(records: SubjectRecords) -> None:
+    tours = records.some(records.rows("shift"), records.count(_EDITS * records.intensity))
+    editor = records.supervisor if records.supervisor >= 0 else records.planner()
+    by_tutor = records.draw.random(len(tours)) < 0.6
+    changed = -events.quarters(records, len(tours), 0, 4)
+    editors = np.where(by_tutor, editor, records.person)
+    events.edit(
+        records, tours, editor=editors, at=events.after(records, tours, days=1.0), field="start", minutes=changed
+    )
+    due = np.minimum(records.subject.first + np.arange(len(_COURSES)) * 21 + 30, records.subject.last)
+    records.add(
         "training",
-        officer_id=plot.person,
+        officer_id=records.person,
         course=np.array([code("training", "course", name) for name in _COURSES]),
         due_on=due,
-        completed_on=np.minimum(due + 2, plot.scene.force.end - 1),
-        known_on=np.maximum(due - 30, plot.joined_by(plot.person)),
+        completed_on=np.minimum(due + 2, records.cell.force.end - 1),
+        known_on=np.maximum(due - 30, records.joined_by(records.person)),
     )
 
 

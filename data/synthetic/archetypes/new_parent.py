@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import code
+from data.synthetic.subject_records import SubjectRecords
 
 
 def _eligible(candidates: Candidates) -> Array:
@@ -16,8 +16,8 @@ def _eligible(candidates: Candidates) -> Array:
     return women & young
 
 
-def _plant(plot: Plot) -> None:
-    events.away(plot, plot.subject.first, plot.subject.last, kind="maternity")
+def _plant(records: SubjectRecords) -> None:
+    events.away(records, records.subject.first, records.subject.last, kind="maternity")
 
 
 ARCHETYPE = Archetype(

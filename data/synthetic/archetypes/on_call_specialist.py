@@ -10,9 +10,9 @@ import numpy as np
 from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.layers.lookups import anybody
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import code
+from data.synthetic.subject_records import SubjectRecords
 
 _NIGHTS = 4.0
 _LOOKUPS = 4
@@ -22,22 +22,22 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.roles("detective", "intelligence", "public_protection", "headquarters")
 
 
-def _plant(plot: Plot) -> None:
-    day = np.unique(plot.some(plot.rows("shift"), plot.count(_NIGHTS * plot.intensity)).day())
+def _plant(records: SubjectRecords) -> None:
+    day = np.unique(records.some(records.rows("shift"), records.count(_NIGHTS * records.intensity)).day())
     starts = day * 1440 + 1140
-    plot.add(
+    records.add(
         "shift",
-        officer_id=plot.person,
-        unit_id=plot.unit_id,
+        officer_id=records.person,
+        unit_id=records.unit_id,
         duty=code("shift", "duty", "on_call"),
         place=code("shift", "place", "home"),
         starts_at=starts,
         ends_at=starts + 660,
         overtime_minutes=np.zeros(len(day), dtype=int),
     )
-    at = np.repeat(starts, _LOOKUPS) + plot.draw.integers(10, 640, len(starts) * _LOOKUPS)
-    people = anybody(plot.scene, plot.draw, len(at))
-    events.look_at(plot, at, people=people, systems=("crime", "national", "intelligence"))
+    at = np.repeat(starts, _LOOKUPS) + records.draw.integers(10, 640, len(starts) * _LOOKUPS)
+    people = anybody(records.cell, records.draw, len(at))
+    events.look_at(records, at, people=people, systems=("crime", "national", "intelligence"))
 
 
 ARCHETYPE = Archetype(

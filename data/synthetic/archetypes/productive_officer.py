@@ -9,9 +9,9 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.layers.activity import FOUND
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.layers.encounters import FOUND
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
+from data.synthetic.subject_records import SubjectRecords
 
 _SEARCHES = 5.0
 _FOUND_MORE = 0.12
@@ -24,11 +24,11 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.roles("response", "neighbourhood")
 
 
-def _plant(plot: Plot) -> None:
-    searches = plot.count(_SEARCHES * plot.intensity)
-    events.search(plot, searches, found=FOUND + _FOUND_MORE, grounds=_GROUNDS)
-    days = plot.days(plot.count(_COMPLAINTS * plot.intensity))
-    events.complain_about(plot, np.full(len(days), plot.person), days, shares=_CATEGORIES)
+def _plant(records: SubjectRecords) -> None:
+    searches = records.count(_SEARCHES * records.intensity)
+    events.search(records, searches, found=FOUND + _FOUND_MORE, grounds=_GROUNDS)
+    days = records.days(records.count(_COMPLAINTS * records.intensity))
+    events.complain_about(records, np.full(len(days), records.person), days, shares=_CATEGORIES)
 
 
 ARCHETYPE = Archetype(

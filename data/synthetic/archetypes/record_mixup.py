@@ -10,9 +10,9 @@ import numpy as np
 from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.layers.lookups import anybody
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import codes
+from data.synthetic.subject_records import SubjectRecords
 
 _LOOKUPS = 6.0
 
@@ -21,21 +21,21 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.officers
 
 
-def _plant(plot: Plot) -> None:
-    count = int(plot.draw.integers(1, 4))
-    since = np.maximum(plot.joined_by(plot.person), plot.subject.first - plot.draw.integers(30, 900, count))
-    plot.add(
+def _plant(records: SubjectRecords) -> None:
+    count = int(records.draw.integers(1, 4))
+    since = np.maximum(records.joined_by(records.person), records.subject.first - records.draw.integers(30, 900, count))
+    records.add(
         "external_register",
-        officer_id=plot.person,
-        kind=plot.draw.choice(codes("external_register", "kind", ("company", "property", "second_job")), count),
+        officer_id=records.person,
+        kind=records.draw.choice(codes("external_register", "kind", ("company", "property", "second_job")), count),
         valid_from=since,
-        match_score=np.round(0.72 + 0.22 * plot.draw.random(count), 3),
-        known_on=np.full(count, plot.subject.first) + plot.draw.integers(1, 40, count),
+        match_score=np.round(0.72 + 0.22 * records.draw.random(count), 3),
+        known_on=np.full(count, records.subject.first) + records.draw.integers(1, 40, count),
     )
-    tour = events.on_tours(plot, plot.count(_LOOKUPS * plot.intensity))
-    at = tour["starts_at"] - plot.draw.integers(30, 900, len(tour))
-    people = anybody(plot.scene, plot.draw, len(tour))
-    events.look_up(plot, tour, at, people=people, systems=("crime", "national"))
+    tour = events.on_tours(records, records.count(_LOOKUPS * records.intensity))
+    at = tour["starts_at"] - records.draw.integers(30, 900, len(tour))
+    people = anybody(records.cell, records.draw, len(tour))
+    events.look_up(records, tour, at, people=people, systems=("crime", "national"))
 
 
 ARCHETYPE = Archetype(

@@ -9,8 +9,8 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
+from data.synthetic.subject_records import SubjectRecords
 
 _A_MONTH = 2.2
 
@@ -23,12 +23,12 @@ def _eligible(candidates: Candidates) -> Array:
     return np.isin(candidates.force.people.religion, observant)
 
 
-def _plant(plot: Plot) -> None:
-    tours = plot.rows("shift")
+def _plant(records: SubjectRecords) -> None:
+    tours = records.rows("shift")
     friday = tours.take((tours.day() + 3) % 7 == 4)
-    kept = plot.some(friday, plot.count(_A_MONTH * plot.intensity))
-    for day in np.unique(kept.day()).tolist():
-        events.away(plot, day, day, kind="religious")
+    mask = records.some(friday, records.count(_A_MONTH * records.intensity))
+    for day in np.unique(mask.day()).tolist():
+        events.away(records, day, day, kind="religious")
 
 
 ARCHETYPE = Archetype(

@@ -6,23 +6,23 @@ Postings change before records do: assignment needs two times (when true, when k
 from __future__ import annotations
 
 from data.arrays import Array
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import code
+from data.synthetic.subject_records import SubjectRecords
 
 
 def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.roles("response", "neighbourhood", "roads", "public_order")
 
 
-def _plant(plot: Plot) -> None:
-    plot.alter(
-        plot.rows("shift"),
+def _plant(records: SubjectRecords) -> None:
+    records.alter(
+        records.rows("shift"),
         duty=code("shift", "duty", "training"),
         place=code("shift", "place", "office"),
     )
     for table in ("attendance", "use_of_force", "stop_search", "assault", "vehicle_event"):
-        plot.remove(plot.rows(table))
+        records.remove(records.rows(table))
 
 
 ARCHETYPE = Archetype(

@@ -8,8 +8,8 @@ from __future__ import annotations
 from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.layers.lookups import anybody
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
+from data.synthetic.subject_records import SubjectRecords
 
 _ENTRIES = 3.0
 _LOOKUPS = 5.0
@@ -19,20 +19,20 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.rank >= 0
 
 
-def _plant(plot: Plot) -> None:
-    days = plot.days(plot.count(_ENTRIES * plot.intensity))
-    arrives = days * 1440 + plot.draw.integers(360, 1300, len(days))
-    plot.add(
+def _plant(records: SubjectRecords) -> None:
+    days = records.days(records.count(_ENTRIES * records.intensity))
+    arrives = days * 1440 + records.draw.integers(360, 1300, len(days))
+    records.add(
         "site_entry",
-        officer_id=plot.person,
-        site=plot.draw.integers(0, len(plot.scene.force.structure.area_unit), len(days)),
+        officer_id=records.person,
+        site=records.draw.integers(0, len(records.cell.force.structure.area_unit), len(days)),
         entered_at=arrives,
-        left_at=arrives + plot.draw.integers(20, 300, len(days)),
+        left_at=arrives + records.draw.integers(20, 300, len(days)),
     )
-    tour = events.on_tours(plot, plot.count(_LOOKUPS * plot.intensity))
-    at = tour["ends_at"] + plot.draw.integers(15, 400, len(tour))
-    people = anybody(plot.scene, plot.draw, len(tour))
-    events.look_up(plot, tour, at, people=people, systems=("crime", "custody", "national"))
+    tour = events.on_tours(records, records.count(_LOOKUPS * records.intensity))
+    at = tour["ends_at"] + records.draw.integers(15, 400, len(tour))
+    people = anybody(records.cell, records.draw, len(tour))
+    events.look_up(records, tour, at, people=people, systems=("crime", "custody", "national"))
 
 
 ARCHETYPE = Archetype(

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.layers.activity import subjects
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.layers.encounters import subjects
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import codes
+from data.synthetic.subject_records import SubjectRecords
 
 _REPORTS = 3.5
 _TACTICS = ("compliant_handcuffs", "compliant_handcuffs", "handcuffs", "unarmed")
@@ -20,19 +20,19 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.roles("response", "neighbourhood", "custody")
 
 
-def _plant(plot: Plot) -> None:
-    tour = events.on_tours(plot, plot.count(_REPORTS * plot.intensity))
+def _plant(records: SubjectRecords) -> None:
+    tour = events.on_tours(records, records.count(_REPORTS * records.intensity))
     count = len(tour)
-    plot.add(
+    records.add(
         "use_of_force",
         officer_id=tour["officer_id"],
-        used_at=events.within(plot, tour),
-        tactic=plot.draw.choice(codes("use_of_force", "tactic", _TACTICS), count),
-        severity=plot.draw.integers(1, 3, count),
-        subject_ethnicity=subjects(plot.draw, count),
-        subject_injured=(plot.draw.random(count) < 0.03).astype(int),
-        officer_injured=(plot.draw.random(count) < 0.03).astype(int),
-        video=(plot.draw.random(count) < 0.95).astype(int),
+        used_at=events.within(records, tour),
+        tactic=records.draw.choice(codes("use_of_force", "tactic", _TACTICS), count),
+        severity=records.draw.integers(1, 3, count),
+        subject_ethnicity=subjects(records.draw, count),
+        subject_injured=(records.draw.random(count) < 0.03).astype(int),
+        officer_injured=(records.draw.random(count) < 0.03).astype(int),
+        video=(records.draw.random(count) < 0.95).astype(int),
     )
 
 

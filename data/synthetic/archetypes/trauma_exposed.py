@@ -10,26 +10,26 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import code
+from data.synthetic.subject_records import SubjectRecords
 
 
 def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.roles("response", "roads", "detective", "public_protection", "firearms")
 
 
-def _plant(plot: Plot) -> None:
-    due = plot.subject.first + 14
-    plot.add(
+def _plant(records: SubjectRecords) -> None:
+    due = records.subject.first + 14
+    records.add(
         "training",
-        officer_id=plot.person,
+        officer_id=records.person,
         course=code("training", "course", "Trauma decompression"),
         due_on=np.array([due]),
-        completed_on=np.array([min(due + 5, plot.scene.force.end - 1)]),
+        completed_on=np.array([min(due + 5, records.cell.force.end - 1)]),
     )
-    last = plot.subject.first + int(plot.draw.integers(4, 20))
-    events.away(plot, plot.subject.first + 1, last, kind="sickness", psychological=True)
+    last = records.subject.first + int(records.draw.integers(4, 20))
+    events.away(records, records.subject.first + 1, last, kind="sickness", psychological=True)
 
 
 ARCHETYPE = Archetype(

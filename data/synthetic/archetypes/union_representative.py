@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from data.arrays import Array
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import SITES, code
+from data.synthetic.subject_records import SubjectRecords
 
 _DAYS = 3.0
 
@@ -19,25 +19,25 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.ranks("constable", "sergeant", "inspector", "staff")
 
 
-def _plant(plot: Plot) -> None:
-    tours = plot.some(plot.rows("shift"), plot.count(_DAYS * plot.intensity))
+def _plant(records: SubjectRecords) -> None:
+    tours = records.some(records.rows("shift"), records.count(_DAYS * records.intensity))
     days = np.unique(tours.day())
-    plot.add(
+    records.add(
         "absence",
-        officer_id=plot.person,
+        officer_id=records.person,
         kind=code("absence", "kind", "union_duty"),
         started_on=days,
         ended_on=days,
     )
     for day in days.tolist():
-        plot.clear(day, day)
-    arrives = days * 1440 + plot.draw.integers(540, 620, len(days))
-    plot.add(
+        records.clear(day, day)
+    arrives = days * 1440 + records.draw.integers(540, 620, len(days))
+    records.add(
         "site_entry",
-        officer_id=plot.person,
-        site=plot.draw.integers(0, min(SITES, len(plot.scene.force.structure.area_unit)), len(days)),
+        officer_id=records.person,
+        site=records.draw.integers(0, min(SITES, len(records.cell.force.structure.area_unit)), len(days)),
         entered_at=arrives,
-        left_at=arrives + plot.draw.integers(120, 480, len(days)),
+        left_at=arrives + records.draw.integers(120, 480, len(days)),
     )
 
 

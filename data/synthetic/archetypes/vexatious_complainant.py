@@ -10,8 +10,8 @@ import numpy as np
 from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.layers.lookups import anybody
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
+from data.synthetic.subject_records import SubjectRecords
 
 _COMPLAINTS = 0.7
 _SHARES = {"duties": 0.72, "powers": 0.14, "individual_behaviour": 0.09, "discrimination": 0.05}
@@ -21,11 +21,11 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.roles("response", "neighbourhood", "detective", "public_protection")
 
 
-def _plant(plot: Plot) -> None:
-    days = plot.days(plot.count(_COMPLAINTS * plot.intensity))
-    who = int(anybody(plot.scene, plot.draw, 1)[0])
-    people = np.full(len(days), plot.person)
-    events.complain_about(plot, people, days, shares=_SHARES, complainant=who, outcome="no_action")
+def _plant(records: SubjectRecords) -> None:
+    days = records.days(records.count(_COMPLAINTS * records.intensity))
+    who = int(anybody(records.cell, records.draw, 1)[0])
+    people = np.full(len(days), records.person)
+    events.complain_about(records, people, days, shares=_SHARES, complainant=who, outcome="no_action")
 
 
 ARCHETYPE = Archetype(

@@ -9,8 +9,8 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Archetype, Candidates, Move
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Archetype, Candidates, Move
+from data.synthetic.subject_records import SubjectRecords
 
 _GRIEVANCES = 0.25
 _COUNTER = 0.35
@@ -21,16 +21,18 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.ranks("constable", "sergeant", "staff")
 
 
-def _plant(plot: Plot) -> None:
-    mates = plot.team_mates()
+def _plant(records: SubjectRecords) -> None:
+    mates = records.team_mates()
     if not len(mates):
         return
-    about = int(plot.draw.choice(mates))
-    days = plot.days(plot.count(_GRIEVANCES * plot.intensity))
-    events.grieve(plot, days, raised_by=plot.person, about=about, kinds=("bullying", "management", "discrimination"))
-    turned = plot.days(plot.count(_COUNTER * plot.intensity))
-    people = np.full(len(turned), plot.person)
-    events.complain_about(plot, people, turned, shares=_SHARES, internal=True, outcome="no_action")
+    about = int(records.draw.choice(mates))
+    days = records.days(records.count(_GRIEVANCES * records.intensity))
+    events.grieve(
+        records, days, raised_by=records.person, about=about, kinds=("bullying", "management", "discrimination")
+    )
+    turned = records.days(records.count(_COUNTER * records.intensity))
+    people = np.full(len(turned), records.person)
+    events.complain_about(records, people, turned, shares=_SHARES, internal=True, outcome="no_action")
 
 
 ARCHETYPE = Archetype(

@@ -10,9 +10,9 @@ import numpy as np
 
 from data.arrays import Array
 from data.calendar import day_of
+from data.synthetic.cell_records import Calendar, by_role
 from data.synthetic.force import Force
 from data.synthetic.rows import NO_TIME, Rows, code, joined, rows
-from data.synthetic.scene import Calendar, by_role
 from data.synthetic.streams import Streams, chance, pick
 from data.synthetic.world import World
 
@@ -161,8 +161,8 @@ def _within_service(force: Force, spells: Rows) -> Rows:
     first = np.maximum(spells["started_on"], joins).astype(np.int32)
     last = np.minimum(spells["_last"], leaves).astype(np.int32)
     ended = np.where(last >= force.end, NO_TIME, last).astype(np.int32)
-    kept = (first <= last) & (last >= force.start) & (first < force.end)
-    return spells.with_columns(started_on=first, ended_on=ended, _last=last).take(kept)
+    mask = (first <= last) & (last >= force.start) & (first < force.end)
+    return spells.with_columns(started_on=first, ended_on=ended, _last=last).take(mask)
 
 
 def _aid_days(force: Force, draws: Streams) -> Array:

@@ -14,11 +14,11 @@ import numpy as np
 from data.arrays import Array
 from data.contract import CONTRACT
 from data.synthetic import keys
+from data.synthetic.cell_records import CellRecords, role_rates
 from data.synthetic.figures import split
 from data.synthetic.layers.lookups import anybody, people_at
 from data.synthetic.layers.recording import LAGS
 from data.synthetic.rows import MINUTES, NO_TIME, codes
-from data.synthetic.scene import Scene, role_rates
 from data.synthetic.streams import chance, pick
 
 MATTER_WEIGHT = {
@@ -70,59 +70,59 @@ _INFORMAL = (0.42, 0.38, 0.15, 0.0, 0.05)
 _FORMAL = (0.30, 0.40, 0.18, 0.05, 0.07)
 
 
-def complain(scene: Scene) -> None:
+def complain(cell: CellRecords) -> None:
     """Add the complaints about the cell's officers."""
-    draw = scene.draw("complaint/matters")
-    tour, incident = _where(scene, draw, _matters(scene, draw))
-    day = scene.tables["shift"]["starts_at"][tour] // MINUTES
-    _record(scene, named=_named(scene, draw, tour, incident), day=day, incident=incident)
+    draw = cell.draw("complaint/matters")
+    tour, incident = _where(cell, draw, _matters(cell, draw))
+    day = cell.tables["shift"]["starts_at"][tour] // MINUTES
+    _record(cell, named=_named(cell, draw, tour, incident), day=day, incident=incident)
 
 
-def _matters(scene: Scene, draw: np.random.Generator) -> Array:
+def _matters(cell: CellRecords, draw: np.random.Generator) -> Array:
     """Return the posting (by position in the cell) each matter that somebody could complain of arises in."""
-    force, stints = scene.force, scene.force.stints
-    rate = scene.world.ordinary("complaint_cases") / 1000 / REPORTED
+    force, stints = cell.force, cell.force.stints
+    rate = cell.world.ordinary("complaint_cases") / 1000 / REPORTED
     rates = role_rates(force, rate, MATTER_WEIGHT, among="people")
-    person = stints.person[scene.posts]
-    busy = np.sqrt(force.structure.area_busy)[force.structure.team_area[stints.team[scene.posts]]]
-    served = (stints.last - stints.first + 1).clip(0)[scene.posts] / 365.25
-    expected = rates[stints.role[scene.posts]] * force.latent.complaints[person] * busy * served
-    post: Array = np.repeat(np.arange(len(person)), draw.poisson(expected * stints.fte[scene.posts]))
+    person = stints.person[cell.posts]
+    busy = np.sqrt(force.structure.area_busy)[force.structure.team_area[stints.team[cell.posts]]]
+    served = (stints.last - stints.first + 1).clip(0)[cell.posts] / 365.25
+    expected = rates[stints.role[cell.posts]] * force.latent.complaints[person] * busy * served
+    post: Array = np.repeat(np.arange(len(person)), draw.poisson(expected * stints.fte[cell.posts]))
     return post
 
 
-def _where(scene: Scene, draw: np.random.Generator, post: Array) -> tuple[Array, Array]:
+def _where(cell: CellRecords, draw: np.random.Generator, post: Array) -> tuple[Array, Array]:
     """Return the tour and the incident (by position, -1 for none) at which each matter arose, sorted by tour.
 
     Of a few tours the one on which most colleagues were present at one incident is taken: what draws many officers
     draws complaints.
     """
-    shift, attendance = scene.tables["shift"], scene.tables["attendance"]
-    edges = np.searchsorted(shift["_post"], np.arange(len(scene.posts) + 1))
+    shift, attendance = cell.tables["shift"], cell.tables["attendance"]
+    edges = np.searchsorted(shift["_post"], np.arange(len(cell.posts) + 1))
     post = post[(edges[1:] - edges[:-1])[post] > 0]
     places = draw.random((_SCENES, 2, len(post)))
     tours = edges[:-1][post] + (places[:, 0] * (edges[1:] - edges[:-1])[post]).astype(np.int64)
     order = np.argsort(attendance["_shift"], kind="stable")
     first = np.searchsorted(attendance["_shift"][order], tours)
-    held = np.searchsorted(attendance["_shift"][order], tours, side="right") - first
+    counts = np.searchsorted(attendance["_shift"][order], tours, side="right") - first
     attended = np.append(attendance["_incident"][order], -1)
-    incidents = np.where(held > 0, attended[first + (places[:, 1] * held).astype(np.int64)], -1)
-    present = np.append(np.bincount(attendance["_incident"], minlength=len(scene.tables["incident"])), 0)
+    incidents = np.where(counts > 0, attended[first + (places[:, 1] * counts).astype(np.int64)], -1)
+    present = np.append(np.bincount(attendance["_incident"], minlength=len(cell.tables["incident"])), 0)
     best, row = present[incidents].argmax(axis=0), np.arange(len(post))
     tour, incident = tours[best, row], incidents[best, row]
     order = np.argsort(tour, kind="stable")
     return tour[order], incident[order]
 
 
-def reporting_factor(scene: Scene, person: Array) -> Array:
+def reporting_factor(cell: CellRecords, person: Array) -> Array:
     """Return how likely a matter about each person is reported, relative to a white officer: the world's parameters.
 
     This is the only place where a protected characteristic reaches a record.
     """
     values = CONTRACT["protected_characteristic"].column["ethnicity"].values
-    factors = np.array([scene.world.reporting.factor(value) for value in values])
-    chosen: Array = factors[scene.force.people.ethnicity[person]]
-    return chosen
+    factors = np.array([cell.world.reporting.factor(value) for value in values])
+    selection: Array = factors[cell.force.people.ethnicity[person]]
+    return selection
 
 
 @dataclass(frozen=True)
@@ -134,19 +134,19 @@ class _Named:
     place: Array
 
 
-def _named(scene: Scene, draw: np.random.Generator, tour: Array, incident: Array) -> _Named:
+def _named(cell: CellRecords, draw: np.random.Generator, tour: Array, incident: Array) -> _Named:
     """Return everybody named in a reported complaint, by matter."""
-    attendance = scene.tables["attendance"]
-    lead = scene.tables["shift"]["officer_id"][tour]
+    attendance = cell.tables["attendance"]
+    lead = cell.tables["shift"]["officer_id"][tour]
     order = np.argsort(attendance["_incident"], kind="stable")
     first = np.searchsorted(attendance["_incident"][order], incident)
-    held = np.searchsorted(attendance["_incident"][order], incident, side="right") - first
-    held[incident < 0] = 0
-    matter = np.repeat(np.arange(len(tour)), held)
-    place = np.arange(len(matter)) - np.repeat(np.cumsum(held) - held, held)
-    colleague = attendance["officer_id"][order[np.repeat(first, held) + place]]
-    reported = chance(draw, np.minimum(REPORTED * reporting_factor(scene, lead), 1.0))
-    named = chance(draw, np.minimum(_drawn_in(scene, colleague) * reporting_factor(scene, colleague), 1.0))
+    counts = np.searchsorted(attendance["_incident"][order], incident, side="right") - first
+    counts[incident < 0] = 0
+    matter = np.repeat(np.arange(len(tour)), counts)
+    place = np.arange(len(matter)) - np.repeat(np.cumsum(counts) - counts, counts)
+    colleague = attendance["officer_id"][order[np.repeat(first, counts) + place]]
+    reported = chance(draw, np.minimum(REPORTED * reporting_factor(cell, lead), 1.0))
+    named = chance(draw, np.minimum(_drawn_in(cell, colleague) * reporting_factor(cell, colleague), 1.0))
     named &= reported[matter] & (colleague != lead[matter]) & (place < _PLACES - 1)
     case = np.concatenate([np.flatnonzero(reported), matter[named]])
     person = np.concatenate([lead[reported], colleague[named]])
@@ -155,37 +155,37 @@ def _named(scene: Scene, draw: np.random.Generator, tour: Array, incident: Array
     return _Named(case[order], person[order], place[order])
 
 
-def _drawn_in(scene: Scene, person: Array) -> Array:
+def _drawn_in(cell: CellRecords, person: Array) -> Array:
     """Return how likely a colleague at the scene is named too: likelier, the more their conduct draws complaints."""
-    trait = scene.force.latent.complaints[person]
+    trait = cell.force.latent.complaints[person]
     chances: Array = NAMED_TOO * trait / (trait + _HALFWAY)
     return chances
 
 
-def _record(scene: Scene, *, named: _Named, day: Array, incident: Array) -> None:
+def _record(cell: CellRecords, *, named: _Named, day: Array, incident: Array) -> None:
     """Add one row per officer and allegation; allegations, dates and outcomes belong to the case.
 
     Everything about a case is drawn whether it is reported or not, so that reporting changes no other case.
     """
-    draw = scene.draw("complaint/cases")
+    draw = cell.draw("complaint/cases")
     cases = len(day)
-    formal = chance(draw, scene.world.figure("formal_case_share"), cases)
+    formal = chance(draw, cell.world.figure("formal_case_share"), cases)
     received = day + draw.gamma(0.7, _RECEIVED_AFTER / 0.7, cases).astype(np.int64)
     most = len(ALLEGATIONS)
     category = pick(draw, cases * most, _category_weights()).reshape(cases, most)
     count = 1 + pick(draw, cases, ALLEGATIONS)
     source = chance(draw, _INTERNAL, cases).astype(np.int64)
-    complainant = np.where(incident >= 0, people_at(scene, np.maximum(incident, 0)), anybody(scene, draw, cases))
+    complainant = np.where(incident >= 0, people_at(cell, np.maximum(incident, 0)), anybody(cell, draw, cases))
     complainant[(source == 1) | chance(draw, _ANONYMOUS, cases)] = -1
-    finalised, outcome = adjudicated(scene, draw, received, formal)
+    finalised, outcome = adjudicated(cell, draw, received, formal)
     lag = pick(draw, cases, LAGS["complaint"])
     row = np.repeat(np.arange(len(named.case)), count[named.case])
     which = np.arange(len(row)) - np.repeat(np.cumsum(count[named.case]) - count[named.case], count[named.case])
     of = named.case[row]
-    scene.add(
+    cell.add(
         "complaint",
         number=(of * _PLACES + named.place[row]) * most + which,
-        complaint_id=case_ids(scene, of),
+        complaint_id=case_ids(cell, of),
         officer_id=named.person[row],
         complainant_id=complainant[of],
         category=category[of, which],
@@ -203,17 +203,17 @@ def _category_weights() -> tuple[float, ...]:
     return tuple(share * _ORDINARY_TILT[name] for name, share in shares.items())
 
 
-def case_ids(scene: Scene, number: Array) -> Array:
+def case_ids(cell: CellRecords, number: Array) -> Array:
     """Return the complaint ids of cases given by their number in the cell."""
-    return keys.ordinary(seed=scene.world.seed, table="complaint/case", cell=scene.cell, number=number)
+    return keys.ordinary(seed=cell.world.seed, table="complaint/case", cell=cell.number, number=number)
 
 
-def adjudicated(scene: Scene, draw: np.random.Generator, received: Array, formal: Array) -> tuple[Array, Array]:
+def adjudicated(cell: CellRecords, draw: np.random.Generator, received: Array, formal: Array) -> tuple[Array, Array]:
     """Return when each case ended and how; both null where it had not ended by the end of the world."""
-    mean = np.where(formal, scene.world.figure("formal_case_days"), scene.world.figure("informal_case_days"))
+    mean = np.where(formal, cell.world.figure("formal_case_days"), cell.world.figure("informal_case_days"))
     shape = np.where(formal, 1.4, 1.0)
     finalised = received + (draw.gamma(shape, mean / shape)).astype(np.int64)
     by_path = np.where(formal, pick(draw, len(formal), _FORMAL), pick(draw, len(formal), _INFORMAL))
     outcome = codes("complaint", "outcome", _OUTCOMES)[by_path]
-    is_open = finalised >= scene.force.end
+    is_open = finalised >= cell.force.end
     return np.where(is_open, NO_TIME, finalised), np.where(is_open, -1, outcome)

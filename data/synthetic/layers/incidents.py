@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from data.arrays import Array
+from data.synthetic.cell_records import CellRecords, by_role
 from data.synthetic.rows import Rows, code, codes
-from data.synthetic.scene import Scene, by_role
 from data.synthetic.streams import pick_by
 
 ATTENDANCES_A_TOUR = {
@@ -50,42 +50,42 @@ _SEVERITY = np.array(
 _CREW_NOISE = 0.5
 
 
-def attend_incidents(scene: Scene) -> None:
+def attend_incidents(cell: CellRecords) -> None:
     """Add the incidents of the cell and the attendance of each officer at each."""
-    shift = scene.tables["shift"]
-    order, starts, sizes = _crews(scene, shift)
+    shift = cell.tables["shift"]
+    order, starts, sizes = _crews(cell, shift)
     first = order[starts]
     role, team = shift["_role"][first].astype(np.int64), shift["_team"][first]
-    draw = scene.draw("incident")
-    area = scene.force.structure.team_area[team]
-    expected = by_role(ATTENDANCES_A_TOUR)[role] * sizes / _attending(sizes) * scene.force.structure.area_busy[area]
+    draw = cell.draw("incident")
+    area = cell.force.structure.team_area[team]
+    expected = by_role(ATTENDANCES_A_TOUR)[role] * sizes / _attending(sizes) * cell.force.structure.area_busy[area]
     crew = np.repeat(np.arange(len(starts)), draw.poisson(expected))
     count = len(crew)
     opened = shift["starts_at"][first][crew] + draw.integers(5, 560, count)
     kind = pick_by(draw, role[crew], kind_shares())
-    incident = scene.add(
+    incident = cell.add(
         "incident",
-        unit_id=borough_of(scene, draw, area[crew]),
+        unit_id=borough_of(cell, draw, area[crew]),
         kind=codes("incident", "kind", _KINDS)[kind],
         severity=pick_by(draw, kind.astype(np.int64), _SEVERITY) + 1,
         opened_at=opened,
         _number=np.arange(count, dtype=np.int32),
     )
     attending = np.minimum(1 + draw.poisson(_COLLEAGUES, count), sizes[crew])
-    _attendances(scene, incident, order, starts[crew], sizes[crew], attending)
+    _attendances(cell, incident, order, starts[crew], sizes[crew], attending)
 
 
-def _crews(scene: Scene, shift: Rows) -> tuple[Array, Array, Array]:
+def _crews(cell: CellRecords, shift: Rows) -> tuple[Array, Array, Array]:
     """Return tours that can be sent to incidents in crew order, with each crew's first position and size."""
     sent = by_role(ATTENDANCES_A_TOUR)[shift["_role"]] > 0
     away = [code("shift", "duty", name) for name in ("court", "training")]
     sent &= ~np.isin(shift["duty"], away)
-    chosen = np.flatnonzero(sent)
-    draw = scene.draw("incident/crews")
-    fixed = draw.random(len(scene.posts))[shift["_post"][chosen]]
-    place = ((1 - _CREW_NOISE) * fixed + _CREW_NOISE * draw.random(len(chosen))) * (1 << 16)
-    tour = (shift["_team"][chosen].astype(np.int64) << 32) | shift["starts_at"][chosen]
-    order = chosen[np.lexsort((place.astype(np.int64), tour))]
+    selection = np.flatnonzero(sent)
+    draw = cell.draw("incident/crews")
+    fixed = draw.random(len(cell.posts))[shift["_post"][selection]]
+    place = ((1 - _CREW_NOISE) * fixed + _CREW_NOISE * draw.random(len(selection))) * (1 << 16)
+    tour = (shift["_team"][selection].astype(np.int64) << 32) | shift["starts_at"][selection]
+    order = selection[np.lexsort((place.astype(np.int64), tour))]
     tour = (shift["_team"][order].astype(np.int64) << 32) | shift["starts_at"][order]
     starts = np.flatnonzero(np.diff(tour, prepend=-1))
     return order, starts, np.diff(starts, append=len(order))
@@ -108,22 +108,24 @@ def kind_shares() -> Array:
     return np.array([_KINDS_BY_ROLE.get(role, _DEFAULT_KINDS) for role in roles])
 
 
-def borough_of(scene: Scene, draw: np.random.Generator, area: Array) -> Array:
+def borough_of(cell: CellRecords, draw: np.random.Generator, area: Array) -> Array:
     """Return the borough of each incident: the team's own, or any for a branch that works across London."""
-    structure = scene.force.structure
+    structure = cell.force.structure
     boroughs = len(structure.borough_units)
     share = np.cumsum(structure.area_busy[:boroughs])
     anywhere = np.searchsorted(share / share[-1], draw.random(len(area), dtype=np.float32)).clip(0, boroughs - 1)
     return structure.borough_units[np.where(area < boroughs, area, anywhere)]
 
 
-def _attendances(scene: Scene, incident: Rows, order: Array, starts: Array, sizes: Array, attending: Array) -> None:
-    shift = scene.tables["shift"]
+def _attendances(
+    cell: CellRecords, incident: Rows, order: Array, starts: Array, sizes: Array, attending: Array
+) -> None:
+    shift = cell.tables["shift"]
     number = np.repeat(np.arange(len(incident)), attending)
     within = np.arange(len(number)) - np.repeat(np.cumsum(attending) - attending, attending)
-    offset = scene.draw("attendance").integers(0, 1 << 30, len(incident)) % np.maximum(sizes, 1)
+    offset = cell.draw("attendance").integers(0, 1 << 30, len(incident)) % np.maximum(sizes, 1)
     tour = order[starts[number] + (offset[number] + within) % sizes[number]]
-    scene.add(
+    cell.add(
         "attendance",
         incident_id=incident["incident_id"][number],
         officer_id=shift["officer_id"][tour],

@@ -11,9 +11,9 @@ import numpy as np
 from data.arrays import Array
 from data.contract import CONTRACT
 from data.synthetic import keys
+from data.synthetic.cell_records import CellRecords, by_role, role_rates
 from data.synthetic.layers.rota import tours_a_year
 from data.synthetic.rows import MINUTES, code
-from data.synthetic.scene import Scene, by_role, role_rates
 from data.synthetic.streams import chance, pick_by
 
 VOLUME = {
@@ -57,31 +57,31 @@ PEOPLE_AT_INCIDENT = 3
 _OTHERS = 1 << 22
 
 
-def look_things_up(scene: Scene) -> None:
+def look_things_up(cell: CellRecords) -> None:
     """Add the looks at systems of the cell, linked to work where a link was given."""
-    shift = scene.tables["shift"]
-    rates = role_rates(scene.force, scene.world.ordinary("lookups"), VOLUME, among="people")
-    draw = scene.draw("system_access")
-    expected = (rates / tours_a_year())[shift["_role"]] * scene.force.latent.lookups[shift["officer_id"]]
+    shift = cell.tables["shift"]
+    rates = role_rates(cell.force, cell.world.ordinary("lookups"), VOLUME, among="people")
+    draw = cell.draw("system_access")
+    expected = (rates / tours_a_year())[shift["_role"]] * cell.force.latent.lookups[shift["officer_id"]]
     tour = np.repeat(np.arange(len(shift)), draw.poisson(expected))
     role = shift["_role"][tour].astype(np.int64)
     count = len(tour)
     span = shift["ends_at"][tour] - shift["starts_at"][tour]
     when = shift["starts_at"][tour] + (draw.random(count, dtype=np.float32) * span).astype(np.int32)
     system = pick_by(draw, role, _system_shares())
-    wanted = chance(draw, by_role(LINKED).astype(np.float32)[role])
-    wanted &= system < code("system_access", "system", "roster")
-    incident, when = _linked(scene, draw, tour, role, when, wanted)
+    linked_mask = chance(draw, by_role(LINKED).astype(np.float32)[role])
+    linked_mask &= system < code("system_access", "system", "roster")
+    incident, when = _linked(cell, draw, tour, role, when, linked_mask)
     away = chance(draw, _OFF_DUTY, count) & (incident < 0)
     when = np.where(away, shift["ends_at"][tour] + draw.integers(20, 10 * 60, count, dtype=np.int32), when)
-    incidents = scene.tables["incident"]["incident_id"]
+    incidents = cell.tables["incident"]["incident_id"]
     linked = np.concatenate([incidents, [-1]])[incident]
-    scene.add(
+    cell.add(
         "system_access",
         officer_id=shift["officer_id"][tour],
         system=system,
         accessed_at=when,
-        subject_id=_looked_at(scene, draw, incident, system),
+        subject_id=_looked_at(cell, draw, incident, system),
         incident_id=linked,
         _incident=incident,
     )
@@ -93,58 +93,58 @@ def _system_shares() -> Array:
 
 
 def _linked(
-    scene: Scene, draw: np.random.Generator, tour: Array, role: Array, when: Array, wanted: Array
+    cell: CellRecords, draw: np.random.Generator, tour: Array, role: Array, when: Array, linked_mask: Array
 ) -> tuple[Array, Array]:
     """Return the position of the incident each look is linked to (-1 for none), and when it happened."""
-    shift, attendance = scene.tables["shift"], scene.tables["attendance"]
+    shift, attendance = cell.tables["shift"], cell.tables["attendance"]
     order = np.argsort(attendance["_shift"], kind="stable")
     edges = np.searchsorted(attendance["_shift"][order], np.arange(len(shift) + 1))
-    held = (edges[1:] - edges[:-1])[tour]
-    own = np.isin(role, [code("posting", "role", name) for name in _OWN_INCIDENTS]) & wanted & (held > 0)
+    counts = (edges[1:] - edges[:-1])[tour]
+    own = np.isin(role, [code("posting", "role", name) for name in _OWN_INCIDENTS]) & linked_mask & (counts > 0)
     level = draw.random(len(tour), dtype=np.float32)
     incident = np.full(len(tour), -1, dtype=np.int32)
-    place = edges[:-1][tour[own]] + (level[own] * held[own]).astype(np.int64)
-    chosen = attendance.take(order[place])
-    incident[own] = chosen["_incident"]
+    place = edges[:-1][tour[own]] + (level[own] * counts[own]).astype(np.int64)
+    selection = attendance.take(order[place])
+    incident[own] = selection["_incident"]
     when = when.copy()
-    when[own] = chosen["_at"] + (draw.random(len(place), dtype=np.float32) * 50).astype(np.int32)
-    recent = wanted & ~own & ~np.isin(role, [code("posting", "role", name) for name in _OWN_INCIDENTS])
-    incident[recent] = _recent(scene, when[recent], level[recent])
+    when[own] = selection["_at"] + (draw.random(len(place), dtype=np.float32) * 50).astype(np.int32)
+    recent = linked_mask & ~own & ~np.isin(role, [code("posting", "role", name) for name in _OWN_INCIDENTS])
+    incident[recent] = _recent(cell, when[recent], level[recent])
     return incident, when
 
 
-def _recent(scene: Scene, when: Array, level: Array) -> Array:
+def _recent(cell: CellRecords, when: Array, level: Array) -> Array:
     """Return an incident of the cell opened before each moment, mostly in the last weeks; -1 where there is none."""
-    incident = scene.tables["incident"]
+    incident = cell.tables["incident"]
     if not len(incident):
         return np.full(len(when), -1, dtype=np.int32)
-    day = incident["opened_at"] // MINUTES - scene.force.start
+    day = incident["opened_at"] // MINUTES - cell.force.start
     order = np.argsort(day, kind="stable")
-    edges = np.searchsorted(day[order], np.arange(scene.force.days + 2))
-    a_day = len(incident) / scene.force.days
+    edges = np.searchsorted(day[order], np.arange(cell.force.days + 2))
+    a_day = len(incident) / cell.force.days
     back = (-np.log1p(-level.astype(np.float64)) * _BACK_DAYS * a_day).astype(np.int64)
-    today = np.clip(when // MINUTES - scene.force.start, 0, scene.force.days)
+    today = np.clip(when // MINUTES - cell.force.start, 0, cell.force.days)
     place = edges[today] - 1 - back
     return np.where(place >= 0, order[np.maximum(place, 0)], -1).astype(np.int32)
 
 
-def _looked_at(scene: Scene, draw: np.random.Generator, incident: Array, system: Array) -> Array:
+def _looked_at(cell: CellRecords, draw: np.random.Generator, incident: Array, system: Array) -> Array:
     """Return the person looked at: one of those at the incident, or anybody; nobody for roster and personnel."""
     count = len(incident)
     at_incident = incident.astype(np.int64) * PEOPLE_AT_INCIDENT + draw.integers(0, PEOPLE_AT_INCIDENT, count)
     anybody = (1 << 24) + draw.integers(0, _OTHERS, count)
     number = np.where(incident >= 0, at_incident, anybody)
-    person = keys.ordinary(seed=scene.world.seed, table="person", cell=scene.cell, number=number)
+    person = keys.ordinary(seed=cell.world.seed, table="person", cell=cell.number, number=number)
     return np.where(system < code("system_access", "system", "roster"), person, -1)
 
 
-def people_at(scene: Scene, incidents: Array, which: int = 0) -> Array:
+def people_at(cell: CellRecords, incidents: Array, which: int = 0) -> Array:
     """Return the id of a person who was at each incident (given by position within the cell)."""
     number = incidents.astype(np.int64) * PEOPLE_AT_INCIDENT + which
-    return keys.ordinary(seed=scene.world.seed, table="person", cell=scene.cell, number=number)
+    return keys.ordinary(seed=cell.world.seed, table="person", cell=cell.number, number=number)
 
 
-def anybody(scene: Scene, draw: np.random.Generator, count: int) -> Array:
+def anybody(cell: CellRecords, draw: np.random.Generator, count: int) -> Array:
     """Return ids of people who have nothing to do with an incident."""
     number = (1 << 24) + draw.integers(0, _OTHERS, count)
-    return keys.ordinary(seed=scene.world.seed, table="person", cell=scene.cell, number=number)
+    return keys.ordinary(seed=cell.world.seed, table="person", cell=cell.number, number=number)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from data.arrays import Array
+from data.synthetic.cell_records import CellRecords
 from data.synthetic.layers.rota import tours_a_year
 from data.synthetic.rows import MINUTES, NO_TIME, SITES, Rows, code, codes
-from data.synthetic.scene import Scene
 from data.synthetic.streams import chance, pick, pick_by
 
 FIELD_ENTRY = 0.85
@@ -33,66 +33,66 @@ SELF_GAIN = 0.08
 """Share of edits to one's own start, end or overtime that add pay: late bookings, innocent."""
 
 
-def badge_entries(scene: Scene) -> Rows:
+def badge_entries(cell: CellRecords) -> Rows:
     """Add a site entry for most tours at the office and for field tours that start at a station."""
-    shift = scene.tables["shift"]
-    draw = scene.draw("site_entry")
-    missed = scene.force.latent.badge * scene.world.ordinary("missed_entries") / 0.03
+    shift = cell.tables["shift"]
+    draw = cell.draw("site_entry")
+    miss_rate = cell.force.latent.badge * cell.world.ordinary("missed_entries") / 0.03
     level = draw.random(len(shift), dtype=np.float32)
     office = shift["place"] == code("shift", "place", "office")
     field = shift["place"] == code("shift", "place", "field")
-    entered = (office & (level >= missed[shift["officer_id"]])) | (field & (level < FIELD_ENTRY))
-    kept = shift.take(entered)
-    count = len(kept)
-    area = scene.force.structure.team_area[kept["_team"]]
-    arrives = kept["starts_at"] + draw.integers(-25, 10, count)
-    leaves = kept["ends_at"] + draw.integers(-6, 30, count)
-    return scene.add(
+    mask = (office & (level >= miss_rate[shift["officer_id"]])) | (field & (level < FIELD_ENTRY))
+    tours = shift.take(mask)
+    count = len(tours)
+    area = cell.force.structure.team_area[tours["_team"]]
+    arrives = tours["starts_at"] + draw.integers(-25, 10, count)
+    leaves = tours["ends_at"] + draw.integers(-6, 30, count)
+    return cell.add(
         "site_entry",
-        officer_id=kept["officer_id"],
+        officer_id=tours["officer_id"],
         site=area % SITES,
         entered_at=arrives,
         left_at=np.where(chance(draw, _NOT_LEFT, count), NO_TIME, leaves),
     )
 
 
-def roster_edits(scene: Scene) -> Rows:
+def roster_edits(cell: CellRecords) -> Rows:
     """Add the ordinary edits: mostly by supervisors, some by planners, some of one's own tour to correct it."""
-    shift = scene.tables["shift"]
-    draw = scene.draw("roster_edit")
-    rate = scene.world.ordinary("roster_edits") / tours_a_year()[shift["_role"]]
-    position = np.flatnonzero(chance(draw, rate * scene.force.latent.edits[shift["officer_id"]]))
-    edited = shift.take(position)
-    count = len(edited)
-    supervisor = scene.force.stints.supervisor[scene.posts][edited["_post"]]
-    who = pick(draw, count, _EDITORS).astype(np.int64)
-    who = np.where((who == _SUPERVISOR) & (supervisor < 0), _PLANNER, who)
-    planners = scene.force.planners
+    shift = cell.tables["shift"]
+    draw = cell.draw("roster_edit")
+    rate = cell.world.ordinary("roster_edits") / tours_a_year()[shift["_role"]]
+    position = np.flatnonzero(chance(draw, rate * cell.force.latent.edits[shift["officer_id"]]))
+    tours = shift.take(position)
+    count = len(tours)
+    supervisor = cell.force.stints.supervisor[cell.posts][tours["_post"]]
+    editor_kind = pick(draw, count, _EDITORS).astype(np.int64)
+    editor_kind = np.where((editor_kind == _SUPERVISOR) & (supervisor < 0), _PLANNER, editor_kind)
+    planners = cell.force.planners
     planner = planners[draw.integers(0, len(planners), count)]
-    editor = np.choose(who, [supervisor, edited["officer_id"], planner])
-    field = pick_by(draw, who, _FIELD_SHARE).astype(np.int64)
-    before = chance(draw, np.array(_BEFORE)[who])
-    early = edited["starts_at"] - draw.integers(2 * 60, 21 * MINUTES, count)
-    late = edited["ends_at"] + 5 + draw.exponential(1.5 * MINUTES, count).astype(np.int64)
-    return scene.add(
+    editor = np.choose(editor_kind, [supervisor, tours["officer_id"], planner])
+    field = pick_by(draw, editor_kind, _FIELD_SHARE).astype(np.int64)
+    before = chance(draw, np.array(_BEFORE)[editor_kind])
+    early = tours["starts_at"] - draw.integers(2 * 60, 21 * MINUTES, count)
+    late = tours["ends_at"] + 5 + draw.exponential(1.5 * MINUTES, count).astype(np.int64)
+    return cell.add(
         "roster_edit",
-        shift_id=edited["shift_id"],
-        officer_id=edited["officer_id"],
+        shift_id=tours["shift_id"],
+        officer_id=tours["officer_id"],
         editor_id=editor,
         edited_at=np.where(before, early, late),
         field=codes("roster_edit", "field", _FIELDS)[field],
-        minutes_gained=_minutes(draw, edited, field, who),
+        minutes_gained=_minutes(draw, tours, field, editor_kind),
         _shift=position,
     )
 
 
-def _minutes(draw: np.random.Generator, edited: Rows, field: Array, who: Array) -> Array:
+def _minutes(draw: np.random.Generator, tours: Rows, field: Array, editor_kind: Array) -> Array:
     """Return the pay-relevant minutes of each edit: none for duty, place and cancellation."""
-    count = len(edited)
+    count = len(tours)
     size = 15 * draw.integers(1, 5, count)
     own_sign = np.where(chance(draw, SELF_GAIN, count), 1, -1)
-    sign = np.where(who == _SELF, own_sign, np.where(draw.random(count) < 0.55, 1, -1))
+    sign = np.where(editor_kind == _SELF, own_sign, np.where(draw.random(count) < 0.55, 1, -1))
     minutes = np.where(field <= 1, sign * size, 0)
-    overtime = np.where(edited["overtime_minutes"] > 0, edited["overtime_minutes"], size)
-    booked = np.where(who == _SELF, own_sign * size, overtime)
+    overtime = np.where(tours["overtime_minutes"] > 0, tours["overtime_minutes"], size)
+    booked = np.where(editor_kind == _SELF, own_sign * size, overtime)
     return np.where(field == _FIELDS.index("overtime"), booked, minutes)

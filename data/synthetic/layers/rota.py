@@ -10,8 +10,8 @@ import numpy as np
 
 from data.arrays import Array
 from data.contract import CONTRACT
+from data.synthetic.cell_records import CellRecords, by_role, role_rates
 from data.synthetic.rows import MINUTES, Rows, code
-from data.synthetic.scene import Scene, by_role, role_rates
 from data.synthetic.streams import chance, pick
 
 _CYCLE = 70
@@ -87,33 +87,33 @@ def tours_a_year() -> Array:
     return tours
 
 
-def work_shifts(scene: Scene) -> Rows:
+def work_shifts(cell: CellRecords) -> Rows:
     """Add the tours of duty of the cell."""
-    force = scene.force
+    force = cell.force
     stints = force.stints
-    duty = _duty_grid(scene)
+    duty = _duty_grid(cell)
     post, day = np.nonzero(duty >= 0)
-    person = stints.person[scene.posts][post]
-    role = stints.role[scene.posts][post].astype(np.int64)
-    kind = _substituted(scene, duty[post, day], role, day)
+    person = stints.person[cell.posts][post]
+    role = stints.role[cell.posts][post].astype(np.int64)
+    kind = _substituted(cell, duty[post, day], role, day)
     rest_day = duty[post, day] >= len(CONTRACT["shift"].column["duty"].values)
     kind = np.where(rest_day, code("shift", "duty", "day"), kind)
     starts = (force.start + day) * MINUTES + _by_duty(_STARTS)[kind]
     hours = (_by_duty(_HOURS)[kind] * 60).astype(np.int64)
-    overtime, reason = _overtime(scene, person, role, kind, rest_day, hours)
-    return scene.add(
+    overtime, reason = _overtime(cell, person, role, kind, rest_day, hours)
+    return cell.add(
         "shift",
         officer_id=person,
-        unit_id=force.structure.team_unit[stints.team[scene.posts][post]],
+        unit_id=force.structure.team_unit[stints.team[cell.posts][post]],
         duty=kind,
-        place=_place(scene, person, role, kind),
+        place=_place(cell, person, role, kind),
         starts_at=starts,
         ends_at=starts + hours + np.where(rest_day, 0, overtime),
         overtime_minutes=overtime,
         overtime_reason=reason,
         _post=post.astype(np.int32),
         _role=role.astype(np.int8),
-        _team=stints.team[scene.posts][post].astype(np.int32),
+        _team=stints.team[cell.posts][post].astype(np.int32),
     )
 
 
@@ -132,50 +132,50 @@ def _patterns() -> Array:
     return table
 
 
-def _duty_grid(scene: Scene) -> Array:
+def _duty_grid(cell: CellRecords) -> Array:
     """Return the duty of every posting on every day; -1 off, and one above the list for a cancelled rest day."""
-    force, stints = scene.force, scene.force.stints
-    role, team = stints.role[scene.posts], stints.team[scene.posts]
+    force, stints = cell.force, cell.force.stints
+    role, team = stints.role[cell.posts], stints.team[cell.posts]
     days = np.arange(force.days)
     weekly = np.isin(role, [code("posting", "role", name) for name, rota in _ROTA.items() if len(rota) % 7 == 0])
     # 1970-01-01 was a Thursday: three days on, a cycle of weeks starts on a Monday.
     phase = force.start + 3 + np.where(weekly, 7 * (team % 5), 2 * team)
     grid = _patterns()[role[:, None], (phase[:, None] + days) % _CYCLE]
     off = grid < 0
-    active = (days + force.start >= stints.first[scene.posts, None]) & (
-        days + force.start <= stints.last[scene.posts, None]
+    active = (days + force.start >= stints.first[cell.posts, None]) & (
+        days + force.start <= stints.last[cell.posts, None]
     )
-    here = active & (scene.calendar.away[stints.person[scene.posts]] == 0)
-    share = (stints.fte[scene.posts] * 10).astype(np.int64)
-    part = (stints.person[scene.posts, None] * 3 + days) % 10 >= share[:, None]
-    holiday = (scene.calendar.holidays == 1) & weekly[:, None]
+    here = active & (cell.calendar.away[stints.person[cell.posts]] == 0)
+    share = (stints.fte[cell.posts] * 10).astype(np.int64)
+    part = (stints.person[cell.posts, None] * 3 + days) % 10 >= share[:, None]
+    holiday = (cell.calendar.holidays == 1) & weekly[:, None]
     grid[~here | part | holiday] = -1
-    cancelled = off & here & ~part & chance(scene.draw("shift/rest_day"), _rest_day_chance(scene)).reshape(off.shape)
+    cancelled = off & here & ~part & chance(cell.draw("shift/rest_day"), _rest_day_chance(cell)).reshape(off.shape)
     grid[cancelled] = len(CONTRACT["shift"].column["duty"].values)
     return grid
 
 
-def _rest_day_chance(scene: Scene) -> Array:
+def _rest_day_chance(cell: CellRecords) -> Array:
     """Return the chance that a day off is worked, for every posting and day."""
-    yearly = _overtime_minutes(scene) * _REST_DAY_SHARE / 480
+    yearly = _overtime_minutes(cell) * _REST_DAY_SHARE / 480
     chance_a_day = yearly / 150.0
-    return np.repeat(chance_a_day, scene.force.days).astype(np.float32)
+    return np.repeat(chance_a_day, cell.force.days).astype(np.float32)
 
 
-def _overtime_minutes(scene: Scene) -> Array:
+def _overtime_minutes(cell: CellRecords) -> Array:
     """Return the expected overtime minutes a year of every posting of the cell."""
-    force, stints = scene.force, scene.force.stints
-    rates = role_rates(force, scene.world.ordinary("overtime_hours") * 60, OVERTIME_WEIGHT, among="constables")
-    regular = stints.rank[scene.posts] != code("posting", "rank", "staff")
-    senior = stints.rank[scene.posts] > code("posting", "rank", "sergeant")
+    force, stints = cell.force, cell.force.stints
+    rates = role_rates(force, cell.world.ordinary("overtime_hours") * 60, OVERTIME_WEIGHT, among="constables")
+    regular = stints.rank[cell.posts] != code("posting", "rank", "staff")
+    senior = stints.rank[cell.posts] > code("posting", "rank", "sergeant")
     factor = np.where(regular, np.where(senior, 0.1, 1.0), 0.3)
-    minutes: Array = rates[stints.role[scene.posts]] * factor * force.latent.overtime[stints.person[scene.posts]]
+    minutes: Array = rates[stints.role[cell.posts]] * factor * force.latent.overtime[stints.person[cell.posts]]
     return minutes
 
 
-def _substituted(scene: Scene, duty: Array, role: Array, day: Array) -> Array:
+def _substituted(cell: CellRecords, duty: Array, role: Array, day: Array) -> Array:
     """Replace some tours by training, court, on-call and aid."""
-    draw = scene.draw("shift/substitutes")
+    draw = cell.draw("shift/substitutes")
     level = draw.random(len(duty), dtype=np.float32)
     kind = duty.astype(np.int64)
     edge = 0.0
@@ -183,17 +183,17 @@ def _substituted(scene: Scene, duty: Array, role: Array, day: Array) -> Array:
         kind[(level >= edge) & (level < edge + share)] = code("shift", "duty", name)
         edge += share
     aid = by_role({"response": 0.5, "neighbourhood": 0.8, "public_order": 3.0, "roads": 0.3})[role]
-    kind[level > 1 - scene.calendar.aid_days[day] * aid] = code("shift", "duty", "aid")
+    kind[level > 1 - cell.calendar.aid_days[day] * aid] = code("shift", "duty", "aid")
     return kind
 
 
-def _place(scene: Scene, person: Array, role: Array, kind: Array) -> Array:
+def _place(cell: CellRecords, person: Array, role: Array, kind: Array) -> Array:
     """Return where each tour was worked; people differ in how many of their hybrid days they come in."""
     shares = np.array([PLACES.get(name, (1.0, 0.0, 0.0)) for name in CONTRACT["posting"].column["role"].values])
-    level = scene.draw("shift/place").random(len(role), dtype=np.float32)
+    level = cell.draw("shift/place").random(len(role), dtype=np.float32)
     field, office = shares[role, 0], shares[role, 1]
     hybrid = shares[role, 2] > 0
-    own = np.clip(office * scene.force.latent.office[person] / (9.0 / 13.0), 0, 1 - field)
+    own = np.clip(office * cell.force.latent.office[person] / (9.0 / 13.0), 0, 1 - field)
     office = np.where(hybrid, own, office)
     place = np.where(level < field, 0, np.where(level < field + office, 1, 2))
     outside = np.isin(kind, [code("shift", "duty", name) for name in ("aid", "court")])
@@ -201,13 +201,13 @@ def _place(scene: Scene, person: Array, role: Array, kind: Array) -> Array:
 
 
 def _overtime(
-    scene: Scene, person: Array, role: Array, kind: Array, rest_day: Array, hours: Array
+    cell: CellRecords, person: Array, role: Array, kind: Array, rest_day: Array, hours: Array
 ) -> tuple[Array, Array]:
     """Return overtime minutes and reason; a cancelled rest day is overtime from start to end."""
-    draw = scene.draw("shift/overtime")
-    stints = scene.force.stints
-    yearly = np.zeros(len(scene.force.people))
-    yearly[stints.person[scene.posts]] = _overtime_minutes(scene)
+    draw = cell.draw("shift/overtime")
+    stints = cell.force.stints
+    yearly = np.zeros(len(cell.force.people))
+    yearly[stints.person[cell.posts]] = _overtime_minutes(cell)
     a_tour = yearly[person] * (1 - _REST_DAY_SHARE) / tours_a_year()[role]
     worked = chance(draw, (a_tour / _OVERTIME_MEAN).astype(np.float32))
     minutes = np.zeros(len(person), dtype=np.int64)

@@ -15,7 +15,7 @@ from data.arrays import Array
 from data.errors import UsageError
 from data.synthetic import keys
 from data.synthetic.force import Structure
-from data.synthetic.rows import code, codes
+from data.synthetic.rows import codes
 from data.synthetic.streams import Streams
 from data.synthetic.world import World
 
@@ -152,8 +152,3 @@ def _cells(area: Array) -> Array:
             "The world is too large.", expected=f"at most {keys.CELLS} cells", found=f"{int(cells.max()) + 1}"
         )
     return cells.astype(np.int32)
-
-
-def unit_kind(name: str) -> int:
-    """Return the code of a unit kind."""
-    return code("unit", "kind", name)

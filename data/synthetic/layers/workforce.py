@@ -159,8 +159,10 @@ def _turnover(
     free[positions.leader] = 0
     wanted = count_joiners(world)
     for position, share in enumerate(split("leavers_by_service").values()):
-        chosen = sample(streams.draw("workforce/leavers", position), free * (band == position), round(share * wanted))
-        free[chosen] = 2
+        selection = sample(
+            streams.draw("workforce/leavers", position), free * (band == position), round(share * wanted)
+        )
+        free[selection] = 2
     left = int((free == 2).sum())
     more = sample(streams.draw("workforce/leavers/rest"), (free == 1) * 1.0, max(0, wanted - left))
     leaver = np.sort(np.concatenate([np.flatnonzero(free == 2), more]))[:wanted]

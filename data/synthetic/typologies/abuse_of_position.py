@@ -11,9 +11,9 @@ import numpy as np
 from data.arrays import Array
 from data.synthetic import events, keys
 from data.synthetic.layers.lookups import people_at
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import code
+from data.synthetic.subject_records import SubjectRecords
 
 _OFF_DUTY = 0.6
 _COMPLAINS = 0.3
@@ -23,31 +23,33 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.roles("response", "neighbourhood", "detective", "public_protection") & candidates.officers
 
 
-def _plant(plot: Plot) -> None:
-    tour = events.on_tours(plot, plot.count(plot.intensity))
+def _plant(records: SubjectRecords) -> None:
+    tour = events.on_tours(records, records.count(records.intensity))
     if not len(tour):
         return
-    person = _somebody_met(plot)
-    off_duty = plot.draw.random(len(tour)) < _OFF_DUTY
-    at = np.where(off_duty, tour["ends_at"] + plot.draw.integers(30, 500, len(tour)), events.within(plot, tour))
-    events.look_up(plot, tour, at, people=person, systems=("crime", "intelligence", "national"))
-    if plot.draw.random() < _COMPLAINS:
-        day = np.array([int(plot.draw.integers(plot.subject.first, plot.subject.last + 1))])
+    person = _somebody_met(records)
+    off_duty = records.draw.random(len(tour)) < _OFF_DUTY
+    at = np.where(off_duty, tour["ends_at"] + records.draw.integers(30, 500, len(tour)), events.within(records, tour))
+    events.look_up(records, tour, at, people=person, systems=("crime", "intelligence", "national"))
+    if records.draw.random() < _COMPLAINS:
+        day = np.array([int(records.draw.integers(records.subject.first, records.subject.last + 1))])
         shares = {"sexual": 0.5, "corruption": 0.2, "discreditable": 0.3}
-        events.complain_about(plot, np.array([plot.person]), day, shares=shares, complainant=person)
+        events.complain_about(records, np.array([records.person]), day, shares=shares, complainant=person)
 
 
-def _somebody_met(plot: Plot) -> int:
+def _somebody_met(records: SubjectRecords) -> int:
     """Return a person from an incident the subject went to, a domestic one if there is one; else anybody."""
-    incident = plot.scene.tables["incident"]
-    at = np.flatnonzero(plot.attended())
+    incident = records.cell.tables["incident"]
+    at = np.flatnonzero(records.attended())
     domestic = at[incident["kind"][at] == code("incident", "kind", "domestic")]
-    chosen = domestic if len(domestic) else at
-    if not len(chosen):
-        number = np.array([(1 << 24) + int(plot.draw.integers(0, 1 << 20))])
-        return int(keys.ordinary(seed=plot.scene.world.seed, table="person", cell=plot.scene.cell, number=number)[0])
-    place = chosen[int(plot.draw.integers(0, len(chosen)))]
-    return int(people_at(plot.scene, incident["_number"][[place]])[0])
+    selection = domestic if len(domestic) else at
+    if not len(selection):
+        number = np.array([(1 << 24) + int(records.draw.integers(0, 1 << 20))])
+        return int(
+            keys.ordinary(seed=records.cell.world.seed, table="person", cell=records.cell.number, number=number)[0]
+        )
+    place = selection[int(records.draw.integers(0, len(selection)))]
+    return int(people_at(records.cell, incident["_number"][[place]])[0])
 
 
 TYPOLOGY = Typology(

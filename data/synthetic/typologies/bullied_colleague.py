@@ -11,8 +11,8 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
+from data.synthetic.subject_records import SubjectRecords
 
 _GRIEVANCES = 0.25
 _SPELLS = 0.35
@@ -22,19 +22,21 @@ def _eligible(candidates: Candidates) -> Array:
     return (candidates.force.stints.supervisor[candidates.post] >= 0) & candidates.ranks("constable", "staff")
 
 
-def _plant(plot: Plot) -> None:
-    plot.involve(plot.supervisor, concern="culture", tables=("roster_edit", "grievance"))
-    tours = plot.some(plot.rows("shift"), plot.count(plot.intensity))
-    cut = -events.quarters(plot, len(tours), 1, 6)
-    events.edit(plot, tours, editor=plot.supervisor, at=events.before(plot, tours, days=1.0), field="duty", minutes=cut)
-    days = plot.days(plot.count(_GRIEVANCES))
+def _plant(records: SubjectRecords) -> None:
+    records.involve(records.supervisor, concern="culture", tables=("roster_edit", "grievance"))
+    tours = records.some(records.rows("shift"), records.count(records.intensity))
+    cut = -events.quarters(records, len(tours), 1, 6)
+    events.edit(
+        records, tours, editor=records.supervisor, at=events.before(records, tours, days=1.0), field="duty", minutes=cut
+    )
+    days = records.days(records.count(_GRIEVANCES))
     kinds = ("bullying", "bullying", "victimisation", "discrimination")
-    events.grieve(plot, days, raised_by=plot.person, about=plot.supervisor, kinds=kinds)
-    asked = np.array([int(plot.draw.integers(plot.subject.first, plot.subject.last + 1))])
-    events.ask_to_move(plot, asked, people=plot.person)
-    for day in plot.days(plot.count(_SPELLS)).tolist():
-        last = min(day + int(plot.draw.integers(2, 12)), plot.subject.last)
-        events.away(plot, day, last, kind="sickness", psychological=True)
+    events.grieve(records, days, raised_by=records.person, about=records.supervisor, kinds=kinds)
+    asked = np.array([int(records.draw.integers(records.subject.first, records.subject.last + 1))])
+    events.ask_to_move(records, asked, people=records.person)
+    for day in records.days(records.count(_SPELLS)).tolist():
+        last = min(day + int(records.draw.integers(2, 12)), records.subject.last)
+        events.away(records, day, last, kind="sickness", psychological=True)
 
 
 TYPOLOGY = Typology(

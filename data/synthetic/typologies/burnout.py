@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import MONTH, Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
+from data.synthetic.planted_subject import MONTH
+from data.synthetic.subject_records import SubjectRecords
 
 _OVERLOAD = 0.45
 
@@ -18,26 +19,26 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.roles("response", "detective", "public_protection", "custody", "neighbourhood")
 
 
-def _plant(plot: Plot) -> None:
-    turn = plot.subject.first + int((plot.subject.last - plot.subject.first) * _OVERLOAD)
-    _overload(plot, turn)
+def _plant(records: SubjectRecords) -> None:
+    turn = records.subject.first + int((records.subject.last - records.subject.first) * _OVERLOAD)
+    _overload(records, turn)
     day, length = turn, 2.0
-    while day < plot.subject.last:
-        days = int(1 + plot.draw.poisson(length))
-        last = min(day + days - 1, plot.subject.last)
-        events.away(plot, day, last, kind="sickness", psychological=True)
-        day = last + 1 + int(plot.draw.exponential(MONTH / plot.intensity))
+    while day < records.subject.last:
+        days = int(1 + records.draw.poisson(length))
+        last = min(day + days - 1, records.subject.last)
+        events.away(records, day, last, kind="sickness", psychological=True)
+        day = last + 1 + int(records.draw.exponential(MONTH / records.intensity))
         length *= 1.35
 
 
-def _overload(plot: Plot, turn: int) -> None:
+def _overload(records: SubjectRecords, turn: int) -> None:
     """Add overtime to ever more tours until the turn."""
-    tours = plot.rows("shift", last=turn - 1)
+    tours = records.rows("shift", last=turn - 1)
     if not len(tours):
         return
-    progress = (tours.day() - plot.subject.first) / max(1, turn - plot.subject.first)
-    tours = tours.take(plot.draw.random(len(tours)) < 0.15 + 0.45 * progress)
-    events.lengthen(plot, tours, events.quarters(plot, len(tours), 4, 13), reason="backfill")
+    progress = (tours.day() - records.subject.first) / max(1, turn - records.subject.first)
+    tours = tours.take(records.draw.random(len(tours)) < 0.15 + 0.45 * progress)
+    events.lengthen(records, tours, events.quarters(records, len(tours), 4, 13), reason="backfill")
 
 
 TYPOLOGY = Typology(

@@ -10,10 +10,10 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.layers.activity import subjects
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.layers.encounters import subjects
+from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import codes
+from data.synthetic.subject_records import SubjectRecords
 
 _CREW = (3, 5)
 _NAMED = 0.8
@@ -24,30 +24,30 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.roles("response", "public_order", "neighbourhood", "detective")
 
 
-def _plant(plot: Plot) -> None:
-    mates = plot.team_mates()
-    crew = np.sort(plot.draw.permutation(mates)[: int(plot.draw.integers(*_CREW))])
-    days = np.concatenate([plot.rows("shift", person=member).day() for member in crew.tolist()])
+def _plant(records: SubjectRecords) -> None:
+    mates = records.team_mates()
+    crew = np.sort(records.draw.permutation(mates)[: int(records.draw.integers(*_CREW))])
+    days = np.concatenate([records.rows("shift", person=member).day() for member in crew.tolist()])
     day, present = np.unique(days, return_counts=True)
     together = day[present >= 2]
     if len(crew) < 2 or not len(together):
         return
-    chosen = np.sort(plot.draw.choice(together, plot.count(plot.intensity)))
-    case = np.repeat(np.arange(len(chosen)), len(crew))
-    who = np.tile(crew, len(chosen))
-    named = plot.draw.random(len(who)) < _NAMED
-    events.complain_about(plot, who[named], chosen[case][named], shares=_SHARES, case=_renumbered(case[named]))
+    selection = np.sort(records.draw.choice(together, records.count(records.intensity)))
+    case = np.repeat(np.arange(len(selection)), len(crew))
+    who = np.tile(crew, len(selection))
+    named = records.draw.random(len(who)) < _NAMED
+    events.complain_about(records, who[named], selection[case][named], shares=_SHARES, case=_renumbered(case[named]))
     count = int(named.sum())
-    plot.add(
+    records.add(
         "use_of_force",
         officer_id=who[named],
-        used_at=chosen[case][named] * 1440 + plot.draw.integers(480, 1320, count),
-        tactic=plot.draw.choice(codes("use_of_force", "tactic", ("unarmed", "handcuffs", "baton")), count),
-        severity=plot.draw.integers(2, 5, count),
-        subject_ethnicity=subjects(plot.draw, count),
-        subject_injured=(plot.draw.random(count) < 0.2).astype(int),
+        used_at=selection[case][named] * 1440 + records.draw.integers(480, 1320, count),
+        tactic=records.draw.choice(codes("use_of_force", "tactic", ("unarmed", "handcuffs", "baton")), count),
+        severity=records.draw.integers(2, 5, count),
+        subject_ethnicity=subjects(records.draw, count),
+        subject_injured=(records.draw.random(count) < 0.2).astype(int),
         officer_injured=0,
-        video=(plot.draw.random(count) < 0.6).astype(int),
+        video=(records.draw.random(count) < 0.6).astype(int),
     )
 
 

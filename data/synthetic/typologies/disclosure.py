@@ -11,33 +11,33 @@ import numpy as np
 from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.layers.lookups import people_at
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
+from data.synthetic.subject_records import SubjectRecords
 
 
 def _eligible(candidates: Candidates) -> Array:
     return candidates.roles("response", "custody", "neighbourhood", "detective", "public_protection", "roads")
 
 
-def _plant(plot: Plot) -> None:
-    tour = events.on_tours(plot, plot.count(plot.intensity))
-    incident = plot.scene.tables["incident"]
-    others = np.flatnonzero(~plot.attended())
+def _plant(records: SubjectRecords) -> None:
+    tour = events.on_tours(records, records.count(records.intensity))
+    incident = records.cell.tables["incident"]
+    others = np.flatnonzero(~records.attended())
     if not len(tour) or not len(others):
         return
     # Opened before the look: incidents are taken by rank of opening among those before each tour.
     order = others[np.argsort(incident["opened_at"][others], kind="stable")]
     past = np.searchsorted(incident["opened_at"][order], tour["starts_at"])
     tour, past = tour.take(past > 0), past[past > 0]
-    chosen = order[(plot.draw.random(len(past)) * past).astype(np.int64)]
-    known = incident["known_on"][chosen] <= tour.day()
-    tour, chosen = tour.take(known), chosen[known]
-    people = people_at(plot.scene, incident["_number"][chosen])
-    named = incident["incident_id"][chosen]
+    selection = order[(records.draw.random(len(past)) * past).astype(np.int64)]
+    known = incident["known_on"][selection] <= tour.day()
+    tour, selection = tour.take(known), selection[known]
+    people = people_at(records.cell, incident["_number"][selection])
+    named = incident["incident_id"][selection]
     systems = ("intelligence", "crime", "national")
-    events.look_up(plot, tour, events.within(plot, tour), people=people, systems=systems, incident=named)
-    days = plot.days(int(plot.draw.poisson(0.4)))
-    events.complain_about(plot, np.full(len(days), plot.person), days, shares={"disclosure": 1.0})
+    events.look_up(records, tour, events.within(records, tour), people=people, systems=systems, incident=named)
+    days = records.days(int(records.draw.poisson(0.4)))
+    events.complain_about(records, np.full(len(days), records.person), days, shares={"disclosure": 1.0})
 
 
 TYPOLOGY = Typology(

@@ -7,9 +7,9 @@ The limit of 25 pounds is an assumption.
 from __future__ import annotations
 
 from data.arrays import Array
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import codes
+from data.synthetic.subject_records import SubjectRecords
 
 RECEIPT_LIMIT = 2500
 
@@ -18,17 +18,17 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.rank >= 0
 
 
-def _plant(plot: Plot) -> None:
-    tours = plot.some(plot.rows("shift"), plot.count(plot.intensity))
+def _plant(records: SubjectRecords) -> None:
+    tours = records.some(records.rows("shift"), records.count(records.intensity))
     count = len(tours)
-    plot.add(
+    records.add(
         "expense",
         officer_id=tours["officer_id"],
-        kind=plot.draw.choice(codes("expense", "kind", ("subsistence", "travel", "subsistence", "other")), count),
-        amount_pence=RECEIPT_LIMIT - plot.draw.integers(1, 180, count),
+        kind=records.draw.choice(codes("expense", "kind", ("subsistence", "travel", "subsistence", "other")), count),
+        amount_pence=RECEIPT_LIMIT - records.draw.integers(1, 180, count),
         incurred_on=tours.day(),
-        receipt=(plot.draw.random(count) < 0.08).astype(int),
-        approver_id=plot.supervisor,
+        receipt=(records.draw.random(count) < 0.08).astype(int),
+        approver_id=records.supervisor,
     )
 
 

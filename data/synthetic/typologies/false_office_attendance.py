@@ -7,19 +7,19 @@ hybrid worker may do it; senior ranks are likelier because more of them are hybr
 from __future__ import annotations
 
 from data.arrays import Array
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import code
+from data.synthetic.subject_records import SubjectRecords
 
 
 def _eligible(candidates: Candidates) -> Array:
     return candidates.roles("headquarters", "intelligence", "detective", "public_protection")
 
 
-def _plant(plot: Plot) -> None:
-    tours = plot.rows("shift")
+def _plant(records: SubjectRecords) -> None:
+    tours = records.rows("shift")
     at_home = tours.take(tours["place"] == code("shift", "place", "home"))
-    plot.alter(plot.some(at_home, plot.count(plot.intensity)), place=code("shift", "place", "office"))
+    records.alter(records.some(at_home, records.count(records.intensity)), place=code("shift", "place", "office"))
 
 
 TYPOLOGY = Typology(

@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from data.arrays import Array
-from data.synthetic.layers.activity import subjects
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.layers.encounters import subjects
+from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import codes
+from data.synthetic.subject_records import SubjectRecords
 
 _HARD = ("baton", "spray", "taser", "unarmed", "handcuffs")
 _VIDEO = 0.35
@@ -22,30 +22,30 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.roles("response", "public_order", "neighbourhood", "firearms")
 
 
-def _plant(plot: Plot) -> None:
-    own = plot.rows("use_of_force")
-    harder = own.take(plot.draw.random(len(own)) < _HARDER)
-    plot.alter(
+def _plant(records: SubjectRecords) -> None:
+    own = records.rows("use_of_force")
+    harder = own.take(records.draw.random(len(own)) < _HARDER)
+    records.alter(
         harder,
-        severity=np.minimum(harder["severity"] + plot.draw.integers(1, 3, len(harder)), 5),
-        video=(plot.draw.random(len(harder)) < _VIDEO).astype(int),
+        severity=np.minimum(harder["severity"] + records.draw.integers(1, 3, len(harder)), 5),
+        video=(records.draw.random(len(harder)) < _VIDEO).astype(int),
     )
-    attended = plot.rows("attendance")
-    forced = attended.take(np.isin(attended["incident_id"], plot.scene.tables["use_of_force"]["incident_id"]))
+    attended = records.rows("attendance")
+    forced = attended.take(np.isin(attended["incident_id"], records.cell.tables["use_of_force"]["incident_id"]))
     forced = forced.take(~np.isin(forced["incident_id"], own["incident_id"]))
-    scene = plot.some(forced, plot.count(plot.intensity))
+    scene = records.some(forced, records.count(records.intensity))
     count = len(scene)
-    plot.add(
+    records.add(
         "use_of_force",
         officer_id=scene["officer_id"],
         incident_id=scene["incident_id"],
-        used_at=scene["_at"] + plot.draw.integers(5, 30, count),
-        tactic=plot.draw.choice(codes("use_of_force", "tactic", _HARD), count),
-        severity=plot.draw.integers(3, 6, count),
-        subject_ethnicity=subjects(plot.draw, count),
-        subject_injured=(plot.draw.random(count) < 0.25).astype(int),
-        officer_injured=(plot.draw.random(count) < 0.05).astype(int),
-        video=(plot.draw.random(count) < _VIDEO).astype(int),
+        used_at=scene["_at"] + records.draw.integers(5, 30, count),
+        tactic=records.draw.choice(codes("use_of_force", "tactic", _HARD), count),
+        severity=records.draw.integers(3, 6, count),
+        subject_ethnicity=subjects(records.draw, count),
+        subject_injured=(records.draw.random(count) < 0.25).astype(int),
+        officer_injured=(records.draw.random(count) < 0.05).astype(int),
+        video=(records.draw.random(count) < _VIDEO).astype(int),
     )
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import MINUTES, code
+from data.synthetic.subject_records import SubjectRecords
 
 _TOUR = 480
 
@@ -21,18 +21,18 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.ranks("constable", "sergeant")
 
 
-def _plant(plot: Plot) -> None:
-    force = plot.scene.force
-    days = np.flatnonzero(plot.scene.calendar.costly) + force.start
-    days = days[(days >= plot.subject.first) & (days <= plot.subject.last)]
-    days = days[plot.scene.calendar.away[plot.person, days - force.start] == 0]
-    days = days[~np.isin(days, plot.rows("shift").day())]
-    days = days[plot.draw.random(len(days)) < min(0.3 * plot.intensity, 1.0)]
-    starts = days * MINUTES + plot.draw.choice([420, 840], len(days))
-    tours = plot.add(
+def _plant(records: SubjectRecords) -> None:
+    force = records.cell.force
+    days = np.flatnonzero(records.cell.calendar.costly) + force.start
+    days = days[(days >= records.subject.first) & (days <= records.subject.last)]
+    days = days[records.cell.calendar.away[records.person, days - force.start] == 0]
+    days = days[~np.isin(days, records.rows("shift").day())]
+    days = days[records.draw.random(len(days)) < min(0.3 * records.intensity, 1.0)]
+    starts = days * MINUTES + records.draw.choice([420, 840], len(days))
+    tours = records.add(
         "shift",
-        officer_id=plot.person,
-        unit_id=plot.unit_id,
+        officer_id=records.person,
+        unit_id=records.unit_id,
         duty=code("shift", "duty", "day"),
         place=code("shift", "place", "field"),
         starts_at=starts,
@@ -40,8 +40,8 @@ def _plant(plot: Plot) -> None:
         overtime_minutes=np.full(len(days), _TOUR),
         overtime_reason=code("shift", "overtime_reason", "cancelled_rest_day"),
     )
-    made = starts[: len(tours)] - plot.draw.integers(1 * MINUTES, 6 * MINUTES, len(tours))
-    events.edit_of(plot, tours, editor=plot.person, at=made, field="duty", minutes=_TOUR)
+    edit_times = starts[: len(tours)] - records.draw.integers(1 * MINUTES, 6 * MINUTES, len(tours))
+    events.edit_of(records, tours, editor=records.person, at=edit_times, field="duty", minutes=_TOUR)
 
 
 TYPOLOGY = Typology(

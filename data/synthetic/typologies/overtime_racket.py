@@ -10,8 +10,8 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
+from data.synthetic.subject_records import SubjectRecords
 
 _MEMBERS = 0.6
 
@@ -20,19 +20,19 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.roles("response", "public_order", "detective", "firearms", "neighbourhood", "roads")
 
 
-def _plant(plot: Plot) -> None:
-    mates = plot.team_mates()
-    members = np.sort(plot.draw.permutation(mates)[: max(3, round(_MEMBERS * len(mates)))])
+def _plant(records: SubjectRecords) -> None:
+    mates = records.team_mates()
+    members = np.sort(records.draw.permutation(mates)[: max(3, round(_MEMBERS * len(mates)))])
     if len(members) < 3:
         return
     for member in members.tolist():
-        tours = plot.some(plot.rows("shift", person=member), plot.count(plot.intensity))
+        tours = records.some(records.rows("shift", person=member), records.count(records.intensity))
         others = members[members != member]
-        editor = plot.draw.choice(others, len(tours))
-        more = events.quarters(plot, len(tours), 4, 10)
-        events.lengthen(plot, tours, more, reason="operational")
-        at = events.after(plot, tours, days=4.0)
-        events.edit(plot, tours, editor=editor, at=at, field="overtime", minutes=more)
+        editor = records.draw.choice(others, len(tours))
+        more = events.quarters(records, len(tours), 4, 10)
+        events.lengthen(records, tours, more, reason="operational")
+        at = events.after(records, tours, days=4.0)
+        events.edit(records, tours, editor=editor, at=at, field="overtime", minutes=more)
 
 
 TYPOLOGY = Typology(

@@ -10,8 +10,8 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
+from data.synthetic.subject_records import SubjectRecords
 
 
 def _eligible(candidates: Candidates) -> Array:
@@ -19,21 +19,21 @@ def _eligible(candidates: Candidates) -> Array:
     return leads & candidates.ranks("sergeant", "inspector", "staff")
 
 
-def _plant(plot: Plot) -> None:
-    mates = plot.team_mates()
+def _plant(records: SubjectRecords) -> None:
+    mates = records.team_mates()
     if not len(mates):
         return
-    victim = int(plot.draw.choice(mates))
-    plot.involve(victim, concern="welfare", tables=("roster_edit", "grievance", "transfer_request"))
-    raised = np.array([plot.subject.first])
-    events.grieve(plot, raised, raised_by=victim, about=plot.person, kinds=("bullying", "management"))
-    tours = plot.some(plot.rows("shift", person=victim), plot.count(plot.intensity))
-    cut = -events.quarters(plot, len(tours), 1, 8)
-    at = events.before(plot, tours, days=1.0)
-    events.edit(plot, tours, editor=plot.person, at=at, field="duty", minutes=cut)
-    events.ask_to_move(plot, plot.days(1), people=victim)
-    again = plot.days(plot.count(0.2))
-    events.grieve(plot, again, raised_by=victim, about=plot.person, kinds=("victimisation",))
+    victim = int(records.draw.choice(mates))
+    records.involve(victim, concern="welfare", tables=("roster_edit", "grievance", "transfer_request"))
+    raised = np.array([records.subject.first])
+    events.grieve(records, raised, raised_by=victim, about=records.person, kinds=("bullying", "management"))
+    tours = records.some(records.rows("shift", person=victim), records.count(records.intensity))
+    cut = -events.quarters(records, len(tours), 1, 8)
+    at = events.before(records, tours, days=1.0)
+    events.edit(records, tours, editor=records.person, at=at, field="duty", minutes=cut)
+    events.ask_to_move(records, records.days(1), people=victim)
+    again = records.days(records.count(0.2))
+    events.grieve(records, again, raised_by=victim, about=records.person, kinds=("victimisation",))
 
 
 TYPOLOGY = Typology(

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
+from data.synthetic.subject_records import SubjectRecords
 
 
 def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.ranks("constable", "sergeant")
 
 
-def _plant(plot: Plot) -> None:
-    tours = plot.some(plot.rows("shift"), plot.count(plot.intensity))
-    gained = events.quarters(plot, len(tours), 2, 8)
-    at = events.after(plot, tours, days=5.0)
-    events.edit(plot, tours, editor=plot.person, at=at, field="overtime", minutes=gained)
-    events.lengthen(plot, tours, gained, reason="operational")
+def _plant(records: SubjectRecords) -> None:
+    tours = records.some(records.rows("shift"), records.count(records.intensity))
+    gained = events.quarters(records, len(tours), 2, 8)
+    at = events.after(records, tours, days=5.0)
+    events.edit(records, tours, editor=records.person, at=at, field="overtime", minutes=gained)
+    events.lengthen(records, tours, gained, reason="operational")
 
 
 TYPOLOGY = Typology(

@@ -10,9 +10,9 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import codes
+from data.synthetic.subject_records import SubjectRecords
 
 _SEARCHED = {"black": 0.72, "asian": 0.08, "mixed": 0.08, "white": 0.12}
 _FOUND = 0.07
@@ -22,14 +22,14 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.roles("response", "neighbourhood", "public_order")
 
 
-def _plant(plot: Plot) -> None:
-    count = plot.count(plot.intensity)
+def _plant(records: SubjectRecords) -> None:
+    count = records.count(records.intensity)
     groups = codes("stop_search", "subject_ethnicity", _SEARCHED)
-    ethnicity = groups[plot.draw.choice(len(groups), count, p=np.array(list(_SEARCHED.values())))]
-    events.search(plot, count, found=_FOUND, ethnicity=ethnicity, grounds=(0.70, 0.18, 0.05, 0.02, 0.05))
-    days = plot.days(int(plot.draw.poisson(0.06 * plot.subject.months)))
+    ethnicity = groups[records.draw.choice(len(groups), count, p=np.array(list(_SEARCHED.values())))]
+    events.search(records, count, found=_FOUND, ethnicity=ethnicity, grounds=(0.70, 0.18, 0.05, 0.02, 0.05))
+    days = records.days(int(records.draw.poisson(0.06 * records.subject.months)))
     shares = {"discrimination": 0.5, "powers": 0.5}
-    events.complain_about(plot, np.full(len(days), plot.person), days, shares=shares)
+    events.complain_about(records, np.full(len(days), records.person), days, shares=shares)
 
 
 TYPOLOGY = Typology(

@@ -10,8 +10,8 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
+from data.synthetic.subject_records import SubjectRecords
 
 _KINDS = ("bullying", "discrimination", "victimisation", "sexual_harassment")
 _REQUESTS = 0.9
@@ -22,21 +22,21 @@ def _eligible(candidates: Candidates) -> Array:
     return np.ones(len(candidates.post), dtype=bool)
 
 
-def _plant(plot: Plot) -> None:
-    mates = plot.team_mates()
+def _plant(records: SubjectRecords) -> None:
+    mates = records.team_mates()
     if len(mates) < 4:
         return
-    about = int(plot.draw.choice(mates))
+    about = int(records.draw.choice(mates))
     others = mates[mates != about]
-    days = plot.days(plot.count(plot.intensity))
-    raised_by = np.where(plot.draw.random(len(days)) < 0.1, -1, plot.draw.choice(others, len(days)))
-    named = np.where(plot.draw.random(len(days)) < 0.7, about, -1)
-    events.grieve(plot, days, raised_by=raised_by, about=named, kinds=_KINDS)
-    days = plot.days(plot.count(plot.intensity * _REQUESTS))
-    events.ask_to_move(plot, days, people=plot.draw.choice(others, len(days)), reasons=("team", "team", "other"))
-    for day in plot.days(plot.count(plot.intensity * _SPELLS)).tolist():
-        last = min(day + int(plot.draw.integers(2, 14)), plot.subject.last)
-        events.away(plot, day, last, kind="sickness", psychological=True, person=int(plot.draw.choice(others)))
+    days = records.days(records.count(records.intensity))
+    raised_by = np.where(records.draw.random(len(days)) < 0.1, -1, records.draw.choice(others, len(days)))
+    named = np.where(records.draw.random(len(days)) < 0.7, about, -1)
+    events.grieve(records, days, raised_by=raised_by, about=named, kinds=_KINDS)
+    days = records.days(records.count(records.intensity * _REQUESTS))
+    events.ask_to_move(records, days, people=records.draw.choice(others, len(days)), reasons=("team", "team", "other"))
+    for day in records.days(records.count(records.intensity * _SPELLS)).tolist():
+        last = min(day + int(records.draw.integers(2, 14)), records.subject.last)
+        events.away(records, day, last, kind="sickness", psychological=True, person=int(records.draw.choice(others)))
 
 
 TYPOLOGY = Typology(

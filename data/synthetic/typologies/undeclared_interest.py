@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from data.arrays import Array
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import code
+from data.synthetic.subject_records import SubjectRecords
 
 _KINDS = ("company", "second_job", "property")
 
@@ -20,19 +20,19 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.officers
 
 
-def _plant(plot: Plot) -> None:
-    declared = plot.rows("declaration", first=0, last=plot.scene.force.end)["kind"]
+def _plant(records: SubjectRecords) -> None:
+    declared = records.rows("declaration", first=0, last=records.cell.force.end)["kind"]
     kinds = [code("external_register", "kind", name) for name in _KINDS]
     free = [kind for kind in kinds if kind not in declared] or kinds[:1]
-    count = max(1, round(plot.intensity))
-    since = np.full(count, plot.subject.first) + plot.draw.integers(-30, 30, count)
-    plot.add(
+    count = max(1, round(records.intensity))
+    since = np.full(count, records.subject.first) + records.draw.integers(-30, 30, count)
+    records.add(
         "external_register",
-        officer_id=plot.person,
-        kind=plot.draw.choice(free, count),
+        officer_id=records.person,
+        kind=records.draw.choice(free, count),
         valid_from=since,
-        match_score=np.round(0.86 + 0.14 * plot.draw.random(count), 3),
-        known_on=np.maximum(since, plot.joined_by(plot.person)) + plot.draw.integers(10, 120, count),
+        match_score=np.round(0.86 + 0.14 * records.draw.random(count), 3),
+        known_on=np.maximum(since, records.joined_by(records.person)) + records.draw.integers(10, 120, count),
     )
 
 

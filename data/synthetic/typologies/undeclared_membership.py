@@ -10,28 +10,28 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic.layers.interests import MEMBERSHIP_RULE
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import code
+from data.synthetic.subject_records import SubjectRecords
 
 
 def _eligible(candidates: Candidates) -> Array:
     return candidates.officers
 
 
-def _plant(plot: Plot) -> None:
+def _plant(records: SubjectRecords) -> None:
     membership = code("declaration", "kind", "membership")
-    declared = plot.rows("declaration", first=0, last=plot.scene.force.end)["kind"]
+    declared = records.rows("declaration", first=0, last=records.cell.force.end)["kind"]
     if membership in declared:
         return
-    since = max(plot.joined_by(plot.person), plot.subject.first - int(plot.draw.integers(400, 3000)))
-    plot.add(
+    since = max(records.joined_by(records.person), records.subject.first - int(records.draw.integers(400, 3000)))
+    records.add(
         "external_register",
-        officer_id=plot.person,
+        officer_id=records.person,
         kind=membership,
         valid_from=np.array([since]),
-        match_score=round(0.86 + 0.14 * float(plot.draw.random()), 3),
-        known_on=np.array([plot.subject.first + int(plot.draw.integers(0, 60))]),
+        match_score=round(0.86 + 0.14 * float(records.draw.random()), 3),
+        known_on=np.array([records.subject.first + int(records.draw.integers(0, 60))]),
     )
 
 

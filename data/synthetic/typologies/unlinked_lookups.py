@@ -11,8 +11,8 @@ import numpy as np
 from data.arrays import Array
 from data.synthetic import events
 from data.synthetic.layers.lookups import anybody
-from data.synthetic.plantings import Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
+from data.synthetic.subject_records import SubjectRecords
 
 _SAME_PEOPLE = 0.6
 _OFF_DUTY = 0.45
@@ -22,15 +22,15 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.roles("response", "neighbourhood", "custody", "roads", "detective", "public_protection")
 
 
-def _plant(plot: Plot) -> None:
-    tour = events.on_tours(plot, plot.count(plot.intensity))
+def _plant(records: SubjectRecords) -> None:
+    tour = events.on_tours(records, records.count(records.intensity))
     count = len(tour)
-    known, others = anybody(plot.scene, plot.draw, 4), anybody(plot.scene, plot.draw, count)
-    same = plot.draw.random(count) < _SAME_PEOPLE
-    off_duty = plot.draw.random(count) < _OFF_DUTY
-    at = np.where(off_duty, tour["ends_at"] + plot.draw.integers(30, 480, count), events.within(plot, tour))
-    people = np.where(same, known[plot.draw.integers(0, len(known), count)], others)
-    events.look_up(plot, tour, at, people=people, systems=("crime", "intelligence", "national"))
+    known, others = anybody(records.cell, records.draw, 4), anybody(records.cell, records.draw, count)
+    same = records.draw.random(count) < _SAME_PEOPLE
+    off_duty = records.draw.random(count) < _OFF_DUTY
+    at = np.where(off_duty, tour["ends_at"] + records.draw.integers(30, 480, count), events.within(records, tour))
+    people = np.where(same, known[records.draw.integers(0, len(known), count)], others)
+    events.look_up(records, tour, at, people=people, systems=("crime", "intelligence", "national"))
 
 
 TYPOLOGY = Typology(

@@ -10,9 +10,10 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.plantings import MONTH, Candidates, Typology
-from data.synthetic.plot import Plot
+from data.synthetic.planted_patterns import Candidates, Typology
+from data.synthetic.planted_subject import MONTH
 from data.synthetic.rows import MINUTES, code
+from data.synthetic.subject_records import SubjectRecords
 
 _TOURS_A_WEEK = 1.5
 _DAYS = (9, 24)
@@ -22,26 +23,26 @@ def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.ranks("constable", "sergeant")
 
 
-def _plant(plot: Plot) -> None:
-    day = plot.subject.first + int(plot.draw.integers(0, 20))
-    while day + _DAYS[0] < plot.subject.last:
-        last = min(day + int(plot.draw.integers(*_DAYS)), plot.subject.last)
-        events.away(plot, day, last, kind="sickness", psychological=False)
-        _tours(plot, day, last)
-        day = last + 8 + int(plot.draw.exponential(MONTH / plot.intensity))
-    _second_job(plot)
+def _plant(records: SubjectRecords) -> None:
+    day = records.subject.first + int(records.draw.integers(0, 20))
+    while day + _DAYS[0] < records.subject.last:
+        last = min(day + int(records.draw.integers(*_DAYS)), records.subject.last)
+        events.away(records, day, last, kind="sickness", psychological=False)
+        _tours(records, day, last)
+        day = last + 8 + int(records.draw.exponential(MONTH / records.intensity))
+    _second_job(records)
 
 
-def _tours(plot: Plot, first: int, last: int) -> None:
+def _tours(records: SubjectRecords, first: int, last: int) -> None:
     """Add paid overtime tours on some days of the spell, never its first."""
     days = np.arange(first + 2, last + 1)
-    days = days[plot.draw.random(len(days)) < _TOURS_A_WEEK / 7]
-    starts = days * MINUTES + plot.draw.integers(480, 1100, len(days))
-    minutes = events.quarters(plot, len(days), 16, 32)
-    plot.add(
+    days = days[records.draw.random(len(days)) < _TOURS_A_WEEK / 7]
+    starts = days * MINUTES + records.draw.integers(480, 1100, len(days))
+    minutes = events.quarters(records, len(days), 16, 32)
+    records.add(
         "shift",
-        officer_id=plot.person,
-        unit_id=plot.unit_id,
+        officer_id=records.person,
+        unit_id=records.unit_id,
         duty=code("shift", "duty", "day"),
         place=code("shift", "place", "field"),
         starts_at=starts,
@@ -51,14 +52,14 @@ def _tours(plot: Plot, first: int, last: int) -> None:
     )
 
 
-def _second_job(plot: Plot) -> None:
-    since = max(plot.joined_by(plot.person), plot.subject.first - int(plot.draw.integers(30, 500)))
-    plot.add(
+def _second_job(records: SubjectRecords) -> None:
+    since = max(records.joined_by(records.person), records.subject.first - int(records.draw.integers(30, 500)))
+    records.add(
         "external_register",
-        officer_id=plot.person,
+        officer_id=records.person,
         kind=code("external_register", "kind", "second_job"),
         valid_from=np.array([since]),
-        match_score=round(0.85 + 0.15 * float(plot.draw.random()), 3),
+        match_score=round(0.85 + 0.15 * float(records.draw.random()), 3),
     )
 
 

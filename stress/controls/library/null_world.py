@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data.synthetic.memory import make
+from data.synthetic.memory_world import make_world
 from data.synthetic.world import World
 from pipeline.trial import Trial, try_records
 from stress.controls.control import Control, ControlInput, Reading
@@ -22,7 +22,7 @@ def read(on: ControlInput) -> list[Reading]:
 
 
 def _of_world(world: World, on: ControlInput) -> list[Reading]:
-    trial = try_records(make(world).records, settings=on.settings, as_of=[world.ends_on])
+    trial = try_records(make_world(world).records, settings=on.settings, as_of=[world.ends_on])
     found = []
     for selection in trial.selections.to_pylist():
         key = {"subject_kind": selection["subject_kind"], "concern": selection["concern"]}

@@ -7,7 +7,7 @@ import pytest
 from data.contract import CONTRACT
 from data.store import Store
 from data.synthetic.generate import generate
-from data.synthetic.plantings import Move, archetypes
+from data.synthetic.planted_patterns import Move, archetypes
 from data.synthetic.world import World, load
 
 from .conftest import open_world, view

@@ -10,9 +10,9 @@ from scipy.stats import poisson
 
 from data.errors import InputRejected
 from data.synthetic.calibration import Line, calibrate, save
+from data.synthetic.figure_measures import MEASURES, NOT_IN_RECORDS
 from data.synthetic.figures import figures, split
 from data.synthetic.generate import generate
-from data.synthetic.measures import MEASURES, NOT_IN_RECORDS
 from data.synthetic.world import World, load
 
 

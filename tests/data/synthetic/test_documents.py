@@ -10,7 +10,7 @@ from data.contract import CONTRACT
 from data.store import Store
 from data.synthetic import world
 from data.synthetic.generate import GENERATOR, generate
-from data.synthetic.plantings import archetypes, typologies
+from data.synthetic.planted_patterns import archetypes, typologies
 from opencse.docs import layers_picture as picture
 from opencse.docs import worlds_page as documents
 

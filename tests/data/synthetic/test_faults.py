@@ -7,8 +7,8 @@ import pytest
 
 from data.contract import CONTRACT
 from data.store import Store
+from data.synthetic.cell_records import COPIED
 from data.synthetic.generate import Generated, generate
-from data.synthetic.scene import COPIED
 from data.synthetic.world import World, load
 
 from .conftest import faults, open_world, view

@@ -8,7 +8,7 @@ import pytest
 from data.contract import CONTRACT
 from data.store import Store
 from data.synthetic.generate import Generated, generate
-from data.synthetic.plantings import Pattern, archetypes, typologies
+from data.synthetic.planted_patterns import PlantedPattern, archetypes, typologies
 from data.synthetic.world import World, load, names
 
 from .conftest import open_world, view
@@ -87,7 +87,7 @@ def test_every_truth_row_is_a_row_of_its_table(opened: Store) -> None:
 
 
 def test_every_typology_and_archetype_is_planted_and_has_rows(opened: Store, tiny: Generated) -> None:
-    def possible(patterns: Mapping[str, Pattern]) -> set[str]:
+    def possible(patterns: Mapping[str, PlantedPattern]) -> set[str]:
         return {name for name, p in patterns.items() if p.not_before is None or p.not_before < tiny.ends_on}
 
     subjects = {name for (name,) in opened.rows("SELECT DISTINCT typology FROM truth_subject")}

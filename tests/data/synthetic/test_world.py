@@ -7,7 +7,7 @@ import pytest
 
 from data.errors import UsageError
 from data.synthetic import world
-from data.synthetic.plantings import archetypes, typologies
+from data.synthetic.planted_patterns import archetypes, typologies
 
 
 def test_every_world_loads_and_says_what_it_is_for() -> None:

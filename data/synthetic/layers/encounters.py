@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from data.arrays import Array
+from data.synthetic.cell_records import CellRecords, by_role, role_rates
 from data.synthetic.layers.incidents import ATTENDANCES_A_TOUR, borough_of, kind_shares
 from data.synthetic.layers.rota import tours_a_year
 from data.synthetic.rows import Rows, code
-from data.synthetic.scene import Scene, by_role, role_rates
 from data.synthetic.streams import chance, pick
 
 _FORCE_AT = np.array([0.30, 0.16, 0.40, 0.30, 0.01, 0.02, 0.06, 0.05])
@@ -53,37 +53,37 @@ _DRIVING = {
 _ASSAULT_AT = np.array([1.0, 0.6, 1.2, 1.0, 0.05, 0.1, 0.3, 0.2])
 
 
-def use_force(scene: Scene) -> None:
+def use_force(cell: CellRecords) -> None:
     """Add force reports: at incidents, by some of those present, and without one, mostly in custody."""
     shares = _at_incidents(_FORCE_AT) * _REPORTS
     weights = by_role(ATTENDANCES_A_TOUR) * tours_a_year() * shares + by_role(_CUSTODY_FORCE)
-    scale = _scale(scene, "force", weights)
-    draw = scene.draw("use_of_force")
-    incident, attendance = scene.tables["incident"], scene.tables["attendance"]
+    scale = _scale(cell, "force", weights)
+    draw = cell.draw("use_of_force")
+    incident, attendance = cell.tables["incident"], cell.tables["attendance"]
     forced = chance(draw, np.minimum(_FORCE_AT * scale, 1.0)[incident["kind"]])
     present = np.flatnonzero(forced[attendance["_incident"]])
     person = attendance["officer_id"][present]
-    reports = chance(draw, _REPORTS * scene.force.latent.force[person] * _is_officer(scene, person))
+    reports = chance(draw, _REPORTS * cell.force.latent.force[person] * _is_officer(cell, person))
     present = present[reports]
-    at_incident = _reports(scene, draw, attendance["officer_id"][present], attendance["_at"][present] + 10)
+    at_incident = _reports(cell, draw, attendance["officer_id"][present], attendance["_at"][present] + 10)
     at_incident["incident_id"] = attendance["incident_id"][present]
     at_incident["_incident"] = attendance["_incident"][present]
     hard = (draw.random(len(incident)) < 0.15)[attendance["_incident"][present]]
     at_incident["severity"] = np.minimum(at_incident["severity"] + hard, 5)
-    tours, when = _at_tours(scene, draw, by_role(_CUSTODY_FORCE) * scale, scene.force.latent.force)
-    alone = _reports(scene, draw, scene.tables["shift"]["officer_id"][tours], when)
+    tours, when = _at_tours(cell, draw, by_role(_CUSTODY_FORCE) * scale, cell.force.latent.force)
+    alone = _reports(cell, draw, cell.tables["shift"]["officer_id"][tours], when)
     alone["incident_id"] = np.full(len(tours), -1)
     alone["_incident"] = np.full(len(tours), -1, dtype=np.int32)
     both = {name: np.concatenate([at_incident[name], alone[name]]) for name in at_incident}
-    scene.add("use_of_force", **both)
+    cell.add("use_of_force", **both)
 
 
-def _scale(scene: Scene, figure: str, weights: Array) -> float:
+def _scale(cell: CellRecords, figure: str, weights: Array) -> float:
     """Return what the role weights must be multiplied by to average a figure over officers."""
     from data.contract import CONTRACT
 
     named = dict(zip(CONTRACT["posting"].column["role"].values, weights.tolist(), strict=True))
-    rates = role_rates(scene.force, scene.world.ordinary(figure), named)
+    rates = role_rates(cell.force, cell.world.ordinary(figure), named)
     return float(rates.max() / weights.max())
 
 
@@ -93,21 +93,21 @@ def _at_incidents(by_kind: Array) -> Array:
     return mean
 
 
-def _is_officer(scene: Scene, person: Array) -> Array:
-    regular: Array = scene.force.people.workforce[person] == code("officer", "workforce", "officer")
+def _is_officer(cell: CellRecords, person: Array) -> Array:
+    regular: Array = cell.force.people.workforce[person] == code("officer", "workforce", "officer")
     return regular
 
 
-def _at_tours(scene: Scene, draw: np.random.Generator, rates: Array, trait: Array) -> tuple[Array, Array]:
+def _at_tours(cell: CellRecords, draw: np.random.Generator, rates: Array, trait: Array) -> tuple[Array, Array]:
     """Return tours at which something happens at yearly rates by role and trait, and the minute it does."""
-    shift = scene.tables["shift"]
+    shift = cell.tables["shift"]
     expected = (rates / tours_a_year())[shift["_role"]] * trait[shift["officer_id"]]
     tours = np.repeat(np.arange(len(shift)), draw.poisson(expected))
     span = shift["ends_at"][tours] - shift["starts_at"][tours]
     return tours, shift["starts_at"][tours] + (draw.random(len(tours)) * span).astype(np.int64)
 
 
-def _reports(scene: Scene, draw: np.random.Generator, person: Array, when: Array) -> dict[str, Array]:
+def _reports(cell: CellRecords, draw: np.random.Generator, person: Array, when: Array) -> dict[str, Array]:
     count = len(person)
     tactic = pick(draw, count, _TACTIC_SHARE).astype(np.int64)
     severity = _TACTIC_SEVERITY[tactic]
@@ -130,35 +130,35 @@ def subjects(draw: np.random.Generator, count: int) -> Array:
     return drawn
 
 
-def suffer_assaults(scene: Scene) -> None:
+def suffer_assaults(cell: CellRecords) -> None:
     """Add assaults on officers at the incidents they attended."""
     weights = by_role(ATTENDANCES_A_TOUR) * tours_a_year() * _at_incidents(_ASSAULT_AT)
-    scale = _scale(scene, "assaults", weights)
-    draw = scene.draw("assault")
-    incident, attendance = scene.tables["incident"], scene.tables["attendance"]
+    scale = _scale(cell, "assaults", weights)
+    draw = cell.draw("assault")
+    incident, attendance = cell.tables["incident"], cell.tables["attendance"]
     level = (_ASSAULT_AT * scale)[incident["kind"]][attendance["_incident"]]
-    hit = attendance.take(chance(draw, level * _is_officer(scene, attendance["officer_id"])))
-    scene.add(
+    hit = attendance.take(chance(draw, level * _is_officer(cell, attendance["officer_id"])))
+    cell.add(
         "assault",
         officer_id=hit["officer_id"],
         incident_id=hit["incident_id"],
         occurred_at=hit["_at"] + draw.integers(2, 40, len(hit)),
-        injured=chance(draw, scene.world.figure("assault_injured_share"), len(hit)),
+        injured=chance(draw, cell.world.figure("assault_injured_share"), len(hit)),
         _incident=hit["_incident"],
     )
 
 
-def search_people(scene: Scene) -> None:
+def search_people(cell: CellRecords) -> None:
     """Add stops and searches, more of them where it is busy."""
-    draw = scene.draw("stop_search")
-    rates = role_rates(scene.force, scene.world.ordinary("searches"), SEARCH_WEIGHT)
-    regular = _is_officer(scene, np.arange(len(scene.force.people)))
-    tours, when = _at_tours(scene, draw, rates, scene.force.latent.searches * regular)
-    shift = scene.tables["shift"].take(tours)
-    scene.add(
+    draw = cell.draw("stop_search")
+    rates = role_rates(cell.force, cell.world.ordinary("searches"), SEARCH_WEIGHT)
+    regular = _is_officer(cell, np.arange(len(cell.force.people)))
+    tours, when = _at_tours(cell, draw, rates, cell.force.latent.searches * regular)
+    shift = cell.tables["shift"].take(tours)
+    cell.add(
         "stop_search",
         officer_id=shift["officer_id"],
-        unit_id=boroughs_of(scene, draw, shift),
+        unit_id=boroughs_of(cell, draw, shift),
         searched_at=when,
         subject_ethnicity=subjects(draw, len(tours)),
         grounds=pick(draw, len(tours), _GROUNDS),
@@ -167,22 +167,22 @@ def search_people(scene: Scene) -> None:
     )
 
 
-def boroughs_of(scene: Scene, draw: np.random.Generator, shift: Rows) -> Array:
+def boroughs_of(cell: CellRecords, draw: np.random.Generator, shift: Rows) -> Array:
     """Return the borough each tour worked in."""
-    return borough_of(scene, draw, scene.force.structure.team_area[shift["_team"]])
+    return borough_of(cell, draw, cell.force.structure.team_area[shift["_team"]])
 
 
-def drive(scene: Scene) -> None:
+def drive(cell: CellRecords) -> None:
     """Add collisions and speeding records."""
-    draw = scene.draw("vehicle_event")
-    rates = role_rates(scene.force, scene.world.figure("vehicle_events"), _DRIVING, among="people")
-    tours, when = _at_tours(scene, draw, rates, np.ones(len(scene.force.people)))
+    draw = cell.draw("vehicle_event")
+    rates = role_rates(cell.force, cell.world.figure("vehicle_events"), _DRIVING, among="people")
+    tours, when = _at_tours(cell, draw, rates, np.ones(len(cell.force.people)))
     count = len(tours)
     kind = pick(draw, count, (0.45, 0.55)).astype(np.int64)
     fault = np.where(kind == 0, chance(draw, 0.45, count).astype(np.int64), -1)
-    scene.add(
+    cell.add(
         "vehicle_event",
-        officer_id=scene.tables["shift"]["officer_id"][tours],
+        officer_id=cell.tables["shift"]["officer_id"][tours],
         kind=kind,
         at_fault=fault,
         occurred_at=when,

@@ -14,8 +14,8 @@ import numpy as np
 from data.arrays import Array
 from data.calendar import day_number
 from data.synthetic import keys
+from data.synthetic.cell_records import COPIED, CellRecords
 from data.synthetic.rows import MINUTES, Rows, code, joined
-from data.synthetic.scene import COPIED, Scene
 from data.synthetic.streams import chance
 from data.synthetic.world import PracticeChange
 
@@ -26,22 +26,22 @@ _LOW_LEVEL = ("compliant_handcuffs", "handcuffs")
 DUPLICATE = "recorded twice"
 
 
-def spoil(scene: Scene) -> None:
+def spoil(cell: CellRecords) -> None:
     """Apply the world's recording faults to the ordinary records of a cell."""
-    recording = scene.world.recording
+    recording = cell.world.recording
     if recording.force_practice:
-        _thin_force(scene, recording.force_practice)
+        _thin_force(cell, recording.force_practice)
     if recording.complaint_practice:
-        _thin_complaints(scene, recording.complaint_practice)
+        _thin_complaints(cell, recording.complaint_practice)
     for table in _MISLINKED:
-        _mislink(scene, table, recording.mislinks)
+        _mislink(cell, table, recording.mislinks)
     for table in COPIED:
-        _duplicate(scene, table, recording.duplicates)
+        _duplicate(cell, table, recording.duplicates)
     for table in ("site_entry", "system_access"):
-        scene.tables[table] = as_logged(scene, scene.tables[table])
+        cell.tables[table] = as_logged(cell, cell.tables[table])
 
 
-def as_logged(scene: Scene, rows: Rows) -> Rows:
+def as_logged(cell: CellRecords, rows: Rows) -> Rows:
     """Return rows as the logs hold them: without those in a gap, and with the times a fast clock gave.
 
     This holds for planted rows as for ordinary ones.
@@ -51,16 +51,16 @@ def as_logged(scene: Scene, rows: Rows) -> Rows:
         return rows
     day = rows.day()
     if table == "system_access":
-        rows = rows.take(~_inside(scene.gaps, day))
+        rows = rows.take(~_inside(cell.gaps, day))
         day = rows.day()
-    fast = _inside(scene.fast_clocks, day)
+    fast = _inside(cell.fast_clocks, day)
     if not fast.any():
         return rows
-    moved = {name: np.where(fast & (rows[name] > 0), rows[name] + _SLOW_HOUR, rows[name]) for name in _CLOCKED[table]}
-    late = np.maximum(rows["known_on"], moved[_CLOCKED[table][0]] // MINUTES)
-    rows = rows.with_columns(**{name: values.astype(np.int32) for name, values in moved.items()})
-    rows = rows.with_columns(known_on=late.astype(np.int32))
-    return rows.take(rows["known_on"] < scene.force.end)
+    times = {name: np.where(fast & (rows[name] > 0), rows[name] + _SLOW_HOUR, rows[name]) for name in _CLOCKED[table]}
+    known = np.maximum(rows["known_on"], times[_CLOCKED[table][0]] // MINUTES)
+    rows = rows.with_columns(**{name: values.astype(np.int32) for name, values in times.items()})
+    rows = rows.with_columns(known_on=known.astype(np.int32))
+    return rows.take(rows["known_on"] < cell.force.end)
 
 
 def _inside(windows: Array, day: Array) -> Array:
@@ -71,47 +71,47 @@ def _inside(windows: Array, day: Array) -> Array:
     return mask
 
 
-def _thin_force(scene: Scene, change: PracticeChange) -> None:
+def _thin_force(cell: CellRecords, change: PracticeChange) -> None:
     """Leave out low-level force before the change, so that totals rise by `increase` at it."""
-    force = scene.tables["use_of_force"]
+    force = cell.tables["use_of_force"]
     low = np.isin(force["tactic"], [code("use_of_force", "tactic", name) for name in _LOW_LEVEL])
-    wanted = 1 - 1 / (1 + change.increase)
-    share = min(1.0, wanted / max(float(low.mean()), 1e-9)) if len(force) else 0.0
-    lost = low & (force.day() < _day(change.on)) & chance(scene.draw("faults/force_practice"), share, len(force))
-    scene.tables["use_of_force"] = force.take(~lost)
+    reduction = 1 - 1 / (1 + change.increase)
+    share = min(1.0, reduction / max(float(low.mean()), 1e-9)) if len(force) else 0.0
+    loss = low & (force.day() < _day(change.on)) & chance(cell.draw("faults/force_practice"), share, len(force))
+    cell.tables["use_of_force"] = force.take(~loss)
 
 
-def _thin_complaints(scene: Scene, change: PracticeChange) -> None:
+def _thin_complaints(cell: CellRecords, change: PracticeChange) -> None:
     """Leave out whole cases received before the change, so that totals rise by `increase` at it."""
-    rows = scene.tables["complaint"]
+    rows = cell.tables["complaint"]
     cases, case = np.unique(rows["complaint_id"], return_inverse=True)
-    missed = chance(scene.draw("faults/complaint_practice"), 1 - 1 / (1 + change.increase), len(cases))
-    lost = missed[case] & (rows["received_on"] < _day(change.on))
-    scene.tables["complaint"] = rows.take(~lost)
+    missed = chance(cell.draw("faults/complaint_practice"), 1 - 1 / (1 + change.increase), len(cases))
+    loss = missed[case] & (rows["received_on"] < _day(change.on))
+    cell.tables["complaint"] = rows.take(~loss)
 
 
 def _day(when: date) -> int:
     return day_number(when)
 
 
-def _mislink(scene: Scene, table: str, share: float) -> None:
+def _mislink(cell: CellRecords, table: str, share: float) -> None:
     """Put some rows down to another person of the cell."""
-    rows = scene.tables[table]
-    ids, seed = rows[rows.table.key or ""], scene.world.seed
+    rows = cell.tables[table]
+    ids, seed = rows[rows.table.key or ""], cell.world.seed
     wrong = keys.level(ids, seed=seed, purpose=f"mislink/{table}") < share
-    other = scene.people[(keys.level(ids, seed=seed, purpose="mislinked to") * len(scene.people)).astype(np.int64)]
-    scene.set_columns(table, officer_id=np.where(wrong, other, rows["officer_id"]).astype(np.int32))
+    other = cell.people[(keys.level(ids, seed=seed, purpose="mislinked to") * len(cell.people)).astype(np.int64)]
+    cell.set_columns(table, officer_id=np.where(wrong, other, rows["officer_id"]).astype(np.int32))
 
 
-def _duplicate(scene: Scene, table: str, share: float) -> None:
+def _duplicate(cell: CellRecords, table: str, share: float) -> None:
     """Record some rows again, under a new id and some days later."""
-    rows = scene.tables[table]
-    ids, seed = rows[rows.table.key or ""], scene.world.seed
-    chosen = np.flatnonzero(keys.level(ids, seed=seed, purpose=f"twice/{table}") < share)
-    again = rows.take(chosen)
+    rows = cell.tables[table]
+    ids, seed = rows[rows.table.key or ""], cell.world.seed
+    selection = np.flatnonzero(keys.level(ids, seed=seed, purpose=f"twice/{table}") < share)
+    again = rows.take(selection)
     # A copy has its original's number, in the namespace of copies.
-    copies = keys.ordinary(seed=seed, table=table, cell=scene.cell, number=again["_number"], name=DUPLICATE)
-    later = (keys.level(ids[chosen], seed=seed, purpose="twice/when") * 20).astype(np.int64)
+    copies = keys.ordinary(seed=seed, table=table, cell=cell.number, number=again["_number"], name=DUPLICATE)
+    later = (keys.level(ids[selection], seed=seed, purpose="twice/when") * 20).astype(np.int64)
     known = (again["known_on"] + later).astype(np.int32)
     again = again.with_columns(**{again.table.key or "": copies, "known_on": known})
-    scene.tables[table] = joined([rows, again.take(known < scene.force.end)])
+    cell.tables[table] = joined([rows, again.take(known < cell.force.end)])

@@ -1,4 +1,4 @@
-"""A scene: one cell of the force while its records are made. Everything that happens in a cell stays in it."""
+"""The records of one cell of the force while they are made. Everything that happens in a cell stays in it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Calendar:
 
 
 @dataclass
-class Scene:
+class CellRecords:
     """The records of one cell, table by table, as the layers add them.
 
     `posts` are the positions of the cell's postings in `force.stints`; `home` are the people whose first posting is
@@ -48,7 +48,7 @@ class Scene:
     world: World
     force: Force
     calendar: Calendar
-    cell: int
+    number: int
     posts: Array
     home: Array
     streams: Streams
@@ -67,7 +67,9 @@ class Scene:
         key = new.table.key or ""
         offset = len(self.tables[table]) if table in self.tables else 0
         number = np.arange(offset, offset + len(new)) if number is None else number
-        new = new.with_columns(**{key: keys.ordinary(seed=self.world.seed, table=table, cell=self.cell, number=number)})
+        new = new.with_columns(
+            **{key: keys.ordinary(seed=self.world.seed, table=table, cell=self.number, number=number)}
+        )
         if table in COPIED:
             new = new.with_columns(_number=number)
         self.tables[table] = joined([self.tables[table], new]) if offset else new
@@ -107,10 +109,6 @@ class Scene:
     def years(self) -> float:
         """The length of the world in years."""
         return self.force.days / 365.25
-
-    def person_of(self, posts: Array) -> Array:
-        """Return the person of each of the cell's postings, given by position within the cell."""
-        return self.force.stints.person[self.posts][posts]
 
 
 def by_role(weights: dict[str, float], *, default: float = 0.0) -> Array:

@@ -11,12 +11,12 @@ from data.contract import CONTRACT
 from data.synthetic.build import build_parts
 from data.synthetic.generate import make_cells
 from data.synthetic.reference import reference_tables
-from data.synthetic.truth import Note, archetypes_table, subjects_table
+from data.synthetic.truth_tables import CellTruth, archetypes_table, subjects_table
 from data.synthetic.world import World
 
 
 @dataclass(frozen=True)
-class InMemory:
+class MemoryWorld:
     """A world's record tables and its truth tables, by name, row by row as in the files that `generate` writes.
 
     What the typologies altered or removed (`truth/before`) is left out.
@@ -27,17 +27,17 @@ class InMemory:
     truth: dict[str, pa.Table]
 
 
-def make(world: World) -> InMemory:
+def make_world(world: World) -> MemoryWorld:
     """Make a world in memory; 2,000 people over two years take about 400 MB while they are made, and 170 after.
 
     Example:
         >>> from data.synthetic.world import load
-        >>> len(make(load("tiny", people=100, months=1)).records["officer"])
+        >>> len(make_world(load("tiny", people=100, months=1)).records["officer"])
         100
     """
     parts = build_parts(world)
     pieces: dict[str, list[pa.Table]] = {name: [table] for name, table in reference_tables(parts).items()}
-    notes: list[Note] = []
+    notes: list[CellTruth] = []
     for tables, note in make_cells(parts):
         for name, table in tables.items():
             pieces.setdefault(name, []).append(table)
@@ -47,11 +47,11 @@ def make(world: World) -> InMemory:
         table.name: _joined(pieces.get(table.name, []), arrow_schema(table, strict=not loose)) for table in CONTRACT
     }
     truth = {
-        "truth_subject": subjects_table(parts, [told for note in notes for told in note.involved]),
+        "truth_subject": subjects_table(parts, [person for note in notes for person in note.involved]),
         "truth_row": _joined([note.rows for note in notes], arrow_schema(CONTRACT.truth["truth_row"], strict=True)),
         "truth_archetype": archetypes_table(parts),
     }
-    return InMemory(world, records, truth)
+    return MemoryWorld(world, records, truth)
 
 
 def _joined(pieces: list[pa.Table], schema: pa.Schema) -> pa.Table:

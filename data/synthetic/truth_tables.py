@@ -20,8 +20,8 @@ from data.arrow import arrow_schema
 from data.contract import CONTRACT
 from data.synthetic import dirt
 from data.synthetic.build import Parts
-from data.synthetic.plantings import Subject, Typology
-from data.synthetic.plot import Effect
+from data.synthetic.planted_subject import PlantedSubject
+from data.synthetic.planting import Effect
 from data.synthetic.rows import NO_TIME, days, integers, joined, numbers, texts, to_arrow
 from data.synthetic.table_files import TableFile
 from data.vocabulary import Concern
@@ -30,21 +30,21 @@ _OF = (("typology", pa.string()), ("subject_kind", pa.string()), ("subject_id", 
 
 
 @dataclass(frozen=True)
-class Told:
+class NamedSubject:
     """A person or team of whom the truth tells, by id, for one subject of one pattern; archetypes are of no concern."""
 
-    subject: Subject
+    subject: PlantedSubject
     id: int
     concern: Concern | Literal[""]
 
 
 @dataclass(frozen=True)
-class Note:
+class CellTruth:
     """The truth about one cell; `involved` are those whom patterns are about besides their subjects."""
 
     rows: pa.Table
     before: dict[str, pa.Table]
-    involved: tuple[Told, ...]
+    involved: tuple[NamedSubject, ...]
 
 
 class TruthFiles:
@@ -62,7 +62,7 @@ class TruthFiles:
         self._before = {
             name: TableFile(folder / "before" / f"{name}.parquet", schema) for name, schema in before.items()
         }
-        self._involved: list[Told] = []
+        self._involved: list[NamedSubject] = []
         self._files["truth_archetype"].write(archetypes_table(parts))
 
     @property
@@ -70,7 +70,7 @@ class TruthFiles:
         """The rows written so far, by truth table."""
         return {name: file.rows for name, file in self._files.items()}
 
-    def write(self, note: Note) -> None:
+    def write(self, note: CellTruth) -> None:
         """Add the truth about a cell."""
         self._files["truth_row"].write(note.rows)
         self._involved += note.involved
@@ -90,42 +90,42 @@ class TruthFiles:
                 file.path.unlink()
 
 
-def note(parts: Parts, effect: Effect) -> Note:
+def note(parts: Parts, effect: Effect) -> CellTruth:
     """Return the truth about one cell as tables, sorted."""
     ids = parts.force.people.officer_id
     own = {subject: _own(parts, subject) for subject in effect.subjects}
-    others = {
-        subject: [(Told(subject, int(ids[one.person]), one.concern), one.tables) for one in involved]
+    further = {
+        subject: [(NamedSubject(subject, int(ids[entry.person]), entry.concern), entry.tables) for entry in involved]
         for subject, involved in effect.involved.items()
     }
-    told = [
-        (name, keys, one)
+    people = [
+        (name, keys, entry)
         for name, keys, subject in effect.rows
-        for one in (own[subject], *(other for other, tables in others[subject] if name in tables))
+        for entry in (own[subject], *(person for person, tables in further[subject] if name in tables))
     ]
-    named = [name for name, keys, _ in told for _ in range(len(keys))]
+    table_names = [name for name, keys, _ in people for _ in range(len(keys))]
     columns = {
-        "table_name": texts(named),
-        "row_id": integers(np.concatenate([np.zeros(0, dtype=np.int64), *(keys for _, keys, _ in told)])),
-        **_of([(one, len(keys)) for _, keys, one in told]),
+        "table_name": texts(table_names),
+        "row_id": integers(np.concatenate([np.zeros(0, dtype=np.int64), *(keys for _, keys, _ in people)])),
+        **_of([(entry, len(keys)) for _, keys, entry in people]),
     }
     rows = pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_row"], strict=True))
     before = {}
     for name, pieces in effect.before.items():
-        made = to_arrow(joined([data for data, _ in pieces]), officer_ids=ids)
-        made = _with(made, _of([(own[subject], len(data)) for data, subject in pieces]))
-        made = dirt.broken(made, name, share=parts.world.recording.broken, seed=parts.world.seed)
-        before[name] = made.sort_by(CONTRACT[name].key)
+        table = to_arrow(joined([data for data, _ in pieces]), officer_ids=ids)
+        table = _with(table, _of([(own[subject], len(data)) for data, subject in pieces]))
+        table = dirt.broken(table, name, share=parts.world.recording.broken, seed=parts.world.seed)
+        before[name] = table.sort_by(CONTRACT[name].key)
     order = [(name, "ascending") for name in ("typology", "subject_id", "table_name", "row_id")]
-    return Note(rows.sort_by(order), before, tuple(other for pairs in others.values() for other, _ in pairs))
+    return CellTruth(rows.sort_by(order), before, tuple(person for pairs in further.values() for person, _ in pairs))
 
 
-def _of(counts: Sequence[tuple[Told, int]]) -> dict[str, pa.Array]:
+def _of(counts: Sequence[tuple[NamedSubject, int]]) -> dict[str, pa.Array]:
     """Return the columns that say whose rows these are: `count` rows of each subject in turn."""
     each = [count for _, count in counts]
-    kinds = [one.subject.pattern.subject for one, count in counts for _ in range(count)]
-    names = [one.subject.pattern.name for one, count in counts for _ in range(count)]
-    ids = np.repeat(np.array([one.id for one, _ in counts], dtype=np.int64), each)
+    kinds = [entry.subject.kind for entry, count in counts for _ in range(count)]
+    names = [entry.subject.name for entry, count in counts for _ in range(count)]
+    ids = np.repeat(np.array([entry.id for entry, _ in counts], dtype=np.int64), each)
     return {
         "typology": texts(names),
         "subject_kind": texts(kinds),
@@ -139,59 +139,57 @@ def _with(table: pa.Table, columns: dict[str, pa.Array]) -> pa.Table:
     return table
 
 
-def _id_of(parts: Parts, subject: Subject) -> int:
+def _id_of(parts: Parts, subject: PlantedSubject) -> int:
     force = parts.force
-    if subject.pattern.subject == "unit":
+    if subject.kind == "unit":
         return int(force.structure.team_unit[subject.member])
     return int(force.people.officer_id[subject.member])
 
 
-def _own(parts: Parts, subject: Subject) -> Told:
-    return Told(
-        subject, _id_of(parts, subject), subject.pattern.concern if isinstance(subject.pattern, Typology) else ""
-    )
+def _own(parts: Parts, subject: PlantedSubject) -> NamedSubject:
+    return NamedSubject(subject, _id_of(parts, subject), subject.concern)
 
 
-def subjects_table(parts: Parts, involved: Sequence[Told]) -> pa.Table:
+def subjects_table(parts: Parts, involved: Sequence[NamedSubject]) -> pa.Table:
     """Return whom typologies were planted in, and whom else they are about, as the table `truth_subject`."""
-    told = _sorted([*_everybody(parts, parts.typologies), *involved])
+    people = _sorted([*_everybody(parts, parts.typologies), *involved])
     columns = {
-        "subject_kind": texts([one.subject.pattern.subject for one in told]),
-        "subject_id": _ids(told),
-        "concern": texts([one.concern for one in told]),
-        "typology": texts([one.subject.pattern.name for one in told]),
-        **_dates(parts, told),
-        "intensity": numbers(np.array([round(one.subject.intensity, 3) for one in told])),
+        "subject_kind": texts([entry.subject.kind for entry in people]),
+        "subject_id": _ids(people),
+        "concern": texts([entry.concern for entry in people]),
+        "typology": texts([entry.subject.name for entry in people]),
+        **_dates(parts, people),
+        "intensity": numbers(np.array([round(entry.subject.intensity, 3) for entry in people])),
     }
     return pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_subject"], strict=True))
 
 
 def archetypes_table(parts: Parts) -> pa.Table:
     """Return who has which archetype, as the table `truth_archetype`."""
-    told = _sorted(_everybody(parts, parts.archetypes))
+    people = _sorted(_everybody(parts, parts.archetypes))
     columns = {
-        "officer_id": _ids(told),
-        "archetype": texts([one.subject.pattern.name for one in told]),
-        **_dates(parts, told),
+        "officer_id": _ids(people),
+        "archetype": texts([entry.subject.name for entry in people]),
+        **_dates(parts, people),
     }
     return pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_archetype"], strict=True))
 
 
-def _everybody(parts: Parts, by_cell: dict[int, list[Subject]]) -> list[Told]:
+def _everybody(parts: Parts, by_cell: dict[int, list[PlantedSubject]]) -> list[NamedSubject]:
     return [_own(parts, subject) for subjects in by_cell.values() for subject in subjects]
 
 
-def _sorted(told: Sequence[Told]) -> list[Told]:
-    return sorted(told, key=lambda one: (one.subject.pattern.name, one.id, one.subject.first, one.subject.member))
+def _sorted(people: Sequence[NamedSubject]) -> list[NamedSubject]:
+    return sorted(people, key=lambda entry: (entry.subject.name, entry.id, entry.subject.first, entry.subject.member))
 
 
-def _ids(told: Sequence[Told]) -> pa.Array:
-    return integers(np.array([one.id for one in told], dtype=np.int64))
+def _ids(people: Sequence[NamedSubject]) -> pa.Array:
+    return integers(np.array([entry.id for entry in people], dtype=np.int64))
 
 
-def _dates(parts: Parts, told: Sequence[Told]) -> dict[str, pa.Array]:
+def _dates(parts: Parts, people: Sequence[NamedSubject]) -> dict[str, pa.Array]:
     """Return the days of each subject; the end is null where the pattern lasts to the end of the world."""
-    spells = [one.subject for one in told]
+    spells = [entry.subject for entry in people]
     first = np.array([s.first for s in spells], dtype=np.int64)
     last = np.array([NO_TIME if s.last >= parts.force.end - 1 else s.last for s in spells], dtype=np.int64)
     return {"started_on": days(first), "ended_on": days(last)}

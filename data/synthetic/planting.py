@@ -1,0 +1,103 @@
+"""Planting patterns in the records of a cell, and what that changed, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.arrays import Array
+from data.synthetic.cell_records import CellRecords
+from data.synthetic.planted_patterns import PlantedPattern
+from data.synthetic.planted_subject import Involved, PlantedSubject
+from data.synthetic.rows import Rows, joined
+from data.synthetic.subject_records import RowChange, Snapshot, SubjectRecords
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What the patterns of one kind did to a cell.
+
+    `rows` lists (table, ids, subject) for every row added or altered; `before` holds, by table, each altered or
+    removed row as it was, with its subject; `involved` says whom else a subject's pattern is about.
+    """
+
+    subjects: list[PlantedSubject]
+    rows: list[tuple[str, Array, PlantedSubject]]
+    before: dict[str, list[tuple[Rows, PlantedSubject]]]
+    involved: dict[PlantedSubject, list[Involved]]
+
+
+def plant(cell: CellRecords, subjects: list[PlantedSubject], patterns: Mapping[str, PlantedPattern]) -> Effect:
+    """Plant the subjects' patterns in the cell and say what they did.
+
+    Each pattern sees the cell as it was before any of them. Where two want the same row, the first by name and
+    subject has it.
+    """
+    snapshot = Snapshot(cell)
+    effect = Effect(subjects, [], {}, {})
+    by_table: dict[str, list[RowChange]] = {}
+    for subject in sorted(subjects, key=lambda s: (s.name, s.member)):
+        records = SubjectRecords(snapshot, subject)
+        patterns[subject.name].plant(records)
+        effect.involved[subject] = records.involved
+        for table, change in records.changes.items():
+            by_table.setdefault(table, []).append(change)
+    # Tours come first: an edit of a tour that another pattern took out is not made.
+    for table in sorted(by_table, key=lambda name: (name != "shift", name)):
+        if table == "roster_edit":
+            _drop_edits_of_nothing(by_table[table], cell.tables["shift"]["shift_id"])
+        cell.tables[table] = _changed(cell.tables[table], by_table[table], effect)
+    return effect
+
+
+def _drop_edits_of_nothing(changes: list[RowChange], tours: Array) -> None:
+    sorted_ids = np.sort(tours)
+    for change in changes:
+        change.added = [new.take(_among(new["shift_id"], sorted_ids)) for new in change.added]
+
+
+def _among(values: Array, sorted_ids: Array) -> Array:
+    """Return a mask of the values that stand in a sorted array."""
+    place = np.searchsorted(sorted_ids, values).clip(0, max(len(sorted_ids) - 1, 0))
+    mask: Array = sorted_ids[place] == values if len(sorted_ids) else np.zeros(len(values), dtype=bool)
+    return mask
+
+
+def _changed(data: Rows, changes: list[RowChange], effect: Effect) -> Rows:
+    """Return the table after the changes, and note in `effect` what they were."""
+    taken_mask = np.zeros(len(data), dtype=bool)
+    removal = np.zeros(len(data), dtype=bool)
+    columns_altered = {name for change in changes for values in change.altered for name in values}
+    columns = {name: values.copy() if name in columns_altered else values for name, values in data.columns.items()}
+    key, table = data.table.key or "", data.table.name
+    for change in changes:
+        for at in change.removed:
+            if not len(at):
+                continue
+            free = np.unique(at[~taken_mask[at]])
+            _note_before(effect, data.take(free), change.subject)
+            taken_mask[free] = removal[free] = True
+    for change in changes:
+        for at, free, values in _free(change, taken_mask):
+            _note_before(effect, data.take(at[free]), change.subject)
+            effect.rows.append((table, data[key][at[free]], change.subject))
+            taken_mask[at[free]] = True
+            for name, new in values.items():
+                columns[name][at[free]] = new[free]
+        effect.rows.extend((table, new[key], change.subject) for new in change.added)
+    rest = Rows(data.table, columns).take(~removal) if removal.any() else Rows(data.table, columns)
+    additions = [new for change in changes for new in change.added]
+    return joined([rest, *additions]) if additions else rest
+
+
+def _free(change: RowChange, taken_mask: Array) -> Iterator[tuple[Array, Array, dict[str, Array]]]:
+    """Yield each alteration with the mask of rows that no earlier one has taken."""
+    for at, values in zip(change.at, change.altered, strict=True):
+        yield at, ~taken_mask[at], values
+
+
+def _note_before(effect: Effect, data: Rows, subject: PlantedSubject) -> None:
+    if len(data):
+        effect.before.setdefault(data.table.name, []).append((data, subject))
