@@ -39,7 +39,9 @@ def assign(
 
 def _subjects(pattern: PlantedPattern, pool: Candidates, settings: Plantings, streams: Streams) -> list[PlantedSubject]:
     own = settings.settings.get(pattern.name, Planting())
-    share = (pattern.share if own.share is None else own.share) * settings.scale
+    share = (
+        (pattern.share if own.share is None else own.share) * settings.scale * settings.shares.get(pattern.name, 1.0)
+    )
     earliest = day_number(pattern.not_before) if pattern.not_before else pool.force.start
     begins, ends = _spans(pool)
     begins = np.maximum(begins, earliest)

@@ -29,11 +29,13 @@ from data.synthetic.layers import (
     traits,
     workforce,
 )
+from data.synthetic.nuisance import Tendency, nuisances
 from data.synthetic.planted_patterns import archetypes, typologies
 from data.synthetic.planted_subject import PlantedSubject
 from data.synthetic.planting import Effect, plant
 from data.synthetic.rows import Rows
 from data.synthetic.streams import Streams
+from data.synthetic.tendencies import Tendencies
 from data.synthetic.world import World
 
 _OCCURRENCE = (
@@ -67,6 +69,7 @@ class Parts:
     streams: Streams
     archetypes: dict[int, list[PlantedSubject]]
     typologies: dict[int, list[PlantedSubject]]
+    tendencies: Tendencies | None
 
 
 def build_parts(world: World) -> Parts:
@@ -78,7 +81,7 @@ def build_parts(world: World) -> Parts:
     positions = workforce.build_positions(units, streams)
     people, leavers = workforce.build_people(world, streams, positions, start=start, end=end)
     stints = workforce.build_stints(world, streams, units, positions, people, leavers, start=start, end=end)
-    latent = traits.build_latent(streams, len(people))
+    latent = traits.build_latent(streams, len(people), world)
     force = Force(structure=units, people=people, stints=stints, latent=latent, start=start, end=end)
     return Parts(
         world=world,
@@ -87,6 +90,7 @@ def build_parts(world: World) -> Parts:
         streams=streams,
         archetypes=assign(force, archetypes(), world.archetypes, streams.part("assign")),
         typologies=assign(force, typologies(), world.typologies, streams.part("assign")),
+        tendencies=Tendencies(world, force, streams) if world.is_drawn else None,
     )
 
 
@@ -104,23 +108,32 @@ def build_cell(parts: Parts, number: int) -> tuple[CellRecords, Effect]:
 
 def _ordinary(parts: Parts, number: int) -> CellRecords:
     """Return a cell's records without any pattern."""
+    cell = cell_occurrences(parts, number)
+    if parts.tendencies is not None:
+        for nuisance in nuisances().values():
+            nuisance.leave(Tendency(nuisance.name, cell, parts.tendencies))
+    _record(cell)
+    recording_faults.spoil(cell)
+    return cell
+
+
+def cell_occurrences(parts: Parts, number: int) -> CellRecords:
+    """Return what happens in a cell, before nuisances and before anything is recorded."""
     stints = parts.force.stints
     first, last = np.searchsorted(stints.cell, [number, number + 1])
-    posts = np.arange(first, last)
     cell = CellRecords(
         world=parts.world,
         force=parts.force,
         calendar=parts.calendar,
         number=number,
-        posts=posts,
+        posts=np.arange(first, last),
         home=np.flatnonzero(parts.force.home_cell == number),
         streams=parts.streams.part("cell", number),
+        tendencies=parts.tendencies,
     )
     _add_absences(cell)
     for make in _OCCURRENCE:
         make(cell)
-    _record(cell)
-    recording_faults.spoil(cell)
     return cell
 
 

@@ -132,7 +132,7 @@ def _repeats(world: World) -> dict[str, tuple[float, int]]:
     draw = streams.draw("conduct_repeats")
     years = np.minimum(draw.integers(0, 14, _MODEL_PEOPLE) + 0.5, 9.0)
     years[years > 8] = 9.0
-    rate = world.figure("conduct_cases") / 1000 * build_latent(streams, _MODEL_PEOPLE).cases
+    rate = world.figure("conduct_cases") / 1000 * build_latent(streams, _MODEL_PEOPLE, world).cases
     cases = draw.poisson(rate * years * _MODEL_YEARS / years.mean())
     counts = {
         "1_case": int((cases == 1).sum()),

@@ -12,6 +12,7 @@ from data.synthetic import keys
 from data.synthetic.force import Force
 from data.synthetic.rows import Rows, joined, rows
 from data.synthetic.streams import Streams
+from data.synthetic.tendencies import Tendencies
 from data.synthetic.world import World
 
 COPIED = ("complaint", "use_of_force", "stop_search", "expense", "grievance")
@@ -52,11 +53,19 @@ class CellRecords:
     posts: Array
     home: Array
     streams: Streams
+    tendencies: Tendencies | None = None
     tables: dict[str, Rows] = field(default_factory=dict)
 
     def draw(self, *purpose: str | int) -> np.random.Generator:
         """Return the stream for a purpose in this cell."""
         return self.streams.draw(*purpose)
+
+    def trait(self, name: str, person: Array, day: Array) -> Array:
+        """Return a lasting trait of each person as it stands on a day; only in drawn forces does it wander."""
+        lasting: Array = getattr(self.force.latent, name)[person]
+        if self.tendencies is None:
+            return lasting
+        return lasting * self.tendencies.drift(name)[person, self.tendencies.month_of(day)]
 
     def add(self, table: str, *, number: Array | None = None, **columns: Array) -> Rows:
         """Add ordinary rows to a table and give them their ids, by `number`, or else by position.

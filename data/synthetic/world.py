@@ -11,20 +11,37 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
 from data.errors import UsageError
 from data.setting_faults import describe_faults
+from data.synthetic.drawn_settings import drawn_settings, merged
 from data.synthetic.figures import figures
 
 _FOLDER = Path(__file__).with_name("worlds")
+
+_FIRST_DAY, _MONTHS, _SEED = date(2024, 9, 1), 24, 1
 
 SMALLEST = 60
 """The fewest people a world may have: below it there are too few teams for a force."""
 
 
+_LEFT_OUT = ("draws", "roles", "shares", "team_size")
+"""Settings that only drawn worlds have: others leave them out of `world.json`."""
+
+
 class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_serializer(mode="wrap")
+    def _serialised(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = handler(self)
+        defaults = type(self).model_fields
+        return {
+            name: value
+            for name, value in values.items()
+            if name not in _LEFT_OUT or value != defaults[name].get_default(call_default_factory=True)
+        }
 
 
 class Planting(_Settings):
@@ -43,6 +60,7 @@ class Plantings(_Settings):
     scale: float = Field(default=1.0, ge=0, le=20, description="multiplies every share")
     intensity: float = Field(default=1.0, gt=0, le=10, description="multiplies every intensity")
     settings: dict[str, Planting] = Field(default_factory=dict)
+    shares: dict[str, float] = Field(default_factory=dict, description="multiples of shares, by name")
 
     def chosen(self, found: list[str]) -> list[str]:
         """Return the names this world has, of those found."""
@@ -88,6 +106,8 @@ class ForceShape(_Settings):
     boroughs: int = Field(default=0, ge=0, le=32)
     commands: int = Field(default=0, ge=0, le=12)
     borough_spread: float = Field(default=0.35, ge=0, le=2, description="log standard deviation of how busy they are")
+    team_size: float = Field(default=10.2, ge=6, le=16, description="mean people a team")
+    roles: dict[str, float] = Field(default_factory=dict, description="multiples of the share of teams, by role")
 
 
 class World(_Settings):
@@ -96,15 +116,25 @@ class World(_Settings):
     name: str
     title: str
     people: int = Field(ge=SMALLEST, le=1_000_000)
-    months: int = Field(default=24, ge=1, le=120)
-    seed: int = Field(default=1, ge=0, lt=2**63)
-    starts_on: date = date(2024, 9, 1)
+    months: int = Field(default=_MONTHS, ge=1, le=120)
+    seed: int = Field(default=_SEED, ge=0, lt=2**63)
+    starts_on: date = _FIRST_DAY
     structure: ForceShape = ForceShape()
     typologies: Plantings = Plantings()
     archetypes: Plantings = Plantings()
     reporting: Reporting = Reporting()
     recording: Recording = Recording()
     figures: dict[str, float] = Field(default_factory=dict)
+    draws: dict[str, float] = Field(default_factory=dict, description="what was drawn for a drawn world, by prior")
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the force was drawn from the priors."""
+        return bool(self.draws)
+
+    def draw(self, name: str, default: float = 1.0) -> float:
+        """Return what was drawn under a name; the default where the world is not a drawn one."""
+        return self.draws.get(name, default)
 
     @property
     def ends_on(self) -> date:
@@ -134,7 +164,8 @@ def describe(name: str) -> str:
 def load(name_or_path: str, *, people: int | None = None, months: int | None = None, seed: int | None = None) -> World:
     """Return a world by its name or from a TOML file, with its size, length or seed replaced where given.
 
-    Raises UsageError for an unknown name, and for a file with faults: all of them at once.
+    A file that says `drawn = true` has its other settings drawn by its seed. Raises UsageError for an unknown name, and
+    for a file with faults: all of them at once.
 
     Example:
         >>> load("tiny", people=100).people
@@ -144,6 +175,7 @@ def load(name_or_path: str, *, people: int | None = None, months: int | None = N
     given = {"people": people, "months": months, "seed": seed}
     settings = {"name": path.stem, **_read(path), **{key: value for key, value in given.items() if value is not None}}
     faults = _faults(settings)
+    settings = _drawn(settings)
     try:
         world = World.model_validate(settings)
     except ValidationError as error:
@@ -151,6 +183,23 @@ def load(name_or_path: str, *, people: int | None = None, months: int | None = N
     if faults:
         raise _refused(path, faults)
     return world
+
+
+def _drawn(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with draws under them, where the file asks for draws and is sound enough to say for what."""
+    if settings.pop("drawn", False) is not True:
+        return settings
+    starts_on, months = settings.get("starts_on", _FIRST_DAY), settings.get("months", _MONTHS)
+    seed = settings.get("seed", _SEED)
+    if not (isinstance(starts_on, date) and isinstance(months, int) and isinstance(seed, int)):
+        return settings
+    return merged(drawn_settings(seed, starts_on=starts_on, months=months), settings)
+
+
+def median_world(*, people: int, months: int = _MONTHS, seed: int = _SEED) -> World:
+    """Return the drawn world in which every prior gives its median: what is published stands in its middle."""
+    own = {"name": "drawn", "title": "the median of all draws", "people": people, "months": months, "seed": seed}
+    return World.model_validate(merged(drawn_settings(None, starts_on=_FIRST_DAY, months=months), own))
 
 
 def _path_of(name_or_path: str) -> Path:

@@ -13,7 +13,9 @@ from pydantic.fields import FieldInfo
 
 from data.synthetic import world
 from data.synthetic.figures import figures
+from data.synthetic.nuisance import nuisances
 from data.synthetic.planted_patterns import Archetype, PlantedPattern, Typology, archetypes, typologies
+from data.synthetic.priors import priors
 
 PAGE = Path("docs/reference/worlds.md")
 """Where the page stands, seen from the top of the repository."""
@@ -60,7 +62,18 @@ _GRADES = """\
 What the force is calibrated to. Grades: A official, court, regulator or peer-reviewed; B reputable press; C own
 arithmetic on A or B; K general knowledge. `opencse calibrate WORLD` compares a world with every one of them."""
 
-_NESTED = ("structure", "reporting", "recording", "typologies", "archetypes", "figures", "settings")
+_NESTED = (
+    "structure",
+    "reporting",
+    "recording",
+    "typologies",
+    "archetypes",
+    "figures",
+    "settings",
+    "draws",
+    "shares",
+    "roles",
+)
 _ABOUT = {
     "name": "taken from the file's name unless given",
     "title": "one line that says what the world is for",
@@ -98,6 +111,18 @@ def worlds_page() -> str:
         "## Archetypes",
         "Innocent reasons to look unusual. The truth names the people; nothing about them is of concern.",
         *(_pattern(pattern) for pattern in archetypes().values()),
+        "## Nuisances",
+        (
+            "Rows that ordinary life leaves and that a rule or an indicator looks for. Only drawn forces have them, as"
+            " often as the priors below say; nobody's row of this kind is of concern."
+        ),
+        _nuisances(),
+        "## Priors",
+        (
+            "What a drawn force is drawn from: a file that says `drawn = true`, such as `drawn` and `drawn-null`, takes"
+            " every setting that it does not give from here, by its seed. A log-normal is cut at its bounds."
+        ),
+        _priors(),
         "## Figures",
         _GRADES,
         _figures(),
@@ -163,6 +188,21 @@ def _pattern(pattern: PlantedPattern) -> str:
         lines.append(f"- Visibly {moved}.")
     lines.append(f"- Modelled on: {pattern.basis}.")
     return "\n".join(lines)
+
+
+def _nuisances() -> str:
+    rows = [
+        (f"`{one.name}`", one.summary, ", ".join(f"`{name}`" for name in one.serves)) for one in nuisances().values()
+    ]
+    return _grid(("nuisance", "somebody", "rules and indicators that look for it"), rows)
+
+
+def _priors() -> str:
+    rows = [
+        (f"`{p.name}`", p.distribution, f"{p.quantile(0.5):.4g}", f"{p.low:g} to {p.high:g}", p.unit, p.reason, p.grade)
+        for p in priors().values()
+    ]
+    return _grid(("prior", "distribution", "median", "range", "unit", "reason", "grade"), rows)
 
 
 def _figures() -> str:

@@ -48,6 +48,9 @@ _OTHER = {
 """Other spells: how many a person and year, and their mean days. Assumptions."""
 
 SUSPENSION_DAYS = 300.0
+_COMES_BACK = 0.25
+_PSYCHOLOGICAL_DAYS = 0.25
+"""Share of psychological spells that come back, and the days of one further spell next to those of a usual one."""
 _FIXED_HOLIDAYS = ((1, 1), (12, 25), (12, 26))
 
 
@@ -111,12 +114,26 @@ def _leave(force: Force, draws: Streams) -> Rows:
 def _sickness(world: World, force: Force, draws: Streams) -> Rows:
     draw = draws.draw("sickness")
     rate = SPELLS_A_YEAR * world.figure("sickness_days") / 9.0 * force.latent.sickness
-    person, first = _starts(force, draw, rate)
+    run = world.draw("size/sickness_run", 0.0)
+    # Illness that comes back makes spells: fewer begin, so that the days stay as published.
+    person, first = _starts(force, draw, rate / (1 + _COMES_BACK * _PSYCHOLOGICAL_DAYS * run))
     length = pick(draw, len(person), _SPELL_SHARE)
     days = np.ceil(draw.gamma(1.3, 1 / 1.3, len(person)) * np.array(_SPELL_MEAN)[length]).astype(np.int64)
     scale = world.figure("psychological_share") / 0.47
     psychological = chance(draw, np.array(_PSYCHOLOGICAL)[length] * scale)
-    return _spells(person, first, days, kind="sickness", psychological=psychological.astype(np.int8))
+    spells = _spells(person, first, days, kind="sickness", psychological=psychological.astype(np.int8))
+    return joined([spells, _runs(spells, draws.draw("sickness/runs"), run)]) if run else spells
+
+
+def _runs(spells: Rows, draw: np.random.Generator, mean: float) -> Rows:
+    """Return the further spells of illness that comes back, some weeks after one another."""
+    cause = np.flatnonzero((spells["psychological"] == 1) & chance(draw, _COMES_BACK, len(spells)))
+    count = draw.geometric(1 / (1 + mean), len(cause))
+    cause = np.repeat(cause, count)
+    place = np.arange(len(cause)) - np.repeat(np.cumsum(count) - count, count)
+    days = np.ceil(draw.gamma(1.3, 8.0, len(cause))).astype(np.int64)
+    first = spells["_last"][cause] + 1 + ((place + draw.random(len(cause))) * 45).astype(np.int64)
+    return _spells(spells["officer_id"][cause], first, days, kind="sickness", psychological=np.ones(len(cause)))
 
 
 def _injury(force: Force, draws: Streams) -> Rows:

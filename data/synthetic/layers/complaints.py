@@ -86,9 +86,36 @@ def _matters(cell: CellRecords, draw: np.random.Generator) -> Array:
     person = stints.person[cell.posts]
     busy = np.sqrt(force.structure.area_busy)[force.structure.team_area[stints.team[cell.posts]]]
     served = (stints.last - stints.first + 1).clip(0)[cell.posts] / 365.25
+    served = served * _drift_of_posts(cell)
     expected = rates[stints.role[cell.posts]] * force.latent.complaints[person] * busy * served
     post: Array = np.repeat(np.arange(len(person)), draw.poisson(expected * stints.fte[cell.posts]))
     return post
+
+
+def _drift(cell: CellRecords) -> Array:
+    """Return how the complaint trait of whoever works each tour has wandered by then."""
+    shift = cell.tables["shift"]
+    return (
+        cell.trait("complaints", shift["officer_id"], shift.day()) / cell.force.latent.complaints[shift["officer_id"]]
+    )
+
+
+def _drift_of_posts(cell: CellRecords) -> Array | float:
+    """Return the mean drift over the tours of each posting; 1 where nothing drifts or no tour was worked."""
+    if cell.tendencies is None:
+        return 1.0
+    post, size = cell.tables["shift"]["_post"], len(cell.posts)
+    tours = np.bincount(post, minlength=size)
+    mean: Array = np.bincount(post, _drift(cell), minlength=size) / np.maximum(tours, 1)
+    return np.where(tours > 0, mean, 1.0)
+
+
+def _tours_by_drift(cell: CellRecords, level: Array, first: Array, past: Array) -> Array:
+    """Return one tour for each level in [0, 1) among those from `first` to `past`, likelier as the trait drifts up."""
+    total = np.concatenate([[0.0], np.cumsum(_drift(cell))])
+    target = total[first] + level * (total[past] - total[first])
+    tours: Array = np.clip(np.searchsorted(total, target, side="right") - 1, first, past - 1)
+    return tours
 
 
 def _where(cell: CellRecords, draw: np.random.Generator, post: Array) -> tuple[Array, Array]:
@@ -102,6 +129,8 @@ def _where(cell: CellRecords, draw: np.random.Generator, post: Array) -> tuple[A
     post = post[(edges[1:] - edges[:-1])[post] > 0]
     places = draw.random((_SCENES, 2, len(post)))
     tours = edges[:-1][post] + (places[:, 0] * (edges[1:] - edges[:-1])[post]).astype(np.int64)
+    if cell.tendencies is not None:
+        tours = _tours_by_drift(cell, places[:, 0], edges[:-1][post], edges[1:][post])
     order = np.argsort(attendance["_shift"], kind="stable")
     first = np.searchsorted(attendance["_shift"][order], tours)
     counts = np.searchsorted(attendance["_shift"][order], tours, side="right") - first

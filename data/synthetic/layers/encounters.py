@@ -63,14 +63,16 @@ def use_force(cell: CellRecords) -> None:
     forced = chance(draw, np.minimum(_FORCE_AT * scale, 1.0)[incident["kind"]])
     present = np.flatnonzero(forced[attendance["_incident"]])
     person = attendance["officer_id"][present]
-    reports = chance(draw, _REPORTS * cell.force.latent.force[person] * _is_officer(cell, person))
+    reports = chance(
+        draw, _REPORTS * cell.trait("force", person, attendance.day()[present]) * _is_officer(cell, person)
+    )
     present = present[reports]
     at_incident = _reports(cell, draw, attendance["officer_id"][present], attendance["_at"][present] + 10)
     at_incident["incident_id"] = attendance["incident_id"][present]
     at_incident["_incident"] = attendance["_incident"][present]
     hard = (draw.random(len(incident)) < 0.15)[attendance["_incident"][present]]
     at_incident["severity"] = np.minimum(at_incident["severity"] + hard, 5)
-    tours, when = _at_tours(cell, draw, by_role(_CUSTODY_FORCE) * scale, cell.force.latent.force)
+    tours, when = _at_tours(cell, draw, by_role(_CUSTODY_FORCE) * scale, _on_tours(cell, "force"))
     alone = _reports(cell, draw, cell.tables["shift"]["officer_id"][tours], when)
     alone["incident_id"] = np.full(len(tours), -1)
     alone["_incident"] = np.full(len(tours), -1, dtype=np.int32)
@@ -98,10 +100,16 @@ def _is_officer(cell: CellRecords, person: Array) -> Array:
     return regular
 
 
-def _at_tours(cell: CellRecords, draw: np.random.Generator, rates: Array, trait: Array) -> tuple[Array, Array]:
-    """Return tours at which something happens at yearly rates by role and trait, and the minute it does."""
+def _on_tours(cell: CellRecords, trait: str) -> Array:
+    """Return a lasting trait of whoever works each tour, as it stands on the day."""
     shift = cell.tables["shift"]
-    expected = (rates / tours_a_year())[shift["_role"]] * trait[shift["officer_id"]]
+    return cell.trait(trait, shift["officer_id"], shift.day())
+
+
+def _at_tours(cell: CellRecords, draw: np.random.Generator, rates: Array, multiple: Array) -> tuple[Array, Array]:
+    """Return tours at which something happens, at yearly rates by role times a multiple a tour, and the minute."""
+    shift = cell.tables["shift"]
+    expected = (rates / tours_a_year())[shift["_role"]] * multiple
     tours = np.repeat(np.arange(len(shift)), draw.poisson(expected))
     span = shift["ends_at"][tours] - shift["starts_at"][tours]
     return tours, shift["starts_at"][tours] + (draw.random(len(tours)) * span).astype(np.int64)
@@ -153,7 +161,9 @@ def search_people(cell: CellRecords) -> None:
     draw = cell.draw("stop_search")
     rates = role_rates(cell.force, cell.world.ordinary("searches"), SEARCH_WEIGHT)
     regular = _is_officer(cell, np.arange(len(cell.force.people)))
-    tours, when = _at_tours(cell, draw, rates, cell.force.latent.searches * regular)
+    tours, when = _at_tours(
+        cell, draw, rates, _on_tours(cell, "searches") * regular[cell.tables["shift"]["officer_id"]]
+    )
     shift = cell.tables["shift"].take(tours)
     cell.add(
         "stop_search",
@@ -176,7 +186,7 @@ def drive(cell: CellRecords) -> None:
     """Add collisions and speeding records."""
     draw = cell.draw("vehicle_event")
     rates = role_rates(cell.force, cell.world.figure("vehicle_events"), _DRIVING, among="people")
-    tours, when = _at_tours(cell, draw, rates, np.ones(len(cell.force.people)))
+    tours, when = _at_tours(cell, draw, rates, np.ones(len(cell.tables["shift"])))
     count = len(tours)
     kind = pick(draw, count, (0.45, 0.55)).astype(np.int64)
     fault = np.where(kind == 0, chance(draw, 0.45, count).astype(np.int64), -1)

@@ -62,7 +62,7 @@ def look_things_up(cell: CellRecords) -> None:
     shift = cell.tables["shift"]
     rates = role_rates(cell.force, cell.world.ordinary("lookups"), VOLUME, among="people")
     draw = cell.draw("system_access")
-    expected = (rates / tours_a_year())[shift["_role"]] * cell.force.latent.lookups[shift["officer_id"]]
+    expected = (rates / tours_a_year())[shift["_role"]] * cell.trait("lookups", shift["officer_id"], shift.day())
     tour = np.repeat(np.arange(len(shift)), draw.poisson(expected))
     role = shift["_role"][tour].astype(np.int64)
     count = len(tour)
@@ -84,6 +84,7 @@ def look_things_up(cell: CellRecords) -> None:
         subject_id=_looked_at(cell, draw, incident, system),
         incident_id=linked,
         _incident=incident,
+        _shift=tour.astype(np.int32),
     )
 
 

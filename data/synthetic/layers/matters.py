@@ -27,6 +27,9 @@ _EXPENSE_SHARE = (0.50, 0.33, 0.05, 0.01, 0.11)
 _EXPENSE_PENCE = np.array([1800.0, 1100.0, 11000.0, 9000.0, 2200.0])
 _RECEIPT = 0.93
 
+RECEIPT_LIMIT = 2500
+"""Pence above which a receipt is asked for: an assumption."""
+
 _COURSES = ("Personal safety", "First aid", "Information security", "Driving refresher")
 _COURSE_SHARE = {"Driving refresher": 0.35}
 _COMMENDATIONS = 0.06

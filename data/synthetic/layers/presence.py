@@ -42,7 +42,8 @@ def badge_entries(cell: CellRecords) -> Rows:
     office = shift["place"] == code("shift", "place", "office")
     field = shift["place"] == code("shift", "place", "field")
     mask = (office & (level >= miss_rate[shift["officer_id"]])) | (field & (level < FIELD_ENTRY))
-    tours = shift.take(mask)
+    position = np.flatnonzero(mask)
+    tours = shift.take(position)
     count = len(tours)
     area = cell.force.structure.team_area[tours["_team"]]
     arrives = tours["starts_at"] + draw.integers(-25, 10, count)
@@ -53,6 +54,7 @@ def badge_entries(cell: CellRecords) -> Rows:
         site=area % SITES,
         entered_at=arrives,
         left_at=np.where(chance(draw, _NOT_LEFT, count), NO_TIME, leaves),
+        _shift=position.astype(np.int32),
     )
 
 
@@ -61,7 +63,7 @@ def roster_edits(cell: CellRecords) -> Rows:
     shift = cell.tables["shift"]
     draw = cell.draw("roster_edit")
     rate = cell.world.ordinary("roster_edits") / tours_a_year()[shift["_role"]]
-    position = np.flatnonzero(chance(draw, rate * cell.force.latent.edits[shift["officer_id"]]))
+    position = np.flatnonzero(chance(draw, rate * cell.trait("edits", shift["officer_id"], shift.day())))
     tours = shift.take(position)
     count = len(tours)
     supervisor = cell.force.stints.supervisor[cell.posts][tours["_post"]]

@@ -8,6 +8,7 @@ roads, intelligence, training and headquarters across London).
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -19,7 +20,6 @@ from data.synthetic.rows import codes
 from data.synthetic.streams import Streams
 from data.synthetic.world import World
 
-TEAM_SIZE = 10.2
 CELL_TEAMS = 60
 
 BOROUGH_ROLES = {
@@ -50,8 +50,8 @@ _TEAM_WORDS = {"public_protection": "public protection", "public_order": "public
 
 def build_structure(world: World, streams: Streams, *, positions: int) -> Structure:
     """Return the units for a number of positions; sizes of teams add up to it exactly."""
-    count = max(len(BOROUGH_ROLES) + len(BRANCH_ROLES), round(positions / TEAM_SIZE))
-    teams = _teams_by_role(count)
+    count = max(len(BOROUGH_ROLES) + len(BRANCH_ROLES), round(positions / world.structure.team_size))
+    teams = _teams_by_role(count, world.structure.roles)
     in_boroughs = sum(teams[role] for role in BOROUGH_ROLES)
     boroughs = world.structure.boroughs or min(32, max(2, in_boroughs // 12))
     commands = min(boroughs, world.structure.commands or max(2, math.ceil(boroughs * 12 / 32)))
@@ -75,9 +75,11 @@ def build_structure(world: World, streams: Streams, *, positions: int) -> Struct
     )
 
 
-def _teams_by_role(count: int) -> dict[str, int]:
+def _teams_by_role(count: int, multiples: Mapping[str, float]) -> dict[str, int]:
     """Return teams by role: at least one each, the rest by largest remainder."""
-    shares = {**BOROUGH_ROLES, **BRANCH_ROLES}
+    shares = {role: share * multiples.get(role, 1.0) for role, share in {**BOROUGH_ROLES, **BRANCH_ROLES}.items()}
+    if multiples:
+        shares = {role: share / sum(shares.values()) for role, share in shares.items()}
     quotas = {role: share * count for role, share in shares.items()}
     teams = {role: max(1, int(quota)) for role, quota in quotas.items()}
     by_remainder = sorted(quotas, key=lambda role: (int(quotas[role]) - quotas[role], role))

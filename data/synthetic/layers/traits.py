@@ -12,6 +12,7 @@ import numpy as np
 from data.arrays import Array
 from data.synthetic.force import Latent
 from data.synthetic.streams import Streams, chance
+from data.synthetic.world import World
 
 COMPLAINT_MIXTURE = (0.9, 0.03, 4.5)
 FORCE_MIXTURE = (4.0, 0.01, 3.0)
@@ -24,17 +25,27 @@ posting, shared cases and planted patterns, the concentration and lasting differ
 records of another force (see `benchmarks/synthetic_realism.py`)."""
 
 
-def build_latent(streams: Streams, people: int) -> Latent:
-    """Return the lasting traits of every person; multiples have mean 1."""
+def build_latent(streams: Streams, people: int, world: World) -> Latent:
+    """Return the lasting traits of every person; multiples have mean 1. A drawn force has shapes of its own."""
+
+    def shape(trait: str, usual: float) -> float:
+        return world.draw(f"traits/{trait}", usual)
+
+    def gamma(trait: str, usual: float) -> Array:
+        return _gamma(streams, trait, people, shape(trait, usual))
+
+    def mixture(trait: str, usual: float, share: float, multiple: float) -> Array:
+        return _mixture(streams, trait, people, shape(trait, usual), share, multiple)
+
     return Latent(
-        complaints=_mixture(streams, "complaints", people, *COMPLAINT_MIXTURE),
-        force=_mixture(streams, "force", people, *FORCE_MIXTURE),
-        cases=_mixture(streams, "cases", people, *CASE_MIXTURE),
-        sickness=_gamma(streams, "sickness", people, 1.4),
-        overtime=_gamma(streams, "overtime", people, 3.0),
-        lookups=_gamma(streams, "lookups", people, 6.0),
-        searches=_gamma(streams, "searches", people, 3.0),
-        edits=_gamma(streams, "edits", people, 4.0),
+        complaints=mixture("complaints", *COMPLAINT_MIXTURE),
+        force=mixture("force", *FORCE_MIXTURE),
+        cases=mixture("cases", *CASE_MIXTURE),
+        sickness=gamma("sickness", 1.4),
+        overtime=gamma("overtime", 3.0),
+        lookups=gamma("lookups", 6.0),
+        searches=gamma("searches", 3.0),
+        edits=gamma("edits", 4.0),
         office=streams.draw("conduct/office").beta(9.0, 4.0, people),
         badge=streams.draw("conduct/badge").beta(3.0, 97.0, people),
     )

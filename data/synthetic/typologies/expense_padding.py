@@ -7,11 +7,10 @@ The limit of 25 pounds is an assumption.
 from __future__ import annotations
 
 from data.arrays import Array
+from data.synthetic.layers.matters import RECEIPT_LIMIT
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import codes
 from data.synthetic.subject_records import SubjectRecords
-
-RECEIPT_LIMIT = 2500
 
 
 def _eligible(candidates: Candidates) -> Array:

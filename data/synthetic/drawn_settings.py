@@ -1,0 +1,79 @@
+"""The settings of a drawn force: what the priors give, put where a world file would put it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from data.contract import CONTRACT
+from data.synthetic.figures import figures
+from data.synthetic.priors import draw, draws
+
+_PRACTICE = 0.15
+"""Level below which a force has a change of practice: about one in seven."""
+
+
+def drawn_settings(seed: int | None, *, starts_on: date, months: int) -> dict[str, Any]:
+    """Return the settings that a seed draws for a force of some length; without a seed, the median ones.
+
+    `draws` holds every draw by name; figures, structure, reporting, recording and patterns follow from them.
+    """
+    values = draws(seed)
+    scaled = _group(values, "figures")
+    return {
+        "draws": values,
+        "figures": {name: _rounded(scaled[name] * figures()[name].value) for name in scaled},
+        "structure": {
+            "borough_spread": values["structure/borough_spread"],
+            "team_size": values["structure/team_size"],
+            "roles": {role: draw("each/role_share", seed, role) for role in _roles()},
+        },
+        "reporting": _group(values, "reporting"),
+        "recording": _recording(values, starts_on=starts_on, months=months),
+        "archetypes": {
+            "intensity": values["archetypes/intensity"],
+            "shares": _shares("archetypes", "each/archetype_share", seed),
+        },
+        "typologies": {"shares": _shares("typologies", "each/typology_share", seed)},
+    }
+
+
+def merged(draws: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return drawn settings with a world file's own put over them, table by table."""
+    both = dict(draws)
+    for name, value in own.items():
+        nested = isinstance(value, Mapping) and isinstance(both.get(name), Mapping)
+        both[name] = merged(both[name], value) if nested else value
+    return both
+
+
+def _group(values: Mapping[str, float], group: str) -> dict[str, float]:
+    return {name.partition("/")[2]: value for name, value in values.items() if name.startswith(f"{group}/")}
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _roles() -> tuple[str, ...]:
+    return CONTRACT["posting"].column["role"].values
+
+
+def _shares(folder: str, prior: str, seed: int | None) -> dict[str, float]:
+    """Return the multiple of its usual share for each pattern of a folder."""
+    names = sorted(path.stem for path in Path(__file__).with_name(folder).glob("*.py") if path.stem[0] != "_")
+    return {name: draw(prior, seed, name) for name in names}
+
+
+def _recording(values: Mapping[str, float], *, starts_on: date, months: int) -> dict[str, Any]:
+    recording: dict[str, Any] = {
+        name: values[f"recording/{name}"] for name in ("duplicates", "mislinks", "audit_gaps", "clock_errors")
+    }
+    month = starts_on.month - 1 + round(values["recording/practice_day"] * months)
+    day = date(starts_on.year + month // 12, month % 12 + 1, 1)
+    for practice in ("force_practice", "complaint_practice"):
+        if values[f"recording/{practice}"] < _PRACTICE:
+            recording[practice] = {"on": day, "increase": values["recording/practice_increase"]}
+    return recording
