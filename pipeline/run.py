@@ -13,6 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from data.contract import CONTRACT
+from data.staging import staged_folder
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS
 from data.writing import write_json, write_table
@@ -27,7 +28,7 @@ from pipeline.load_report import LoadReport
 from pipeline.loading import load_records
 from pipeline.purpose_check import enforce_purposes
 from pipeline.rule_counts import count_contradictions, skipped_rules
-from pipeline.run_folder import CONFIG, RunFolder, check_free, written_whole
+from pipeline.run_folder import CONFIG, RunFolder, check_free, is_run
 from pipeline.scores_table import scores_table
 from pipeline.seal import seal
 from pipeline.settings import Settings
@@ -100,7 +101,8 @@ def run(
     tell = progress or (lambda _: None)
     enforce_purposes(settings, settings.in_force)
     check_free(out, overwrite=overwrite)
-    with _opened(records, beside=out, threads=threads) as store, written_whole(out, overwrite=overwrite) as folder:
+    replaceable = is_run if overwrite else None
+    with staged_folder(out, replaceable=replaceable) as folder, _opened(records, beside=out, threads=threads) as store:
         loaded = load_records(records, source=source, store=store, progress=tell)
         write_validation(loaded, folder / "validation", store)
         _withdraw_audit_only(store)

@@ -1,13 +1,9 @@
-"""The run folder: what stands where, written whole or not at all."""
+"""The run folder: what stands where."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,7 +74,7 @@ def open_run(path: Path) -> RunFolder:
     Raises:
         UsageError: there is no run there.
     """
-    if not (path / MANIFEST).is_file():
+    if not is_run(path):
         raise UsageError(
             "This is not a run folder.",
             expected=f"a folder written by 'opencse run', with a {MANIFEST}",
@@ -88,30 +84,14 @@ def open_run(path: Path) -> RunFolder:
     return RunFolder(path)
 
 
-@contextmanager
-def written_whole(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """Give a temporary folder beside `out` to write into; rename it to `out` when all went well, else remove it.
-
-    Raises:
-        UsageError: `out` exists already and may not be overwritten, or is not a run folder.
-    """
-    check_free(out, overwrite=overwrite)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.parent / f".{out.name}.unfinished-{os.getpid()}"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    try:
-        yield temporary
-        if out.exists():
-            shutil.rmtree(out)
-        temporary.rename(out)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+def is_run(path: Path) -> bool:
+    """Return whether a folder holds a run: only such a folder is ever overwritten."""
+    return (path / MANIFEST).is_file()
 
 
 def check_free(out: Path, *, overwrite: bool = False) -> None:
     """Check that a run may be written to a folder, before any work is done."""
-    if not out.exists() or (overwrite and (out / MANIFEST).is_file()):
+    if not out.exists() or (overwrite and is_run(out)):
         return
     hint = "Choose another folder, or add --overwrite to replace the run in it."
     if overwrite:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 
 from audit.rates import Options, Positive, Truth, rates
 from audit.rates.positives import judge
+from data.staging import staged_file
 from data.synthetic.memory_world import MemoryWorld, make_world
 from data.synthetic.world import World
 from pipeline.digest import digest, file_digest
@@ -234,8 +234,6 @@ def _arrow(rows: pd.DataFrame, provenance: dict[str, Any], schema: pa.Schema) ->
 
 
 def write_whole(table: pa.Table, path: Path) -> None:
-    """Write a Parquet file under another name and rename it, so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial_file = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(table, partial_file, compression="zstd", row_group_size=max(len(table), 1))
-    partial_file.replace(path)
+    """Write a Parquet file that is there whole or not at all."""
+    with staged_file(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd", row_group_size=max(len(table), 1))

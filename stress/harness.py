@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.errors import OpencseError, UsageError
+from data.staging import staged_file
 from stress.cell import FLAGGED, RESULTS, cell_id, run_cell
 from stress.plan import Cell, StressPlan
 
@@ -195,9 +196,8 @@ def write_failure(cell: Cell, out: Path, *, error: str, details: str) -> None:
 
 def _write_json(content: dict[str, Any], path: Path) -> None:
     """Write a file whole or not at all."""
-    partial_file = path.with_name(f".{path.name}")
-    partial_file.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    partial_file.replace(path)
+    with staged_file(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def read_failures(out: Path) -> tuple[CellFailure, ...]:

@@ -16,8 +16,8 @@ from audit.rates.rates import Tables, rates
 from audit.rates.sweeps import CURVE, capacities, curves
 from audit.rates.truth_tables import Table, Truth
 from data.errors import UsageError
+from data.staging import staged_folder
 from data.writing import write_json, write_table
-from pipeline.run_folder import written_whole
 from pipeline.seal import code_digest, code_version
 
 _TEXT: Final = ("subject_kind", "concern", "basis", "scope", "name", "measure", "by", "group", "reference", "interval")
@@ -117,7 +117,7 @@ def check_new(out: Path) -> None:
 def write(made: Audit, out: Path) -> None:
     """Write an audit's tables and `audit.json` to a new folder, whole or not at all; rates as CSV as well."""
     check_new(out)
-    with written_whole(out) as folder:
+    with staged_folder(out) as folder:
         for name, table, schema in (
             ("rates", made.rates, SCHEMA),
             ("curves", made.curves, CURVES),

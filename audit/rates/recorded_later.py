@@ -28,10 +28,11 @@ from data.arrays import Floats
 from data.constraints import LOADED
 from data.contract import CONTRACT
 from data.errors import UsageError
+from data.staging import staged_folder
 from data.store import Store
 from data.writing import write_table
 from pipeline.loading import load_records
-from pipeline.run_folder import RunFolder, written_whole
+from pipeline.run_folder import RunFolder
 
 NOT_TRUTH: Final = (
     "These are outcomes that were recorded later, not the truth: who is complained about and found against depends on"
@@ -274,7 +275,7 @@ def to_arrow(table: pd.DataFrame) -> pa.Table:
 
 def write(found: Later, out: Path) -> None:
     """Write the table of outcomes, as Parquet and CSV, and the notes, to a new folder, whole or not at all."""
-    with written_whole(out) as folder:
+    with staged_folder(out) as folder:
         write_table(to_arrow(found.table), folder / "outcomes.parquet")
         found.table.to_csv(folder / "outcomes.csv", index=False, lineterminator="\n")
         (folder / "notes.txt").write_text("\n".join(found.notes) + "\n", encoding="utf-8")

@@ -19,8 +19,8 @@ from audit.specification.curve import Curve, Side
 from audit.specification.space import NEAR, Space
 from audit.specification.survival import Survival, survivals
 from audit.specification.survival_precision import Decile, calibration
+from data.staging import staged_folder
 from data.writing import write_json, write_table
-from pipeline.run_folder import written_whole
 from pipeline.seal import code_digest, code_version
 
 SCHEMA: Final = pa.schema(
@@ -162,7 +162,7 @@ def write(made: Report, out: Path) -> None:
         UsageError: the folder exists.
     """
     check_new(out)
-    with written_whole(out) as folder:
+    with staged_folder(out) as folder:
         write_table(specifications_table(made), folder / "specifications.parquet")
         write_table(survival.table(made.survivals), folder / "survival.parquet")
         if made.facts["truth"]:

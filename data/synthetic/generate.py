@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -17,7 +16,7 @@ import pyarrow as pa
 from data.arrays import Array
 from data.arrow import arrow_schema
 from data.contract import CONTRACT
-from data.errors import UsageError
+from data.staging import staged_folder
 from data.synthetic import dirt, truth_tables
 from data.synthetic.build import Parts, build_cell, build_parts
 from data.synthetic.reference import reference_tables
@@ -54,31 +53,26 @@ def generate(
     """Write a world to a new folder: `records/`, `truth/` and `world.json`.
 
     The folder is filled under a temporary name and renamed when complete. The bytes depend on the world alone, not on
-    `threads` nor on `block`, the number of cells handed to a thread at a time. Raises UsageError if `out` exists.
+    `threads` nor on `block`, the number of cells handed to a thread at a time. Raises UsageError if `out` exists, or
+    if another command is writing there.
     """
-    if out.exists():
-        raise UsageError(
-            "The output folder exists already.", where=str(out), hint="Name a folder that does not exist yet."
-        )
-    waiting = out.with_name(f".{out.name}.part")
-    shutil.rmtree(waiting, ignore_errors=True)
-    (waiting / "records").mkdir(parents=True)
-    (waiting / "truth" / "before").mkdir(parents=True)
-    report = progress or (lambda stage, fraction: None)
-    report("workforce", 0.0)
-    parts = build_parts(world)
-    report("workforce", 1.0)
-    rows, truth_rows = _write(parts, waiting, threads=threads, block=block, report=report)
-    summary = {
-        "generator": GENERATOR,
-        "world": world.model_dump(mode="json"),
-        "starts_on": world.starts_on.isoformat(),
-        "ends_on": world.ends_on.isoformat(),
-        "rows": rows,
-        "truth_rows": truth_rows,
-    }
-    (waiting / "world.json").write_text(json.dumps(summary, indent=2, sort_keys=True) + "\n", "utf-8")
-    waiting.rename(out)
+    with staged_folder(out) as folder:
+        (folder / "records").mkdir()
+        (folder / "truth" / "before").mkdir(parents=True)
+        report = progress or (lambda stage, fraction: None)
+        report("workforce", 0.0)
+        parts = build_parts(world)
+        report("workforce", 1.0)
+        rows, truth_rows = _write(parts, folder, threads=threads, block=block, report=report)
+        summary = {
+            "generator": GENERATOR,
+            "world": world.model_dump(mode="json"),
+            "starts_on": world.starts_on.isoformat(),
+            "ends_on": world.ends_on.isoformat(),
+            "rows": rows,
+            "truth_rows": truth_rows,
+        }
+        (folder / "world.json").write_text(json.dumps(summary, indent=2, sort_keys=True) + "\n", "utf-8")
     return Generated(out, out / "records", out / "truth", rows, truth_rows, world.starts_on, world.ends_on)
 
 

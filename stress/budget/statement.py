@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from audit.rates.measures import FORCE
 from audit.rates.rates_report import check_new
+from data.staging import staged_folder
 from data.writing import write_json, write_table
-from pipeline.run_folder import written_whole
 from stress.budget.group_rates import group_rates
 from stress.budget.promise import (
     CONFIDENCE,
@@ -254,7 +254,7 @@ def _counted(stops: pd.DataFrame) -> dict[str, int]:
 def write_statement(statement: BudgetStatement, out: Path) -> None:
     """Write `budget.json`, `budget.txt` and every cell as `budget.parquet` to a new folder, whole or not at all."""
     check_new(out)
-    with written_whole(out) as folder:
+    with staged_folder(out) as folder:
         write_json(statement.content, folder / "budget.json")
         (folder / "budget.txt").write_text("\n".join(statement_lines(statement.content)) + "\n", encoding="utf-8")
         write_table(pa.Table.from_pandas(statement.cells, preserve_index=False), folder / "budget.parquet")

@@ -229,3 +229,32 @@ def test_a_run_that_fails_leaves_nothing_behind(force: Path, tmp_path: Path, mon
     with pytest.raises(RuntimeError, match="went down"):
         run(force, out=tmp_path / "run", settings=load(), as_of=[small_force.AS_OF])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_comes_to_exist_during_a_run_stays_as_it_is(
+    force: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def be_overtaken(*arguments: Any) -> Any:
+        (tmp_path / "run").mkdir()
+        (tmp_path / "run" / "thesis.txt").write_text("years of work")
+        return (), 0
+
+    monkeypatch.setattr(pipeline.run, "_find", be_overtaken)
+    with pytest.raises(UsageError, match="exists already"):
+        run(force, out=tmp_path / "run", settings=load(), as_of=[small_force.AS_OF])
+    assert [path.name for path in tmp_path.rglob("*")] == ["run", "thesis.txt"]
+
+
+def test_of_two_runs_to_one_folder_the_second_is_refused(
+    force: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+
+    def start_again(*arguments: Any) -> Any:
+        with pytest.raises(UsageError, match="Another command is writing there"):
+            run(force, out=out, settings=load(), as_of=[small_force.AS_OF], overwrite=True)
+        return (), 0
+
+    monkeypatch.setattr(pipeline.run, "_find", start_again)
+    run(force, out=out, settings=load(), as_of=[small_force.AS_OF])
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]

@@ -4,6 +4,7 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from data.contract import CONTRACT
@@ -89,8 +90,19 @@ def test_an_interrupted_world_leaves_no_folder(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         generate(load("tiny", people=80, months=1), out=tmp_path / "w", progress=stop)
-    assert not (tmp_path / "w").exists()
+    assert list(tmp_path.iterdir()) == []
     generate(load("tiny", people=80, months=1), out=tmp_path / "w")
+
+
+def test_of_two_commands_that_generate_into_one_folder_the_second_is_refused(tmp_path: Path) -> None:
+    world = load("tiny", people=80, months=1)
+
+    def start_again(stage: str, fraction: float) -> None:
+        with pytest.raises(UsageError, match="Another command is writing there"):
+            generate(world, out=tmp_path / "w")
+
+    rows = generate(world, out=tmp_path / "w", progress=start_again).rows
+    assert pq.read_table(tmp_path / "w" / "records" / "officer.parquet").num_rows == rows["officer"] > 0
 
 
 def test_the_null_world_has_archetypes_and_no_truth(tmp_path: Path) -> None:
