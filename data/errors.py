@@ -4,7 +4,8 @@
     ├── UsageError                   2  the command, its options or a settings file are wrong
     │   └── DeclarationFaulty        2  an indicator, rule, detector, scenario or control contradicts itself
     ├── InputRejected                3  the records cannot be used
-    └── VerificationFailed           4  a run folder or a flag does not check out
+    ├── VerificationFailed           4  a run folder or a flag does not check out
+    └── MachineFault                 5  the machine refused: no space, no permission, no memory
 
 An error says what was expected, what was found, where, and what to do. Library code raises; only the command line
 turns an error into an exit.
@@ -68,3 +69,9 @@ class VerificationFailed(OpencseError):
     """A run folder, a digest or a flag does not check out."""
 
     exit_code = 4
+
+
+class MachineFault(OpencseError):
+    """The machine refused what was asked of it: there is no space, no permission, no memory."""
+
+    exit_code = 5

@@ -5,23 +5,30 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("great_expectations", "numba", "pandas", "pyarrow", "pydantic", "pyod", "scipy", "sklearn", "sqlalchemy")
+HEAVY = {
+    *("great_expectations", "numba", "pyod", "scipy", "sklearn", "sqlalchemy", "fairlearn", "joblib", "jinja2"),
+    *("numpy", "pandas", "pyarrow", "duckdb", "pydantic", "altair"),
+}
+"""Libraries that take longer to import than a page of help takes to be shown."""
+
+CODE = """
+import json, sys
+from opencse.cli import exit_code
+
+for arguments in (["--help"], ["run", "--help"], ["catalogue", "--json"]):
+    sys.argv = ["opencse", *arguments]
+    assert exit_code() == 0
+    print(json.dumps(sorted({name.split(".")[0] for name in sys.modules})), file=sys.stderr)
+"""
 
 
-def test_importing_the_command_line_brings_in_nothing_heavy() -> None:
-    code = "import json, sys, opencse.cli; print(json.dumps(sorted(m for m in sys.modules if '.' not in m)))"
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert sorted(set(json.loads(ran.stdout)) & set(HEAVY)) == []
-
-
-def test_help_answers_within_a_second() -> None:
-    def seconds() -> float:
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "opencse", "--help"], cwd=ROOT, capture_output=True, check=True)
-        return time.perf_counter() - start
-
-    assert min(seconds() for _ in range(3)) < 1.0
+def test_help_imports_nothing_heavy() -> None:
+    ran = subprocess.run([sys.executable, "-c", CODE], cwd=ROOT, capture_output=True, text=True, check=True)
+    of_help, of_command_help, of_catalogue = (set(json.loads(line)) for line in ran.stderr.splitlines())
+    assert of_help & HEAVY == set()
+    assert of_command_help & HEAVY <= {"pydantic"}  # with which Typer converts arguments
+    # Without this, the test would pass if modules were no longer listed.
+    assert {"pydantic", "pyarrow"} <= of_catalogue

@@ -1,1 +1,1 @@
-"""The commands, a module for each kind of use."""
+"""The commands: one module a command, which bears its name and declares it as `COMMAND`."""

@@ -6,42 +6,68 @@ Finished stress folders, if any are named, give the tables of the findings anew:
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from opencse.docs import catalogue_pages, controls_page, findings_pages, records_page, scenarios_page, worlds_page
-from opencse.docs.layers_picture import PICTURE, layers_picture
+from opencse.docs import (
+    catalogue_pages,
+    commands_page,
+    controls_page,
+    findings_pages,
+    layers_picture,
+    records_page,
+    scenarios_page,
+    worlds_page,
+)
 from stress.findings import finding_tables
 
 ROOT: Final = Path(__file__).parent.parent.parent
 TABLES: Final = "benchmarks/results/findings"
-FINDINGS: Final = "docs/findings"
-CATALOGUE: Final = "docs/catalogue"
+
+FOLDERS: Final = (catalogue_pages.FOLDER, findings_pages.FOLDER)
+"""Folders in which every page is made: one that no declaration stands behind any more is removed."""
 
 
 def main(folders: Sequence[Path], *, root: Path = ROOT) -> None:
-    """Write all pages into the project below `root`."""
-    write_findings(folders, root=root)
-    records_page.write(root / records_page.PAGE)
-    catalogue_pages.write(root / CATALOGUE)
-    pages = {
-        str(worlds_page.PAGE): worlds_page.worlds_page(),
-        str(PICTURE): layers_picture(),
-        controls_page.PAGE: controls_page.controls_page(),
-        scenarios_page.PAGE: scenarios_page.scenarios_page(),
-    }
-    for page, text in pages.items():
-        (root / page).write_text(text, encoding="utf-8")
-
-
-def write_findings(folders: Sequence[Path], *, root: Path = ROOT) -> None:
-    """Write the tables of the stress folders that are named, if any, and the pages of findings from all tables."""
+    """Write all pages into the project below `root`, and first the tables of the stress folders that are named."""
     if folders:
         finding_tables.write(finding_tables.tables_of(folders), root / TABLES)
-    sentences = findings_pages.read_said(root / FINDINGS)
-    tables = finding_tables.read(root / TABLES)
-    findings_pages.write(findings_pages.pages(tables, sentences), root / FINDINGS)
+    write(pages(root), root)
+
+
+def pages(root: Path = ROOT) -> dict[str, str]:
+    """Return the text of every page by its path in the project."""
+    return {
+        commands_page.PAGE: commands_page.commands_page(),
+        controls_page.PAGE: controls_page.controls_page(),
+        layers_picture.PICTURE: layers_picture.layers_picture(),
+        records_page.PAGE: records_page.records_page(),
+        scenarios_page.PAGE: scenarios_page.scenarios_page(),
+        worlds_page.PAGE: worlds_page.worlds_page(),
+        **catalogue_pages.pages(),
+        **_pages_of_findings(root),
+    }
+
+
+def _pages_of_findings(root: Path) -> dict[str, str]:
+    sentences = findings_pages.read_sentences(root / findings_pages.FOLDER)
+    return findings_pages.pages(finding_tables.read(root / TABLES), sentences)
+
+
+def write(texts: Mapping[str, str], root: Path) -> None:
+    """Write pages into the project below `root`, and remove those of declarations that are gone."""
+    for path, text in texts.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    for page in left_over(texts, root):
+        page.unlink()
+
+
+def left_over(texts: Mapping[str, str], root: Path) -> list[Path]:
+    """Return the pages of declarations that are gone."""
+    current = {root / path for path in texts}
+    return sorted(path for folder in FOLDERS for path in (root / folder).glob("*.md") if path not in current)
 
 
 if __name__ == "__main__":

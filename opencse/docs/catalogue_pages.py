@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, Final
 
 from features.compile.plain_query import plain_query
@@ -18,9 +18,20 @@ from models.contradictions.rule import Counterpart, Rule, RuleCase
 from models.detector import Detector
 from models.detectors import detectors
 from models.rules import rules
+from opencse.docs.markdown import code, render, spaced
+
+FOLDER: Final = "docs/catalogue"
 
 EXAMPLE_DAY: Final = date(2026, 1, 1)
 """The as-of date that the SQL on catalogue pages is written for."""
+
+_WHOSE: Final = {"own": "the same officer's", "others": "others'", "anybody": "anybody's"}
+_ALIVE: Final = {
+    "ever": "",
+    "paired": ", judged where such a row is there at all",
+    "day": ", judged where it took in a row that day",
+    "own_day": ", judged where it took in a row of the officer's that day",
+}
 
 
 @dataclass(frozen=True)
@@ -35,54 +46,49 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """Return everything declared: indicators, rules, detectors and baselines, each kind by name."""
-    found = [Entry("indicator", i.name, i.question, i.concerns, i.tables) for i in indicators().values()]
-    found += [Entry("rule", r.name, r.question, (r.concern,), r.tables) for r in rules().values()]
-    found += [Entry("detector", d.name, d.question, d.concerns, ()) for d in detectors().values()]
-    found += [Entry("baseline", b.name, b.question, b.concerns, ()) for b in baselines().values()]
-    return found
+    """Return everything declared: indicators, rules, detectors and baselines, each kind by name.
+
+    Example:
+        >>> [entry.question for entry in entries() if entry.name == "complaints"]
+        ['How many public complaints named this officer?']
+    """
+    listed = [Entry("indicator", i.name, i.question, i.concerns, i.tables) for i in indicators().values()]
+    listed += [Entry("rule", r.name, r.question, (r.concern,), r.tables) for r in rules().values()]
+    listed += [Entry("detector", d.name, d.question, d.concerns, ()) for d in detectors().values()]
+    listed += [Entry("baseline", b.name, b.question, b.concerns, ()) for b in baselines().values()]
+    return listed
 
 
 def page(name: str) -> str:
-    """Return one declaration as a Markdown page."""
+    """Return one declaration as a page in Markdown.
+
+    Raises:
+        KeyError: nothing of that name is declared.
+
+    Example:
+        >>> print("\\n".join(page("complaints").splitlines()[:3]))
+        # complaints
+        <BLANKLINE>
+        How many public complaints named this officer?
+    """
     if name in indicators():
         return _indicator_page(indicators()[name])
     return _rule_page(rules()[name]) if name in rules() else _detector_page({**detectors(), **baselines()}[name])
 
 
 def index() -> str:
-    """Return the list of all declarations as a Markdown page with links."""
-    lines = [
-        "# Catalogue",
-        "",
-        "Everything that is looked at, and by what. Written by `make docs`; a test holds it.",
-        "",
-    ]
-    lines += ["| kind | name | serves | question |", "|---|---|---|---|"]
-    lines += [
-        f"| {e.kind} | [{e.name}]({e.name}.md) | {', '.join(e.concerns) or '–'} | {e.question} |" for e in entries()
-    ]
-    return "\n".join(lines) + "\n"
+    """Return the list of all declarations as a page in Markdown with links."""
+    rows = [(e.kind, f"[{e.name}]({e.name}.md)", ", ".join(e.concerns) or "–", e.question) for e in entries()]
+    return render("catalogue_index.md.jinja", rows=rows)
 
 
 def pages() -> dict[str, str]:
-    """Return all pages of the catalogue by file name."""
-    return {"index.md": index()} | {f"{e.name}.md": page(e.name) + "\n" for e in entries()}
+    """Return all pages of the catalogue by their path in the project."""
+    return {f"{FOLDER}/index.md": index()} | {f"{FOLDER}/{e.name}.md": page(e.name) for e in entries()}
 
 
-def write(folder: Path) -> None:
-    """Write all pages into a folder and remove those of declarations that are gone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = pages()
-    for path in folder.glob("*.md"):
-        if path.name not in wanted:
-            path.unlink()
-    for name, text in wanted.items():
-        (folder / name).write_text(text, encoding="utf-8")
-
-
-def _facts(rows: list[tuple[str, str]]) -> list[str]:
-    return ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows if value)]
+def _stated(facts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(label, fact) for label, fact in facts if fact]
 
 
 def _indicator_page(indicator: Indicator) -> str:
@@ -90,9 +96,9 @@ def _indicator_page(indicator: Indicator) -> str:
     reason = f"none: {exposure.reason}" if isinstance(exposure, NoExposure) else f"[{exposure}]({exposure}.md)"
     facts = [
         ("subject", indicator.subject),
-        ("tables", ", ".join(f"`{t}`" for t in indicator.tables)),
+        ("tables", ", ".join(code(table) for table in indicator.tables)),
         ("aggregate", indicator.aggregate),
-        ("windows", ", ".join(f"{w} days" for w in indicator.windows)),
+        ("windows", ", ".join(f"{window} days" for window in indicator.windows)),
         ("exposure", reason),
         ("the value is", "a share of its exposure" if indicator.proportion else ""),
         ("fewest exposure", str(indicator.minimum_exposure) if isinstance(exposure, str) else ""),
@@ -100,30 +106,32 @@ def _indicator_page(indicator: Indicator) -> str:
         ("read by", f"[{indicator.read_by}]({indicator.read_by}.md) alone" if indicator.read_by else ""),
         ("data category", ", ".join(sorted(indicator.categories))),
         ("serves", ", ".join(indicator.concerns) or "nothing by itself"),
-        ("standard", (indicator.standard or "").replace("_", " ")),
+        ("standard", spaced(indicator.standard)),
         ("see", "; ".join(indicator.references)),
     ]
-    lines = [f"# {indicator.name}", "", indicator.question, "", *_facts(facts), "", "## Worked cases", ""]
-    for case in indicator.cases:
-        lines += _case(case.says, case, f"Over {case.window} days before {case.as_of}: **{case.expected}**")
-    if indicator.aggregate == "formula":
-        return "\n".join([*lines, *_formula(indicator)])
-    return "\n".join([*lines, "## SQL", "", "```sql", plain_query(indicator, EXAMPLE_DAY), "```"])
+    is_formula = indicator.aggregate == "formula" and indicator.value is not None
+    return render(
+        "catalogue_indicator.md.jinja",
+        indicator=indicator,
+        facts=_stated(facts),
+        cases_and_outcomes=[(case, _answer(case)) for case in indicator.cases],
+        numbered=_numbered,
+        formula=written(indicator.value) if is_formula and indicator.value is not None else None,
+        query=None if is_formula else plain_query(indicator, EXAMPLE_DAY),
+    )
 
 
-def _formula(indicator: Indicator) -> list[str]:
-    assert indicator.value is not None
-    parts = ", ".join(f"[{part.name}]({part.name}.md)" for part in indicator.parts)
-    return ["## Formula", "", f"`{written(indicator.value)}`", "", f"The SQL of what it reads: {parts}."]
+def _answer(case: Case) -> str:
+    return f"Over {case.window} days before {case.as_of}: **{case.expected}**"
 
 
 def _rule_page(rule: Rule) -> str:
     facts = [
         ("serves", rule.concern),
-        ("standard", (rule.standard or "").replace("_", " ")),
+        ("standard", spaced(rule.standard)),
         ("takes part", "only when the settings name it" if rule.opt_in else ""),
-        ("claim", f"`{rule.table}`"),
-        ("borne out by", "; ".join(_counterpart(c) for c in rule.borne_out_by)),
+        ("claim", code(rule.table)),
+        ("borne out by", "; ".join(_counterpart(counterpart) for counterpart in rule.borne_out_by)),
         ("contradicted by", _counterpart(rule.contradicted_by) if rule.contradicted_by else "silence of these"),
         ("window", f"{rule.window} days"),
         ("tolerance", f"{rule.minimum_hits} contradicted rows and {rule.minimum_share}% of those judged"),
@@ -131,38 +139,39 @@ def _rule_page(rule: Rule) -> str:
         ("data category", ", ".join(sorted(rule.categories))),
         ("see", "; ".join(rule.references)),
     ]
-    lines = [f"# {rule.name}", "", rule.question, "", *_facts(facts), "", "## What it cannot see", ""]
-    lines += [f"- {blind}" for blind in rule.blind_to]
-    lines += ["", *_policy(rule.dated), "", "## Worked cases", ""]
-    for case in rule.cases:
-        outcome = f"contradicted: **{list(case.expected)}**, cannot say: **{list(case.cannot_say)}**"
-        if case.against:
-            outcome += f", by `{rule.contradicted_by.table if rule.contradicted_by else ''}` **{list(case.against)}**"
-        if case.shows == "look_alike":
-            outcome += "; within tolerance, no flag"
-        lines += _case(case.says, case, f"As of {case.as_of}, {outcome}")
-    return "\n".join([*lines, "## SQL", "", "```sql", judgement_query(rule, EXAMPLE_DAY), "```"])
+    return render(
+        "catalogue_rule.md.jinja",
+        rule=rule,
+        facts=_stated(facts),
+        periods=_periods(rule.dated),
+        cases_and_outcomes=[(case, _outcome(rule, case)) for case in rule.cases],
+        numbered=_numbered,
+        query=judgement_query(rule, EXAMPLE_DAY),
+    )
+
+
+def _outcome(rule: Rule, case: RuleCase) -> str:
+    outcome = f"As of {case.as_of}, contradicted: **{list(case.expected)}**, cannot say: **{list(case.cannot_say)}**"
+    if case.against:
+        outcome += f", by {code(rule.contradicted_by.table if rule.contradicted_by else '')} **{list(case.against)}**"
+    return outcome + ("; within tolerance, no flag" if case.shows == "look_alike" else "")
 
 
 def _counterpart(counterpart: Counterpart) -> str:
-    whose = {"own": "the same officer's", "others": "others'", "anybody": "anybody's"}[counterpart.whose]
-    alive = {
-        "ever": "",
-        "paired": ", judged where such a row is there at all",
-        "day": ", judged where it took in a row that day",
-        "own_day": ", judged where it took in a row of the officer's that day",
-    }[counterpart.alive]
-    return f"{whose} `{counterpart.table}`{alive}"
+    return f"{_WHOSE[counterpart.whose]} {code(counterpart.table)}{_ALIVE[counterpart.alive]}"
 
 
-def _policy(policy: Policy) -> list[str]:
-    lines = [f"## Policy {policy.name}, version {policy.version}", "", policy.summary, ""]
-    lines += ["| from | to | applies to | parameters | source |", "|---|---|---|---|---|"]
-    for period in policy.period:
-        whom = "; ".join(f"{c}: {', '.join(v)}" for c, v in period.applies_to.items()) or "everything"
-        parameters = ", ".join(f"{n} = {v}" for n, v in period.parameters.items())
-        lines.append(f"| {period.since} | {period.until or 'in force'} | {whom} | {parameters} | {period.source} |")
-    return lines
+def _periods(policy: Policy) -> list[tuple[object, ...]]:
+    return [
+        (
+            period.since,
+            period.until or "in force",
+            "; ".join(f"{column}: {', '.join(values)}" for column, values in period.applies_to.items()) or "everything",
+            ", ".join(f"{name} = {value}" for name, value in period.parameters.items()),
+            period.source,
+        )
+        for period in policy.period
+    ]
 
 
 def _detector_page(detector: Detector) -> str:
@@ -176,21 +185,9 @@ def _detector_page(detector: Detector) -> str:
         ("contributions add up to the score", "yes" if detector.additive else "no"),
         ("see", "; ".join(detector.references)),
     ]
-    return "\n".join([f"# {detector.name}", "", detector.question, "", *_facts(facts)])
+    return render("catalogue_detector.md.jinja", detector=detector, facts=_stated(facts))
 
 
-def _case(says: str, case: Case | RuleCase, outcome: str) -> list[str]:
-    lines = [f"**{says}**", ""]
-    for table, rows in case.rows.items():
-        lines += _case_table(table, rows)
-    return [*lines, outcome, ""]
-
-
-def _case_table(table: str, rows: tuple[Any, ...]) -> list[str]:
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    if not columns:
-        return [f"`{table}`: {'no rows' if not rows else f'{len(rows)} rows'}", ""]
-    lines = [f"| `{table}` | {' | '.join(columns)} |", f"|---{'|---' * len(columns)}|"]
-    for number, row in enumerate(rows, start=1):
-        lines.append(f"| {number} | {' | '.join(str(row.get(c, '')) for c in columns)} |")
-    return [*lines, ""]
+def _numbered(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[list[object]]:
+    """Return the rows of a worked case as lines of a table, each after its number."""
+    return [[number, *(row.get(column, "") for column in columns)] for number, row in enumerate(rows, start=1)]

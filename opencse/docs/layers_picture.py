@@ -1,25 +1,24 @@
 """The picture of the layers, one page: which is caused by which, what is planted on top, and what is written.
 
-`python -m opencse.docs.worlds_page` writes it as SVG. Names of patterns come from their folders, so that the picture
-cannot lag behind them; a test holds that every file of `layers/` is in it.
+Names of patterns come from their folders, so that the picture cannot lag behind them; a test holds that every file of
+`layers/` is in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
-from pathlib import Path
 from textwrap import wrap
+from typing import Final
 
-from data.synthetic.planted_patterns import PlantedPattern, archetypes, typologies
+from data.synthetic.planted_patterns import archetypes, typologies
+from opencse.docs.markdown import render, spaced
 
-PICTURE = Path("docs/explanation/synthetic-force.svg")
-"""Where the picture stands, seen from the top of the repository."""
+PICTURE: Final = "docs/explanation/synthetic-force.svg"
 
-_WIDTH, _LEFT, _RIGHT = 940, 30, 910
-_LINE, _PAD, _GAP = 17, 12, 22
-_LETTERS = 118
+_WIDTH, _MARGIN, _LINE, _PADDING, _GAP = 940, 20, 17, 12, 22
+_LETTERS: Final = 118
+"""How many letters of the picture's type fit into a box."""
 
 
 @dataclass(frozen=True)
@@ -58,72 +57,47 @@ LAYERS = (
 """Each is caused by those above it."""
 
 
+@dataclass(frozen=True)
+class _Box:
+    """A box of the picture: where it begins, its title and lines, and a colour."""
+
+    top: int
+    title: str
+    lines: tuple[str, ...]
+    fill: str
+
+    @property
+    def height(self) -> int:
+        return 2 * _PADDING + _LINE * (1 + len(self.lines))
+
+
 def layers_picture() -> str:
-    """Return the picture as SVG, ending in a newline."""
-    parts: list[str] = []
-    at = 20
-    head = "figures.toml: published figures and stated assumptions", "A world's file may replace any of them."
-    at = _box(parts, at, head[0], [head[1]], fill="#f3f0f7")
+    """Return the picture as SVG, ending in a newline.
+
+    Example:
+        >>> layers_picture().startswith("<svg ")
+        True
+    """
+    boxes: list[_Box] = []
+    top = _MARGIN
+    for title, texts, fill in _contents():
+        lines = tuple(line for text in texts for line in wrap(text, _LETTERS))
+        boxes.append(_Box(top, title, lines, fill))
+        top += boxes[-1].height + _GAP
+    return render("layers_picture.svg.jinja", boxes=boxes, width=_WIDTH, height=top - _GAP + _MARGIN)
+
+
+def _contents() -> Iterator[tuple[str, list[str], str]]:
+    """Yield, from top to bottom, each box's title, texts and colour."""
+    figures = "figures.toml: published figures and stated assumptions"
+    yield figures, ["A world's file may replace any of them."], "#f3f0f7"
     for layer in LAYERS:
-        files = ", ".join(f"{name}.py" for name in layer.files)
-        at = _box(parts, _arrow(parts, at), layer.name, [layer.settles, f"layers/ {files}"], fill=layer.fill)
-    at = _box(parts, _arrow(parts, at), "Ordinary life, complete", ["No pattern is planted yet."], fill="#ffffff")
-    for title, text, found, fill in _planted():
-        at = _box(parts, _arrow(parts, at), title, [text, *_names(found)], fill=fill)
-    written = [
-        "records/  every table of the record contract",
-        "truth/  truth_subject, truth_row, truth_archetype, before/",
-    ]
-    at = _box(parts, _arrow(parts, at), "Written", [*written, "world.json  settings, seed, counts"], fill="#ffffff")
-    return _document("\n".join(parts), height=at + 20)
-
-
-def _planted() -> Iterator[tuple[str, str, Iterable[PlantedPattern], str]]:
-    innocent, concerns = archetypes(), typologies()
-    yield (
-        f"{len(innocent)} archetypes",
-        "Innocent reasons to look unusual; the truth names the people.",
-        innocent.values(),
-        "#e9f4ec",
-    )
-    yield (
-        f"{len(concerns)} typologies",
-        "Patterns of concern; the truth names the subjects, and every row added, altered or removed.",
-        concerns.values(),
-        "#f9e9e9",
-    )
-
-
-def _names(patterns: Iterable[PlantedPattern]) -> list[str]:
-    return wrap(", ".join(pattern.name.replace("_", " ") for pattern in patterns), _LETTERS)
-
-
-def _box(parts: list[str], top: int, title: str, lines: Sequence[str], *, fill: str) -> int:
-    """Add a box and return the y of its lower edge."""
-    lines = [piece for line in lines for piece in wrap(line, _LETTERS)]
-    height = 2 * _PAD + _LINE * (1 + len(lines))
-    size = f'width="{_RIGHT - _LEFT}" height="{height}"'
-    parts.append(f'<rect x="{_LEFT}" y="{top}" {size} rx="6" fill="{fill}" stroke="#7d8792"/>')
-    baseline = top + _PAD + 13
-    parts.append(f'<text x="{_LEFT + 16}" y="{baseline}" font-weight="bold">{escape(title)}</text>')
-    for number, line in enumerate(lines, start=1):
-        parts.append(f'<text x="{_LEFT + 16}" y="{baseline + number * _LINE}">{escape(line)}</text>')
-    return top + height
-
-
-def _arrow(parts: list[str], top: int) -> int:
-    """Add an arrow below a box and return the y at which the next begins."""
-    middle = _WIDTH // 2
-    path = f"M{middle} {top + 2} V{top + _GAP - 3} m-5 -6 l5 6 l5 -6"
-    parts.append(f'<path d="{path}" fill="none" stroke="#3d4752" stroke-width="1.5"/>')
-    return top + _GAP
-
-
-def _document(body: str, *, height: int) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}"'
-        ' role="img" aria-labelledby="title" font-family="sans-serif" font-size="13" fill="#1b2530">\n'
-        '<title id="title">The layers of a synthetic force, each caused by those above it, what is planted on top, and'
-        " what is written</title>\n"
-        f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>\n{body}\n</svg>\n'
-    )
+        yield layer.name, [layer.settles, f"layers/ {', '.join(f'{name}.py' for name in layer.files)}"], layer.fill
+    yield "Ordinary life, complete", ["No pattern is planted yet."], "#ffffff"
+    innocent = "Innocent reasons to look unusual; the truth names the people."
+    concern = "Patterns of concern; the truth names the subjects, and every row added, altered or removed."
+    yield f"{len(archetypes())} archetypes", [innocent, ", ".join(map(spaced, archetypes()))], "#e9f4ec"
+    yield f"{len(typologies())} typologies", [concern, ", ".join(map(spaced, typologies()))], "#f9e9e9"
+    records = "records/  every table of the record contract"
+    truth = "truth/  truth_subject, truth_row, truth_archetype, before/"
+    yield "Written", [records, truth, "world.json  settings, seed, counts"], "#ffffff"

@@ -1,36 +1,24 @@
-"""Everything declared is documented, and the documents are what the declarations say today."""
+"""The command `catalogue`, as its users call it."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
-from features.indicators import indicators
-from models.baselines import baselines
-from models.detectors import detectors
-from models.rules import rules
-from opencse.docs.catalogue_pages import entries, pages
-
-FOLDER = Path(__file__).parents[2] / "docs" / "catalogue"
-ROOT = FOLDER.parents[1]
+from tests.command_line import json_of, output_of, refusal_of
 
 
-def test_every_file_in_the_scanned_folders_is_in_the_catalogue() -> None:
-    for folder, found in (
-        ("features/indicators", indicators()),
-        ("models/rules", rules()),
-        ("models/detectors", detectors()),
-    ):
-        files = {p.stem for p in (ROOT / folder).glob("*.py")} - {"__init__"}
-        assert files == set(found)
-    assert {e.name for e in entries()} == {*indicators(), *rules(), *detectors(), *baselines()}
+def test_the_catalogue_lists_and_shows_everything_declared() -> None:
+    listed = json_of("catalogue")
+    assert {entry["kind"] for entry in listed} == {"indicator", "rule", "detector", "baseline"}
+    table = output_of("catalogue")
+    assert all(entry["name"] in table for entry in listed)
 
 
-def test_no_page_is_missing_and_none_is_left_over() -> None:
-    assert {p.name for p in FOLDER.glob("*.md")} == set(pages())
+def test_one_declaration_is_shown_whole_or_as_json() -> None:
+    assert "## Worked cases" in output_of("catalogue", "roster_self_edits")
+    assert "What it cannot see" in output_of("catalogue", "undeclared_interest")
+    assert "assume" in output_of("catalogue", "peer_rate")
+    assert [entry["name"] for entry in json_of("catalogue", "peer_rate")] == ["peer_rate"]
 
 
-@pytest.mark.parametrize("name", sorted(pages()))
-def test_a_page_says_what_the_declaration_says(name: str) -> None:
-    assert (FOLDER / name).read_text(encoding="utf-8") == pages()[name], "run `make docs`"
+def test_a_name_there_is_none_of_is_refused() -> None:
+    error = refusal_of("catalogue", "nothing")
+    assert (error.exit_code, "called 'nothing'" in str(error)) == (2, True)

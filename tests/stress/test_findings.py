@@ -120,7 +120,7 @@ def test_tables_come_back_from_csv_as_they_went_in(made: tables.FindingTables, t
 
 
 def test_the_page_on_sickness_says_what_it_costs_and_whom(made: tables.FindingTables) -> None:
-    page = pages.pages(made, {SICKNESS: "It is the ill who are flagged."})[f"{SICKNESS}.md"]
+    page = pages.pages(made, {SICKNESS: "It is the ill who are flagged."})[f"{pages.FOLDER}/{SICKNESS}.md"]
     # By hand: means of 9, 13, 10 and of 5, 6, 7, times 46.
     assert "of 46,000 people 491 are flagged for standards wrongly, +353, " in page
     assert "276 of them have a disability (+261, " in page
@@ -131,7 +131,7 @@ def test_the_page_on_sickness_says_what_it_costs_and_whom(made: tables.FindingTa
 
 
 def test_pages_tell_the_verdict_of_the_budget(made: tables.FindingTables) -> None:
-    page = pages.pages(made, {})[f"{SICKNESS}.md"]
+    page = pages.pages(made, {})[f"{pages.FOLDER}/{SICKNESS}.md"]
     # Of three cells all are over 10%: by hand, t is 5.8, 5.5 and 24 with two degrees of freedom, so q is at most 0.016.
     assert "| demo 1,000 s | standards | stops holding at dose 1 (it does with nothing wrong, too) | 39.2% |" in page
     (row,) = made.budget.to_dict("records")
@@ -144,12 +144,12 @@ def test_where_nothing_moves_nothing_is_listed_and_a_failed_control_stands_first
     still = made.everybody.assign(**dict.fromkeys(("rate_effect", "precision_effect", "recall_effect"), 0.0))
     failed = made.plans.assign(controls="demo 1,000 s: CONTROLS FAILED: placebo indicator.")
     calm = pages.pages(tables.FindingTables(still, made.groups.iloc[:0], made.budget, failed), {})
-    page = calm[f"{SICKNESS}.md"]
+    page = calm[f"{pages.FOLDER}/{SICKNESS}.md"]
     assert "At an equal workload nothing moves, by any method and at any dose." in page
     assert "On whom it falls" not in page
     for text in calm.values():
         assert text.splitlines()[4].startswith("CONTROLS FAILED in what this rests on (made by hand)")
-    moving = pages.pages(made, {})[f"{SICKNESS}.md"]
+    moving = pages.pages(made, {})[f"{pages.FOLDER}/{SICKNESS}.md"]
     assert "nothing moves" not in moving
     assert "CONTROLS FAILED" not in moving
 
@@ -163,26 +163,18 @@ def test_the_same_cells_in_two_folders_and_failed_cells_are_refused(tmp_path: Pa
 
 
 def test_the_command_writes_tables_and_pages_and_keeps_what_is_written_by_hand(tmp_path: Path) -> None:
-    folder, said = write_folder(tmp_path / "out"), tmp_path / command.FINDINGS / pages.SAID
-    said.parent.mkdir(parents=True)
-    said.write_text(f'{SICKNESS} = "PlanResults."\n')
-    (said.parent / "gone.md").write_text("a scenario that there is no more")
-    command.write_findings([folder], root=tmp_path)
-    before = {p.name: p.read_bytes() for p in said.parent.iterdir()}
-    assert set(before) == {"index.md", f"{SICKNESS}.md", "said.toml"}
-    assert b"PlanResults." in before["index.md"]
-    command.write_findings([], root=tmp_path)
-    assert {p.name: p.read_bytes() for p in said.parent.iterdir()} == before
-
-
-def test_the_pages_that_are_kept_are_made_from_the_tables_that_are_kept() -> None:
-    folder = ROOT / command.FINDINGS
-    made = pages.pages(tables.read(ROOT / command.TABLES), pages.read_said(folder))
-    assert {p.name for p in folder.glob("*.md")} == set(made)
-    for name, text in made.items():
-        assert (folder / name).read_text(encoding="utf-8") == text, f"{name}: run `make docs`"
+    folder, sentences = write_folder(tmp_path / "out"), tmp_path / pages.FOLDER / pages.SENTENCES
+    sentences.parent.mkdir(parents=True)
+    sentences.write_text(f'{SICKNESS} = "Kept."\n')
+    (sentences.parent / "gone.md").write_text("a scenario that there is no more")
+    command.main([folder], root=tmp_path)
+    before = {p.name: p.read_bytes() for p in sentences.parent.iterdir()}
+    assert set(before) == {"index.md", f"{SICKNESS}.md", "sentences.toml"}
+    assert b"Kept." in before["index.md"]
+    command.main([], root=tmp_path)
+    assert {p.name: p.read_bytes() for p in sentences.parent.iterdir()} == before
 
 
 def test_every_scenario_that_was_measured_has_a_sentence_and_no_other_has() -> None:
     measured = set(tables.read(ROOT / command.TABLES).everybody["scenario"])
-    assert set(pages.read_said(ROOT / command.FINDINGS)) == measured
+    assert set(pages.read_sentences(ROOT / pages.FOLDER)) == measured

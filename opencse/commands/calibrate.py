@@ -1,4 +1,4 @@
-"""The command that compares a synthetic world with published figures: `calibrate`."""
+"""The command `calibrate`: compare a synthetic world with published figures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.errors import UsageError
-from opencse.terminal import output, print_json, print_table, share, steps
+from opencse.command import Command
+from opencse.options import AsJson, People, Threads, WorldSeed, bounded_threads
+from opencse.terminal import print_json, print_table, print_text, share, steps
 
 if TYPE_CHECKING:
     from data.synthetic.calibration import Line
@@ -21,27 +23,23 @@ if TYPE_CHECKING:
 _COLUMNS = ("figure", "generated", "published", "ratio", "verdict", "kind", "grade", "year", "source")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command(epilog="Examples: opencse calibrate demo; opencse calibrate build/world --json")(calibrate)
-
-
 def calibrate(
     world: Annotated[
         str, typer.Argument(help="A world's name, its .toml file, or a folder that 'opencse generate' wrote.")
     ],
-    people: Annotated[int | None, typer.Option(help="How many people.", min=1)] = None,
-    seed: Annotated[int | None, typer.Option(help="Random seed.", min=0)] = None,
-    threads: Annotated[int, typer.Option(help="Threads; changes no figure.", min=1)] = 1,
+    people: People = None,
+    seed: WorldSeed = None,
+    threads: Threads = None,
     out: Annotated[
         Path | None, typer.Option(help="File to store it in.", show_default="build/calibration/WORLD.json")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare a world with every published figure and stated assumption that it is made from."""
     from data.synthetic import calibration
 
-    with _records(world, people=people, seed=seed, threads=threads) as (records, settings), steps("Comparing") as step:
+    number = bounded_threads(threads) or 1
+    with _records(world, people=people, seed=seed, threads=number) as (records, settings), steps("Comparing") as step:
         step("every figure")
         lines = calibration.calibrate(records, settings)
     path = out or Path("build") / "calibration" / f"{settings.name}.json"
@@ -50,32 +48,50 @@ def calibrate(
         print_json(calibration.content(lines, settings))
         return
     print_table(f"{settings.name}: generated against published", _COLUMNS, [_row(line) for line in lines])
-    for text in _summary(lines):
-        output().print(text, soft_wrap=True)
-    output().print(f"Stored in {path}", soft_wrap=True)
+    for sentence in _summary(lines):
+        print_text(sentence)
+    print_text(f"Stored in {path}")
 
 
 @contextmanager
 def _records(world: str, *, people: int | None, seed: int | None, threads: int) -> Iterator[tuple[Path, World]]:
     """Give the records of a world: those of a folder, or else of a fresh one that is removed afterwards."""
     from data.synthetic.generate import generate
-    from data.synthetic.world import World, load
+    from data.synthetic.world import load
 
-    described = Path(world) / "world.json"
-    if described.is_file():
+    if (Path(world) / "world.json").is_file():
         if people is not None or seed is not None:
             raise UsageError(
                 "A world that is written already has its size and seed.",
                 where=world,
                 hint="Leave out --people and --seed, or name a world instead of a folder.",
             )
-        yield Path(world) / "records", World.model_validate(json.loads(described.read_text("utf-8"))["world"])
+        yield Path(world) / "records", _written_settings(Path(world) / "world.json")
         return
     settings = load(world, people=people, seed=seed)
     with tempfile.TemporaryDirectory(prefix="opencse-") as folder:
         with share(f"Generating {settings.name}") as progress:
-            made = generate(settings, out=Path(folder) / "world", threads=threads, progress=progress)
-        yield made.records, settings
+            generated = generate(settings, out=Path(folder) / "world", threads=threads, progress=progress)
+        yield generated.records, settings
+
+
+def _written_settings(path: Path) -> World:
+    """Return the settings that a world was written with.
+
+    Raises:
+        UsageError: the file holds something else.
+    """
+    from data.synthetic.world import World
+
+    try:
+        return World.model_validate(json.loads(path.read_text("utf-8"))["world"])
+    except (ValueError, KeyError, TypeError) as error:  # pydantic's errors are ValueErrors
+        raise UsageError(
+            "The description of the world cannot be read.",
+            expected="the world.json that 'opencse generate' wrote",
+            found=f"{type(error).__name__}: {str(error).splitlines()[0]}",
+            where=str(path),
+        ) from error
 
 
 def _row(line: Line) -> tuple[object, ...]:
@@ -112,3 +128,10 @@ def _summary(lines: Sequence[Line]) -> Iterator[str]:
     yield f"{len(lines) - len(compared)} cannot be compared; their verdict says why."
     assumed = sum(line.kind == "assumption" for line in lines)
     yield f"{assumed} are assumptions, for want of a usable figure: agreement with them proves nothing."
+
+
+COMMAND = Command(
+    calibrate,
+    panel="Make records",
+    examples=("opencse calibrate demo", "opencse calibrate build/world --json"),
+)

@@ -1,0 +1,40 @@
+"""What a command is: a function, the panel of the help page it stands in, and examples of its use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Panel = Literal["Make records", "Run", "Read a run", "Check a run", "Measure a run", "Test the method"]
+
+PANELS: Final[tuple[Panel, ...]] = (
+    *("Make records", "Run", "Read a run"),
+    *("Check a run", "Measure a run", "Test the method"),
+)
+"""The panels of the help page, in the order in which they are shown."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of the command line; its module bears the name of its function.
+
+    Example:
+        >>> from opencse.commands.worlds import COMMAND
+        >>> COMMAND.name, COMMAND.panel
+        ('worlds', 'Make records')
+    """
+
+    function: Callable[..., None]
+    panel: Panel
+    examples: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The name that users type."""
+        return self.function.__name__.replace("_", "-")
+
+    @property
+    def epilog(self) -> str:
+        """The last line of the command's help."""
+        return f"Example{'s' if len(self.examples) > 1 else ''}: {'; '.join(self.examples)}"

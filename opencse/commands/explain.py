@@ -1,0 +1,128 @@
+"""The command `explain`: say why a flag was raised, and what would have changed it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from opencse.command import Command
+from opencse.options import AsJson, FlagId, RunPath
+from opencse.terminal import print_items, print_json, print_table, print_text, steps
+
+if TYPE_CHECKING:
+    from audit.flag.explanation import Explanation
+    from audit.flag.removal import Removal
+
+LISTED = 10
+"""How many rows to be removed are listed; `--json` lists all."""
+
+
+def explain(
+    run: RunPath,
+    flag: FlagId,
+    rows: Annotated[int, typer.Option(help="How many rows of each table to show.", min=0)] = 5,
+    removal: Annotated[bool, typer.Option(help="Find the fewest rows without which it would not be raised.")] = True,
+    stability: Annotated[
+        bool, typer.Option("--stability", help="Count how often it is raised again: other peers, seeds, dates.")
+    ] = False,
+    records: Annotated[Path | None, typer.Option(help="The run's records, for another as-of date.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say why a flag was raised, compared with whom, on which rows, and what would have changed it."""
+    from audit.flag.explanation import explain as explain_flag
+    from audit.flag.removal import smallest_removal
+    from audit.flag.stability import stability as count_survival
+    from pipeline.run_folder import open_run
+
+    folder = open_run(run)
+    explanation = explain_flag(folder, flag, rows=rows)
+    with steps("Explaining") as progress:
+        if removal:
+            progress("the fewest rows without which it would not be raised")
+            explanation = replace(explanation, removal=smallest_removal(folder, flag))
+        if stability or records is not None:
+            survival = count_survival(folder, flag, records=records, progress=progress)
+            explanation = replace(explanation, survival=survival)
+    if as_json:
+        print_json(asdict(explanation))
+    else:
+        _print_explanation(explanation)
+
+
+def _print_explanation(explanation: Explanation) -> None:
+    _print_flag(explanation.flag)
+    for detection in explanation.said:
+        _print_contributions(detection)
+    cited = [(table, name, part, number) for table, name, part, number in explanation.cited]
+    _print_part("On which rows")
+    print_table("", ["table", "indicator or rule", "part", "rows"], cited)
+    for name, rows in explanation.rows.items():
+        _print_rows(name, rows)
+    _print_part("What would have changed it")
+    print_items(explanation.changes)
+    if explanation.removal is not None:
+        _print_removal(explanation.removal)
+    if explanation.survival:
+        _print_part("How often it is raised again")
+        print_items(survival.sentence() for survival in explanation.survival)
+    _print_part("What it rests on")
+    print_items(explanation.assumptions)
+
+
+def _print_part(title: str) -> None:
+    print_text()
+    print_text(label=title)
+
+
+def _print_flag(flag: dict[str, Any]) -> None:
+    print_text(
+        f"{flag['subject_kind']} {flag['subject_id']}, as of {flag['as_of']}, concern: {flag['concern']}",
+        label=f"Flag {flag['flag_id']}",
+    )
+    standard = f", standard: {flag['standard'].replace('_', ' ')}" if flag["standard"] else ""
+    print_text(
+        f"By {', '.join(flag['detectors'])} ({flag['family']}){standard}; for {flag['audience'].replace('_', ' ')};"
+        f" policy {flag['policy']} version {flag['policy_version']}. A record worth a human look, not a finding."
+    )
+    print_text()
+    print_text(flag["explanation"], label="Why")
+
+
+def _print_removal(removal: Removal) -> None:
+    print_items([removal.sentence()])
+    columns = ["table", "row", "source_file", "source_row"]
+    rows = [(row.table_name, str(row.row_id), row.source_file, row.source_row) for row in removal.rows[:LISTED]]
+    if rows:
+        print_table("", columns, rows)
+    if len(removal.rows) > LISTED:
+        print_text(f"    … and {len(removal.rows) - LISTED} more; --json lists all")
+
+
+def _print_contributions(detection: dict[str, Any]) -> None:
+    columns = ["indicator", "window_days", "observed", "exposure", "expected", "low", "high", "p_value"]
+    rows = [contribution for contribution in detection["contributions"] if "indicator" in contribution]
+    if rows:
+        peers = f"{detection['peers']} peers, {detection['peer_group']}"
+        p_value = "" if detection["p_value"] is None else f", p = {detection['p_value']:.2g}"
+        _print_part(f"{detection['detector']} (compared with {peers}{p_value})")
+        print_table("", columns, [[row.get(column) for column in columns] for row in rows])
+
+
+def _print_rows(table: str, rows: list[dict[str, Any]]) -> None:
+    from audit.flag.explanation import shown_columns
+
+    if rows:
+        columns = [*shown_columns(table), "source_file", "source_row"]
+        values = [[str(row[column]) if row[column] is not None else None for column in columns] for row in rows]
+        _print_part(f"{table}: the first of the rows it rests on")
+        print_table("", columns, values)
+
+
+COMMAND = Command(
+    explain,
+    panel="Read a run",
+    examples=("opencse explain build/run 3fa9c2", "opencse explain build/run 3fa9c2 --stability"),
+)

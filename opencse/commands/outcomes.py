@@ -1,0 +1,45 @@
+"""The command `outcomes`: compare flags with what was recorded later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from opencse.command import Command
+from opencse.options import AsJson, NewFolder, RunPath, Source
+from opencse.sections import print_sections
+from opencse.terminal import print_json, steps
+
+
+def outcomes(
+    run: RunPath,
+    records: Annotated[Path, typer.Option(help="Folder of the records, with what was recorded after the as-of date.")],
+    months: Annotated[int, typer.Option(help="How many months after the as-of date count.", min=1, max=1200)] = 24,
+    source: Source = "folder",
+    out: NewFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare flags and scores with what was recorded later: outcomes, which are not the truth."""
+    from audit.rates.rates_report import check_new
+    from audit.rates.recorded_later import audit_outcomes, summarise, write
+    from pipeline.run_folder import open_run
+
+    if out is not None:
+        check_new(out)
+    with steps("Outcomes") as progress:
+        audit = audit_outcomes(open_run(run), records=records, source=source, months=months, progress=progress)
+        if out is not None:
+            write(audit, out)
+    if as_json:
+        print_json({"notes": audit.notes, "outcomes": audit.rows()})
+    else:
+        print_sections(summarise(audit))
+
+
+COMMAND = Command(
+    outcomes,
+    panel="Measure a run",
+    examples=("opencse outcomes build/chicago --records DIR --source chicago --months 24",),
+)

@@ -1,0 +1,65 @@
+"""The command `specifications`: which flags survive other defensible choices."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from opencse.command import Command
+from opencse.options import AsJson, RunPath, Truth, Workers, bounded_workers
+from opencse.sections import print_sections
+from opencse.terminal import counted, print_json, print_text
+
+if TYPE_CHECKING:
+    from audit.specification.evaluation import Progress
+
+
+def specifications(
+    run: RunPath,
+    out: Annotated[Path, typer.Option(help="New folder for the tables and the chart.")],
+    plan: Annotated[Path | None, typer.Option(help="Plan (TOML) of choices, in place of the default.")] = None,
+    truth: Truth = None,
+    workers: Workers = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Run every combination of defensible choices, and say for each flag which share of them raises it."""
+    from audit.rates.inputs import read_truth
+    from audit.rates.rates_report import check_new
+    from audit.specification.choices import load_plan
+    from audit.specification.curve import draw_curve
+    from audit.specification.curve_report import report, write
+    from audit.specification.curve_summary import summarise
+    from audit.specification.run_values import Basis
+    from pipeline.run_folder import open_run
+
+    check_new(out)
+    choices = load_plan(plan)
+    basis = Basis.of_run(open_run(run))
+    tables = read_truth(truth) if truth is not None else None
+    with ExitStack() as stack:
+
+        def progress(tasks: int) -> Progress:
+            return stack.enter_context(counted("Specifications", total=tasks))
+
+        number = bounded_workers(workers)
+        curve = report(draw_curve(basis, choices, truth=tables, workers=number, progress=progress))
+    write(curve, out)
+    if as_json:
+        flags = [vars(one) | {"change": one.change} for one in curve.survivals if one.flagged_by_run]
+        print_json({"facts": curve.facts, "flags": flags, "calibration": [vars(decile) for decile in curve.deciles]})
+        return
+    print_sections(summarise(curve))
+    print_text(f"{len(curve.specifications):,} specifications, {len(curve.survivals):,} survivals: {out}")
+
+
+COMMAND = Command(
+    specifications,
+    panel="Measure a run",
+    examples=(
+        "opencse specifications build/run --out build/curve --workers 2",
+        "opencse specifications build/run --out build/curve --truth build/world/truth --plan mine.toml",
+    ),
+)

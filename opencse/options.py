@@ -1,0 +1,73 @@
+"""Arguments and options that several commands share, each declared once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from data.errors import UsageError
+from opencse.terminal import print_note
+
+LARGEST_ID: Final = 2**63 - 1
+"""Ids in records are 64-bit integers."""
+
+RunPath = Annotated[Path, typer.Argument(help="A run folder.", show_default=False, metavar="RUN")]
+FlagId = Annotated[str, typer.Argument(help="A flag id or its beginning.", metavar="FLAG_ID")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+WorldName = Annotated[str, typer.Argument(help="A world's name (see 'opencse worlds') or its .toml file.")]
+People = Annotated[int | None, typer.Option(help="How many people.", min=60, max=1_000_000)]
+Months = Annotated[int | None, typer.Option(help="How many months.", min=1, max=120)]
+WorldSeed = Annotated[int | None, typer.Option(help="Random seed of the world.", min=0, max=LARGEST_ID)]
+
+Truth = Annotated[Path | None, typer.Option(help="Folder of a synthetic world's truth.")]
+Source = Annotated[str, typer.Option(help="Layout of the record files.")]
+Config = Annotated[Path | None, typer.Option(help="Settings file (TOML) laid over the defaults.")]
+NewFolder = Annotated[Path | None, typer.Option(help="New folder for all tables.")]
+Threads = Annotated[
+    int | None,
+    typer.Option(help="Threads, at most one for each processor; changes no byte.", min=1, show_default=False),
+]
+Workers = Annotated[
+    int, typer.Option(help="Processes that work at the same time, at most one for each processor.", min=1)
+]
+
+
+def processor_count() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def bounded_threads(threads: int | None) -> int | None:
+    """Return the number of threads, no more than there are processors; a larger one is noted.
+
+    Example:
+        >>> bounded_threads(1), bounded_threads(None)
+        (1, None)
+    """
+    return None if threads is None else _bounded(threads, "--threads")
+
+
+def bounded_workers(workers: int) -> int:
+    """Return the number of processes, no more than there are processors; a larger one is noted."""
+    return _bounded(workers, "--workers")
+
+
+def _bounded(number: int, option: str) -> int:
+    available = processor_count()
+    if number > available:
+        print_note(f"Note: {option} is {available}, not {number}: this machine has {available} processors for it.")
+    return min(number, available)
+
+
+def one_of(first: object, second: object, *, summary: str, expected: str) -> None:
+    """Check that exactly one of two options is given.
+
+    Raises:
+        UsageError: neither or both are.
+    """
+    if (first is None) == (second is None):
+        raise UsageError(summary, expected=expected, found="neither" if first is None else "both")

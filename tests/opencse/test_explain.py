@@ -1,0 +1,45 @@
+"""The command `explain`, as its users call it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.run_folder import RunFolder
+from tests.command_line import json_of, output_of, refusal_of
+
+
+def flag_of(folder: RunFolder, subject: int, family: str) -> dict[str, Any]:
+    """The flag that a family of evidence raised about somebody."""
+    rows: list[dict[str, Any]] = folder.table("flags").to_pylist()
+    return next(row for row in rows if row["subject_id"] == subject and row["family"] == family)
+
+
+def test_explain_says_why_compared_with_whom_on_which_rows_and_what_would_change_it(finished: RunFolder) -> None:
+    flag = flag_of(finished, 7, "peer")
+    text = output_of("explain", finished.path, flag["flag_id"][:12])
+    assert "not a finding" in " ".join(text.split())
+    assert "160 peers" in text
+    assert "roster_edit.parquet" in text
+    assert "would not reach the cut" in text
+    explanation = json_of("explain", finished.path, flag["flag_id"], "--rows", 3, "--no-removal")
+    assert {cited[0] for cited in explanation["cited"]} >= {"roster_edit", "shift", "posting", "officer"}
+    assert len(explanation["rows"]["roster_edit"]) == 3
+    assert all(row["officer_id"] == 7 for row in explanation["rows"]["roster_edit"])
+
+
+def test_what_explain_says_would_change_a_contradiction_does(finished: RunFolder) -> None:
+    flag = flag_of(finished, 8, "contradiction")
+    explanation = json_of("explain", finished.path, flag["flag_id"], "--no-removal")
+    counts = explanation["said"][0]["contributions"][0]
+    (line,) = explanation["changes"]
+    needed = int(line.split(" of the ")[0].split()[-1])
+    left = counts["hits"] - needed
+    assert left < 12 or 100 * left < 10 * counts["judged"]
+    assert left + 1 >= 12
+    assert 100 * (left + 1) >= 10 * counts["judged"]
+
+
+def test_a_flag_there_is_none_of_is_refused(finished: RunFolder) -> None:
+    error = refusal_of("explain", finished.path, "zzzz")
+    assert error.exit_code == 2
+    assert "zzzz" in str(error)

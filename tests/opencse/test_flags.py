@@ -1,0 +1,29 @@
+"""The command `flags`, as its users call it."""
+
+from __future__ import annotations
+
+from pipeline.run_folder import RunFolder
+from tests.command_line import json_of, output_of, refusal_of
+
+
+def test_flags_can_be_listed_filtered_and_read_by_a_program(finished: RunFolder) -> None:
+    everything = json_of("flags", finished.path)
+    assert len(everything) == finished.table("flags").num_rows
+    standards = json_of("flags", finished.path, "--concern", "standards")
+    assert {flag["concern"] for flag in standards} == {"standards"}
+    assert 0 < len(standards) < len(everything)
+    of_one = json_of("flags", finished.path, "--subject", 7)
+    assert of_one
+    assert {flag["subject_id"] for flag in of_one} == {7}
+    assert everything[0]["flag_id"][:12] in output_of("flags", finished.path)
+
+
+def test_of_an_unknown_person_nothing_is_listed(finished: RunFolder) -> None:
+    assert json_of("flags", finished.path, "--subject", -(2**63)) == []
+    assert "0 flags" in output_of("flags", finished.path, "--subject", 2**63 - 1)
+
+
+def test_an_unknown_concern_is_refused_with_those_there_are(finished: RunFolder) -> None:
+    error = refusal_of("flags", finished.path, "--concern", "fashion")
+    assert error.exit_code == 2
+    assert (error.expected, error.found, error.where) == ("standards, welfare, culture", "fashion", "--concern")

@@ -1,0 +1,63 @@
+"""The command `run`, as its users call it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.run_folder import open_run
+from tests.command_line import json_of, output_of, refusal_of
+
+WORLD = 'title = "sixty people over a month"\npeople = 60\nmonths = 1\n'
+
+
+def test_a_world_is_generated_run_reported_and_replaced_only_when_asked(tmp_path: Path) -> None:
+    world, out = tmp_path / "own.toml", tmp_path / "run"
+    world.write_text(WORLD, encoding="utf-8")
+    text = output_of("run", "--world", world, "--out", out)
+    folder = open_run(out)
+    assert f"{folder.table('flags').num_rows} flags: records worth a human look, never findings" in text
+    assert "Comparison with peers" in text
+    assert f"opencse flags {out}" in text
+    refused = refusal_of("run", "--world", world, "--out", out)
+    assert (refused.exit_code, "--overwrite" in str(refused)) == (2, True)
+    report = json_of("run", "--world", world, "--out", out, "--overwrite", "--seed", 5)
+    assert report["out"] == str(out)
+    assert report["flags"] == open_run(out).table("flags").num_rows
+    assert open_run(out).manifest["world"] == {"name": "own", "people": 60, "seed": 5}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--out", "x"), 2, "--world WORLD and --records DIR"),
+        (("--world", "tiny", "--records", "y", "--out", "x"), 2, "found: both"),
+        (("--world", "tiny", "--source", "chicago", "--out", "x"), 2, "--source only together with --records"),
+        (("--records", "nowhere", "--out", "x"), 3, "nowhere"),
+        (("--records", "nowhere", "--out", "x", "--as-of", "soon"), 2, "YYYY-MM-DD"),
+        (("--records", "nowhere", "--out", "x", "--as-of", "99999-01-01"), 2, "99999-01-01"),
+        (("--records", "nowhere", "--source", "nosuch", "--out", "x"), 2, "nosuch"),
+        (("--world", "nosuch", "--out", "x"), 2, "nosuch"),
+        (("--world", "tiny", "--config", "nosuch.toml", "--out", "x"), 2, "nosuch.toml"),
+    ],
+)
+def test_wrong_use_is_refused_in_the_users_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    error = refusal_of("run", *arguments)
+    assert error.exit_code == code
+    assert words in str(error)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_all_faults_of_a_settings_file_are_listed_at_once(force: Path, tmp_path: Path) -> None:
+    config = tmp_path / "settings.toml"
+    config.write_text(
+        'seed = -1\nsede = 3\n[selection.standards]\nmethod = "fdr"\nq = 3\n[peers]\nsmallest_group = 1\n'
+    )
+    error = refusal_of("run", "--records", force, "--out", tmp_path / "run", "--config", config)
+    assert error.exit_code == 2
+    for fault in ("seed", "sede", "selection.standards", "peers.smallest_group"):
+        assert fault in str(error)

@@ -1,0 +1,57 @@
+"""The command `stress`, as its users call it; what a plan measures is tested beside the plans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stress import harness
+from stress.harness import CellFailure, PlanRun
+from tests.command_line import call, json_of, output_of, refusal_of
+
+FAILURE = CellFailure("c", "demo", 500, 1, "set", "duplicates", 0.5, "the roster is upside down", "a long traceback")
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Let a plan end as a test wants, without running it, and keep what it was called with."""
+    recorded: dict[str, Any] = {"failures": ()}
+
+    def run_plan(_: object, out: Path, *, workers: int, backend: str, progress: object) -> PlanRun:
+        recorded.update(workers=workers, backend=backend)
+        return PlanRun(out, 9, 4, recorded["failures"])
+
+    monkeypatch.setattr(harness, "run_plan", run_plan)
+    return recorded
+
+
+def test_cells_are_counted_and_the_next_command_is_named(calls: dict[str, Any], tmp_path: Path) -> None:
+    text = output_of("stress", "quick", "--out", tmp_path)
+    assert "9 cells: 4 were there already, 0 failed." in text
+    assert f"opencse stress-overview {tmp_path}" in text
+    assert json_of("stress", "quick", "--out", tmp_path)["cells"] == 9
+    assert calls["backend"] == "loky"
+
+
+def test_failed_cells_decide_the_exit_code_and_json_leaves_their_tracebacks_out(
+    calls: dict[str, Any], tmp_path: Path
+) -> None:
+    calls["failures"] = (FAILURE,)
+    assert "the roster is upside down" in call("stress", "quick", "--out", tmp_path).stdout
+    assert "a long traceback" not in call("stress", "quick", "--out", tmp_path, "--json").stdout
+    error = refusal_of("stress", "quick", "--out", tmp_path)
+    assert (error.exit_code, error.summary) == (1, "1 of 9 cells failed.")
+
+
+def test_only_workers_on_this_machine_are_bounded_by_it(calls: dict[str, Any], tmp_path: Path) -> None:
+    call("stress", "quick", "--out", tmp_path, "--workers", 5000, "--backend", "dask")
+    assert calls["workers"] == 5000
+    call("stress", "quick", "--out", tmp_path, "--workers", 5000)
+    assert calls["workers"] < 5000
+
+
+def test_an_unknown_plan_is_refused(tmp_path: Path) -> None:
+    error = refusal_of("stress", "nosuch", "--out", tmp_path)
+    assert (error.exit_code, "nosuch" in str(error)) == (2, True)
