@@ -38,6 +38,12 @@ class Detector(ABC):
     `concerns` are those it can speak to; `needs` names indicators without which the others say nothing. A detector of
     the family `baseline` gives no p-values and feeds no flag. With `opt_in` it takes part only when the settings
     name it.
+
+    Example:
+        >>> from models.baseline import RawCount
+        >>> detector = RawCount("complaints", concern="standards").with_name("most_complaints")
+        >>> detector.name, detector.family, detector.monotone
+        ('most_complaints', 'baseline', True)
     """
 
     family: ClassVar[Family]

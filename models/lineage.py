@@ -17,7 +17,7 @@ from models.purposes import REVEALING, Purposes
 PEER_GROUP: Final = "peer_group"
 """Stands for what places everybody in service, in a team and in a peer group, whatever the concern."""
 
-_STANDING: Final[Mapping[str, tuple[str, ...]]] = {
+_SERVICE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "officer": ("joined_on", "left_on", "officer_id"),
     "posting": ("ended_on", "officer_id", "posting_id", "rank", "role", "started_on", "unit_id"),
     "unit": ("kind", "parent_unit_id", "unit_id"),
@@ -44,52 +44,58 @@ class Feed:
 
 
 def reads_of(indicator: Indicator) -> dict[str, frozenset[str]]:
-    """Return the columns that an indicator reads, by table, with those of the indicators that a formula reads."""
-    found: dict[str, set[str]] = defaultdict(set)
+    """Return the columns that an indicator reads, by table, with those of the indicators that a formula reads.
+
+    Example:
+        >>> from features.declared import indicators
+        >>> "received_on" in reads_of(indicators()["complaints"])["complaint"]
+        True
+    """
+    columns_of: dict[str, set[str]] = defaultdict(set)
     for name in indicator.tables:
-        found[name].add(str(CONTRACT[name].key))
+        columns_of[name].add(str(CONTRACT[name].key))
     for path in (path for expression in indicator.expressions for path in fields(expression)):
-        found[indicator.owner(path).name].add(path[-1])
+        columns_of[indicator.owner(path).name].add(path[-1])
     for related in indicator.relations:
         for own in related.own:
             table, _, column = own.rpartition(".")
-            found[table or indicator.table].add(column)
-        found[related.table].update(other.rpartition(".")[2] for other in related.others)
+            columns_of[table or indicator.table].add(column)
+        columns_of[related.table].update(other.rpartition(".")[2] for other in related.others)
     for part in indicator.parts:
         for table, columns in reads_of(part).items():
-            found[table].update(columns)
-    return {table: frozenset(columns) for table, columns in found.items()}
+            columns_of[table].update(columns)
+    return {table: frozenset(columns) for table, columns in columns_of.items()}
 
 
 def feeds(concern: Concern, *, indicators: Iterable[Indicator], rules: Iterable[Rule]) -> list[Feed]:
     """Return everything that feeds a concern: indicators that serve it, their exposures, rules, and the peer groups."""
-    known = {i.name: i for i in indicators}
-    serving = [i for i in known.values() if concern in i.concerns]
-    exposures = [known[i.exposure] for i in serving if isinstance(i.exposure, str) and i.exposure in known]
-    named = {i.name: i for i in [*serving, *exposures]}
-    found = [Feed("indicator", name, reads_of(named[name])) for name in sorted(named)]
-    found += [Feed("rule", r.name, r.reads) for r in sorted(rules, key=lambda r: r.name) if r.concern == concern]
-    return [*found, Feed(PEER_GROUP, PEER_GROUP, _STANDING)]
+    by_name = {i.name: i for i in indicators}
+    serving = [i for i in by_name.values() if concern in i.concerns]
+    exposures = [by_name[i.exposure] for i in serving if isinstance(i.exposure, str) and i.exposure in by_name]
+    sources = {i.name: i for i in [*serving, *exposures]}
+    feeding = [Feed("indicator", name, reads_of(sources[name])) for name in sorted(sources)]
+    feeding += [Feed("rule", r.name, r.reads) for r in sorted(rules, key=lambda r: r.name) if r.concern == concern]
+    return [*feeding, Feed(PEER_GROUP, PEER_GROUP, _SERVICE_COLUMNS)]
 
 
 def lineage(purposes: Purposes, *, indicators: Iterable[Indicator], rules: Iterable[Rule]) -> list[dict[str, Any]]:
     """Return, for each concern, its audience, the categories that fed it and every declaration with what it reads."""
     indicators, rules = list(indicators), list(rules)
-    listed = []
+    entries = []
     for concern in CONCERNS:
         fed = [feed.to_json() for feed in feeds(concern, indicators=indicators, rules=rules)]
         read = sorted({category for f in fed for columns in f["reads"].values() for category in columns.values()})
-        listed.append({"concern": concern, "audience": purposes.audience[concern], "categories": read, "fed_by": fed})
-    return listed
+        entries.append({"concern": concern, "audience": purposes.audience[concern], "categories": read, "fed_by": fed})
+    return entries
 
 
-def lineage_faults(listed: Iterable[Mapping[str, Any]], purposes: Purposes) -> list[str]:
+def lineage_faults(entries: Iterable[Mapping[str, Any]], purposes: Purposes) -> list[str]:
     """Return where a lineage breaks purposes or the contract: a category that is not the column's, or may not feed."""
     faults = []
-    seen = [entry["concern"] for entry in listed]
-    if seen != list(CONCERNS):
-        faults.append(f"the lineage tells of {', '.join(map(str, seen)) or 'no concern'}, not of each concern once")
-    for entry in listed:
+    concerns = [entry["concern"] for entry in entries]
+    if concerns != list(CONCERNS):
+        faults.append(f"the lineage tells of {', '.join(map(str, concerns)) or 'no concern'}, not of each concern once")
+    for entry in entries:
         concern = entry["concern"]
         if entry["audience"] != purposes.audience.get(concern):
             faults.append(f"{concern} goes to {entry['audience']}, not to {purposes.audience.get(concern)}")

@@ -18,7 +18,15 @@ from models.peers import PeerGroups
 
 @dataclass(frozen=True)
 class Series:
-    """One indicator over one window, with its declaration."""
+    """One indicator over one window, with its declaration.
+
+    Example:
+        >>> from features.declared import indicators
+        >>> rows, served = np.array([0, 3]), np.array([200.0, 200.0])
+        >>> cells = Cells("complaints", 365, rows.astype(float), served, rows, np.full(2, OK, np.int8))
+        >>> Series(indicators()["complaints"], cells).take(np.array([1])).cells.value.tolist()
+        [3.0]
+    """
 
     indicator: Indicator
     cells: Cells
@@ -52,6 +60,12 @@ class Panel:
     """What a detector sees: the subjects, whom each is compared with, and the values that may feed one concern.
 
     `days_posted` says for how many days each subject's present posting has lasted, NaN where that is not known.
+
+    Example:
+        >>> peers = PeerGroups(("custody", "response"), {"custody": 50, "response": 300})
+        >>> panel = Panel("officer", date(2026, 1, 1), "standards", np.array([7, 9]), peers, ())
+        >>> panel.group_of.tolist(), panel.take(np.array([1])).ids.tolist()
+        ([0, 1], [9])
     """
 
     kind: SubjectKind

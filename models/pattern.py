@@ -25,7 +25,7 @@ from models.scores import ContributionList, Contributions, Scores
 SHOWN: Final = 5
 """How many of the largest residuals are listed with a score."""
 
-_TRIED: Final = 3
+_PROBED: Final = 3
 _SAME: Final = 1e-9
 
 
@@ -76,27 +76,27 @@ class Pattern(Detector):
         """Fit the estimator to the residuals of a panel, and a null to its scores, on one thread."""
         scale = fit_scale(panel)
         residuals = scale.residuals(panel)
-        # A column in which nobody differs tells nothing, and some estimators divide by its spread.
-        telling = np.flatnonzero(residuals.any(axis=0)) if len(residuals) > 1 else np.empty(0, dtype=np.intp)
-        if not len(telling):
-            return _Nothing(self.assumption)
-        scale = scale.keeping([panel.series[n].key for n in telling.tolist()])
-        residuals = residuals[:, telling]
+        # A column in which nobody differs holds no information, and some estimators divide by its spread.
+        informative = np.flatnonzero(residuals.any(axis=0)) if len(residuals) > 1 else np.empty(0, dtype=np.intp)
+        if not len(informative):
+            return _NoPattern(self.assumption)
+        scale = scale.select([panel.series[n].key for n in informative.tolist()])
+        residuals = residuals[:, informative]
         model = build(self.estimator, self.parameters, seed=seed, asked_by=self.name)
         with one_thread():
             model.fit(residuals)
             score = outlyingness(model, residuals)
-            alone = outlyingness(model, residuals[:_TRIED])
-        said = calibrate(_root(score, score) if self.root else score, method=self.null)
-        batch_matters = self.transductive or not np.allclose(alone, score[:_TRIED], rtol=_SAME, atol=_SAME)
-        assumption = f"{self.assumption}; {said.assumption}"
+            alone = outlyingness(model, residuals[:_PROBED])
+        calibrated = calibrate(_root(score, score) if self.root else score, method=self.null)
+        batch_matters = self.transductive or not np.allclose(alone, score[:_PROBED], rtol=_SAME, atol=_SAME)
+        assumption = f"{self.assumption}; {calibrated.assumption}"
         return _FittedPattern(
-            self.estimator, scale, model, said.null, self.root, assumption, residuals, score, batch_matters
+            self.estimator, scale, model, calibrated.null, self.root, assumption, residuals, score, batch_matters
         )
 
 
 @dataclass(frozen=True)
-class _Nothing:
+class _NoPattern:
     """There were no values or hardly any subjects: nobody is scored."""
 
     assumption: str
@@ -148,8 +148,8 @@ class _FittedPattern:
             order = np.lexsort((np.arange(len(series)), -residuals[at]))[: min(most, SHOWN)]
             return tuple(observe(series[n], at) for n in order.tolist() if residuals[at, n] > 0)
 
-        listed = ContributionList(len(panel.ids), explain)
-        return Scores(score=score, p_value=p_value, contributions=listed, assumption=self.assumption)
+        contributions = ContributionList(len(panel.ids), explain)
+        return Scores(score=score, p_value=p_value, contributions=contributions, assumption=self.assumption)
 
 
 def _root(score: Floats, fitted: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""The purpose firewall: which category of data may feed which concern, and who may see the outcome."""
+"""The purpose firewall: which category of data may feed which concern, and which audience sees its flags."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT: Final = Path(__file__).parent / "purposes.toml"
 
 
 REVEALING: Final[Mapping[str, Category]] = {"absence": "health"}
-"""Tables whose mere rows tell of another category than their columns: a spell away may be sickness."""
+"""Tables whose mere rows reveal another category than their columns: a spell away may be sickness."""
 
 
 class PurposeBreached(UsageError):
@@ -38,7 +38,12 @@ class Purposes:
         return {"feeds": feeds, "audience": {concern: self.audience[concern] for concern in CONCERNS}}
 
     def allows(self, categories: Iterable[Category], concern: Concern) -> bool:
-        """Say whether all of these categories may feed a concern."""
+        """Say whether all of these categories may feed a concern.
+
+        Example:
+            >>> load().allows(["health"], "welfare"), load().allows(["health"], "standards")
+            (True, False)
+        """
         return set(categories) <= self.feeds[concern]
 
 
@@ -69,11 +74,11 @@ def from_content(content: Mapping[str, Any], *, where: str) -> Purposes:
     feeds = {str(c): frozenset(v) for c, v in content.get("feeds", {}).items()}
     audience = {str(c): str(a) for c, a in content.get("audience", {}).items()}
     faults = [f"feeds.{c} allows protected characteristics" for c, v in feeds.items() if "protected" in v]
-    known = set(get_args(Category))
-    faults += [f"feeds.{c} names {', '.join(sorted(v - known))}" for c, v in feeds.items() if not v <= known]
-    for section, given in (("feeds", feeds), ("audience", audience)):
-        if set(given) != set(CONCERNS):
-            faults.append(f"[{section}] names {sorted(given)}")
+    categories = set(get_args(Category))
+    faults += [f"feeds.{c} names {', '.join(sorted(v - categories))}" for c, v in feeds.items() if not v <= categories]
+    for section, entries in (("feeds", feeds), ("audience", audience)):
+        if set(entries) != set(CONCERNS):
+            faults.append(f"[{section}] names {sorted(entries)}")
     if audience.get("welfare") in {audience.get("standards"), audience.get("culture")}:
         faults.append("welfare shares its audience with another concern")
     if faults:
@@ -87,7 +92,7 @@ def from_content(content: Mapping[str, Any], *, where: str) -> Purposes:
 
 
 def revealed(tables: Iterable[str], categories: Iterable[Category]) -> frozenset[Category]:
-    """Return the categories of columns that are read, with those that the mere rows of their tables tell of."""
+    """Return the categories of columns that are read, with those that the mere rows of their tables reveal."""
     return frozenset(categories) | {REVEALING[name] for name in tables if name in REVEALING}
 
 
@@ -97,10 +102,10 @@ def enforce(purposes: Purposes, indicators: Iterable[Indicator]) -> None:
     Raises:
         PurposeBreached: some do; all are listed.
     """
-    known = {i.name: i for i in indicators}
+    by_name = {i.name: i for i in indicators}
     breaches = []
-    for indicator in known.values():
-        exposure = known.get(indicator.exposure) if isinstance(indicator.exposure, str) else None
+    for indicator in by_name.values():
+        exposure = by_name.get(indicator.exposure) if isinstance(indicator.exposure, str) else None
         categories = revealed(indicator.tables, indicator.categories)
         categories |= revealed(exposure.tables, exposure.categories) if exposure else frozenset()
         breaches += [

@@ -49,6 +49,14 @@ class ContributionList:
 
     Most are never looked at: a force has tens of thousands of people and a few flags. `make` is given a subject's
     position and how many contributions to make at most.
+
+    Example:
+        >>> counts = [3.0, 5.0]
+        >>> contributions = ContributionList(
+        ...     2, lambda at, most: (Contribution(indicator="complaints", window_days=365, observed=counts[at]),)[:most]
+        ... )
+        >>> contributions[1][0].observed
+        5.0
     """
 
     def __init__(self, size: int, make: Callable[[int, int], Contributions] = lambda at, most: ()) -> None:
@@ -81,6 +89,16 @@ class Scores:
 
     Higher scores are more unusual. `p_value` is NaN where there is not enough evidence, or where the detector gives no
     p-values at all.
+
+    Example:
+        >>> scores = Scores(
+        ...     score=np.array([0.0, 2.0]),
+        ...     p_value=np.array([1.0, 0.01]),
+        ...     contributions=ContributionList(2),
+        ...     assumption="peers differ by chance alone",
+        ... )
+        >>> scores.take(np.array([1])).p_value.tolist()
+        [0.01]
     """
 
     score: Floats

@@ -30,13 +30,13 @@ class EmpiricalBayesRate(Baseline):
     def ranking(self, panel: Panel, *, seed: int) -> Ranking:
         """Return the ranking by posterior mean under the gamma prior of the panel's mean and spread of rates."""
         count, exposure = _counted(panel)
-        there = exposure > 0
-        if not count[there].sum() > 0:
+        observed = exposure > 0
+        if not count[observed].sum() > 0:
             return lambda other: np.zeros(len(other.ids))
-        mean = count[there].sum() / exposure[there].sum()
-        rates = count[there] / exposure[there]
-        around = np.sum(exposure[there] * (rates - mean) ** 2) / exposure[there].sum()
-        between = max(around - mean / np.mean(exposure[there]), 1e-6 * mean**2)
+        mean = count[observed].sum() / exposure[observed].sum()
+        rates = count[observed] / exposure[observed]
+        variance = np.sum(exposure[observed] * (rates - mean) ** 2) / exposure[observed].sum()
+        between = max(variance - mean / np.mean(exposure[observed]), 1e-6 * mean**2)
         shape, scale = mean**2 / between, mean / between
         return lambda other: _posterior(other, float(shape), float(scale))
 

@@ -20,13 +20,13 @@ from models.contradictions.rule import OTHER, POLICY, Counterpart, Rule, flat
 CLAIM = "r"
 
 CONTRADICTED, BORNE_OUT, CANNOT_SAY = "contradicted", "borne_out", "cannot_say"
-"""What can be said of a claim. Nothing speaks against a claim that is borne out; somebody may yet have to ask."""
+"""The judgements of a claim. Nothing speaks against a claim that is borne out; somebody may yet have to ask."""
 
 
 def judgement_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None = None) -> str:
     """Return the query that judges every claim, or those of some subjects.
 
-    The result has subject_id, claim_id, day and outcome, and for the counterpart at each position n of the rule's
+    The result has subject_id, claim_id, day and judgement, and for the counterpart at each position n of the rule's
     `counterparts` matched_n (the row that answers the claim, if any) and witness_n (one that shows that the source was
     alive, if any); where several rows would do, the one with the smallest key.
     """
@@ -43,7 +43,7 @@ def judgement_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None =
         joins.append(f"LEFT JOIN matches_{number} AS m{number} ON m{number}.claim_id = c.claim_id\n{joined}")
     lines = [
         "WITH " + ",\n".join(steps),
-        f"SELECT c.{rule.subject_key} AS subject_id, c.claim_id, c.day, {_outcome(rule)} AS outcome,",
+        f"SELECT c.{rule.subject_key} AS subject_id, c.claim_id, c.day, {_judgement(rule)} AS judgement,",
         "  " + ", ".join(columns),
         "FROM claims AS c",
         *joins,
@@ -56,9 +56,9 @@ def count_query(rule: Rule, as_of: date) -> str:
     """Return the query that counts, for each subject with a claim: hits, judged (hits and borne out) and cannot_say."""
     return (
         "SELECT subject_id,\n"
-        f"  count(*) FILTER (WHERE outcome = {literal(CONTRADICTED)}) AS hits,\n"
-        f"  count(*) FILTER (WHERE outcome <> {literal(CANNOT_SAY)}) AS judged,\n"
-        f"  count(*) FILTER (WHERE outcome = {literal(CANNOT_SAY)}) AS cannot_say\n"
+        f"  count(*) FILTER (WHERE judgement = {literal(CONTRADICTED)}) AS hits,\n"
+        f"  count(*) FILTER (WHERE judgement <> {literal(CANNOT_SAY)}) AS judged,\n"
+        f"  count(*) FILTER (WHERE judgement = {literal(CANNOT_SAY)}) AS cannot_say\n"
         f"FROM (\n{judgement_query(rule, as_of)}\n) GROUP BY subject_id ORDER BY subject_id"
     )
 
@@ -71,7 +71,7 @@ def citation_query(rule: Rule, as_of: date, subjects: Sequence[int]) -> str:
     """
     cited = "\nUNION ".join(_citations(rule))
     lines = [
-        f"WITH judged AS MATERIALIZED (\n{judgement_query(rule, as_of, subjects=subjects)}\n),",
+        f"WITH judgements AS MATERIALIZED (\n{judgement_query(rule, as_of, subjects=subjects)}\n),",
         f"cited AS MATERIALIZED (\n{cited}\n)",
         "SELECT subject_id, table_name, row_id, part FROM cited",
         *(f"UNION {item}" for item in _referred(rule, as_of)),
@@ -91,7 +91,7 @@ def _guards(rule: Rule) -> range:
     return range(len(rule.borne_out_by), len(rule.borne_out_by) + len(rule.guarded_by))
 
 
-def _outcome(rule: Rule) -> str:
+def _judgement(rule: Rule) -> str:
     bearing, guards, last = range(len(rule.borne_out_by)), _guards(rule), len(rule.counterparts) - 1
     borne = " OR ".join(f"m{n}.matched_id IS NOT NULL" for n in bearing) or "FALSE"
     alive = " AND ".join(
@@ -137,8 +137,8 @@ def _claims(rule: Rule, period: Period, number: int, as_of: date, subjects: Sequ
         conditions.append(f'"{CLAIM}".{rule.subject_key} IN ({", ".join(str(int(s)) for s in subjects)})')
     for column, values in sorted(period.applies_to.items()):
         conditions.append(f'"{CLAIM}".{rule.source.column[column].name} IN ({", ".join(map(literal, values))})')
-    named = (f'"{CLAIM}".{rule.source.key} AS claim_id', f"{day} AS day", f"{number} AS period")
-    return _with_lookups(rule.source, rule, as_of, *named) + "\nWHERE " + " AND ".join(conditions)
+    added = (f'"{CLAIM}".{rule.source.key} AS claim_id', f"{day} AS day", f"{number} AS period")
+    return _with_lookups(rule.source, rule, as_of, *added) + "\nWHERE " + " AND ".join(conditions)
 
 
 def _with_lookups(table: Table, reader: Rule | Counterpart, as_of: date, *more: str) -> str:
@@ -201,10 +201,10 @@ def _witnesses(rule: Rule, counterpart: Counterpart, number: int) -> tuple[str, 
 
 def _citations(rule: Rule) -> Iterator[str]:
     """Yield selects of cited rows; a source's witnesses are cited for every claim that nothing bears out."""
-    contradicted = f"outcome = {literal(CONTRADICTED)}"
+    contradicted = f"judgement = {literal(CONTRADICTED)}"
     yield (
         f"SELECT subject_id, {literal(rule.table)} AS table_name, claim_id AS row_id,"
-        f" CASE WHEN {contradicted} THEN 'direct' ELSE 'exposure' END AS part FROM judged"
+        f" CASE WHEN {contradicted} THEN 'direct' ELSE 'exposure' END AS part FROM judgements"
     )
     bearing = range(len(rule.borne_out_by))
     unborne = " AND ".join(f"matched_{n} IS NULL" for n in bearing) or "TRUE"
@@ -212,14 +212,14 @@ def _citations(rule: Rule) -> Iterator[str]:
         table = literal(counterpart.table)
         part, condition = ("exposure", "TRUE") if n in bearing else ("direct", contradicted)
         if n in _guards(rule):
-            part, condition = "comparison", f"outcome <> {literal(CANNOT_SAY)}"
+            part, condition = "comparison", f"judgement <> {literal(CANNOT_SAY)}"
         yield (
-            f"SELECT subject_id, {table}, matched_{n}, '{part}' FROM judged"
+            f"SELECT subject_id, {table}, matched_{n}, '{part}' FROM judgements"
             f" WHERE matched_{n} IS NOT NULL AND {condition}"
         )
         yield (
-            f"SELECT subject_id, {table}, witness_{n}, 'comparison' FROM judged"
-            f" WHERE witness_{n} IS NOT NULL AND outcome <> {literal(CANNOT_SAY)} AND {unborne}"
+            f"SELECT subject_id, {table}, witness_{n}, 'comparison' FROM judgements"
+            f" WHERE witness_{n} IS NOT NULL AND judgement <> {literal(CANNOT_SAY)} AND {unborne}"
         )
 
 

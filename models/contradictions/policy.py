@@ -65,6 +65,10 @@ def _same_rows(one: Period, two: Period) -> bool:
 def policies() -> Mapping[str, Policy]:
     """Return every policy in the folder `models/policies` by name.
 
+    Example:
+        >>> policies()["office_attendance"].period[0].since
+        datetime.date(2023, 1, 1)
+
     Raises:
         UsageError: a file is not a policy, or is not named after it; every fault of a file is listed.
     """
@@ -76,8 +80,8 @@ def read(path: Path) -> Policy:
     try:
         policy = Policy.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (ValidationError, tomllib.TOMLDecodeError) as error:
-        found = "; ".join(describe_faults(error)) if isinstance(error, ValidationError) else str(error)
-        raise UsageError("The policy file cannot be used.", found=found, where=path.name) from error
+        faults = "; ".join(describe_faults(error)) if isinstance(error, ValidationError) else str(error)
+        raise UsageError("The policy file cannot be used.", found=faults, where=path.name) from error
     if policy.name != path.stem:
         raise UsageError("A policy carries its file's name.", expected=path.stem, found=policy.name, where=path.name)
     return policy

@@ -57,6 +57,17 @@ class Counterpart:
     `alive` says when silence means something: `paired` wants a row that is equal in all pairs and belongs to the right
     person, `day` somebody's row with that `day` on the claim's day, `own_day` one of the claim's officer, `ever` any
     row at all. Without it nothing can be said of a claim that nothing answers.
+
+    Example:
+        >>> from features.expression import col, day
+        >>> entry = Counterpart(
+        ...     table="site_entry",
+        ...     pairs=((day(col.starts_at), day(col.entered_at)),),
+        ...     alive="day",
+        ...     day=day(col.entered_at),
+        ... )
+        >>> sorted(entry.paths)
+        [('entered_at',)]
     """
 
     table: str
@@ -81,10 +92,10 @@ class Counterpart:
     def paths(self) -> frozenset[tuple[str, ...]]:
         """The columns it reads of its own rows and of those that they refer to."""
         own = [*(other for _, other in self.pairs), *(e for e in (self.only, self.day) if e is not None)]
-        found = {path for expression in own for path in fields(expression) if path[0] != POLICY}
+        paths = {path for expression in own for path in fields(expression) if path[0] != POLICY}
         if self.match is not None:
-            found |= {path[1:] for path in fields(self.match) if path[0] == OTHER}
-        return frozenset(found)
+            paths |= {path[1:] for path in fields(self.match) if path[0] == OTHER}
+        return frozenset(paths)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +117,25 @@ class Rule:
 
     Raises:
         DeclarationFaulty: anything in the declaration does not fit the contract or its policy; all faults are listed.
+
+    Example:
+        >>> from features.expression import col, day
+        >>> rule = Rule(
+        ...     question="Which uses of force are reported at an incident that only others attended?",
+        ...     concern="standards",
+        ...     standard="use_of_force",
+        ...     policy="force_reporting",
+        ...     table="use_of_force",
+        ...     where=col.incident_id > 0,
+        ...     day=day(col.used_at),
+        ...     contradicted_by=Counterpart(
+        ...         table="attendance", pairs=((col.incident_id, col.incident_id),), whose="others", alive="paired"
+        ...     ),
+        ...     guard="an incident at which nobody is recorded is not judged",
+        ...     blind_to=("a report put down to the wrong officer",),
+        ... )
+        >>> rule.tables
+        ('use_of_force', 'attendance')
     """
 
     question: str
@@ -152,8 +182,8 @@ class Rule:
         """The columns read of the claim and of the rows that it refers to."""
         expressions = [self.where, self.day, *(claim for c in self.counterparts for claim, _ in c.pairs)]
         expressions += [c.match for c in self.counterparts if c.match is not None]
-        found = {path for e in expressions for path in fields(e) if path[0] not in (OTHER, POLICY)}
-        return frozenset(found | {(self.subject_key,)})
+        paths = {path for e in expressions for path in fields(e) if path[0] not in (OTHER, POLICY)}
+        return frozenset(paths | {(self.subject_key,)})
 
     @property
     def lookups(self) -> tuple[str, ...]:
@@ -174,15 +204,15 @@ class Rule:
     @property
     def reads(self) -> Mapping[str, frozenset[str]]:
         """All columns it reads, by table."""
-        found: dict[str, set[str]] = {name: {str(CONTRACT[name].key)} for name in self.tables}
+        columns_of: dict[str, set[str]] = {name: {str(CONTRACT[name].key)} for name in self.tables}
         limited = {(column,) for period in self.dated.period for column in period.applies_to}
         for path in self.paths | limited:
-            found[self.table if len(path) == 1 else path[0]].add(path[-1])
+            columns_of[self.table if len(path) == 1 else path[0]].add(path[-1])
         for counterpart in self.counterparts:
             owner = {("officer_id",)} if counterpart.whose != "anybody" else set()
             for path in counterpart.paths | owner:
-                found[counterpart.table if len(path) == 1 else path[0]].add(path[-1])
-        return MappingProxyType({name: frozenset(columns) for name, columns in found.items()})
+                columns_of[counterpart.table if len(path) == 1 else path[0]].add(path[-1])
+        return MappingProxyType({name: frozenset(columns) for name, columns in columns_of.items()})
 
     @property
     def categories(self) -> frozenset[Category]:
@@ -203,8 +233,8 @@ def flat(expression: Expression) -> Expression:
 
 
 def _faults(rule: Rule) -> list[str]:
-    named = [rule.table, *(c.table for c in rule.counterparts)]
-    unknown = [name for name in named if name not in CONTRACT.records or CONTRACT[name].audit_only]
+    tables = [rule.table, *(c.table for c in rule.counterparts)]
+    unknown = [name for name in tables if name not in CONTRACT.records or CONTRACT[name].audit_only]
     if unknown:
         return [f"{', '.join(unknown)} cannot be read by a rule"]
     faults = column_faults(rule.source, tuple(Field(path) for path in sorted(rule.paths)))
@@ -243,9 +273,9 @@ def _policy_faults(rule: Rule) -> Iterator[str]:
         return
     expressions = [rule.where, rule.day, *(c.match for c in rule.counterparts if c.match is not None)]
     expressions += [claim for c in rule.counterparts for claim, _ in c.pairs]
-    wanted = {path[1] for e in expressions for path in fields(e) if path[0] == POLICY} - {"since"}
+    parameters = {path[1] for e in expressions for path in fields(e) if path[0] == POLICY} - {"since"}
     for period in rule.dated.period:
-        missing = sorted(wanted - period.parameters.keys())
+        missing = sorted(parameters - period.parameters.keys())
         if missing:
             yield f"the policy {rule.policy} from {period.since} has no {', '.join(missing)}"
         yield from (f"{rule.table} has no column {c}" for c in period.applies_to if c not in rule.source.column)

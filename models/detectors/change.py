@@ -40,8 +40,8 @@ class Change(SeriesDetector):
 
     def reads(self, indicator: Indicator) -> bool:
         """Say whether the indicator counts things or days, over the last days and over a longer window."""
-        counted = indicator.aggregate in ("count", "distinct", "days")
-        return counted and indicator.read_by is None and RECENT in indicator.windows and max(indicator.windows) > RECENT
+        counts = indicator.aggregate in ("count", "distinct", "days")
+        return counts and indicator.read_by is None and RECENT in indicator.windows and max(indicator.windows) > RECENT
 
     def corrects_tail(self, panel: Panel) -> bool:
         """Hold p-values to everybody's: days come in spells, and a fit may take them for single ones."""
@@ -64,12 +64,12 @@ def _opportunity(panel: Panel, series: Series) -> Floats:
     now, whole = recent.cells.exposure, series.cells.exposure
     if np.isnan(whole).all():
         now, whole = np.full(len(panel.ids), float(RECENT)), np.full(len(panel.ids), float(window))
-    settled = recent.ok & ~series.partial
+    comparable = recent.ok & ~series.partial
     if panel.days_posted is not None:
-        settled &= panel.days_posted >= window
+        comparable &= panel.days_posted >= window
     with np.errstate(divide="ignore", invalid="ignore"):
         odds = np.log(now / (whole - now))
-    return np.where(settled & np.isfinite(odds), odds, np.nan)
+    return np.where(comparable & np.isfinite(odds), odds, np.nan)
 
 
 def _recent(panel: Panel, series: Series) -> Series:

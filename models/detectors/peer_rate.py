@@ -27,8 +27,8 @@ class PeerRate(SeriesDetector):
 
     def reads(self, indicator: Indicator) -> bool:
         """Say whether the indicator is a count with an exposure that it is no part of."""
-        counted = indicator.aggregate in ("count", "distinct")
-        rate = counted and isinstance(indicator.exposure, str) and not indicator.proportion
+        counts = indicator.aggregate in ("count", "distinct")
+        rate = counts and isinstance(indicator.exposure, str) and not indicator.proportion
         return rate and indicator.read_by is None
 
     def corrects_tail(self, panel: Panel) -> bool:

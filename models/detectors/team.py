@@ -32,8 +32,8 @@ class Team(SeriesDetector):
 
     def reads(self, indicator: Indicator) -> bool:
         """Say whether the indicator counts what arises in a team."""
-        counted = indicator.aggregate in ("count", "distinct") and isinstance(indicator.exposure, str)
-        return counted and not indicator.proportion and indicator.read_by is None
+        counts = indicator.aggregate in ("count", "distinct") and isinstance(indicator.exposure, str)
+        return counts and not indicator.proportion and indicator.read_by is None
 
     def corrects_tail(self, panel: Panel) -> bool:
         """Hold p-values to every team's: grievances come in bursts that the null does not know of."""

@@ -4,8 +4,14 @@ Peers differ: each has a share of their own, beta-distributed around their group
 binomial. The hits are then beta-binomial. Each peer group has its own mean, drawn towards that of all (small groups
 more than large ones); the precision (the sum of the beta's two parameters) is common to all groups.
 
-As in `models.nulls.gamma_poisson`, the likelihood is truncated: hits above the fitted 95% point are
-dropped, the rest is conditioned on lying at or below it, and the two steps repeat to a fixed point.
+As in `models.nulls.gamma_poisson`, the likelihood is truncated: hits above the fitted 95% point are dropped, the rest
+is conditioned on lying at or below it, and the two steps repeat to a fixed point. A plain likelihood would take the
+unusual few for a sign that peers differ widely, and a wide null finds nobody unusual; to drop the few without
+conditioning would take the rest for all there is, and a null that is too narrow finds too many.
+
+Tails are summed here and not by `scipy.stats.betabinom`: its survival function is one minus a sum, which is rounding
+error below about 1e-12, where the strongest evidence lies; and it walks through the support of one subject at a time,
+where a force has tens of thousands.
 
 Sources: the beta-binomial is Skellam (1948), JRSS B 10:257; fitting a null to the central part only is Efron (2004),
 JASA 99:96, here by truncated likelihood.
@@ -32,7 +38,7 @@ WIDEST: Final = 0.09
 _FINEST: Final = 20_000.0
 
 _ROUNDS: Final = 12
-_SETTLED: Final = 0.02
+_TOLERANCE: Final = 0.02
 _GRID: Final = np.concatenate([np.arange(-60.0, -14.0, 0.8), np.arange(-14.0, 14.1, 0.3)])
 """Logits of the shares at which the beta distribution is summed to get its chance of lying under a limit.
 
@@ -83,30 +89,31 @@ def fit(
     """
     if len(hits) < FEWEST_PEERS or not 0 < hits.sum() < trials.sum():
         return None
-    given = np.zeros(len(hits)) if offset is None else offset
+    added = np.zeros(len(hits)) if offset is None else offset
     floor, free = (-np.inf, True) if least is None else (float(logit(least)), False)
     sizes = np.bincount(groups)
     sample = np.unique(np.linspace(0, len(hits) - 1, min(len(hits), MOST_FITTED)).astype(np.intp))
     highest, precision, centres = trials, _prior_precision(float(hits.sum() / trials.sum())), np.zeros(len(sizes))
-    shift, settled = 0.0, False
+    shift, converged = 0.0, False
+    # The first turn is not truncated: nothing says yet where the limit is.
     for turn in range(_ROUNDS):
-        kept = hits <= highest
+        keep = hits <= highest
         # Means are taken from all, what lies above cut down to the limit: to leave such people out would draw a group
         # that spreads widely further down at every turn. Where no shift can make good for that, nothing is cut.
         level = np.minimum(hits, highest) if free else hits
-        logits = np.maximum(_group_logits(level, trials, groups, given, precision, len(sizes)), floor)
-        chosen = sample[kept[sample]]
-        centre = logits[groups[chosen]] + given[chosen]
+        logits = np.maximum(_group_logits(level, trials, groups, added, precision, len(sizes)), floor)
+        chosen = sample[keep[sample]]
+        centre = logits[groups[chosen]] + added[chosen]
         truncated = None if turn == 0 else _Truncation.of(trials[chosen], highest[chosen], centre)
         before, last = precision, centres
         shift, precision = _maximise(hits[chosen], trials[chosen], centre, truncated, (shift, precision), free=free)
         centres = logits + shift
-        moved = float(np.average(np.abs(centres - last), weights=sizes))
-        settled = turn > 0 and moved < _SETTLED and abs(np.log(precision / before)) < _SETTLED
-        if settled:
+        change = float(np.average(np.abs(centres - last), weights=sizes))
+        converged = turn > 0 and change < _TOLERANCE and abs(np.log(precision / before)) < _TOLERANCE
+        if converged:
             break
-        highest = limits(trials, centres[groups] + given, precision, cut)
-    return BetaBinomialNull(centres, sizes, precision, converged=settled)
+        highest = limits(trials, centres[groups] + added, precision, cut)
+    return BetaBinomialNull(centres, sizes, precision, converged=converged)
 
 
 def _prior_precision(share: float) -> float:
@@ -132,14 +139,16 @@ def _group_logits(hits: Floats, trials: Floats, groups: Positions, offset: Float
 def _solve(
     hits: Floats, trials: Floats, groups: Positions, offset: Floats, start: Floats, prior: Floats, common: float
 ) -> Floats:
-    n, found = len(start), start
-    wanted = np.bincount(groups, weights=hits, minlength=n) + prior * expit(common)
+    n, centre = len(start), start
+    target = np.bincount(groups, weights=hits, minlength=n) + prior * expit(common)
+    # Newton's method on the log-odds of all groups at once. Steps are cut to one unit: far from the solution, where
+    # nearly everything or nearly nothing is a hit, the slope is almost flat and a full step would overshoot.
     for _ in range(25):
-        share, own = expit(found[groups] + offset), expit(found)
+        share, own = expit(centre[groups] + offset), expit(centre)
         expected = np.bincount(groups, weights=trials * share, minlength=n) + prior * own
         slope = np.bincount(groups, weights=trials * share * (1 - share), minlength=n) + prior * own * (1 - own)
-        found = found + np.clip((wanted - expected) / np.maximum(slope, 1e-12), -1.0, 1.0)
-    return np.asarray(np.clip(found, -16.0, 16.0))
+        centre = centre + np.clip((target - expected) / np.maximum(slope, 1e-12), -1.0, 1.0)
+    return np.asarray(np.clip(centre, -16.0, 16.0))
 
 
 def _maximise(
@@ -164,19 +173,21 @@ def _maximise(
             log_likelihood -= truncated.log_chance(shift, precision)
         return float(0.5 * ((log_precision - expected) / PRIOR_SPREAD) ** 2 - log_likelihood)
 
+    # Nelder and Mead's simplex: two parameters at most, and bounds that a gradient method would stick to. The first
+    # simplex is stated, so that the search takes the same steps whatever scipy's default.
     first = np.clip(np.log(start[1]), low, high - 0.3)
     first = np.array([start[0], first] if free else [first])
     bounds = [(-4.0, 4.0), (float(low), float(high))] if free else [(float(low), float(high))]
     corners = first + np.vstack([np.zeros(len(first)), 0.3 * np.eye(len(first))])
     inside = np.clip(corners, [b[0] for b in bounds], [b[1] for b in bounds])
-    found = minimize(
+    optimum = minimize(
         loss,
         first,
         method="Nelder-Mead",
         bounds=bounds,
         options={"xatol": 2e-3, "fatol": 1e-4, "initial_simplex": inside},
     ).x
-    return (float(found[0]), float(np.exp(found[1]))) if free else (0.0, float(np.exp(found[0])))
+    return (float(optimum[0]), float(np.exp(optimum[1]))) if free else (0.0, float(np.exp(optimum[0])))
 
 
 @dataclass(frozen=True)
@@ -193,7 +204,7 @@ class _Truncation:
 
     @classmethod
     def of(cls, trials: Floats, limit: Floats, centre: Floats) -> _Truncation:
-        keys = np.column_stack([_near(trials), limit, np.round(centre, 1)])
+        keys = np.column_stack([_rounded_trials(trials), limit, np.round(centre, 1)])
         bins, size = np.unique(keys, axis=0, return_counts=True)
         least = np.minimum(bins[:, 1], bins[:, 0])
         under = bdtr(least[:, None], np.maximum(bins[:, 0], least).astype(np.int64)[:, None], expit(_GRID)[None, :])
@@ -210,7 +221,7 @@ class _Truncation:
         return float(np.sum(self.size * np.log(np.maximum(chance, 1e-12))))
 
 
-def _near(trials: Floats) -> Floats:
+def _rounded_trials(trials: Floats) -> Floats:
     """Return trials rounded to steps of three percent, small ones as they are."""
     return np.asarray(np.where(trials <= 30, trials, np.round(np.exp(np.round(np.log(trials) / 0.03) * 0.03))))
 
@@ -220,21 +231,22 @@ def limits(trials: Floats, centre: Floats, precision: float, cut: float) -> Floa
 
     Where hardly anybody has a hit, those with none cannot tell how rare the first one is.
     """
-    keys = np.column_stack([_near(trials), np.round(centre, 1)])
+    keys = np.column_stack([_rounded_trials(trials), np.round(centre, 1)])
     bins, which = np.unique(keys, axis=0, return_inverse=True)
     n, share = bins[:, 0], expit(bins[:, 1])
     a, b = precision * share, precision * (1.0 - share)
+    # From the chance of no hit upwards, each chance by its ratio to the one before: no special function in the loop.
     chance = np.exp(betaln(a, n + b) - betaln(a, b))
-    total, found = chance.copy(), np.full(len(n), -1.0)
+    total, limit = chance.copy(), np.full(len(n), -1.0)
     at = 0.0
     while True:
-        reached = (found < 0) & ((total >= cut) | (at >= n))
-        found[reached] = at
-        if not (found < 0).any():
+        reached = (limit < 0) & ((total >= cut) | (at >= n))
+        limit[reached] = at
+        if not (limit < 0).any():
             break
         chance = chance * (n - at) * (at + a) / ((at + 1.0) * np.maximum(n - at - 1.0 + b, 1e-300))
         total, at = total + chance, at + 1.0
-    return np.asarray(np.minimum(np.maximum(found, 1.0)[which.reshape(-1)], trials))
+    return np.asarray(np.minimum(np.maximum(limit, 1.0)[which.reshape(-1)], trials))
 
 
 def upper_tail(hits: Floats, trials: Floats, mean: Floats, precision: float) -> Floats:

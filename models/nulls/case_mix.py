@@ -34,8 +34,8 @@ class CaseMix:
 
 def work(panel: Panel, window: int, exposures: tuple[str, ...]) -> Floats:
     """Return a matrix of teams by exposures over a window; NaN where a source was silent."""
-    found = [_series_with(panel, name, window) for name in exposures]
-    return np.column_stack([np.full(len(panel.ids), np.nan) if s is None else s.cells.exposure for s in found])
+    series = [_series_with(panel, name, window) for name in exposures]
+    return np.column_stack([np.full(len(panel.ids), np.nan) if s is None else s.cells.exposure for s in series])
 
 
 def case_mix_exposures(panel: Panel, window: int) -> tuple[str, ...]:
@@ -56,9 +56,11 @@ def _series_with(panel: Panel, exposure: str, window: int) -> Series | None:
 def fit_case_mix(counts: Floats, worked: Floats, exposures: tuple[str, ...]) -> CaseMix:
     """Fit rates to whole counts and the matrix of what was worked; exposures that nobody had get the rate 0."""
     total = worked.sum(axis=0)
-    there = total > 0
-    rates = np.where(there, counts.sum() / np.maximum(total, 1.0) / max(int(there.sum()), 1), 0.0)
+    available = total > 0
+    rates = np.where(available, counts.sum() / np.maximum(total, 1.0) / max(int(available.sum()), 1), 0.0)
+    # Expectation and maximisation: each team's count is shared out among its exposures in proportion to what each
+    # leads one to expect, and each rate becomes its share of counts over its total. Rates stay at or above 0.
     for _ in range(_STEPS):
-        met = counts / np.maximum((worked * rates).sum(axis=1), 1e-300)
-        rates = np.where(there, rates * (worked * met[:, None]).sum(axis=0) / np.maximum(total, 1.0), 0.0)
+        ratio = counts / np.maximum((worked * rates).sum(axis=1), 1e-300)
+        rates = np.where(available, rates * (worked * ratio[:, None]).sum(axis=0) / np.maximum(total, 1.0), 0.0)
     return CaseMix(exposures, rates)

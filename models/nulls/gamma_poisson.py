@@ -54,7 +54,7 @@ _CORNERS: Final = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
 _ROUNDS: Final = 30
 _STEP: Final = 0.01
 
-_SETTLED: Final = 0.01
+_TOLERANCE: Final = 0.01
 """The truncation has reached its fixed point when shape and (on average) rates move by less than one percent."""
 
 
@@ -73,7 +73,13 @@ def upper_tail(counts: Floats, expected: Floats, shape: float) -> Floats:
 
 
 def interval(expected: Floats, shape: float, *, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Return the central range that holds at least this share of peers with these expectations."""
+    """Return the central range that holds at least this share of peers with these expectations.
+
+    Example:
+        >>> low, high = interval(np.array([1.0, 20.0]), shape=2.0)
+        >>> low.tolist(), high.tolist()
+        ([0.0, 2.0], [4.0, 57.0])
+    """
     tail, success = (1 - level) / 2, _success(expected, shape)
     low, high = (np.asarray(nbinom.ppf(at, shape, success), dtype=np.float64) for at in (tail, 1 - tail))
     return np.where(expected > 0, low, 0.0), np.where(expected > 0, high, 0.0)
@@ -113,6 +119,7 @@ def fit(counts: Floats, exposure: Floats, groups: Positions, *, cut: float = CUT
     sizes = np.bincount(groups)
     if counts.sum() == 0:
         return GammaPoissonNull(np.zeros(len(sizes)), sizes, 1.0, converged=True)
+    # The first fit is to everybody, untruncated, from where the rounds of truncation start.
     rates = _group_rates(counts, exposure, groups, len(sizes))
     point = _maximise(_binned(counts, rates[groups] * exposure, None), np.array([0.0, np.log(2.0)]), step=0.5)
     rates, shape = rates * np.exp(point[0]), float(np.exp(point[1]))
@@ -125,11 +132,11 @@ def fit(counts: Floats, exposure: Floats, groups: Positions, *, cut: float = CUT
         point = np.array([0.0, np.log(shape)])
         # Where nobody who is kept has an event, nothing says how they differ: the shape stays what it was.
         if counts[keep].any():
-            kept = _binned(counts[keep], raw[groups[keep]] * exposure[keep], highest[keep])
-            point = _maximise(kept, point, step=0.1)
+            truncated = _binned(counts[keep], raw[groups[keep]] * exposure[keep], highest[keep])
+            point = _maximise(truncated, point, step=0.1)
         before, rates, earlier, shape = rates, raw * np.exp(point[0]), shape, float(np.exp(point[1]))
-        moved = float(np.average(np.abs(np.log(rates / before)), weights=sizes))
-        if moved < _SETTLED and abs(np.log(shape / earlier)) < _SETTLED:
+        change = float(np.average(np.abs(np.log(rates / before)), weights=sizes))
+        if change < _TOLERANCE and abs(np.log(shape / earlier)) < _TOLERANCE:
             return GammaPoissonNull(rates, sizes, shape, converged=True)
     return GammaPoissonNull(rates, sizes, shape, converged=False)
 
@@ -164,6 +171,8 @@ class _Binned:
     total: Floats
 
 
+# The log-likelihood needs gammaln at each distinct count and the incomplete beta at each distinct pair of expectation
+# and limit. A force of tens of thousands has some hundreds of either, so it costs hardly more than a small one.
 def _binned(counts: Floats, expected: Floats, limits: Floats | None) -> _Binned:
     count, times = np.unique(counts, return_counts=True)
     keys = np.column_stack([_rounded(expected), np.zeros(len(counts)) if limits is None else limits])
@@ -184,34 +193,34 @@ def _floats(whole: npt.NDArray[Any]) -> Floats:
     return np.asarray(whole, dtype=np.float64)
 
 
-def _maximise(seen: _Binned, start: Floats, *, step: float) -> Floats:
+def _maximise(bins: _Binned, start: Floats, *, step: float) -> Floats:
     """Return the log factor on all expectations and the log shape at which likelihood times prior is largest.
 
     The likelihood is the negative binomial's, conditioned on each count lying at or below its limit where limits are
     given. The factor makes good what truncation takes from the rates.
     """
-    total, people = seen.total.sum(), seen.size.sum()
+    total, people = bins.total.sum(), bins.size.sum()
 
     def loss(point: Floats) -> float:
         log_factor, log_shape = point
         shape = np.exp(log_shape)
-        whole = shape + np.exp(log_factor) * seen.expected
+        whole = shape + np.exp(log_factor) * bins.expected
         log_likelihood = (
-            np.sum(seen.times * gammaln(seen.count + shape))
-            - np.sum((seen.total + seen.size * shape) * np.log(whole))
+            np.sum(bins.times * gammaln(bins.count + shape))
+            - np.sum((bins.total + bins.size * shape) * np.log(whole))
             + people * (shape * log_shape - gammaln(shape))
             + total * log_factor
         )
-        if seen.limit is not None:
+        if bins.limit is not None:
             # The distribution function of the negative binomial, as a regularised incomplete beta function.
-            log_likelihood -= np.sum(seen.size * np.log(betainc(shape, seen.limit + 1.0, shape / whole)))
+            log_likelihood -= np.sum(bins.size * np.log(betainc(shape, bins.limit + 1.0, shape / whole)))
         return float(0.5 * ((log_shape - np.log(PRIOR_SHAPE)) / PRIOR_SPREAD) ** 2 - log_likelihood)
 
-    found = minimize(
+    optimum = minimize(
         loss,
         start,
         method="Nelder-Mead",
         bounds=_BOUNDS,
         options={"xatol": 1e-4, "fatol": 1e-6, "initial_simplex": start + step * _CORNERS},
     )
-    return np.asarray(found.x, dtype=np.float64)
+    return np.asarray(optimum.x, dtype=np.float64)

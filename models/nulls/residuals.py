@@ -27,11 +27,11 @@ class ResidualScale:
     centre: Mapping[tuple[str, int], Floats]
     spread: Mapping[tuple[str, int], Floats]
 
-    def keeping(self, keys: Iterable[tuple[str, int]]) -> ResidualScale:
+    def select(self, keys: Iterable[tuple[str, int]]) -> ResidualScale:
         """Return the scale of some indicators and windows alone."""
-        kept = list(keys)
+        chosen = list(keys)
         return ResidualScale(
-            self.names, {key: self.centre[key] for key in kept}, {key: self.spread[key] for key in kept}
+            self.names, {key: self.centre[key] for key in chosen}, {key: self.spread[key] for key in chosen}
         )
 
     def residuals(self, panel: Panel) -> Floats:

@@ -28,7 +28,7 @@ SCORE_NULLS: Final[tuple[ScoreNullName, ...]] = ("tail", "empirical", "rank")
 """The nulls that need nothing but the scores themselves; `conformal` needs a reference set besides."""
 
 CUT: Final = 0.95
-"""The share of those without concern that a fit keeps: what lies above may be the very people sought."""
+"""The share of those without concern that the truncated fit keeps: above it may lie the very people sought."""
 
 START: Final = 0.70
 """Where the upper tail is taken to begin, as a share of everybody."""
@@ -71,21 +71,21 @@ class CalibratedScores:
 def calibrate(score: Floats, *, method: ScoreNullName = "tail", groups: Positions | None = None) -> CalibratedScores:
     """Turn continuous scores, higher for more unusual, into one-sided p-values.
 
-    `groups` numbers each subject's peer group from 0: scores are then first set against the group's median and spread,
-    and groups with fewer than `FEWEST_PEERS` scores are not judged. Scores that are NaN, and all when there are fewer
-    than `FEWEST_PEERS`, have the p-value NaN: there is not enough evidence. The order of subjects changes no bit.
+    `groups` numbers each subject's peer group from 0: scores are then first set against the group's median and spread.
+    Scores that are NaN, those in groups of fewer than `FEWEST_PEERS`, and all when there are fewer than `FEWEST_PEERS`,
+    have the p-value NaN: there is not enough evidence. The order of subjects changes no bit.
 
     Example:
         >>> scores = np.concatenate([np.random.default_rng(1).exponential(size=500), [25.0]])
         >>> bool(calibrate(scores).p_value[-1] < 1e-6)
         True
     """
-    placed = score if groups is None else _within_groups(score, groups)
-    judged = np.isfinite(placed)
-    null = _FITS[method](np.sort(placed[judged]))
+    position = score if groups is None else _within_groups(score, groups)
+    finite = np.isfinite(position)
+    null = _FITS[method](np.sort(position[finite]))
     p_value = np.full(len(score), np.nan)
     if null is not None:
-        p_value[judged] = null.p_values(placed[judged])
+        p_value[finite] = null.p_values(position[finite])
     return CalibratedScores(p_value, _NULLS[method].assumption, null)
 
 
@@ -161,6 +161,9 @@ def fit_tail(ordered: Floats) -> TailNull | None:
     if len(np.unique(above)) < FEWEST_PEERS // 3:
         return None
     share = len(above) / len(ordered)
+    # The unusual few lie at the very end of the tail, so the end may not take part. But where it begins depends on the
+    # fit: at the point that the fitted tail gives to one in twenty of those without concern. Fit and limit take turns
+    # until neither moves. The limit never goes below the lowest 30% of the tail, or too few scores would be left.
     lowest = float(np.quantile(above, 0.3))
     limit = max(float(np.quantile(ordered, CUT)) - start, lowest)
     point = np.array([np.log(above.mean()), PRIOR_TAIL[0]])
@@ -185,19 +188,21 @@ def _fit_below(above: Floats, limit: float, start: Floats) -> Floats:
         scaled = above / scale
         log_tail = _log_survival(scaled, shape)
         log_density = log_tail - np.log1p(shape * scaled) - point[0]
+        # Scores above the limit were left out, not absent: each density is divided by the chance of lying below the
+        # limit, or the tail would be fitted as if nobody could ever lie above it.
         inside = -np.expm1(_log_survival(np.array([limit / scale]), shape))[0]
         prior = 0.5 * ((shape - mean) / spread) ** 2
         return float(prior - np.sum(log_density) + len(above) * np.log(inside))
 
     width = float(start[0])
-    found = minimize(
+    optimum = minimize(
         loss,
         start,
         method="Nelder-Mead",
         bounds=((width - 5.0, width + 5.0), (0.0, 1.0)),
         options={"xatol": 1e-4, "fatol": 1e-6, "initial_simplex": start + 0.1 * _CORNERS},
     )
-    return np.asarray(found.x, dtype=np.float64)
+    return np.asarray(optimum.x, dtype=np.float64)
 
 
 _CORNERS: Final = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
@@ -235,8 +240,8 @@ def fit_empirical(ordered: Floats) -> EmpiricalNull | None:
     if not deviation > 0:
         return None
     for _ in range(_ROUNDS):
-        kept = ordered[(ordered >= low) & (ordered <= high)]
-        mean, deviation = _fit_between(kept, low, high, mean, deviation)
+        middle = ordered[(ordered >= low) & (ordered <= high)]
+        mean, deviation = _fit_between(middle, low, high, mean, deviation)
         further = float(np.clip(mean + deviation * ndtri(CUT), upper, ordered[-1]))
         if abs(further - high) < _SETTLED * deviation:
             return EmpiricalNull(mean, deviation, converged=True)
@@ -244,26 +249,28 @@ def fit_empirical(ordered: Floats) -> EmpiricalNull | None:
     return EmpiricalNull(mean, deviation, converged=False)
 
 
-def _fit_between(kept: Floats, low: float, high: float, mean: float, deviation: float) -> tuple[float, float]:
+def _fit_between(middle: Floats, low: float, high: float, mean: float, deviation: float) -> tuple[float, float]:
     """Return the mean and standard deviation of a normal that best explain values known to lie between two limits."""
-    n, total, squares = len(kept), float(np.sum(kept - mean)), float(np.sum((kept - mean) ** 2))
+    n, total, squares = len(middle), float(np.sum(middle - mean)), float(np.sum((middle - mean) ** 2))
 
     def loss(point: Floats) -> float:
         shift, width = point[0] * deviation, deviation * np.exp(point[1])
+        # Written by sufficient statistics, so that a step costs the same whatever the size of the force; the chance of
+        # lying between the limits is taken in logarithms, since both ends may lie far in one tail.
         at_high, at_low = (high - mean - shift) / width, (low - mean - shift) / width
         upper, lower = log_ndtr(at_high), log_ndtr(at_low)
         inside = upper + np.log(-np.expm1(lower - upper))
         departures = (squares - 2 * shift * total + n * shift**2) / width**2
         return float(0.5 * departures + n * (np.log(width) + inside))
 
-    found = minimize(
+    optimum = minimize(
         loss,
         np.zeros(2),
         method="Nelder-Mead",
         bounds=((-2.0, 2.0), (-2.0, 2.0)),
         options={"xatol": 1e-4, "fatol": 1e-6, "initial_simplex": 0.1 * _CORNERS},
     )
-    return mean + float(found.x[0]) * deviation, deviation * float(np.exp(found.x[1]))
+    return mean + float(optimum.x[0]) * deviation, deviation * float(np.exp(optimum.x[1]))
 
 
 @dataclass(frozen=True)
@@ -307,10 +314,10 @@ def conformal(score: Floats, *, reference: Floats, reason: str) -> CalibratedSco
             expected="a reason, such as 'drawn from the fitted null' or 'reviewed and cleared'",
             hint="Without one, take the null 'tail', which allows for the unusual among those it is fitted to.",
         )
-    known = np.sort(reference[np.isfinite(reference)])
-    null = ReferenceNull(known, reason)
+    ordered = np.sort(reference[np.isfinite(reference)])
+    null = ReferenceNull(ordered, reason)
     p_value = np.where(np.isfinite(score), null.p_values(score), np.nan)
-    if len(known) < FEWEST_PEERS:
+    if len(ordered) < FEWEST_PEERS:
         return CalibratedScores(np.full(len(score), np.nan), f"{null.assumption}: {reason}", None)
     return CalibratedScores(p_value, f"{null.assumption}: {reason}", null)
 

@@ -1,10 +1,10 @@
-"""What is usual in groups too small to be peer groups: factors on what the peer group leads one to expect.
+"""What is usual in groups too small to be peer groups: an adjustment of what the peer group leads one to expect.
 
-A role of which there are few, or a role in one area, has a level of its own that a peer group wide enough to judge by
-passes over; whoever is posted there would look unusual for it. Each small group's level is drawn towards that of the
-wider group, the more so the less there is to tell it from: the empirical-Bayes shrinkage of Clayton and Kaldor (1987),
-Biometrics 43:671, step by step from everybody to role, rank and area. What lies above the peer group's 95% point is cut
-to it first, so that one unusual person does not set the level of a few colleagues.
+A role of which there are few, or a role in one area, has a level of its own that a peer group wide enough to compare
+with passes over; whoever is posted there would look unusual for it. Each small group's level is drawn towards that of
+the wider group, the more so the fewer events there are to estimate it from: the empirical-Bayes shrinkage of Clayton
+and Kaldor (1987), Biometrics 43:671, step by step from everybody to role, rank and area. What lies above the peer
+group's 95% point is cut to it first, so that one unusual person does not set the level of a few colleagues.
 """
 
 from __future__ import annotations
@@ -24,24 +24,25 @@ from models.panel import Panel
 
 @dataclass(frozen=True)
 class SmallGroupAdjustment:
-    """By label of a small group: the factor on rates, or what is added to log-odds. Groups not named change nothing."""
+    """By label of a small group: a factor on rates, or a term added to log-odds. Other groups are left as they are."""
 
     level: Mapping[str, float]
 
     def factor(self, panel: Panel) -> Floats:
-        """Return the product of the factors of each subject's small groups."""
-        return self._gathered(panel, 1.0, np.multiply)
+        """Return the product of the factors of each subject's small groups; 1 for those who have none."""
+        return self._accumulate(panel, 1.0, np.multiply)
 
     def added(self, panel: Panel) -> Floats:
-        """Return the sum of what each subject's small groups add."""
-        return self._gathered(panel, 0.0, np.add)
+        """Return the sum of the terms of each subject's small groups; 0 for those who have none."""
+        return self._accumulate(panel, 0.0, np.add)
 
-    def _gathered(self, panel: Panel, nothing: float, gather: np.ufunc) -> Floats:
-        found = np.full(len(panel.ids), nothing)
+    def _accumulate(self, panel: Panel, neutral: float, operation: np.ufunc) -> Floats:
+        total = np.full(len(panel.ids), neutral)
         for names, number in panel.small_groups:
-            levels = np.array([*(self.level.get(name, nothing) for name in names), nothing])
-            found = gather(found, levels[number])
-        return found
+            # A subject without a small group at this step has the number -1: the last entry, which changes nothing.
+            levels = np.array([*(self.level.get(name, neutral) for name in names), neutral])
+            total = operation(total, levels[number])
+        return total
 
 
 NO_ADJUSTMENT: Final = SmallGroupAdjustment(MappingProxyType({}))
@@ -50,32 +51,34 @@ NO_ADJUSTMENT: Final = SmallGroupAdjustment(MappingProxyType({}))
 
 def fit_factors(panel: Panel, at: Positions, counts: Floats, expected: Floats) -> SmallGroupAdjustment:
     """Fit factors on expected counts; `at` holds the positions in the panel that counts and expectations belong to."""
-    found: dict[str, float] = {}
+    level: dict[str, float] = {}
     for names, number in panel.small_groups:
         group, n = number[at], len(names)
-        there = group >= 0
-        seen = np.bincount(group[there], weights=counts[there], minlength=n)
-        awaited = np.bincount(group[there], weights=expected[there], minlength=n)
-        factor = (seen + PRIOR_EVENTS) / (awaited + PRIOR_EVENTS)
-        expected = np.where(there, expected * factor[group], expected)
-        found |= dict(zip(names, factor.tolist(), strict=True))
-    return SmallGroupAdjustment(MappingProxyType(found))
+        member = group >= 0
+        events = np.bincount(group[member], weights=counts[member], minlength=n)
+        expectation = np.bincount(group[member], weights=expected[member], minlength=n)
+        # As if each group had had PRIOR_EVENTS more events where as many were expected: few events move it little.
+        factor = (events + PRIOR_EVENTS) / (expectation + PRIOR_EVENTS)
+        expected = np.where(member, expected * factor[group], expected)
+        level |= dict(zip(names, factor.tolist(), strict=True))
+    return SmallGroupAdjustment(MappingProxyType(level))
 
 
 def fit_log_odds(panel: Panel, at: Positions, hits: Floats, trials: Floats, log_odds: Floats) -> SmallGroupAdjustment:
-    """Fit what to add to log-odds, from weighted hits and trials; `at` holds the positions that they belong to."""
-    found: dict[str, float] = {}
+    """Fit terms added to log-odds, from weighted hits and trials; `at` holds the positions that they belong to."""
+    level: dict[str, float] = {}
     for names, number in panel.small_groups:
         group, n = number[at], len(names)
-        there = group >= 0
-        seen, tried, awaited = (
-            np.bincount(group[there], weights=of[there], minlength=n)
+        member = group >= 0
+        events, tries, expectation = (
+            np.bincount(group[member], weights=of[member], minlength=n)
             for of in (hits, trials, trials / (1.0 + np.exp(-log_odds)))
         )
-        common = (awaited.sum() + 1e-9) / (tried.sum() + 2e-9)
-        more = PRIOR_EVENTS / common
-        added = logit((seen + PRIOR_EVENTS) / (tried + more)) - logit((awaited + PRIOR_EVENTS) / (tried + more))
-        added = np.nan_to_num(added, nan=0.0, posinf=0.0, neginf=0.0)
-        log_odds = np.where(there, log_odds + added[group], log_odds)
-        found |= dict(zip(names, added.tolist(), strict=True))
-    return SmallGroupAdjustment(MappingProxyType(found))
+        common = (expectation.sum() + 1e-9) / (tries.sum() + 2e-9)
+        prior = PRIOR_EVENTS / common
+        term = logit((events + PRIOR_EVENTS) / (tries + prior)) - logit((expectation + PRIOR_EVENTS) / (tries + prior))
+        # A group in which everything is a hit, or nothing could be, has no finite log-odds: it keeps the wider level.
+        term = np.nan_to_num(term, nan=0.0, posinf=0.0, neginf=0.0)
+        log_odds = np.where(member, log_odds + term[group], log_odds)
+        level |= dict(zip(names, term.tolist(), strict=True))
+    return SmallGroupAdjustment(MappingProxyType(level))

@@ -40,8 +40,8 @@ class FalseBound:
         steps = np.arange(1, n + 1)
         # The u-th count is of those whose p-value, times the possible, is at most u levels.
         needed = np.sort(np.where(np.isnan(p_values), np.inf, p_values * self.possible))
-        counted = np.searchsorted(needed, steps * self.level, side="right")
-        true = int(np.max(1 - steps + counted, initial=0))
+        count = np.searchsorted(needed, steps * self.level, side="right")
+        true = int(np.max(1 - steps + count, initial=0))
         return n - true
 
 

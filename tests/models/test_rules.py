@@ -40,9 +40,9 @@ def test_a_rule_contradicts_exactly_the_expected_claims(rule: Rule, case: RuleCa
         counted = {row[0]: row[1:] for row in store.rows(count_query(rule, case.as_of))}
         cited = store.rows(citation_query(rule, case.as_of, [1]))
         (found,) = count_contradictions(store, [rule], case.as_of)
-    contradicted = tuple(c for c, row in said.items() if row["outcome"] == "contradicted")
+    contradicted = tuple(c for c, row in said.items() if row["judgement"] == "contradicted")
     assert contradicted == case.expected
-    assert tuple(c for c, row in said.items() if row["outcome"] == "cannot_say") == case.cannot_say
+    assert tuple(c for c, row in said.items() if row["judgement"] == "cannot_say") == case.cannot_say
     hits, _, cannot_say = counted.get(1, (0, 0, 0))
     assert (hits, cannot_say) == (len(case.expected), len(case.cannot_say))
     direct = {(table, row) for _, table, row, part in cited if part == "direct"}
