@@ -47,7 +47,7 @@ def reads_of(indicator: Indicator) -> dict[str, frozenset[str]]:
     """Return the columns that an indicator reads, by table, with those of the indicators that a formula reads.
 
     Example:
-        >>> from features.declared import indicators
+        >>> from features.indicators import indicators
         >>> "received_on" in reads_of(indicators()["complaints"])["complaint"]
         True
     """

@@ -21,7 +21,7 @@ class Series:
     """One indicator over one window, with its declaration.
 
     Example:
-        >>> from features.declared import indicators
+        >>> from features.indicators import indicators
         >>> rows, served = np.array([0, 3]), np.array([200.0, 200.0])
         >>> cells = Cells("complaints", 365, rows.astype(float), served, rows, np.full(2, OK, np.int8))
         >>> Series(indicators()["complaints"], cells).take(np.array([1])).cells.value.tolist()
