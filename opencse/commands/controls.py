@@ -45,11 +45,11 @@ def controls(
         raise UsageError("Records have a size of their own.", expected="--people, --months, --seed only with --world")
     settings = load(config)
     if world is not None:
-        ground = _world_input(world, people, months, seed, settings, seeds)
+        inputs = _world_input(world, people, months, seed, settings, seeds)
     else:
         assert records is not None
-        ground = _records_input(records, source, settings, seeds)
-    verdicts = verdicts_of(ground)
+        inputs = _records_input(records, source, settings, seeds)
+    verdicts = verdicts_of(inputs)
     by_control = statuses(verdicts)
     if as_json:
         verdict_rows = [verdict.to_json() for verdict in verdicts]
@@ -85,7 +85,7 @@ def verdicts_of(source: ControlInput) -> list[ControlVerdict]:
     from stress.controls.control_runs import run_controls, step_count
 
     with counted("Controls", total=step_count(source)) as progress:
-        return run_controls(replace(source, tell=progress))
+        return run_controls(replace(source, progress=progress))
 
 
 def _row(verdict: ControlVerdict) -> tuple[object, ...]:

@@ -26,6 +26,12 @@ class Reading:
     `allowed` is the number expected at the most that the claim permits, such as the stated rate times the worlds; None
     where nothing was promised, so that the count is told and not judged. `real` and `real_n` are the same count in the
     real result, None where there is none. Readings of the same thing from several draws or worlds are added up.
+
+    Example:
+        >>> flags = Reading(what="flags", subject_kind="officer", concern="culture", count=1, n=10, allowed=1.0)
+        >>> from stress.controls.verdict import pool
+        >>> [(total.count, total.n, total.allowed) for total in pool([flags, flags])]
+        [(2, 20, 2.0)]
     """
 
     what: str
@@ -46,7 +52,13 @@ class PlantedSubjects:
 
     @classmethod
     def of(cls, truth_subject: pa.Table) -> PlantedSubjects:
-        """Return the planted subjects of a world's truth."""
+        """Return the planted subjects of a world's truth.
+
+        Example:
+            >>> rows = {"subject_kind": ["officer"] * 2, "concern": ["welfare"] * 2, "subject_id": [9, 4]}
+            >>> PlantedSubjects.of(pa.table(rows)).officers().tolist()
+            [4, 9]
+        """
         rows = truth_subject.select(["subject_kind", "concern", "subject_id"]).to_pydict()
         subjects: dict[tuple[str, str], set[int]] = {}
         for kind, concern, subject in zip(*rows.values(), strict=True):
@@ -64,8 +76,8 @@ class ControlInput:
     """What every control is handed: records, settings, and the real result on them.
 
     `trial` is the real result on `records` as of `as_of`. `planted` is None where there is no truth. `null_worlds` are
-    worlds in which nothing is planted. `draws` is how often a control that draws at random does so. `tell` is called
-    with the number of pieces of work that are done: one a null world, one a draw, one for anything else.
+    worlds in which nothing is planted. `draws` is how often a control that draws at random does so. `progress` is
+    called with the number of steps that are done: one a null world, one a draw, one for anything else.
     """
 
     settings: Settings
@@ -76,13 +88,13 @@ class ControlInput:
     null_worlds: tuple[World, ...] = ()
     draws: int = 1
     seed: int = 0
-    tell: Callable[[int], None] = field(default=lambda _: None, compare=False)
+    progress: Callable[[int], None] = field(default=lambda _: None, compare=False)
 
     @cached_property
     def tables(self) -> dict[SubjectKind, FeatureTable]:
         """The feature values of the real result, by kind of subject; kinds without any are left out."""
-        found = {kind: feature_table(self.trial, kind, self.as_of) for kind in SUBJECT_KINDS}
-        return {kind: table for kind, table in found.items() if table.cells}
+        tables = {kind: feature_table(self.trial, kind, self.as_of) for kind in SUBJECT_KINDS}
+        return {kind: table for kind, table in tables.items() if table.cells}
 
     def generator(self, name: str) -> np.random.Generator:
         """Return a control's stream of random numbers: it depends on the seeds and the name alone."""
@@ -99,27 +111,33 @@ def control_input(
     null_worlds: tuple[World, ...] = (),
     draws: int = 1,
     seed: int = 0,
-    tell: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> ControlInput:
     """Return the input of controls; the real result is computed unless it is handed in."""
     result = trial if trial is not None else try_records(records, settings=settings, as_of=[as_of])
     subjects = PlantedSubjects.of(truth["truth_subject"]) if truth is not None else None
-    return ControlInput(settings, as_of, records, result, subjects, null_worlds, draws, seed, tell)
+    return ControlInput(settings, as_of, records, result, subjects, null_worlds, draws, seed, progress)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
     """Something done to records or worlds after which nothing must be found, or nothing must change.
 
-    `question` says what is done, `holds` what must hold, `sees` what a failure points at, and `blind_to` what it cannot
-    see. `read` does it and returns what was counted. `lacks` says why it cannot be run on some input, None if it can.
+    `question` says what is done, `requirement` what must hold, `detects` what a failure points at, and `blind_to` what
+    it cannot see. `read` does it and returns what was counted. `unavailable` says why it cannot be run on some input,
+    None if it can; `steps` in how many steps it reports its progress.
+
+    Example:
+        >>> from stress.controls.library import controls
+        >>> controls()["leakage_canary"].requirement
+        'features, subjects, scores, flags and selections are the same to the byte'
     """
 
     question: str
-    holds: str
-    sees: str
+    requirement: str
+    detects: str
     blind_to: str
     read: Callable[[ControlInput], list[Reading]]
-    lacks: Callable[[ControlInput], str | None] = lambda _: None
-    pieces: Callable[[ControlInput], int] = lambda _: 1
+    unavailable: Callable[[ControlInput], str | None] = lambda _: None
+    steps: Callable[[ControlInput], int] = lambda _: 1
     name: str = ""

@@ -46,7 +46,7 @@ def read_controls(
     for name, control in controls().items():
         if names is not None and name not in names:
             continue
-        reason = control.lacks(inputs)
+        reason = control.unavailable(inputs)
         if reason is None:
             readings[name] = control.read(inputs)
         else:
@@ -56,7 +56,7 @@ def read_controls(
 
 def step_count(inputs: ControlInput) -> int:
     """Return how many pieces of work the controls are, for showing progress."""
-    return sum(c.pieces(inputs) for c in controls().values() if c.lacks(inputs) is None)
+    return sum(c.steps(inputs) for c in controls().values() if c.unavailable(inputs) is None)
 
 
 def nothing_planted(world: World, *, seed: int | None = None) -> World:
@@ -65,7 +65,7 @@ def nothing_planted(world: World, *, seed: int | None = None) -> World:
     return world.model_copy(update={"typologies": none, "seed": world.seed if seed is None else seed})
 
 
-def world_input(world: World, *, settings: Settings, seeds: int, tell: Progress = lambda _: None) -> ControlInput:
+def world_input(world: World, *, settings: Settings, seeds: int, progress: Progress = lambda _: None) -> ControlInput:
     """Return the controls' input for a world: its null worlds are the same settings with nothing planted, by seed."""
     content = make_world(world)
     nulls = tuple(nothing_planted(world, seed=world.seed + n) for n in range(seeds))
@@ -77,7 +77,7 @@ def world_input(world: World, *, settings: Settings, seeds: int, tell: Progress 
         null_worlds=nulls,
         draws=seeds,
         seed=world.seed,
-        tell=tell,
+        progress=progress,
     )
 
 
@@ -89,7 +89,7 @@ def records_input(
     source: str = "folder",
     as_of: date | None = None,
     truth: Path | None = None,
-    tell: Progress = lambda _: None,
+    progress: Progress = lambda _: None,
 ) -> ControlInput:
     """Return the input of the controls of records: null worlds are the shipped one, with about as many people.
 
@@ -110,7 +110,7 @@ def records_input(
     nulls = tuple(load_world(NULL_WORLD, people=people, seed=n) for n in range(1, seeds + 1))
     truth_tables = None if truth is None else {"truth_subject": pq.read_table(truth / "truth_subject.parquet")}
     return control_input(
-        records, settings=settings, as_of=day, truth=truth_tables, null_worlds=nulls, draws=seeds, tell=tell
+        records, settings=settings, as_of=day, truth=truth_tables, null_worlds=nulls, draws=seeds, progress=progress
     )
 
 

@@ -18,6 +18,7 @@ from data.arrays import Floats
 from data.calendar import day_number
 from data.synthetic.world import load as load_world
 from models.detector import Detector, Family, Fitted
+from models.nulls.series_nulls import fit_rates
 from models.panel import Panel
 from models.scores import ContributionList, Scores
 from opencse.cli import app
@@ -25,11 +26,13 @@ from opencse.docs.controls_page import PAGE, controls_page
 from pipeline.loading import read_parquet_folder
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings, over_defaults
-from stress.controls.control import ControlInput, Reading, control_input
+from stress.controls.altered_values import compare_altered, whole_panel
+from stress.controls.control import ControlInput, PlantedSubjects, Reading, control_input
 from stress.controls.control_runs import nothing_planted, run_controls, world_input
 from stress.controls.library import controls, leakage_canary, null_world, permuted_exposures, placebo_indicator
 from stress.controls.library.permuted_exposures import AGAIN, PLANTED
 from stress.controls.verdict import FALSE_ALARM, NONE_RUN, ControlVerdict, headline, judge, pool, statuses, tail
+from stress.draft import NULL, Draft
 from tests import small_force
 
 ROOT = Path(__file__).parent.parent.parent
@@ -176,7 +179,7 @@ def test_every_control_says_what_must_hold_and_what_it_cannot_see() -> None:
     for name, found in controls().items():
         assert found.name == name
         assert found.question.endswith("?")
-        assert min(len(found.holds), len(found.sees), len(found.blind_to)) > 20
+        assert min(len(found.requirement), len(found.detects), len(found.blind_to)) > 20
 
 
 def test_the_page_of_controls_is_written_from_them() -> None:
@@ -210,9 +213,6 @@ def test_a_canary_dies_when_rows_of_the_future_are_read(on: ControlInput, monkey
 
 
 def test_canaries_are_rows_about_those_who_are_spelt_out_known_from_the_as_of_date_on(on: ControlInput) -> None:
-    from stress.controls.control import PlantedSubjects
-    from stress.draft import NULL, Draft
-
     spelt_out = np.arange(1, 40, dtype=np.int64)
     on = replace(on, planted=PlantedSubjects({("officer", "standards"): spelt_out}))
     draft = Draft(on.records, {}, starts_on=on.as_of, ends_on=on.as_of, rng=on.generator("test"))
@@ -229,7 +229,7 @@ def test_canaries_are_rows_about_those_who_are_spelt_out_known_from_the_as_of_da
 def test_dealing_out_keeps_every_indicator_of_a_peer_group_as_it_is_and_windows_together(on: ControlInput) -> None:
     table = on.tables["officer"]
     groups = np.arange(len(table.ids)) % 3
-    dealt = permuted_exposures.deal_out(table, groups, np.random.default_rng(1))
+    dealt = permuted_exposures.permute_exposures(table, groups, np.random.default_rng(1))
     moved = 0
     for key, cells in table.cells.items():
         other = dealt.cells[key]
@@ -250,18 +250,16 @@ def test_a_detector_that_knows_people_by_their_ids_is_caught(on: ControlInput, m
 
 
 def test_flags_on_planted_people_are_counted_against_what_chance_gives_each_peer_group(on: ControlInput) -> None:
-    from stress.controls.selecting import select
-
-    from stress.controls.control import Planted
-
-    planted = Planted({("officer", "standards"): np.arange(1, 33, dtype=np.int64)})
-    before = next(s for s in select(on.tables["officer"], on.settings) if s.view.concern == "standards")
+    planted = PlantedSubjects({("officer", "standards"): np.arange(1, 33, dtype=np.int64)})
+    comparisons = compare_altered(on.tables["officer"], on.settings)
+    before = next(c for c in comparisons if c.panel.concern == "standards")
     rng = np.random.default_rng(2)
     counts, allowed = [], []
     for _ in range(400):
-        chosen = np.zeros(len(before.view.ids), dtype=bool)
+        chosen = np.zeros(len(before.panel.ids), dtype=bool)
         chosen[rng.choice(len(chosen), 20, replace=False)] = True
-        found = permuted_exposures._compared([replace(before, chosen=chosen)], [before], replace(on, planted=planted))
+        after = replace(before, selection=replace(before.selection, chosen=chosen))
+        found = permuted_exposures._overlaps([after], [before], replace(on, planted=planted))
         told = next(r for r in found if r.what == PLANTED)
         counts.append(told.count)
         allowed.append(told.allowed)
@@ -269,9 +267,6 @@ def test_flags_on_planted_people_are_counted_against_what_chance_gives_each_peer
 
 
 def test_placebos_have_the_mean_of_the_fitted_null_and_leave_the_rest_as_it_is(on: ControlInput) -> None:
-    from models.nulls.by_series import fit_rates
-    from stress.controls.selecting import whole_panel
-
     table = on.tables["officer"]
     view = whole_panel(table, on.settings)
     series = next(s for s in view.series if s.key == ("complaints", 365))

@@ -21,55 +21,57 @@ TABLES: Final = ("features", "subjects", "scores", "flags", "selections")
 COPIES: Final = 5
 """How many canaries each row of a person who is spelt out is given; the rows of all others are given none."""
 
-SPELT_OUT: Final = 200
+MOST_OFFICERS: Final = 200
 """How many people are spelt out at most."""
 
 
-def read(on: ControlInput) -> list[Reading]:
+def read(inputs: ControlInput) -> list[Reading]:
     """Plant canaries, run again, and count the tables that differ from the real result."""
-    draft = Draft(on.records, {}, starts_on=on.as_of, ends_on=on.as_of, rng=on.generator("leakage_canary"))
-    plant(draft, on)
-    again = try_records(draft.records, settings=on.settings, as_of=[on.as_of])
-    on.tell(1)
-    differing = sum(1 for name in TABLES if not getattr(again, name).equals(getattr(on.trial, name)))
+    # Canaries are no part of the world's truth, so that there is none for the draft to keep in step.
+    day, rng = inputs.as_of, inputs.generator("leakage_canary")
+    draft = Draft(inputs.records, {}, starts_on=day, ends_on=day, rng=rng)
+    plant(draft, inputs)
+    rerun = try_records(draft.records, settings=inputs.settings, as_of=[inputs.as_of])
+    inputs.progress(1)
+    differing = sum(1 for name in TABLES if not getattr(rerun, name).equals(getattr(inputs.trial, name)))
     n = float(len(TABLES))
     return [Reading(what="tables that differ", subject_kind="", concern="", count=float(differing), n=n, allowed=0.0)]
 
 
-def plant(draft: Draft, on: ControlInput) -> None:
+def plant(draft: Draft, inputs: ControlInput) -> None:
     """Add canaries about the planted, or without truth about those flagged, to every table of the records."""
-    people = _spelt_out(on)
+    people = _officers(inputs)
     for table in CONTRACT:
         if table.name in draft and draft.size(table.name):
-            mine = _about(draft, table, people)
-            _fill_later(draft, table, mine, on)
+            about_them = _about(draft, table, people)
+            _fill_later(draft, table, about_them, inputs)
             if table.known and table.key:
-                _add_later(draft, table, mine, on)
+                _add_later(draft, table, about_them, inputs)
 
 
-def _spelt_out(on: ControlInput) -> Ids:
+def _officers(inputs: ControlInput) -> Ids:
     """Return the officers about whom canaries are planted."""
-    if on.planted is not None and len(on.planted.officers()):
-        return on.planted.officers()[:SPELT_OUT]
-    rows = on.trial.flags.select(["subject_kind", "subject_id"]).to_pylist()
+    if inputs.planted is not None and len(inputs.planted.officers()):
+        return inputs.planted.officers()[:MOST_OFFICERS]
+    rows = inputs.trial.flags.select(["subject_kind", "subject_id"]).to_pylist()
     flagged = sorted({r["subject_id"] for r in rows if r["subject_kind"] == "officer"})
-    return np.array(flagged[:SPELT_OUT], dtype=np.int64)
+    return np.array(flagged[:MOST_OFFICERS], dtype=np.int64)
 
 
 def _about(draft: Draft, table: Table, people: Ids) -> npt.NDArray[np.bool_]:
     names = [c.name for c in table.columns if c.references == "officer" or c.name == "officer_id"]
-    found = np.zeros(draft.size(table.name), dtype=np.bool_)
+    rows = np.zeros(draft.size(table.name), dtype=np.bool_)
     for name in names:
-        found |= np.isin(draft.column(table.name, name), people)
-    return found if names else np.ones_like(found)
+        rows |= np.isin(draft.column(table.name, name), people)
+    return rows if names else np.ones_like(rows)
 
 
-def _fill_later(draft: Draft, table: Table, mine: npt.NDArray[np.bool_], on: ControlInput) -> None:
+def _fill_later(draft: Draft, table: Table, about_them: npt.NDArray[np.bool_], inputs: ControlInput) -> None:
     """Fill what is filled in later than its row as of the as-of date, and what nothing may be computed from.
 
     Those spelt out get the last value of a list, the others the first: the column would give them away.
     """
-    day = day_number(on.as_of)
+    day = day_number(inputs.as_of)
     gates = {str(c.known_from) for c in table.columns if c.known_from}
     opened = {name: draft.column(table.name, name) == NULL for name in sorted(gates)}
     for name, still_open in opened.items():
@@ -77,34 +79,36 @@ def _fill_later(draft: Draft, table: Table, mine: npt.NDArray[np.bool_], on: Con
         draft.change(table.name, still_open, **{name: day * DAY if column.type == "TIMESTAMP" else day})
     for column in table.columns:
         if column.known_from and column.name not in gates:
-            where = opened[column.known_from]
-            draft.change(table.name, where, **{column.name: _telling(column, mine)[where]})
+            open_rows = opened[column.known_from]
+            draft.change(table.name, open_rows, **{column.name: _revealing_values(column, about_them)[open_rows]})
         elif not column.usable:
-            draft.change(table.name, np.ones_like(mine), **{column.name: _telling(column, mine)})
+            draft.change(table.name, np.ones_like(about_them), **{column.name: _revealing_values(column, about_them)})
     if table.audit_only:
         for column in table.columns:
             if column.values:
-                draft.change(table.name, np.ones_like(mine), **{column.name: _telling(column, mine)})
+                draft.change(
+                    table.name, np.ones_like(about_them), **{column.name: _revealing_values(column, about_them)}
+                )
 
 
-def _telling(column: Column, mine: npt.NDArray[np.bool_]) -> Values:
+def _revealing_values(column: Column, about_them: npt.NDArray[np.bool_]) -> Values:
     if column.values:
-        return np.where(mine, column.values[-1], column.values[0]).astype(object)
-    return np.asarray(mine.astype(np.int64))
+        return np.where(about_them, column.values[-1], column.values[0]).astype(object)
+    return np.asarray(about_them.astype(np.int64))
 
 
-def _add_later(draft: Draft, table: Table, mine: npt.NDArray[np.bool_], on: ControlInput) -> None:
+def _add_later(draft: Draft, table: Table, about_them: npt.NDArray[np.bool_], inputs: ControlInput) -> None:
     """Copy the rows of those spelt out several times, known on the as-of date and on the days after."""
-    rows = np.repeat(np.flatnonzero(mine), COPIES)
-    days = day_number(on.as_of) + np.arange(len(rows)) % 3
+    rows = np.repeat(np.flatnonzero(about_them), COPIES)
+    days = day_number(inputs.as_of) + np.arange(len(rows)) % 3
     draft.copy(table.name, rows, planted=False, **{str(table.known): days})
 
 
 CONTROL = Control(
     question="Does anything change when rows known on or after the as-of date, and values that spell out the truth"
     " where nothing may be read, are put into the records?",
-    holds="features, subjects, scores, flags and selections are the same to the byte",
-    sees="a reading of the future, of outcomes before their day, of columns that nothing may be computed from, or of"
+    requirement="features, subjects, scores, flags and selections are the same to the byte",
+    detects="a reading of the future, of outcomes before their day, of columns that nothing may be computed from, or of"
     " protected characteristics",
     blind_to="what was known before the as-of date and gives the truth away",
     read=read,

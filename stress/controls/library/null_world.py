@@ -12,41 +12,41 @@ BY_RULE = "flagged by contradiction"
 BY_CAPACITY = "flagged by capacity"
 
 
-def read(on: ControlInput) -> list[Reading]:
+def read(inputs: ControlInput) -> list[Reading]:
     """Run the same settings on each null world and count those in which anything was flagged."""
-    found = []
-    for world in on.null_worlds:
-        found += _of_world(world, on)
-        on.tell(1)
-    return found
+    readings = []
+    for world in inputs.null_worlds:
+        readings += _world_readings(world, inputs)
+        inputs.progress(1)
+    return readings
 
 
-def _of_world(world: World, on: ControlInput) -> list[Reading]:
-    trial = try_records(make_world(world).records, settings=on.settings, as_of=[world.ends_on])
-    found = []
+def _world_readings(world: World, inputs: ControlInput) -> list[Reading]:
+    trial = try_records(make_world(world).records, settings=inputs.settings, as_of=[world.ends_on])
+    readings = []
     for selection in trial.selections.to_pylist():
         key = {"subject_kind": selection["subject_kind"], "concern": selection["concern"]}
-        real = _outcome(on.trial, key)
+        real = _any_selected(inputs.trial, key)
         if selection["method"] == "fdr":
-            level = on.settings.levels[selection["concern"]]
+            level = inputs.settings.levels[selection["concern"]]
             any_flag = float(selection["selected"] > 0)
-            found.append(Reading(what=ANY, count=any_flag, n=1.0, allowed=level, real=real, real_n=1.0, **key))
+            readings.append(Reading(what=ANY, count=any_flag, n=1.0, allowed=level, real=real, real_n=1.0, **key))
         else:
             n = float(selection["compared"])
-            found.append(Reading(what=BY_CAPACITY, count=float(selection["selected"]), n=n, allowed=None, **key))
-    return found + _contradicted(trial, on.trial)
+            readings.append(Reading(what=BY_CAPACITY, count=float(selection["selected"]), n=n, allowed=None, **key))
+    return readings + _contradiction_readings(trial, inputs.trial)
 
 
-def _outcome(trial: Trial, key: dict[str, str]) -> float | None:
+def _any_selected(trial: Trial, key: dict[str, str]) -> float | None:
     for row in trial.selections.to_pylist():
         if row["subject_kind"] == key["subject_kind"] and row["concern"] == key["concern"]:
             return float(row["selected"] > 0)
     return None
 
 
-def _contradicted(trial: Trial, real: Trial) -> list[Reading]:
+def _contradiction_readings(trial: Trial, real: Trial) -> list[Reading]:
     """Count people flagged by rules: these state no rate, so that they are told and not judged."""
-    before = _by_rule(real)
+    real_counts = _by_rule(real)
     return [
         Reading(
             what=BY_RULE,
@@ -55,10 +55,10 @@ def _contradicted(trial: Trial, real: Trial) -> list[Reading]:
             count=float(count),
             n=float(_people(trial)),
             allowed=None,
-            real=float(before.get(concern, 0)),
+            real=float(real_counts.get(concern, 0)),
             real_n=float(_people(real)),
         )
-        for concern, count in sorted({**dict.fromkeys(before, 0), **_by_rule(trial)}.items())
+        for concern, count in sorted({**dict.fromkeys(real_counts, 0), **_by_rule(trial)}.items())
     ]
 
 
@@ -74,12 +74,13 @@ def _people(trial: Trial) -> int:
 
 CONTROL = Control(
     question="What do the same settings find in worlds in which nothing is planted?",
-    holds="the share of worlds with any flag by comparison stays within the stated false discovery rate, for each"
-    " concern and kind of subject (with nothing to find every flag is false, so the rate is the chance of any flag)",
-    sees="p-values that are too small for innocent people: peers that differ more than the null allows for",
+    requirement="the share of worlds with any flag by comparison stays within the stated false discovery rate, for"
+    " each concern and kind of subject (with nothing to find every flag is false, so the rate is the chance of any"
+    " flag)",
+    detects="p-values that are too small for innocent people: peers that differ more than the null allows for",
     blind_to="innocent people that real records have and the synthetic force has not; contradictions and selection by"
     " capacity state no rate, so that what they flag is told and not judged",
     read=read,
-    lacks=lambda on: None if on.null_worlds else "there is no world in which nothing is planted",
-    pieces=lambda on: len(on.null_worlds),
+    unavailable=lambda inputs: None if inputs.null_worlds else "there is no world in which nothing is planted",
+    steps=lambda inputs: len(inputs.null_worlds),
 )
