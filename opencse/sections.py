@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from opencse.terminal import print_table, print_text
 
 if TYPE_CHECKING:
-    from audit.rates.summary import Section
+    from audit.section import Section
 
 
 def print_sections(sections: Sequence[Section]) -> None:

@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audit.rates import Options, Positive, Truth, rates
-from audit.rates.positives import judge
+from audit.rates import PositiveDefinition, RateOptions, Truth, rates
+from audit.rates.positives import truth_labels
 from data.staging import staged_file
 from data.synthetic.memory_world import MemoryWorld, make_world
 from data.synthetic.world import World
@@ -188,7 +188,7 @@ def _rates(cell: Cell, result: ScenarioResult, provenance: dict[str, Any]) -> pa
         truth=_truth(truth),
         people=officers.merge(characteristics, on="officer_id", how="left"),
         units=records["unit"],
-        options=Options(workload=cell.results.workload),
+        options=RateOptions(workload=cell.results.workload),
     )
     selected = table["measure"].isin(cell.results.measures) & table["by"].isin(cell.results.by)
     # All detectors together are no detector of their own that might have flagged somebody.
@@ -208,14 +208,14 @@ def _flagged(result: ScenarioResult, provenance: dict[str, Any]) -> pa.Table:
     parts = []
     for (kind, concern), rows in flags.groupby(["subject_kind", "concern"], sort=True):
         ids = rows["subject_id"].to_numpy(dtype=np.int64)
-        labels = judge(
+        labels = truth_labels(
             truth,
             kind=str(kind),
             concern=str(concern),
             as_of=result.trial.as_of[-1],
             ids=ids,
             teams=None,
-            rule=Positive(),
+            definition=PositiveDefinition(),
         )
         parts.append(rows.assign(positive=labels.positive))
     subjects = pd.concat(parts) if parts else flags.assign(positive=False)

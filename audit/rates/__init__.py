@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from audit.rates.measures import COLUMNS, FORCE, Options
-from audit.rates.positives import LOOK_BACK_DAYS, STANDINGS, Positive
+from audit.rates.positives import LOOK_BACK_DAYS, STANDINGS, PositiveDefinition
+from audit.rates.rate_options import COLUMNS, FORCE, RateOptions
 from audit.rates.rates import rates
 from audit.rates.truth_tables import Truth
 
-__all__ = ["COLUMNS", "FORCE", "LOOK_BACK_DAYS", "STANDINGS", "Options", "Positive", "Truth", "rates"]
+__all__ = ["COLUMNS", "FORCE", "LOOK_BACK_DAYS", "STANDINGS", "PositiveDefinition", "RateOptions", "Truth", "rates"]

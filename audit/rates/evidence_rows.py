@@ -5,58 +5,53 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.rates.intervals import CLUSTERED, clustered
-from audit.rates.measures import COLUMNS, Options
-from audit.rates.positives import Judged
+from audit.rates.population import Population
+from audit.rates.positives import TruthLabels
+from audit.rates.rate_options import COLUMNS, RateOptions
 from audit.rates.selections import FLAGGED, positions
-from audit.rates.truth_tables import Table, Truth, days, frame, texts
-from data.arrays import Floats, Texts
-
-if TYPE_CHECKING:
-    from audit.rates.rates import Present
-
-Ints = npt.NDArray[np.int64]
+from audit.rates.truth_tables import AnyTable, Truth, days, frame, texts
+from data.arrays import Bools, Floats, Integers, Texts
 
 
 def evidence_rates(
     flags: pd.DataFrame,
     direct: pd.DataFrame,
     truth: Truth,
-    here: Present,
+    population: Population,
     concern: str,
-    told: Judged,
-    options: Options,
+    labels: TruthLabels,
+    options: RateOptions,
 ) -> pd.DataFrame:
     """Return the precision and recall of the rows that true flags of one concern cite as direct evidence.
 
     `direct` is what `direct_rows` returned. `evidence_precision`: of the distinct rows that flags of positive subjects
     cite directly, the share that was planted in the very subject by a typology of the concern. `evidence_recall`: of
-    the rows so planted in flagged positive subjects, the share that the flags cite; where the truth tells when a row
-    became known and happened, only rows known before the as-of date and not older than the look-back count. In all, by
-    family, by detector, and by typology. Rows are pooled; the interval treats the subjects, not the rows, as
+    the rows so planted in flagged positive subjects, the share that the flags cite; where the truth has the days on
+    which a row became known and happened, only rows known before the as-of date and not older than the look-back count.
+    In all, by family, by detector, and by typology. Rows are pooled; the interval treats the subjects, not the rows, as
     independent.
     """
     if truth.rows is None or "flag_id" not in flags:
         return pd.DataFrame({c: [] for c in COLUMNS})
-    pairs = _pairs(flags, direct, truth, here, concern, told, options)
+    pairs = _cited_and_planted(flags, direct, truth, population, concern, labels, options)
     rows = [
-        _row(here, concern, scope, name, measured, options)
-        for scope, name, chosen in _scopes(pairs.flags)
-        for measured in _measured(pairs, chosen)
+        _row(population, concern, scope, name, counts, options)
+        for scope, name, in_scope in _scopes(pairs.flags)
+        for counts in _cluster_counts(pairs, in_scope)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 @dataclass(frozen=True)
-class _Pairs:
+class _CitedAndPlanted:
     """Flags of positive subjects, and what was cited and planted: each (subject, row) is one number, subject first.
 
     `by` is the position in `flags` of the flag that cites, `typology` the typology that planted. A number divided by
@@ -64,87 +59,96 @@ class _Pairs:
     """
 
     flags: pd.DataFrame
-    subjects: Ints
-    cited: Ints
-    by: Ints
-    planted: Ints
+    subjects: Integers
+    cited: Integers
+    by: Integers
+    planted: Integers
     typology: Texts
     rows: int
 
 
-def _pairs(
-    flags: pd.DataFrame, direct: pd.DataFrame, truth: Truth, here: Present, concern: str, told: Judged, options: Options
-) -> _Pairs:
-    flags, at = _true_flags(flags, here, concern, told)
-    said = direct[direct["flag_id"].isin(flags["flag_id"]).to_numpy()]
-    rows = _planted(truth, here, concern, options)
-    by = pd.Index(flags["flag_id"]).get_indexer(pd.Index(said["flag_id"]))
-    _, row = np.unique(np.concatenate([_numbers(said["row_id"]), _numbers(rows["row_id"])]), return_inverse=True)
-    tables = np.concatenate([texts(said["table_name"]), texts(rows["table_name"])]).astype(str)
-    known, table = np.unique(tables, return_inverse=True)
-    key = row.reshape(-1) * len(known) + table.reshape(-1)
+def _cited_and_planted(
+    flags: pd.DataFrame,
+    direct: pd.DataFrame,
+    truth: Truth,
+    population: Population,
+    concern: str,
+    labels: TruthLabels,
+    options: RateOptions,
+) -> _CitedAndPlanted:
+    flags, at = _true_flags(flags, population, concern, labels)
+    cited = direct[direct["flag_id"].isin(flags["flag_id"]).to_numpy()]
+    rows = _planted_rows(truth, population, concern, options)
+    by = pd.Index(flags["flag_id"]).get_indexer(pd.Index(cited["flag_id"]))
+    _, row = np.unique(np.concatenate([_numbers(cited["row_id"]), _numbers(rows["row_id"])]), return_inverse=True)
+    tables = np.concatenate([texts(cited["table_name"]), texts(rows["table_name"])]).astype(str)
+    names, table = np.unique(tables, return_inverse=True)
+    # A (table, row) and a (subject, row) each become one number, so that sets of pairs are sets of numbers.
+    key = row.reshape(-1) * len(names) + table.reshape(-1)
     width = int(key.max()) + 1 if len(key) else 1
-    who = positions(here.ids, _numbers(rows["subject_id"]))
-    return _Pairs(
+    planted_in = positions(population.ids, _numbers(rows["subject_id"]))
+    return _CitedAndPlanted(
         flags=flags,
         subjects=at,
-        cited=at[by] * width + key[: len(said)],
+        cited=at[by] * width + key[: len(cited)],
         by=by,
-        planted=(who * width + key[len(said) :])[who >= 0],
-        typology=texts(rows["typology"])[who >= 0],
+        planted=(planted_in * width + key[len(cited) :])[planted_in >= 0],
+        typology=texts(rows["typology"])[planted_in >= 0],
         rows=width,
     )
 
 
-def _numbers(column: pd.Series[Any]) -> Ints:
+def _numbers(column: pd.Series[Any]) -> Integers:
     return column.to_numpy(dtype=np.int64)
 
 
-def _true_flags(flags: pd.DataFrame, here: Present, concern: str, told: Judged) -> tuple[pd.DataFrame, Ints]:
+def _true_flags(
+    flags: pd.DataFrame, population: Population, concern: str, labels: TruthLabels
+) -> tuple[pd.DataFrame, Integers]:
     """Return the flags of one concern that are about positive subjects, and where each subject stands."""
-    mine = (
-        (flags["subject_kind"].to_numpy() == here.kind)
-        & (flags["as_of"].to_numpy() == np.datetime64(here.as_of, "D"))
+    of_concern = (
+        (flags["subject_kind"].to_numpy() == population.kind)
+        & (flags["as_of"].to_numpy() == np.datetime64(population.as_of, "D"))
         & (flags["concern"].to_numpy() == concern)
     )
-    flags = flags[mine]
-    at = positions(here.ids, _numbers(flags["subject_id"]))
+    flags = flags[of_concern]
+    at = positions(population.ids, _numbers(flags["subject_id"]))
     true = at >= 0
-    true[true] = told.positive[at[true]]
+    true[true] = labels.positive[at[true]]
     return flags[true].reset_index(drop=True), at[true]
 
 
-def direct_rows(evidence: Table) -> pd.DataFrame:
+def direct_rows(evidence: AnyTable) -> pd.DataFrame:
     """Return the direct rows of evidence: flag_id, table_name, row_id."""
     if isinstance(evidence, pa.Table):
         evidence = (
             evidence.filter(pc.equal(evidence["part"], "direct")) if "part" in evidence.column_names else evidence
         )
-    said = frame(evidence, ("flag_id", "table_name", "row_id", "part"), name="evidence")
-    return pd.DataFrame(said[said["part"].to_numpy() == "direct"])
+    rows = frame(evidence, ("flag_id", "table_name", "row_id", "part"), name="evidence")
+    return pd.DataFrame(rows[rows["part"].to_numpy() == "direct"])
 
 
-def _planted(truth: Truth, here: Present, concern: str, options: Options) -> pd.DataFrame:
+def _planted_rows(truth: Truth, population: Population, concern: str, options: RateOptions) -> pd.DataFrame:
     assert truth.rows is not None
     spells, rows = truth.subjects, truth.rows
-    running = options.positive.running(spells.started, spells.ended, here.as_of)
-    mine = running & (spells.kind == here.kind) & (spells.concern == concern)
-    wanted = pd.MultiIndex.from_arrays([spells.typology[mine], spells.ids[mine]])
-    rows = rows[rows["subject_kind"].to_numpy() == here.kind]
-    held = pd.MultiIndex.from_arrays([texts(rows["typology"]), _numbers(rows["subject_id"])])
-    rows = rows[held.isin(wanted)]
-    return pd.DataFrame(rows[_seen(rows, here.as_of, options)] if "known_on" in rows else rows)
+    active = options.positive.active(spells.started, spells.ended, population.as_of)
+    of_concern = active & (spells.kind == population.kind) & (spells.concern == concern)
+    active_spells = pd.MultiIndex.from_arrays([spells.typology[of_concern], spells.ids[of_concern]])
+    rows = rows[rows["subject_kind"].to_numpy() == population.kind]
+    row_spells = pd.MultiIndex.from_arrays([texts(rows["typology"]), _numbers(rows["subject_id"])])
+    rows = rows[row_spells.isin(active_spells)]
+    return pd.DataFrame(rows[_visible(rows, population.as_of, options)] if "known_on" in rows else rows)
 
 
-def _seen(rows: pd.DataFrame, as_of: date, options: Options) -> npt.NDArray[np.bool_]:
+def _visible(rows: pd.DataFrame, as_of: date, options: RateOptions) -> Bools:
     day = np.datetime64(as_of, "D")
-    known, on = days(rows["known_on"]), days(rows["on"])
-    back = np.timedelta64(options.positive.look_back_days, "D")
-    seen: npt.NDArray[np.bool_] = (known < day) & (np.isnat(on) | (on >= day - back))
-    return seen
+    known, happened = days(rows["known_on"]), days(rows["on"])
+    look_back = np.timedelta64(options.positive.look_back_days, "D")
+    visible: Bools = (known < day) & (np.isnat(happened) | (happened >= day - look_back))
+    return visible
 
 
-def _scopes(flags: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
+def _scopes(flags: pd.DataFrame) -> Iterator[tuple[str, str, Bools]]:
     yield "all", "all", np.ones(len(flags), dtype=np.bool_)
     family = texts(flags["family"])
     for name in sorted(set(family.tolist())):
@@ -154,36 +158,38 @@ def _scopes(flags: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np.bool
         yield "detector", name, np.array([name in d for d in by], dtype=np.bool_)
 
 
-Measured = tuple[str, str, str, Floats, Floats]
+_ClusterCounts: TypeAlias = tuple[str, str, str, Floats, Floats]
 """A measure, its breakdown and group, and for each subject how many rows were right, out of how many."""
 
 
-def _measured(pairs: _Pairs, chosen: npt.NDArray[np.bool_]) -> Iterator[Measured]:
-    cited = np.unique(pairs.cited[chosen[pairs.by]])
-    in_scope = np.isin(pairs.planted // pairs.rows, np.unique(pairs.subjects[chosen]))
-    planted, typology = pairs.planted[in_scope], pairs.typology[in_scope]
+def _cluster_counts(pairs: _CitedAndPlanted, in_scope: Bools) -> Iterator[_ClusterCounts]:
+    cited = np.unique(pairs.cited[in_scope[pairs.by]])
+    of_flagged = np.isin(pairs.planted // pairs.rows, np.unique(pairs.subjects[in_scope]))
+    planted, typology = pairs.planted[of_flagged], pairs.typology[of_flagged]
     both = cited[np.isin(cited, planted)]
-    yield "evidence_precision", "all", "all", *_counted(both, cited, pairs.rows)
+    yield "evidence_precision", "all", "all", *_by_subject(both, cited, pairs.rows)
     whole = np.unique(planted)
-    yield "evidence_recall", "all", "all", *_counted(both, whole, pairs.rows)
+    yield "evidence_recall", "all", "all", *_by_subject(both, whole, pairs.rows)
     for name in sorted(set(typology.tolist())):
-        of = np.unique(planted[typology == name])
-        yield "evidence_recall", "typology", name, *_counted(of[np.isin(of, cited)], of, pairs.rows)
+        own = np.unique(planted[typology == name])
+        yield "evidence_recall", "typology", name, *_by_subject(own[np.isin(own, cited)], own, pairs.rows)
 
 
-def _counted(part: Ints, whole: Ints, rows: int) -> tuple[Floats, Floats]:
+def _by_subject(part: Integers, whole: Integers, rows: int) -> tuple[Floats, Floats]:
     """Count the pairs of each subject that has any in `whole`."""
-    who, sizes = np.unique(whole // rows, return_counts=True)
-    counts = np.bincount(np.searchsorted(who, part // rows), minlength=len(who))
+    subjects, sizes = np.unique(whole // rows, return_counts=True)
+    counts = np.bincount(np.searchsorted(subjects, part // rows), minlength=len(subjects))
     return counts.astype(np.float64), sizes.astype(np.float64)
 
 
-def _row(here: Present, concern: str, scope: str, name: str, measured: Measured, options: Options) -> dict[str, Any]:
-    measure, by, group, counts, sizes = measured
+def _row(
+    population: Population, concern: str, scope: str, name: str, row: _ClusterCounts, options: RateOptions
+) -> dict[str, Any]:
+    measure, by, group, counts, sizes = row
     value, low, high = clustered(counts, sizes, confidence=options.confidence)
     return {
-        "as_of": here.as_of,
-        "subject_kind": here.kind,
+        "as_of": population.as_of,
+        "subject_kind": population.kind,
         "concern": concern,
         "basis": FLAGGED,
         "scope": scope,

@@ -8,12 +8,11 @@ from itertools import combinations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
 from audit.rates.truth_tables import CHARACTERISTICS
-from data.arrays import Bools, Ids
+from data.arrays import Bools, Floats, Ids, Integers, Texts
 
 REFERENCE: Final[Mapping[str, str]] = {
     "sex": "male",
@@ -54,7 +53,7 @@ class Groups:
     by: tuple[str, ...]
     names: tuple[str, ...]
     member: csr_array
-    reference: npt.NDArray[np.int64]
+    reference: Integers
 
     def __add__(self, other: Groups) -> Groups:
         shifted = np.where(other.reference < 0, -1, other.reference + len(self.by))
@@ -71,61 +70,73 @@ def everybody(n: int) -> Groups:
     return Groups(("all",), ("all",), csr_array(np.ones((1, n))), np.array([-1]))
 
 
-def partition(by: str, labels: npt.NDArray[np.object_]) -> Groups:
-    """Return the groups of one attribute: every subject is in one; those without a value are `unknown`."""
+def partition(by: str, labels: Texts) -> Groups:
+    """Return the groups of one attribute: every subject is in one; those without a value are `unknown`.
+
+    Example:
+        >>> groups = partition("sex", np.array(["male", "female", None, "male"], dtype=object))
+        >>> groups.names, [groups.names[at] for at in groups.reference]
+        (('female', 'male', 'unknown'), ['male', 'male', 'male'])
+    """
     filled = np.array([UNKNOWN if v is None else str(v) for v in labels.tolist()], dtype=object)
     names, code = np.unique(filled.astype(str), return_inverse=True) if len(filled) else (np.zeros(0, str), filled)
     n = len(filled)
     member = csr_array((np.ones(n), (code.astype(np.int64), np.arange(n))), shape=(len(names), n))
-    known = tuple(str(name) for name in names)
-    return Groups((by,) * len(known), known, member, _references(by, known, member))
+    labelled = tuple(str(name) for name in names)
+    return Groups((by,) * len(labelled), labelled, member, _references(by, labelled, member))
 
 
-def overlapping(by: str, who: Mapping[str, Bools], *, n: int, rest: str | None = None) -> Groups:
-    """Return groups in which a subject may be several times; `rest` names a group of those in none."""
-    masks = dict(who)
+def overlapping(by: str, members: Mapping[str, Bools], *, n: int, rest: str | None = None) -> Groups:
+    """Return groups of which a subject may be in several; `rest` names a group of those in none."""
+    masks = dict(members)
     if rest is not None:
-        masks[rest] = ~np.any(list(who.values()), axis=0) if who else np.ones(n, dtype=np.bool_)
-    known = tuple(masks)
-    member = csr_array(np.array([masks[k] for k in known], dtype=np.float64).reshape(len(known), n))
-    reference = _references(by, known, member) if rest is not None else np.full(len(known), -1)
-    return Groups((by,) * len(known), known, member, reference)
+        masks[rest] = ~np.any(list(members.values()), axis=0) if members else np.ones(n, dtype=np.bool_)
+    names = tuple(masks)
+    member = csr_array(np.array([masks[k] for k in names], dtype=np.float64).reshape(len(names), n))
+    reference = _references(by, names, member) if rest is not None else np.full(len(names), -1)
+    return Groups((by,) * len(names), names, member, reference)
 
 
-def _references(by: str, names: tuple[str, ...], member: csr_array) -> npt.NDArray[np.int64]:
+def _references(by: str, names: tuple[str, ...], member: csr_array) -> Integers:
     if not names:
         return np.zeros(0, dtype=np.int64)
-    wanted = TOGETHER.join(REFERENCE.get(part, "") for part in by.split(TOGETHER))
+    stated = TOGETHER.join(REFERENCE.get(part, "") for part in by.split(TOGETHER))
     sizes = np.asarray(member.sum(axis=1)).reshape(-1)
-    chosen = names.index(wanted) if wanted in names else int(np.argmax(sizes))
-    return np.full(len(names), chosen)
+    at = names.index(stated) if stated in names else int(np.argmax(sizes))
+    return np.full(len(names), at)
 
 
-def service_bands(years: npt.NDArray[np.float64]) -> npt.NDArray[np.object_]:
-    """Return the band of each length of service in years; None where it is NaN."""
+def service_bands(years: Floats) -> Texts:
+    """Return the band of each length of service in years; None where it is NaN.
+
+    Example:
+        >>> service_bands(np.array([1.9, 2.0, 25.0, np.nan])).tolist()
+        ['under 2 years', '2 to 4 years', '20 years or more', None]
+    """
     edges = np.array([above for _, above in SERVICE[:-1]])
     labels = np.array([label for label, _ in SERVICE], dtype=object)
-    banded: npt.NDArray[np.object_] = labels[np.searchsorted(edges, np.nan_to_num(years), side="right")]
+    banded: Texts = labels[np.searchsorted(edges, np.nan_to_num(years), side="right")]
     banded[np.isnan(years)] = None
     return banded
 
 
-def characteristics(people: pd.DataFrame, ids: Ids) -> dict[str, npt.NDArray[np.object_]]:
+def characteristics(people: pd.DataFrame, ids: Ids) -> dict[str, Texts]:
     """Return the protected characteristics of officers as labels, aligned to `ids`; None where not recorded."""
-    known = people["officer_id"].to_numpy(dtype=np.int64)
-    order = np.argsort(known, kind="stable")
-    at = np.searchsorted(known[order], ids)
-    there = at < len(known)
-    there[there] = known[order][at[there]] == ids[there]
-    found = {}
+    officers = people["officer_id"].to_numpy(dtype=np.int64)
+    # Stable, so that of several rows of one person the first counts.
+    order = np.argsort(officers, kind="stable")
+    at = np.searchsorted(officers[order], ids)
+    there = at < len(officers)
+    there[there] = officers[order][at[there]] == ids[there]
+    recorded = {}
     for name in CHARACTERISTICS:
         if name in people:
             values = people[name].to_numpy(dtype=object)[order]
             labels = np.full(len(ids), None, dtype=object)
             labels[there] = [_label(v) for v in values[at[there]].tolist()]
             if (labels != None).any():  # noqa: E711 - element by element; an attribute that nobody has is no breakdown
-                found[name] = labels
-    return found
+                recorded[name] = labels
+    return recorded
 
 
 def _label(value: object) -> str | None:
@@ -136,7 +147,7 @@ def _label(value: object) -> str | None:
     return str(value)
 
 
-def intersections(labels: Mapping[str, npt.NDArray[np.object_]]) -> Groups | None:
+def intersections(labels: Mapping[str, Texts]) -> Groups | None:
     """Return the groups of every two attributes together; None where there are not two."""
     whole: Groups | None = None
     for one, two in combinations(labels, 2):

@@ -32,8 +32,8 @@ FORMS: Final = (".parquet", ".csv", ".csv.gz")
 
 
 @dataclass(frozen=True)
-class About:
-    """What records say of people and places that only audits look at; each None where the records lack it."""
+class Background:
+    """What only audits look at: protected characteristics, days of joining and names of units; None where absent."""
 
     people: pd.DataFrame | None
     units: pa.Table | None
@@ -65,7 +65,7 @@ def read_table(folder: Path, table: Table, columns: Sequence[str]) -> pa.Table |
         ) from error
 
 
-def read_about(records: Path, *, source: str = "folder") -> About:
+def read_background(records: Path, *, source: str = "folder") -> Background:
     """Return protected characteristics, days of joining and names of units from a folder of records.
 
     Rows that violate the contract are left out, as a run leaves them out.
@@ -83,7 +83,7 @@ def read_about(records: Path, *, source: str = "folder") -> About:
             n: store.arrow(f"SELECT * FROM {LOADED}.{n} ORDER BY {CONTRACT[n].key}") for n in names if n in present
         }
     protected, officers, units = (tables.get(name) for name in names)
-    return About(
+    return Background(
         people_of(
             protected.select(["officer_id", *CHARACTERISTICS]) if protected is not None else None,
             officers.select(["officer_id", "joined_on"]) if officers is not None else None,
@@ -94,12 +94,12 @@ def read_about(records: Path, *, source: str = "folder") -> About:
 
 def people_of(protected: pa.Table | None, joined: pa.Table | None) -> pd.DataFrame | None:
     """Join what is known of officers; of rows with the same id the first stands."""
-    given: list[pd.DataFrame] = [
+    parts: list[pd.DataFrame] = [
         t.to_pandas().drop_duplicates("officer_id") for t in (protected, joined) if t is not None
     ]
-    if not given:
+    if not parts:
         return None
-    return given[0] if len(given) == 1 else given[0].merge(given[1], on="officer_id", how="outer")
+    return parts[0] if len(parts) == 1 else parts[0].merge(parts[1], on="officer_id", how="outer")
 
 
 def records_beside(truth: Path) -> Path | None:
@@ -111,15 +111,15 @@ def records_beside(truth: Path) -> Path | None:
 def read_truth(folder: Path, *, records: Path | None = None) -> Truth:
     """Return the truth of a synthetic world from its folder.
 
-    With `records`, each planted row is told the day it became known and the day it happened, so that rows which no flag
+    With `records`, each planted row gets the day it became known and the day it happened, so that rows which no flag
     could have cited are left out of what evidence is measured against.
 
     Raises:
         UsageError: the folder is not there or holds no truth.
         InputRejected: a file cannot be read.
     """
-    read = {name: read_table(folder, table, [c.name for c in table.columns]) for name, table in CONTRACT.truth.items()}
-    if read["truth_subject"] is None:
+    tables = {n: read_table(folder, table, [c.name for c in table.columns]) for n, table in CONTRACT.truth.items()}
+    if tables["truth_subject"] is None:
         raise UsageError(
             "There is no truth in this folder.",
             expected="the truth/ folder of a synthetic world, with truth_subject.parquet",
@@ -127,13 +127,13 @@ def read_truth(folder: Path, *, records: Path | None = None) -> Truth:
             where=str(folder),
             hint="Real records have no truth: leave --truth out.",
         )
-    rows = read["truth_row"]
+    rows = tables["truth_row"]
     if rows is not None and records is not None:
-        rows = _dated(rows, records)
-    return Truth.of(read["truth_subject"], read["truth_archetype"], rows)
+        rows = _with_days(rows, records)
+    return Truth.of(tables["truth_subject"], tables["truth_archetype"], rows)
 
 
-def _dated(rows: pa.Table, records: Path) -> pa.Table:
+def _with_days(rows: pa.Table, records: Path) -> pa.Table:
     """Add to each planted row the day it became known and the day it happened; a row that is not there has neither."""
     known = np.full(len(rows), np.datetime64("NaT"), dtype="datetime64[D]")
     happened = known.copy()
@@ -141,16 +141,16 @@ def _dated(rows: pa.Table, records: Path) -> pa.Table:
     for name in sorted(set(names.tolist()) & set(CONTRACT.records)):
         table = CONTRACT[name]
         columns = [str(table.key), *dict.fromkeys(str(c) for c in (table.known, table.occurred) if c)]
-        read = read_table(records, table, columns)
-        if read is None:
+        recorded = read_table(records, table, columns)
+        if recorded is None:
             continue
-        mine = names == name
-        read = read.filter(pc.is_in(read[str(table.key)], value_set=pa.array(keys[mine])))
-        index = pd.Index(read[str(table.key)].to_numpy())
+        of_table = names == name
+        recorded = recorded.filter(pc.is_in(recorded[str(table.key)], value_set=pa.array(keys[of_table])))
+        index = pd.Index(recorded[str(table.key)].to_numpy())
         first = ~index.duplicated()
-        at = index[first].get_indexer(pd.Index(keys[mine]))
+        at = index[first].get_indexer(pd.Index(keys[of_table]))
         for into, column in ((known, table.known), (happened, table.occurred)):
             if column:
-                days = read[column].cast(pa.timestamp("us")).to_numpy().astype("datetime64[D]")[first]
-                into[mine] = np.where(at >= 0, days[at] if len(days) else known[mine], np.datetime64("NaT"))
+                days = recorded[column].cast(pa.timestamp("us")).to_numpy().astype("datetime64[D]")[first]
+                into[of_table] = np.where(at >= 0, days[at] if len(days) else known[of_table], np.datetime64("NaT"))
     return rows.append_column("known_on", pa.array(known)).append_column("on", pa.array(happened))

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from audit.rates.inputs import About
-from audit.rates.measures import Options
-from audit.rates.rates_report import Audit, audit
+from audit.rates.inputs import Background
+from audit.rates.rate_options import RateOptions
+from audit.rates.rates_report import RatesReport, rates_report
 from audit.rates.truth_tables import Truth
 from data.contract import CONTRACT
 from data.errors import InputRejected
@@ -52,7 +52,7 @@ class ForeignList:
 
 
 def read_list(path: Path) -> ForeignList:
-    """Read and check another tool's flags; every fault is told at once.
+    """Read and check another tool's flags; all faults are listed at once.
 
     Raises:
         InputRejected: the file cannot be read, or lines of it are not flags.
@@ -60,9 +60,9 @@ def read_list(path: Path) -> ForeignList:
     header, rows = _cells(path)
     _check_header(header, path)
     faults: list[str] = []
-    found = [flag for line, cells in rows if (flag := _flag(header, line, cells, faults)) is not None]
-    faults += _repeated(found)
-    dates = sorted({f["as_of"] for f in found})
+    flags = [flag for line, cells in rows if (flag := _flag(header, line, cells, faults)) is not None]
+    faults += _repeated(flags)
+    dates = sorted({f["as_of"] for f in flags})
     if len(dates) > MOST_DATES:
         faults.append(
             f"there are {len(dates)} dates; give all flags of one computation the day it stood on, {MOST_DATES} at most"
@@ -77,7 +77,7 @@ def read_list(path: Path) -> ForeignList:
             found="; ".join(faults[:SHOWN]) + more,
             where=str(path),
         )
-    return _listed(path.stem, found, tuple(dates), scored="score" in header)
+    return _foreign_list(path.stem, flags, tuple(dates), scored="score" in header)
 
 
 def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -110,13 +110,13 @@ def _check_header(header: Sequence[str], path: Path) -> None:
         f"the column {name} {header.count(name)} times" for name in sorted(set(header)) if header.count(name) > 1
     ]
     if faults:
-        one = len(header) == 1 and any(mark in header[0] for mark in ";\t|")
+        wrong_separator = len(header) == 1 and any(mark in header[0] for mark in ";\t|")
         raise InputRejected(
             "The header of the list of flags cannot be used." if header else "The list of flags is empty.",
             expected=LIST,
             found="; ".join(faults),
             where=f"{path}, line 1",
-            hint="Separate the columns by commas." if one else "Rename or leave out columns.",
+            hint="Separate the columns by commas." if wrong_separator else "Rename or leave out columns.",
         )
 
 
@@ -124,15 +124,15 @@ def _flag(header: Sequence[str], line: int, cells: Sequence[str], faults: list[s
     if len(cells) != len(header):
         faults.append(f"line {line} has {len(cells)} values where the header has {len(header)}")
         return None
-    given = dict(zip(header, cells, strict=True))
+    values = dict(zip(header, cells, strict=True))
     before = len(faults)
     flag = {
-        "subject_id": _whole(given["subject"], line, faults),
-        "concern": _one_of(given["concern"], CONCERNS, "concern", line, faults),
-        "as_of": _day(given["date"], line, faults),
-        "subject_kind": _one_of(given.get("kind") or "officer", SUBJECT_KINDS, "kind", line, faults),
-        "score": _number(given.get("score", ""), line, faults),
-        "cited": list(_rows(given.get("cited", ""), line, faults)),
+        "subject_id": _whole(values["subject"], line, faults),
+        "concern": _one_of(values["concern"], CONCERNS, "concern", line, faults),
+        "as_of": _day(values["date"], line, faults),
+        "subject_kind": _one_of(values.get("kind") or "officer", SUBJECT_KINDS, "kind", line, faults),
+        "score": _number(values.get("score", ""), line, faults),
+        "cited": list(_rows(values.get("cited", ""), line, faults)),
         "line": line,
     }
     return flag if len(faults) == before else None
@@ -145,9 +145,9 @@ def _whole(text: str, line: int, faults: list[str]) -> int | None:
     return None
 
 
-def _one_of(text: str, known: Sequence[str], what: str, line: int, faults: list[str]) -> str:
-    if text not in known:
-        faults.append(f"line {line}: the {what} is '{text}', not one of {', '.join(known)}")
+def _one_of(text: str, allowed: Sequence[str], column: str, line: int, faults: list[str]) -> str:
+    if text not in allowed:
+        faults.append(f"line {line}: the {column} is '{text}', not one of {', '.join(allowed)}")
     return text
 
 
@@ -182,10 +182,10 @@ def _rows(text: str, line: int, faults: list[str]) -> Iterator[tuple[str, int]]:
             yield table, int(row)
 
 
-def _repeated(found: Sequence[dict[str, Any]]) -> list[str]:
+def _repeated(flags: Sequence[dict[str, Any]]) -> list[str]:
     first: dict[tuple[Any, ...], int] = {}
     faults = []
-    for flag in found:
+    for flag in flags:
         key = (flag["subject_kind"], flag["subject_id"], flag["concern"], flag["as_of"])
         if key in first:
             faults.append(f"line {flag['line']} repeats line {first[key]}: same subject, concern and date")
@@ -193,20 +193,20 @@ def _repeated(found: Sequence[dict[str, Any]]) -> list[str]:
     return faults
 
 
-def _listed(name: str, found: Sequence[dict[str, Any]], dates: tuple[date, ...], *, scored: bool) -> ForeignList:
-    ids = [f"{name}:{flag['line']}" for flag in found]
-    flags = pa.table(
+def _foreign_list(name: str, flags: Sequence[dict[str, Any]], dates: tuple[date, ...], *, scored: bool) -> ForeignList:
+    ids = [f"{name}:{flag['line']}" for flag in flags]
+    flag_table = pa.table(
         {
             "flag_id": ids,
-            "subject_kind": [f["subject_kind"] for f in found],
-            "subject_id": pa.array([f["subject_id"] for f in found], pa.int64()),
-            "as_of": pa.array([f["as_of"] for f in found], pa.date32()),
-            "concern": [f["concern"] for f in found],
-            "family": [FAMILY] * len(found),
-            "detectors": pa.array([[name]] * len(found), pa.list_(pa.string())),
+            "subject_kind": [f["subject_kind"] for f in flags],
+            "subject_id": pa.array([f["subject_id"] for f in flags], pa.int64()),
+            "as_of": pa.array([f["as_of"] for f in flags], pa.date32()),
+            "concern": [f["concern"] for f in flags],
+            "family": [FAMILY] * len(flags),
+            "detectors": pa.array([[name]] * len(flags), pa.list_(pa.string())),
         }
     )
-    cited = [(i, table, row) for i, f in zip(ids, found, strict=True) for table, row in f["cited"]]
+    cited = [(i, table, row) for i, f in zip(ids, flags, strict=True) for table, row in f["cited"]]
     evidence = pa.table(
         {
             "flag_id": pa.array([c[0] for c in cited], pa.string()),
@@ -215,26 +215,26 @@ def _listed(name: str, found: Sequence[dict[str, Any]], dates: tuple[date, ...],
             "part": pa.array(["direct"] * len(cited), pa.string()),
         }
     )
-    scores = None
-    if scored:
-        scores = flags.drop_columns(["flag_id", "detectors"]).append_column(
-            "score", pa.array([f["score"] for f in found], pa.float64())
-        )
-        scores = scores.append_column("p_value", pa.nulls(len(found), pa.float64()))
-        scores = scores.append_column("detector", pa.array([name] * len(found), pa.string()))
-    return ForeignList(name, flags, evidence, scores, dates)
+    scores = _score_table(name, flag_table, [f["score"] for f in flags]) if scored else None
+    return ForeignList(name, flag_table, evidence, scores, dates)
 
 
-def audit_list(
+def _score_table(name: str, flags: pa.Table, scores: Sequence[float | None]) -> pa.Table:
+    table = flags.drop_columns(["flag_id", "detectors"]).append_column("score", pa.array(scores, pa.float64()))
+    table = table.append_column("p_value", pa.nulls(len(flags), pa.float64()))
+    return table.append_column("detector", pa.array([name] * len(flags), pa.string()))
+
+
+def list_report(
     path: Path,
     *,
     records: Path,
     source: str = "folder",
     truth: Truth | None = None,
-    about: About | None = None,
-    options: Options,
+    about: Background | None = None,
+    options: RateOptions,
     sweeps: bool = True,
-) -> Audit:
+) -> RatesReport:
     """Measure another tool's flags as a run's own are, beside every detector and baseline at the same workload.
 
     The subjects, and what the detectors and baselines say, come from a run on the records as of the list's own dates.
@@ -243,8 +243,8 @@ def audit_list(
         InputRejected: the list or the records cannot be used.
     """
     listed = read_list(path)
-    subjects, scores = _run(records, source, listed.dates)
-    return audit(
+    subjects, scores = _trial_tables(records, source, listed.dates)
+    return rates_report(
         listed.flags,
         subjects=subjects,
         scores=pa.concat_tables([scores, listed.scores.select(scores.column_names)]) if listed.scores else scores,
@@ -257,7 +257,7 @@ def audit_list(
     )
 
 
-def _run(records: Path, source: str, dates: Sequence[date]) -> tuple[pa.Table, pa.Table]:
+def _trial_tables(records: Path, source: str, dates: Sequence[date]) -> tuple[pa.Table, pa.Table]:
     """Return the subjects and scores of the pipeline's own stages on the records, with nothing written."""
     from pipeline.loading import load_records
     from pipeline.settings import load

@@ -1,4 +1,4 @@
-"""One whole audit of rates: made from a run or from tables, and written to a folder."""
+"""The report of all rates: made from a run or from tables, and written to a folder."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
-from audit.rates.date_overlap import stability
-from audit.rates.inputs import About
-from audit.rates.measures import COLUMNS, FORCE, Options
-from audit.rates.rates import Tables, rates
+from audit.rates.date_overlap import date_overlap
+from audit.rates.inputs import Background
+from audit.rates.population import AuditTables
+from audit.rates.rate_options import COLUMNS, FORCE, RateOptions
+from audit.rates.rates import rates
 from audit.rates.sweeps import CURVE, capacities, curves
-from audit.rates.truth_tables import Table, Truth
+from audit.rates.truth_tables import AnyTable, Truth
 from data.errors import UsageError
 from data.staging import staged_folder
 from data.writing import write_json, write_table
@@ -37,8 +38,8 @@ CAPACITIES: Final = pa.schema([("selected_per_1000", pa.float64()), *SCHEMA])
 
 
 @dataclass(frozen=True)
-class Audit:
-    """The tables of an audit, and what determined it: see `docs/reference/rates.md`."""
+class RatesReport:
+    """The tables of an audit of rates, and what determined it: see `docs/reference/rates.md`."""
 
     rates: pd.DataFrame
     curves: pd.DataFrame
@@ -46,20 +47,20 @@ class Audit:
     facts: dict[str, Any]
 
 
-def audit(
-    flags: Table,
+def rates_report(
+    flags: AnyTable,
     *,
-    subjects: Table,
-    scores: Table | None = None,
-    evidence: Table | None = None,
+    subjects: AnyTable,
+    scores: AnyTable | None = None,
+    evidence: AnyTable | None = None,
     truth: Truth | None = None,
-    about: About | None = None,
-    options: Options,
+    about: Background | None = None,
+    options: RateOptions,
     facts: dict[str, Any] | None = None,
     sweeps: bool = True,
-) -> Audit:
+) -> RatesReport:
     """Make all tables of an audit; the arguments are those of `rates`. `facts` are noted beside them."""
-    about = about or About(None, None)
+    about = about or Background(None, None)
     table = rates(
         flags,
         subjects=subjects,
@@ -70,11 +71,11 @@ def audit(
         units=about.units,
         options=options,
     )
-    tables = Tables.of(flags, subjects=subjects, scores=scores, people=about.people, units=about.units)
-    stable = stability(tables, options)
-    notes = [*(facts or {}).get("notes", []), *strangers(tables)]
-    return Audit(
-        rates=table if stable.empty else pd.concat([table, stable], ignore_index=True),
+    tables = AuditTables.of(flags, subjects=subjects, scores=scores, people=about.people, units=about.units)
+    overlap = date_overlap(tables, options)
+    notes = [*(facts or {}).get("notes", []), *unmatched_flags(tables)]
+    return RatesReport(
+        rates=table if overlap.empty else pd.concat([table, overlap], ignore_index=True),
         curves=curves(tables, truth, options) if sweeps else pd.DataFrame({c: [] for c in CURVE}),
         capacities=capacities(tables, truth, options) if sweeps else pd.DataFrame({c: [] for c in CAPACITIES.names}),
         facts={
@@ -91,16 +92,16 @@ def audit(
     )
 
 
-def strangers(tables: Tables) -> list[str]:
-    """Say how many flags are about nobody who was looked at on their day, and which the first are."""
+def unmatched_flags(tables: AuditTables) -> list[str]:
+    """Say how many flags are about nobody in the population of their day, and which the first are."""
     keys = ["subject_kind", "subject_id", "as_of"]
     flags = pd.MultiIndex.from_frame(tables.flags[keys].astype({"subject_id": "int64"}))
-    strange = flags[~flags.isin(pd.MultiIndex.from_frame(tables.subjects[keys]))]
-    if not len(strange):
+    unmatched = flags[~flags.isin(pd.MultiIndex.from_frame(tables.subjects[keys]))]
+    if not len(unmatched):
         return []
-    named = ", ".join(f"{kind} {subject} on {day.date()}" for kind, subject, day in strange[:3])
+    named = ", ".join(f"{kind} {subject} on {day.date()}" for kind, subject, day in unmatched[:3])
     return [
-        f"{len(strange)} of {len(flags)} flags are about nobody in service on their day, and count nowhere: {named}."
+        f"{len(unmatched)} of {len(flags)} flags are about nobody in service on their day, and count nowhere: {named}."
     ]
 
 
@@ -114,18 +115,18 @@ def check_new(out: Path) -> None:
         raise UsageError("The output folder exists already.", where=str(out), hint="Choose another folder.")
 
 
-def write(made: Audit, out: Path) -> None:
+def write(report: RatesReport, out: Path) -> None:
     """Write an audit's tables and `audit.json` to a new folder, whole or not at all; rates as CSV as well."""
     check_new(out)
     with staged_folder(out) as folder:
         for name, table, schema in (
-            ("rates", made.rates, SCHEMA),
-            ("curves", made.curves, CURVES),
-            ("capacities", made.capacities, CAPACITIES),
+            ("rates", report.rates, SCHEMA),
+            ("curves", report.curves, CURVES),
+            ("capacities", report.capacities, CAPACITIES),
         ):
             write_table(arrow(table, schema), folder / f"{name}.parquet")
-        made.rates.to_csv(folder / "rates.csv", index=False, lineterminator="\n")
-        write_json(made.facts, folder / "audit.json")
+        report.rates.to_csv(folder / "rates.csv", index=False, lineterminator="\n")
+        write_json(report.facts, folder / "audit.json")
 
 
 def arrow(table: pd.DataFrame, schema: pa.Schema) -> pa.Table:

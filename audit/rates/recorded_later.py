@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
 from audit.rates.intervals import EXACT, proportion, ratio
-from audit.rates.measures import Options
-from audit.rates.rates import Present, Tables, occasions, selections
+from audit.rates.population import AuditTables, Population
+from audit.rates.rate_options import RateOptions
+from audit.rates.rates import population_selections
 from audit.rates.selections import BASELINE, FLAGGED, ranking, strongest
-from audit.rates.summary import Section
-from data.arrays import Floats
+from audit.section import Section
+from data.arrays import Floats, Ids
 from data.constraints import LOADED
 from data.contract import CONTRACT
 from data.errors import UsageError
@@ -41,7 +41,7 @@ NOT_TRUTH: Final = (
 """Said first wherever outcomes are shown."""
 
 TOP: Final = 0.05
-"""The share of the most unusual that is looked at beside the deciles, as is usual in this field."""
+"""The share of the most unusual that is measured beside the deciles, as is usual in this field."""
 
 SCHEMA: Final = pa.schema(
     [
@@ -57,7 +57,7 @@ SCHEMA: Final = pa.schema(
 """The columns of a table of outcomes: described in `docs/reference/rates.md`."""
 
 FINDINGS: Final = "'reflective_practice', 'written_warning', 'final_warning', 'dismissed'"
-"""The outcomes of a conduct case that say something was found."""
+"""The outcomes of a conduct case that say something was later."""
 
 OUTCOMES: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
     "three_or_more_complaints": (
@@ -78,7 +78,7 @@ OUTCOMES: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
 
 
 @dataclass(frozen=True)
-class Later:
+class LaterOutcomes:
     """The table of outcomes, and what a reader has to know of it."""
 
     table: pd.DataFrame
@@ -90,14 +90,14 @@ class Later:
         return [{k: None if v == float("inf") else v for k, v in row.items()} for row in rows]
 
 
-def audit_outcomes(
+def outcomes_of_run(
     folder: RunFolder,
     *,
     records: Path,
     source: str = "folder",
     months: int = 24,
     progress: Callable[[str], None] | None = None,
-) -> Later:
+) -> LaterOutcomes:
     """Compare a run's flags and scores of officers with what the records say of the months after each as-of date.
 
     Raises:
@@ -128,7 +128,7 @@ def audit_outcomes(
         later=later,
         until={d: months_after(d, months) for d in dates},
     )
-    return Later(table, tuple(notes))
+    return LaterOutcomes(table, tuple(notes))
 
 
 def months_after(day: date, months: int) -> date:
@@ -141,9 +141,9 @@ def months_after(day: date, months: int) -> date:
     return (pd.Timestamp(day) + pd.DateOffset(months=months)).date()
 
 
-def later_of(store: Store, *, as_of: date, until: date, present: AbstractSet[str]) -> dict[str, npt.NDArray[np.int64]]:
+def later_of(store: Store, *, as_of: date, until: date, present: AbstractSet[str]) -> dict[str, Ids]:
     """Return, for each outcome that can be read, the officers of whom it was recorded from `as_of` up to `until`."""
-    found = {}
+    officers = {}
     for name, (_, parts) in OUTCOMES.items():
         readable = [(table, where) for table, where in parts if table in present]
         if readable:
@@ -152,8 +152,8 @@ def later_of(store: Store, *, as_of: date, until: date, present: AbstractSet[str
                 for table, where in readable
             ]
             ids = store.rows(f"SELECT DISTINCT officer_id FROM ({' UNION ALL '.join(queries)}) ORDER BY 1")
-            found[name] = np.array([i for (i,) in ids], dtype=np.int64)
-    return found
+            officers[name] = np.array([i for (i,) in ids], dtype=np.int64)
+    return officers
 
 
 def _within(where: str, as_of: date, until: date) -> str:
@@ -198,7 +198,7 @@ def outcomes(
     *,
     subjects: pa.Table | pd.DataFrame,
     scores: pa.Table | pd.DataFrame,
-    later: Mapping[date, Mapping[str, npt.NDArray[np.int64]]],
+    later: Mapping[date, Mapping[str, Ids]],
     until: Mapping[date, date],
 ) -> pd.DataFrame:
     """Return how often each outcome was recorded of the flagged, the deciles and the top of each detector and baseline.
@@ -206,47 +206,47 @@ def outcomes(
     The tables are those of `rates`; `later` holds, for each as-of date and outcome, the officers of whom it was
     recorded. Those who tie at the edge of a decile count in each with the share there is room for.
     """
-    tables = Tables.of(flags, subjects=subjects, scores=scores)
+    tables = AuditTables.of(flags, subjects=subjects, scores=scores)
     rows: list[dict[str, Any]] = []
-    for kind, as_of in occasions(tables):
-        if kind != "officer" or as_of not in later:
+    for population in tables.populations():
+        as_of = population.as_of
+        if population.kind != "officer" or as_of not in later:
             continue
-        here = tables.at(kind, as_of)
-        for concern in tables.concerns(kind, as_of, None):
-            groups = list(_groups(tables, here, concern))
+        for concern in tables.concerns(population, None):
+            groups = list(_groups(tables, population, concern))
             for name, ids in later[as_of].items():
-                had = np.isin(here.ids, ids).astype(np.float64)
-                ahead = {"as_of": as_of, "until": until[as_of], "concern": concern, "outcome": name}
-                rows += [ahead | told | _compared(weight, out_of, had) for told, weight, out_of in groups]
+                had = np.isin(population.ids, ids).astype(np.float64)
+                place = {"as_of": as_of, "until": until[as_of], "concern": concern, "outcome": name}
+                rows += [place | labels | _shares(weight, out_of, had) for labels, weight, out_of in groups]
     return pd.DataFrame(rows, columns=SCHEMA.names)
 
 
-Group = tuple[dict[str, str], Floats, Floats]
+_Group = tuple[dict[str, str], Floats, Floats]
 """The labels of a group, the weight of each subject in it, and of each subject in it and in those it is next to."""
 
 
-def _groups(tables: Tables, here: Present, concern: str) -> Iterator[Group]:
+def _groups(tables: AuditTables, population: Population, concern: str) -> Iterator[_Group]:
     """Yield who is flagged, by all, family and detector, then the top and the deciles of each detector's scores."""
-    everybody = np.ones(len(here.ids))
-    chosen = selections(tables, here, concern, Options())
-    for basis, scope, name, weight in zip(chosen.basis, chosen.scope, chosen.name, chosen.weight.T, strict=True):
+    everybody = np.ones(len(population.ids))
+    run = population_selections(tables, population, concern, RateOptions())
+    for basis, scope, name, weight in zip(run.basis, run.scope, run.name, run.weight.T, strict=True):
         if basis == FLAGGED:
             yield {"scope": scope, "name": name, "by": "flagged", "group": "flagged"}, weight, everybody
-    for detector, said in tables.about(tables.scores, here, concern).groupby("detector", sort=True):
-        family = said["family"].iloc[0]
-        told = {"scope": BASELINE if family == BASELINE else "detector", "name": str(detector)}
-        rank = ranking(said, ids=here.ids)
+    for detector, scores in tables.about(tables.scores, population, concern).groupby("detector", sort=True):
+        family = scores["family"].iloc[0]
+        labels = {"scope": BASELINE if family == BASELINE else "detector", "name": str(detector)}
+        rank = ranking(scores, ids=population.ids)
         scored = (rank > -np.inf).astype(np.float64)
         n = float(scored.sum())
-        weight, _ = strongest(rank, round(TOP * len(here.ids)))
-        yield told | {"by": "top", "group": f"top {TOP:.0%}"}, weight, everybody
+        weight, _ = strongest(rank, round(TOP * len(population.ids)))
+        yield labels | {"by": "top", "group": f"top {TOP:.0%}"}, weight, everybody
         if family != "contradiction":
             edges = [strongest(rank, n * k / 10)[0] for k in range(11)]
             for k in range(10):
-                yield told | {"by": "decile", "group": f"{k + 1:02d}"}, edges[k + 1] - edges[k], scored
+                yield labels | {"by": "decile", "group": f"{k + 1:02d}"}, edges[k + 1] - edges[k], scored
 
 
-def _compared(weight: Floats, out_of: Floats, had: Floats) -> dict[str, Any]:
+def _shares(weight: Floats, out_of: Floats, had: Floats) -> dict[str, Any]:
     count, n = round(float(weight @ had), 9), round(float(weight.sum()), 9)
     others = out_of - weight
     other, m = round(float(others @ had), 9), round(float(others.sum()), 9)
@@ -264,7 +264,7 @@ def _compared(weight: Floats, out_of: Floats, had: Floats) -> dict[str, Any]:
         "ratio_low": lower,
         "ratio_high": upper,
         "interval": EXACT,
-        "status": "undefined" if not n else "too_few" if n < Options().smallest else "ok",
+        "status": "undefined" if not n else "too_few" if n < RateOptions().smallest else "ok",
     }
 
 
@@ -273,30 +273,30 @@ def to_arrow(table: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(table, schema=SCHEMA, preserve_index=False)
 
 
-def write(found: Later, out: Path) -> None:
+def write(later: LaterOutcomes, out: Path) -> None:
     """Write the table of outcomes, as Parquet and CSV, and the notes, to a new folder, whole or not at all."""
     with staged_folder(out) as folder:
-        write_table(to_arrow(found.table), folder / "outcomes.parquet")
-        found.table.to_csv(folder / "outcomes.csv", index=False, lineterminator="\n")
-        (folder / "notes.txt").write_text("\n".join(found.notes) + "\n", encoding="utf-8")
+        write_table(to_arrow(later.table), folder / "outcomes.parquet")
+        later.table.to_csv(folder / "outcomes.csv", index=False, lineterminator="\n")
+        (folder / "notes.txt").write_text("\n".join(later.notes) + "\n", encoding="utf-8")
 
 
-def summarise(found: Later) -> list[Section]:
-    """Return the short account: for each date, concern and outcome, the flagged and the top of each way of ranking."""
-    sections = [Section("Outcomes, not truth", sentences=found.notes)]
-    for (as_of, until, outcome), rows in found.table.groupby(["as_of", "until", "outcome"], sort=False):
+def summarise(later: LaterOutcomes) -> list[Section]:
+    """Return the short report: for each date, concern and outcome, the flagged and the top of each way of ranking."""
+    sections = [Section("Outcomes, not truth", sentences=later.notes)]
+    for (as_of, until, outcome), rows in later.table.groupby(["as_of", "until", "outcome"], sort=False):
         base = rows["base"].iloc[0]
         shown = rows[(rows["by"] == "top") | ((rows["by"] == "flagged") & (rows["scope"] == "all"))]
-        told = tuple(_shown(row) for row in shown.to_dict("records") if row["n"])
+        lines = tuple(_line(row) for row in shown.to_dict("records") if row["n"])
         title = f"{OUTCOMES[str(outcome)][0]}, from {as_of} to {until}: {base:.1%} of everybody"
-        sections.append(Section(title, _COLUMNS, told))
+        sections.append(Section(title, _COLUMNS, lines))
     return sections
 
 
 _COLUMNS: Final = ("concern", "way", "which is a", "who", "people", "had it later", "times the others")
 
 
-def _shown(row: Mapping[Any, Any]) -> tuple[Any, ...]:
+def _line(row: Mapping[Any, Any]) -> tuple[Any, ...]:
     few = " few" if row["status"] == "too_few" else ""
     share = f"{row['value']:.1%} ({100 * row['low']:.1f}–{100 * row['high']:.1f}){few}"
     times = "undefined"

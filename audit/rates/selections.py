@@ -1,4 +1,4 @@
-"""Who is selected, by whom: what was flagged, and what each detector and baseline would select at an equal workload."""
+"""Selections: what was flagged, and what each detector and baseline would select at an equal workload."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from audit.rates.truth_tables import texts
-from data.arrays import Floats, Ids
+from data.arrays import Floats, Ids, Integers
 
 BASELINE: Final = "baseline"
 """The family, in scores, of the usual methods that run beside the detectors for comparison."""
@@ -50,7 +49,7 @@ class Selections:
         )
 
 
-def positions(ids: Ids, wanted: Ids) -> npt.NDArray[np.int64]:
+def positions(ids: Ids, wanted: Ids) -> Integers:
     """Return where each wanted id stands among `ids`, which ascend; -1 where it does not."""
     if not len(ids):
         return np.full(len(wanted), -1)
@@ -76,8 +75,8 @@ def flagged(flags: pd.DataFrame, *, ids: Ids, families: Sequence[str], detectors
         scopes.append(("detector", name))
         columns.append(np.array([name in d for d in by], dtype=np.bool_))
     weight = np.zeros((len(ids), len(scopes)))
-    for column, chosen in enumerate(columns):
-        weight[at[chosen & (at >= 0)], column] = 1.0
+    for column, in_scope in enumerate(columns):
+        weight[at[in_scope & (at >= 0)], column] = 1.0
     scope, names = zip(*scopes, strict=True)
     return Selections((FLAGGED,) * len(scopes), scope, names, weight, (0,) * len(scopes))
 
@@ -119,6 +118,7 @@ def strongest(rank: Floats, places: float) -> tuple[Floats, int]:
     above, at = rank > cut, rank == cut
     room, tied = places - float(above.sum()), int(at.sum())
     weight[above] = 1.0
+    # The rest of the places are shared evenly, so that no order among those who tie decides a rate.
     weight[at] = room / tied
     return weight, tied if room < tied else 0
 
@@ -126,9 +126,9 @@ def strongest(rank: Floats, places: float) -> tuple[Floats, int]:
 def equal_workload(scores: pd.DataFrame, *, ids: Ids, places: float) -> Selections | None:
     """Return what each detector and baseline would select if it might select `places` subjects; None without any."""
     parts: list[tuple[str, str, Floats, int]] = []
-    for name, said in scores.groupby("detector", sort=True):
-        weight, tied = strongest(ranking(said, ids=ids), places)
-        scope = BASELINE if said["family"].iloc[0] == BASELINE else "detector"
+    for name, own in scores.groupby("detector", sort=True):
+        weight, tied = strongest(ranking(own, ids=ids), places)
+        scope = BASELINE if own["family"].iloc[0] == BASELINE else "detector"
         parts.append((scope, str(name), weight, tied))
     if not parts:
         return None

@@ -8,17 +8,14 @@ from datetime import date
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from data.arrays import Ids, Texts
+from data.arrays import Days, Ids, Texts
 from data.errors import UsageError
 
-Table: TypeAlias = pa.Table | pd.DataFrame
+AnyTable: TypeAlias = pa.Table | pd.DataFrame
 """A table in memory; both kinds are taken everywhere."""
-
-Days = npt.NDArray[np.datetime64]
 
 NO_ID: Final = -1
 """Stands for an id that is not known."""
@@ -28,7 +25,7 @@ CHARACTERISTICS: Final = ("sex", "ethnicity", "age_band", "disability", "religio
 
 
 @dataclass(frozen=True)
-class Spells:
+class PlantedSpells:
     """What was planted: one entry a spell. An `ended` of NaT has no end. `name` is the typology or the archetype."""
 
     kind: Texts
@@ -54,15 +51,15 @@ class Truth:
     """What was planted in a synthetic world: in whom, in which rows, and who is an innocent look-alike.
 
     `rows` has table_name, row_id, typology, subject_kind, subject_id, and may have `known_on` and `on` (the day a thing
-    happened), which then decide which rows a flag could have cited. None where the rows are not told.
+    happened), which then decide which rows a flag could have cited. None where the rows are not known.
     """
 
-    subjects: Spells
-    archetypes: Spells
+    subjects: PlantedSpells
+    archetypes: PlantedSpells
     rows: pd.DataFrame | None = None
 
     @classmethod
-    def of(cls, subjects: Table, archetypes: Table | None = None, rows: Table | None = None) -> Truth:
+    def of(cls, subjects: AnyTable, archetypes: AnyTable | None = None, rows: AnyTable | None = None) -> Truth:
         """Return the truth from the contract's truth tables.
 
         Raises:
@@ -75,17 +72,14 @@ class Truth:
             [7]
         """
         planted = frame(subjects, _SUBJECTS, name="truth_subject")
-        benign = frame(archetypes, _ARCHETYPES, name="truth_archetype") if archetypes is not None else None
+        benign = archetypes if archetypes is not None else pd.DataFrame({c: [] for c in _ARCHETYPES})
+        row_columns = (*_ROWS, *(c for c in ("known_on", "on") if rows is not None and c in column_names(rows)))
         return cls(
             subjects=_spells(planted, id_column="subject_id", name="typology"),
             archetypes=_spells(
-                benign if benign is not None else pd.DataFrame({c: [] for c in _ARCHETYPES}),
-                id_column="officer_id",
-                name="archetype",
+                frame(benign, _ARCHETYPES, name="truth_archetype"), id_column="officer_id", name="archetype"
             ),
-            rows=None
-            if rows is None
-            else frame(rows, (*_ROWS, *_optional(rows, ("known_on", "on"))), name="truth_row"),
+            rows=None if rows is None else frame(rows, row_columns, name="truth_row"),
         )
 
 
@@ -94,9 +88,9 @@ _ARCHETYPES: Final = ("officer_id", "archetype", "started_on", "ended_on")
 _ROWS: Final = ("table_name", "row_id", "typology", "subject_kind", "subject_id")
 
 
-def _spells(rows: pd.DataFrame, *, id_column: str, name: str) -> Spells:
+def _spells(rows: pd.DataFrame, *, id_column: str, name: str) -> PlantedSpells:
     n = len(rows)
-    return Spells(
+    return PlantedSpells(
         kind=texts(rows["subject_kind"]) if "subject_kind" in rows else np.full(n, "officer", dtype=object),
         ids=rows[id_column].to_numpy(dtype=np.int64),
         concern=texts(rows["concern"]) if "concern" in rows else np.full(n, "", dtype=object),
@@ -106,33 +100,28 @@ def _spells(rows: pd.DataFrame, *, id_column: str, name: str) -> Spells:
     )
 
 
-def names_of(table: Table) -> list[str]:
+def column_names(table: AnyTable) -> list[str]:
     """Return a table's column names."""
     return list(table.column_names) if isinstance(table, pa.Table) else [str(c) for c in table.columns]
 
 
-def _optional(table: Table, wanted: Sequence[str]) -> tuple[str, ...]:
-    return tuple(c for c in wanted if c in names_of(table))
-
-
-def frame(table: Table, columns: Sequence[str], *, name: str) -> pd.DataFrame:
+def frame(table: AnyTable, columns: Sequence[str], *, name: str) -> pd.DataFrame:
     """Return some columns of a table as pandas; only these are copied.
 
     Raises:
         UsageError: a column is not there.
     """
-    known = names_of(table)
-    absent = [c for c in columns if c not in known]
+    absent = [c for c in columns if c not in column_names(table)]
     if absent:
         raise UsageError(
             f"The table {name} lacks what the rates need.",
             expected=f"the columns {', '.join(columns)}",
             found=f"no {', no '.join(absent)}",
         )
-    chosen: pd.DataFrame = (
-        table.select(list(columns)).to_pandas() if isinstance(table, pa.Table) else table[list(columns)]
-    )
-    return chosen
+    if isinstance(table, pa.Table):
+        selected: pd.DataFrame = table.select(list(columns)).to_pandas()
+        return selected
+    return table[list(columns)]
 
 
 def texts(column: pd.Series[Any]) -> Texts:

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from audit.rates.positives import Positive
-from audit.rates.positives import judge as judged
+from audit.rates.positives import PositiveDefinition, truth_labels
 from audit.rates.truth_tables import Truth
 from audit.specification.choices import Plan
 from audit.specification.evaluation import Judged, Progress, run_tasks, tasks_of
@@ -100,9 +99,16 @@ def _side(basis: Basis, space: Space, day: date, said: list[Judged], truth: Trut
     ids = basis.tables[day, space.kind].ids
     right = None
     if truth is not None:
-        rule = Positive()
-        told = judged(truth, kind=space.kind, concern=space.concern, as_of=day, ids=ids, teams=None, rule=rule)
-        right = np.isin(candidates, ids[told.positive])
+        labels = truth_labels(
+            truth,
+            kind=space.kind,
+            concern=space.concern,
+            as_of=day,
+            ids=ids,
+            teams=None,
+            definition=PositiveDefinition(),
+        )
+        right = np.isin(candidates, ids[labels.positive])
     return Side(
         *(day, space.kind, space.concern, space.chosen, tuple(said), ids, candidates, flagged),
         own=flagged[0],

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from audit.rates.measures import FORCE
+from audit.rates.rate_options import FORCE
 from audit.rates.rates_report import check_new
 from audit.specification import survival
 from audit.specification import survival_precision as right_by_share

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from audit.rates.summary import Section
+from audit.section import Section
 from audit.specification.choices import AS_RUN
 from audit.specification.curve import Side
 from audit.specification.curve_report import Report, covered

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from joblib import Parallel, delayed
 
-from audit.rates import Options, Truth, rates
+from audit.rates import RateOptions, Truth, rates
 from data.synthetic.memory_world import MemoryWorld, make_world
 from data.synthetic.world import load as load_world
 from data.vocabulary import CONCERNS
@@ -162,7 +162,7 @@ def judged_rates(trial: Trial, truth: Truth, made: MemoryWorld) -> pd.DataFrame:
     evidence = trial.evidence if len(trial.evidence) else None
     found = [rates(trial.flags, **given, evidence=evidence).query("basis != 'equal_workload'").assign(workload=0.0)]
     for workload in WORKLOADS:
-        made_at = rates(trial.flags, **given, options=Options(workload=workload))
+        made_at = rates(trial.flags, **given, options=RateOptions(workload=workload))
         found.append(made_at[made_at["basis"] == "equal_workload"].assign(workload=workload))
     whole = pd.concat(found, ignore_index=True)
     kept = whole["measure"].isin(KEPT) & whole["by"].isin(BY)

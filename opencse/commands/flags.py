@@ -28,7 +28,7 @@ def flags(
     as_json: AsJson = False,
 ) -> None:
     """List the flags of a run: records worth a human look, never findings; and how many can be false at most."""
-    from audit.rates.picked_bounds import bounds_of, strongest_of
+    from audit.rates.subset_bounds import strongest_of, subset_bounds
     from pipeline.run_folder import open_run
 
     if concern is not None and concern not in CONCERNS:
@@ -46,7 +46,7 @@ def flags(
         return
     columns = ["flag", "subject", "as of", "concern", "family", "q", "why a human should look"]
     print_table(f"{len(rows)} flags", columns, [_line(row) for row in rows])
-    for bound in bounds_of(folder, rows):
+    for bound in subset_bounds(folder, rows):
         print_text(bound.sentence())
 
 

@@ -23,13 +23,13 @@ def outcomes(
 ) -> None:
     """Compare flags and scores with what was recorded later: outcomes, which are not the truth."""
     from audit.rates.rates_report import check_new
-    from audit.rates.recorded_later import audit_outcomes, summarise, write
+    from audit.rates.recorded_later import outcomes_of_run, summarise, write
     from pipeline.run_folder import open_run
 
     if out is not None:
         check_new(out)
     with steps("Outcomes") as progress:
-        audit = audit_outcomes(open_run(run), records=records, source=source, months=months, progress=progress)
+        audit = outcomes_of_run(open_run(run), records=records, source=source, months=months, progress=progress)
         if out is not None:
             write(audit, out)
     if as_json:

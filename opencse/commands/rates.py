@@ -18,9 +18,9 @@ from opencse.terminal import print_items, print_json, print_text, steps
 if TYPE_CHECKING:
     from typing import Any
 
-    from audit.rates import Options
-    from audit.rates.inputs import About
-    from audit.rates.rates_report import Audit
+    from audit.rates import RateOptions
+    from audit.rates.inputs import Background
+    from audit.rates.rates_report import RatesReport
     from audit.rates.truth_tables import Truth as TruthTables
 
 
@@ -50,15 +50,15 @@ def rates(
     as_json: AsJson = False,
 ) -> None:
     """Measure how often flags are right, on whom they fall wrongly, and how sure one can be of either."""
-    from audit.rates import LOOK_BACK_DAYS, Options, Positive
+    from audit.rates import LOOK_BACK_DAYS, PositiveDefinition, RateOptions
     from audit.rates.rates_report import check_new, write
 
     one_of(run, flags, summary="Rates need flags.", expected="one of a run folder and --flags FILE")
     if out is not None:
         check_new(out)
     control_facts = _control_facts(run, truth, records, source, seeds=controls)
-    options = Options(
-        positive=Positive(LOOK_BACK_DAYS if look_back is None else look_back),
+    options = RateOptions(
+        positive=PositiveDefinition(LOOK_BACK_DAYS if look_back is None else look_back),
         confidence=confidence,
         intersections=True,
         workload=workload,
@@ -84,7 +84,7 @@ def rates(
 
 
 def _print_audit(audit: Audit, out: Path | None) -> None:
-    from audit.rates.summary import summarise
+    from audit.rates.rates_summary import summarise
 
     print_text(audit.facts["controls"]["headline"])
     print_items(audit.facts.get("notes", []))
@@ -130,16 +130,18 @@ def _records_folder(truth: Path | None, records: Path | None) -> Path | None:
 
 def _inputs(
     truth: Path | None, records: Path | None, source: str
-) -> tuple[TruthTables | None, About | None, Path | None]:
-    from audit.rates.inputs import read_about, read_truth
+) -> tuple[TruthTables | None, Background | None, Path | None]:
+    from audit.rates.inputs import read_background, read_truth
 
     folder = _records_folder(truth, records)
     tables = read_truth(truth, records=folder) if truth is not None else None
-    return tables, read_about(folder, source=source) if folder is not None else None, folder
+    return tables, read_background(folder, source=source) if folder is not None else None, folder
 
 
-def _audit_of_run(run: Path, truth: TruthTables | None, about: About | None, options: Options, *, full: bool) -> Audit:
-    from audit.rates.rates_report import audit
+def _audit_of_run(
+    run: Path, truth: TruthTables | None, about: Background | None, options: RateOptions, *, full: bool
+) -> RatesReport:
+    from audit.rates.rates_report import rates_report
     from pipeline.digest import file_digest
     from pipeline.run_folder import MANIFEST, open_run
 
@@ -147,7 +149,7 @@ def _audit_of_run(run: Path, truth: TruthTables | None, about: About | None, opt
     tables = {name: folder.table(name) for name in ("flags", "subjects", "scores", "evidence")}
     notes = [] if about is not None else ["No records were given: there is no breakdown by protected characteristic."]
     facts = {"manifest_sha256": file_digest(run / MANIFEST), "notes": notes}
-    return audit(**tables, truth=truth, about=about, options=options, facts=facts, sweeps=full)
+    return rates_report(**tables, truth=truth, about=about, options=options, facts=facts, sweeps=full)
 
 
 def _audit_of_list(
@@ -155,18 +157,18 @@ def _audit_of_list(
     records: Path | None,
     source: str,
     truth: TruthTables | None,
-    about: About | None,
-    options: Options,
+    about: Background | None,
+    options: RateOptions,
     *,
     full: bool,
-) -> Audit:
-    from audit.rates.other_tools import audit_list
+) -> RatesReport:
+    from audit.rates.other_tools import list_report
 
     if records is None:
         raise UsageError(
             "Flags of another tool are measured on the records it worked on.", expected="--records DIR beside --flags"
         )
-    return audit_list(flags, records=records, source=source, truth=truth, about=about, options=options, sweeps=full)
+    return list_report(flags, records=records, source=source, truth=truth, about=about, options=options, sweeps=full)
 
 
 def _finite_rows(audit: Audit) -> list[dict[str, object]]:

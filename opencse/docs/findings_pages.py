@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from audit.rates.measures import FORCE
+from audit.rates.rate_options import FORCE
 from opencse.docs.findings_tables import (
     CONCERNS,
     change,

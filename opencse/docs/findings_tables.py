@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from audit.rates.measures import FORCE
+from audit.rates.rate_options import FORCE
 from opencse.docs.markdown import code, table
 from stress.budget.promise import EXCEEDS, HOLDS
 from stress.findings.finding_tables import FLAGGED, TOGETHER

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from audit.rates.measures import FORCE
+from audit.rates.rate_options import FORCE
 from audit.rates.rates_report import check_new
 from data.staging import staged_folder
 from data.writing import write_json, write_table

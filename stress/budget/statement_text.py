@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from audit.rates.measures import FORCE
+from audit.rates.rate_options import FORCE
 from stress.budget.promise import EXCEEDS, HOLDS, TOO_FEW
 from stress.budget.world_counts import COMPARISON, CONTRADICTION
 

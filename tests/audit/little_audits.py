@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from audit.rates import Truth, rates
-from audit.rates.measures import Options
+from audit.rates.rate_options import RateOptions
 
 AS_OF = date(2026, 1, 1)
 CONCERNS = ("standards", "welfare")
@@ -41,7 +41,7 @@ class LittleAudit:
             people=self.people,
             units=self.units,
             truth=self.truth if truth else None,
-            options=Options(**options),
+            options=RateOptions(**options),
         )
 
 

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from audit.flag.replay import replay
-from audit.rates.picked_bounds import bounds_of, strongest_of
+from audit.rates.subset_bounds import strongest_of, subset_bounds
 from opencse.cli import app
 from pipeline.run import run
 from pipeline.run_folder import RunFolder
@@ -31,19 +31,19 @@ def flags_of(folder: RunFolder) -> list[dict[str, Any]]:
 
 def test_the_bound_of_all_flags_is_the_one_the_run_wrote(finished: RunFolder) -> None:
     compared = [f for f in flags_of(finished) if f["p_value"] is not None]
-    bounds = bounds_of(finished, flags_of(finished))
-    assert sum(b.picked for b in bounds) == len(compared) > 0
+    bounds = subset_bounds(finished, flags_of(finished))
+    assert sum(b.size for b in bounds) == len(compared) > 0
     written = {(o["as_of"], o["subject_kind"], o["concern"]): o for o in finished.manifest["selections"]}
     for bound in bounds:
         outcome = written[bound.as_of, bound.subject_kind, bound.concern]
-        assert (bound.picked, bound.false) == (outcome["selected"], outcome["false_at_most"])
+        assert (bound.size, bound.false) == (outcome["selected"], outcome["false_at_most"])
 
 
 def test_fewer_flags_can_never_hold_more_false_ones(finished: RunFolder) -> None:
-    bounds = [bounds_of(finished, strongest_of(flags_of(finished), n)) for n in (1, 3, 1000)]
+    bounds = [subset_bounds(finished, strongest_of(flags_of(finished), n)) for n in (1, 3, 1000)]
     for fewer, more in pairwise(bounds):
-        assert all(f.false <= m.false and f.picked <= m.picked for f, m in zip(fewer, more, strict=True))
-    assert all(b.false <= b.picked for one in bounds for b in one)
+        assert all(f.false <= m.false and f.size <= m.size for f, m in zip(fewer, more, strict=True))
+    assert all(b.false <= b.size for one in bounds for b in one)
 
 
 def test_the_strongest_are_those_with_the_smallest_p_values_and_their_equals() -> None:
@@ -56,7 +56,7 @@ def test_the_strongest_are_those_with_the_smallest_p_values_and_their_equals() -
 
 def test_flags_says_how_many_can_be_false(finished: RunFolder) -> None:
     shown = CliRunner().invoke(app, ["flags", str(finished.path), "--strongest", "2"], env={"COLUMNS": "200"})
-    bounds = bounds_of(finished, strongest_of(flags_of(finished), 2))
+    bounds = subset_bounds(finished, strongest_of(flags_of(finished), 2))
     text = " ".join(shown.stdout.split())
     assert bounds
     for bound in bounds:

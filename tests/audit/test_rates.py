@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import precision_score, recall_score
 
-from audit.rates import COLUMNS, Options, Positive, Truth, rates
+from audit.rates import COLUMNS, PositiveDefinition, RateOptions, Truth, rates
 from data.errors import UsageError
 from tests.audit.little_audits import AS_OF, CONCERNS, DETECTORS, LittleAudit, little_audit
 
@@ -287,7 +287,7 @@ def test_who_is_positive(started: date, ended: date | None, positive: bool) -> N
     )
     table = replace(audit, truth_subject=planted).rates()
     assert values(table, measure="prevalence", scope="truth")["count"] == float(positive)
-    later = replace(audit, truth_subject=planted).rates(positive=Positive(look_back_days=400))
+    later = replace(audit, truth_subject=planted).rates(positive=PositiveDefinition(look_back_days=400))
     within = positive or (ended is not None and AS_OF - timedelta(days=400) <= ended < AS_OF)
     assert values(later, measure="prevalence", scope="truth")["count"] == float(within)
 
@@ -419,4 +419,4 @@ def test_whatever_is_flagged_values_lie_within_their_intervals(seed: int, flagge
 
 
 def test_options_are_values() -> None:
-    assert Options() == Options(positive=Positive(365), confidence=0.95, smallest=10)
+    assert RateOptions() == RateOptions(positive=PositiveDefinition(365), confidence=0.95, smallest=10)

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from audit.rates import Options, rates
-from audit.rates.inputs import read_about, read_truth
-from audit.rates.other_tools import audit_list, read_list
+from audit.rates import RateOptions, rates
+from audit.rates.inputs import read_background, read_truth
+from audit.rates.other_tools import list_report, read_list
 from data.errors import InputRejected, UsageError
 from opencse.cli import app
 from pipeline.run_folder import RunFolder
@@ -128,10 +128,10 @@ def export(folder: RunFolder, path: Path) -> Path:
 def test_a_list_is_measured_exactly_as_the_flags_of_a_run(sample_run: RunFolder, tmp_path: Path) -> None:  # noqa: F811
     """The run's own flags, handed in as another tool's list, come out with the run's own rates to the last digit."""
     path = export(sample_run, tmp_path / "tool.csv")
-    truth, about = read_truth(TRUTH, records=RECORDS), read_about(RECORDS)
+    truth, about = read_truth(TRUTH, records=RECORDS), read_background(RECORDS)
     listed = set(pd.read_csv(path)["subject"])
     assert len(listed) >= 5
-    theirs = audit_list(path, records=RECORDS, truth=truth, about=about, options=Options(silent=False)).rates
+    theirs = list_report(path, records=RECORDS, truth=truth, about=about, options=RateOptions(silent=False)).rates
     tables = {n: sample_run.table(n) for n in ("flags", "subjects", "scores", "evidence")}
     flags = tables["flags"].to_pandas()
     officers = flags[flags["subject_kind"] == "officer"].drop_duplicates(["subject_id", "concern"])
@@ -149,7 +149,7 @@ def test_a_list_is_measured_exactly_as_the_flags_of_a_run(sample_run: RunFolder,
 def test_flags_about_nobody_in_service_are_counted_and_named(tmp_path: Path) -> None:
     path = tmp_path / "tool.csv"
     path.write_text(f"{HEADER}\n100001,standards,2025-02-01\n424242,standards,2025-02-01\n")
-    made = audit_list(path, records=RECORDS, options=Options(silent=False), sweeps=False)
+    made = list_report(path, records=RECORDS, options=RateOptions(silent=False), sweeps=False)
     assert any("1 of 2 flags" in note and "officer 424242" in note for note in made.facts["notes"])
 
 

@@ -15,13 +15,13 @@ from scipy.stats import spearmanr
 from sklearn.metrics import precision_recall_curve, roc_curve
 from typer.testing import CliRunner
 
-from audit.rates import Options, Truth, rates
-from audit.rates.date_overlap import stability
-from audit.rates.inputs import read_about, read_table, read_truth, records_beside
+from audit.rates import RateOptions, Truth, rates
+from audit.rates.date_overlap import date_overlap
+from audit.rates.inputs import read_background, read_table, read_truth, records_beside
 from audit.rates.intervals import clustered
-from audit.rates.rates import Tables
-from audit.rates.rates_report import audit
-from audit.rates.summary import summarise
+from audit.rates.population import AuditTables
+from audit.rates.rates_report import rates_report
+from audit.rates.rates_summary import summarise
 from audit.rates.sweeps import capacities, curves
 from data.contract import CONTRACT
 from data.errors import InputRejected, UsageError
@@ -31,8 +31,10 @@ from tests.audit.little_audits import AS_OF, LittleAudit, little_audit
 from tests.audit.sample_audit import RECORDS, TRUTH, sample_run  # noqa: F401 - a fixture
 
 
-def tables_of(audit: LittleAudit) -> Tables:
-    return Tables.of(audit.flags, subjects=audit.subjects, scores=audit.scores, people=audit.people, units=audit.units)
+def tables_of(audit: LittleAudit) -> AuditTables:
+    return AuditTables.of(
+        audit.flags, subjects=audit.subjects, scores=audit.scores, people=audit.people, units=audit.units
+    )
 
 
 # ---------------------------------------------------------------- evidence
@@ -123,7 +125,7 @@ def test_without_the_days_of_rows_all_planted_rows_count() -> None:
 
 def test_a_curve_is_that_of_scikit_learn() -> None:
     audit = little_audit(21, people=150)
-    table = curves(tables_of(audit), audit.truth, Options())
+    table = curves(tables_of(audit), audit.truth, RateOptions())
     points = table[(table["concern"] == "standards") & (table["name"] == "count") & (table["over"] == "score")]
     merged = audit.subjects.merge(
         audit.scores[(audit.scores["concern"] == "standards") & (audit.scores["detector"] == "count")], on="subject_id"
@@ -142,7 +144,7 @@ def test_a_curve_is_that_of_scikit_learn() -> None:
 
 def test_curves_over_p_values_leave_out_those_about_whom_nothing_can_be_said() -> None:
     audit = little_audit(22)
-    table = curves(tables_of(audit), None, Options())
+    table = curves(tables_of(audit), None, RateOptions())
     said = audit.scores[(audit.scores["concern"] == "welfare") & (audit.scores["detector"] == "shape")]
     points = table[(table["concern"] == "welfare") & (table["name"] == "shape") & (table["over"] == "p_value")]
     assert points["selected"].iloc[-1] == said["p_value"].notna().sum()
@@ -153,7 +155,7 @@ def test_curves_over_p_values_leave_out_those_about_whom_nothing_can_be_said() -
 
 def test_capacities_give_the_rates_of_that_workload() -> None:
     audit = little_audit(23, people=100)
-    table = capacities(tables_of(audit), audit.truth, Options(), per_1000=(50.0,))
+    table = capacities(tables_of(audit), audit.truth, RateOptions(), per_1000=(50.0,))
     alone = audit.rates(workload=50.0)
     alone = alone[alone["basis"] == "equal_workload"].reset_index(drop=True)
     pd.testing.assert_frame_equal(table.drop(columns="selected_per_1000"), alone)
@@ -181,7 +183,7 @@ def two_dates() -> tuple[LittleAudit, date]:
 
 def test_stability_compares_each_date_with_the_one_before() -> None:
     audit, later = two_dates()
-    table = stability(tables_of(audit), Options())
+    table = date_overlap(tables_of(audit), RateOptions())
     assert set(table["as_of"]) == {later}
     row = table[(table["concern"] == "standards") & (table["measure"] == "kept_share") & (table["scope"] == "all")]
     flags = audit.flags[audit.flags["concern"] == "standards"]
@@ -195,7 +197,7 @@ def test_stability_compares_each_date_with_the_one_before() -> None:
 
 def test_rank_correlations_are_those_of_scipy() -> None:
     audit, later = two_dates()
-    table = stability(tables_of(audit), Options())
+    table = date_overlap(tables_of(audit), RateOptions())
     scores = audit.scores[(audit.scores["concern"] == "welfare") & (audit.scores["detector"] == "count")]
     wide = scores.pivot_table(index="subject_id", columns="as_of", values="score").dropna()
     row = table[(table["measure"] == "rank_correlation") & (table["concern"] == "welfare") & (table["name"] == "count")]
@@ -226,7 +228,7 @@ def test_every_planted_row_of_the_sample_is_told_its_days() -> None:
 def test_tables_are_read_from_csv_as_from_parquet(tmp_path: Path) -> None:
     for name in ("officer", "protected_characteristic", "unit"):
         pq.read_table(RECORDS / f"{name}.parquet").to_pandas().to_csv(tmp_path / f"{name}.csv", index=False)
-    ours, theirs = read_about(RECORDS), read_about(tmp_path)
+    ours, theirs = read_background(RECORDS), read_background(tmp_path)
     assert ours.people is not None
     assert theirs.people is not None
     pd.testing.assert_frame_equal(ours.people, theirs.people, check_dtype=False)
@@ -237,7 +239,7 @@ def test_folders_without_truth_or_records_are_refused_in_plain_words(tmp_path: P
     with pytest.raises(UsageError, match="no truth in this folder"):
         read_truth(tmp_path)
     with pytest.raises(UsageError, match="records folder cannot be opened"):
-        read_about(tmp_path / "none")
+        read_background(tmp_path / "none")
     (tmp_path / "officer.parquet").write_bytes(b"PAR1 not Parquet")
     with pytest.raises(InputRejected, match="officer cannot be read"):
         read_table(tmp_path, CONTRACT["officer"], ["officer_id"])
@@ -303,7 +305,8 @@ def test_the_account_is_short_and_every_value_in_it_has_an_interval() -> None:
 
 def test_an_audit_notes_what_determined_it() -> None:
     little = little_audit(27)
-    made = audit(little.flags, subjects=little.subjects, scores=little.scores, options=Options(), sweeps=False)
+    tables = {"subjects": little.subjects, "scores": little.scores}
+    made = rates_report(little.flags, **tables, options=RateOptions(), sweeps=False)
     assert made.facts["truth"] is False
     assert made.facts["look_back_days"] == 365
     assert made.facts["notes"] == []

@@ -1,18 +1,18 @@
-"""The short account of an audit: a few tables and sentences that a reader can act on; the rest is in the files."""
+"""The short report of rates: a few tables and sentences that a reader can act on; the rest is in the files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from audit.rates.groups import TOGETHER
-from audit.rates.measures import FORCE
+from audit.rates.rate_options import FORCE
 from audit.rates.selections import EQUAL, FLAGGED
 from audit.rates.truth_tables import CHARACTERISTICS
+from audit.section import Section
 
 FOUR_FIFTHS: Final = (
     "The four-fifths rule compares how often groups get a favourable outcome, here: not being flagged. Where few are"
@@ -35,31 +35,25 @@ LONGEST: Final = 10
 """How many rows of a list are shown where a list may be long; the tables have all."""
 
 
-@dataclass(frozen=True)
-class Section:
-    """One table of the account, with sentences beneath it; without rows it is only sentences."""
-
-    title: str
-    columns: tuple[str, ...] = ()
-    rows: tuple[tuple[Any, ...], ...] = ()
-    sentences: tuple[str, ...] = ()
-
-
 def summarise(rates: pd.DataFrame) -> list[Section]:
-    """Return the short account of a table of rates, as of each date in turn."""
-    judged = bool((rates["measure"] == "prevalence").any())
-    sections = [] if judged else [Section("No truth", sentences=(NO_TRUTH,))]
+    """Return the short report of a table of rates, as of each date in turn."""
+    with_truth = bool((rates["measure"] == "prevalence").any())
+    sections = [] if with_truth else [Section("No truth", sentences=(NO_TRUTH,))]
     for as_of in sorted(rates["as_of"].unique()):
-        sections += _of_date(rates[rates["as_of"] == as_of], judged, str(as_of))
+        sections += _sections(rates[rates["as_of"] == as_of], with_truth, str(as_of))
     return [s for s in sections if s.rows or s.sentences]
 
 
-def _of_date(rates: pd.DataFrame, judged: bool, as_of: str) -> list[Section]:
-    sections = [_overview(rates, judged, as_of)]
-    if judged:
-        sections += [_per_force(rates), _other_ways(rates), _by_typology(rates)]
-        sections += [_innocent_kinds(rates), _evidence(rates)]
-    sections += [_by_group(rates, judged), _crossed(rates, judged), _stable(rates)]
+def _sections(rates: pd.DataFrame, with_truth: bool, as_of: str) -> list[Section]:
+    sections = [_overview(rates, with_truth, as_of)]
+    if with_truth:
+        sections += [_innocent_people(rates), _equal_workload(rates), _recall_by_typology(rates)]
+        sections += [_false_positives(rates), _evidence_rows(rates)]
+    sections += [
+        _by_characteristic(rates, with_truth),
+        _by_two_characteristics(rates, with_truth),
+        _date_overlap(rates),
+    ]
     return sections
 
 
@@ -88,9 +82,9 @@ def _number(value: float, digits: int) -> str:
     return "∞" if np.isinf(value) else f"{value:,.{digits}f}"
 
 
-def _pick(rates: pd.DataFrame, **wanted: str) -> pd.DataFrame:
+def _where(rates: pd.DataFrame, **values: str) -> pd.DataFrame:
     mask = np.ones(len(rates), dtype=np.bool_)
-    for column, value in wanted.items():
+    for column, value in values.items():
         mask &= (rates[column] == value).to_numpy(dtype=np.bool_)
     return rates[mask]
 
@@ -101,66 +95,68 @@ def _by_measure(
     """Yield the rows of each key as a mapping from measure to row, in the order in which they stand."""
     for key, rows in rates.groupby(list(keys), sort=False):
         names = key if isinstance(key, tuple) else (key,)
-        yield tuple(str(k) for k in names), {r["measure"]: r for r in _listed(rows)}
+        yield tuple(str(k) for k in names), {r["measure"]: r for r in _dicts(rows)}
 
 
-def _listed(rates: pd.DataFrame) -> list[dict[str, Any]]:
+def _dicts(rates: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in rates.to_dict("records")]
 
 
-def _overview(rates: pd.DataFrame, judged: bool, as_of: str) -> Section:
+def _overview(rates: pd.DataFrame, with_truth: bool, as_of: str) -> Section:
     rows = []
-    for key, m in _by_measure(_pick(rates, basis=FLAGGED, by="all"), ["subject_kind", "concern", "scope", "name"]):
+    for key, m in _by_measure(_where(rates, basis=FLAGGED, by="all"), ["subject_kind", "concern", "scope", "name"]):
         flagged = m.get("flags_per_1000")
         if flagged is None or (flagged["count"] == 0 and key[2] != "all"):
             continue
-        told = [percent(m.get(n)) for n in ("precision", "recall", "false_positive_rate")] if judged else []
+        errors = [percent(m.get(n)) for n in ("precision", "recall", "false_positive_rate")] if with_truth else []
         kind = "–" if key[2] == "all" else key[2]
-        rows.append((*key[:2], key[3], kind, int(flagged["count"]), int(flagged["n"]), span(flagged, digits=1), *told))
+        rows.append(
+            (*key[:2], key[3], kind, int(flagged["count"]), int(flagged["n"]), span(flagged, digits=1), *errors)
+        )
     columns = ("subject", "concern", "flagged by", "which is a", "flagged", "of", "per 1,000")
-    more = ("precision", "recall", "false-positive rate") if judged else ()
+    more = ("precision", "recall", "false-positive rate") if with_truth else ()
     return Section(f"What was flagged as of {as_of}", (*columns, *more), tuple(rows))
 
 
-def _per_force(rates: pd.DataFrame) -> Section:
+def _innocent_people(rates: pd.DataFrame) -> Section:
     sentences = []
-    counted = _pick(rates, basis=FLAGGED, scope="all", measure=f"innocent_flagged_per_{FORCE}")
+    counted = _where(rates, basis=FLAGGED, scope="all", measure=f"innocent_flagged_per_{FORCE}")
     for concern, rows in counted.groupby("concern", sort=False):
-        whole = _listed(_pick(rows, by="all"))[0]
+        whole = _dicts(_where(rows, by="all"))[0]
         if whole["count"] == 0:
             sentences.append(
                 f"{concern}: nobody innocent was flagged here; up to {whole['high']:,.0f} could have been."
             )
             continue
-        said = f"{concern}: {whole['value']:,.0f} innocent people flagged ({whole['low']:,.0f}–{whole['high']:,.0f})"
+        total = f"{concern}: {whole['value']:,.0f} innocent people flagged ({whole['low']:,.0f}–{whole['high']:,.0f})"
         parts = [_largest(rows, by) for by in ("standing", "archetype", "ethnicity", "sex", "disability")]
-        sentences.append(f"{said}, of whom " + "; ".join(p for p in parts if p) + ".")
+        sentences.append(f"{total}, of whom " + "; ".join(p for p in parts if p) + ".")
     return Section(f"For each {FORCE:,} people", sentences=tuple(sentences))
 
 
 def _largest(rows: pd.DataFrame, by: str) -> str:
-    some = _pick(rows, by=by)
-    some = some[some["count"] > 0].sort_values(["value", "group"], ascending=[False, True]).head(LARGEST)
-    named = ", ".join(f"{r['value']:,.0f} {_words(r['group'])}" for r in _listed(some))
-    return f"{_words(by)}: {named}" if named else ""
+    groups = _where(rows, by=by)
+    groups = groups[groups["count"] > 0].sort_values(["value", "group"], ascending=[False, True]).head(LARGEST)
+    names = ", ".join(f"{r['value']:,.0f} {_spaced(r['group'])}" for r in _dicts(groups))
+    return f"{_spaced(by)}: {names}" if names else ""
 
 
-def _words(name: str) -> str:
+def _spaced(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _other_ways(rates: pd.DataFrame) -> Section:
+def _equal_workload(rates: pd.DataFrame) -> Section:
     rows = []
     keys = ["subject_kind", "concern", "scope", "name"]
-    for key, m in _by_measure(_pick(rates, basis=EQUAL, by="all"), keys):
+    for key, m in _by_measure(_where(rates, basis=EQUAL, by="all"), keys):
         places = _places(rates, key)
         if places == 0 or m["flags_per_1000"]["count"] < places - 0.5:
             continue
         innocent = m.get(f"innocent_flagged_per_{FORCE}") or m.get("innocent_flagged_per_1000")
         tied = int(m["tied_at_cut"]["value"]) or None
-        told = [percent(m.get(n)) for n in ("precision", "recall")]
+        errors = [percent(m.get(n)) for n in ("precision", "recall")]
         selected = f"{m['flags_per_1000']['count']:g}"
-        rows.append((*key[:2], key[3], key[2], selected, tied, span(innocent, digits=0), *told))
+        rows.append((*key[:2], key[3], key[2], selected, tied, span(innocent, digits=0), *errors))
     columns = (
         "subject",
         "concern",
@@ -184,104 +180,116 @@ def _other_ways(rates: pd.DataFrame) -> Section:
 
 def _places(rates: pd.DataFrame, key: tuple[str, ...]) -> float:
     """Return how many places there were: the most that any way of selecting for the same concern filled."""
-    some = _pick(rates, basis=EQUAL, by="all", measure="flags_per_1000", subject_kind=key[0], concern=key[1])
-    return float(some["count"].max())
+    selections = _where(rates, basis=EQUAL, by="all", measure="flags_per_1000", subject_kind=key[0], concern=key[1])
+    return float(selections["count"].max())
 
 
-def _by_typology(rates: pd.DataFrame) -> Section:
-    some = _listed(_pick(rates, basis=FLAGGED, scope="all", measure="recall", by="typology"))
+def _recall_by_typology(rates: pd.DataFrame) -> Section:
+    recalls = _dicts(_where(rates, basis=FLAGGED, scope="all", measure="recall", by="typology"))
     rows = [
-        (r["subject_kind"], r["concern"], _words(r["group"]), int(r["count"]), int(r["n"]), percent(r)) for r in some
+        (r["subject_kind"], r["concern"], _spaced(r["group"]), int(r["count"]), int(r["n"]), percent(r))
+        for r in recalls
     ]
     return Section(
         "What was found, by what was planted", ("subject", "concern", "planted", "flagged", "of", "recall"), tuple(rows)
     )
 
 
-def _innocent_kinds(rates: pd.DataFrame) -> Section:
+def _false_positives(rates: pd.DataFrame) -> Section:
     rows: list[tuple[Any, ...]] = []
-    some = _pick(rates, basis=FLAGGED, scope="all", measure="false_positive_rate")
-    some = some[some["by"].isin(["standing", "archetype"])]
-    for (kind, concern, by), part in some.groupby(["subject_kind", "concern", "by"], sort=False):
+    negatives = _where(rates, basis=FLAGGED, scope="all", measure="false_positive_rate")
+    negatives = negatives[negatives["by"].isin(["standing", "archetype"])]
+    for (kind, concern, by), part in negatives.groupby(["subject_kind", "concern", "by"], sort=False):
         shown = part[part["count"] > 0].sort_values(["value", "group"], ascending=[False, True])
         rows += [
-            (str(kind), str(concern), str(by), _words(r["group"]), int(r["count"]), int(r["n"]), percent(r))
-            for r in _listed(shown.head(LONGEST))
+            (str(kind), str(concern), str(by), _spaced(r["group"]), int(r["count"]), int(r["n"]), percent(r))
+            for r in _dicts(shown.head(LONGEST))
         ]
     columns = ("subject", "concern", "by", "innocent people who are", "flagged", "of", "false-positive rate")
     note = "The highest rates; all are in the tables. An officer may be of several archetypes."
     return Section("Which innocent people are flagged", columns, tuple(rows), (note,) if rows else ())
 
 
-def _evidence(rates: pd.DataFrame) -> Section:
+def _evidence_rows(rates: pd.DataFrame) -> Section:
     rows = []
-    some = rates[rates["measure"].isin(["evidence_precision", "evidence_recall"])]
-    for key, m in _by_measure(_pick(some, by="all"), ["subject_kind", "concern", "scope", "name"]):
+    evidence = rates[rates["measure"].isin(["evidence_precision", "evidence_recall"])]
+    for key, m in _by_measure(_where(evidence, by="all"), ["subject_kind", "concern", "scope", "name"]):
         if m["evidence_precision"]["n"] or m["evidence_recall"]["n"]:
             rows.append((*key[:2], key[3], *(percent(m[n]) for n in ("evidence_precision", "evidence_recall"))))
     columns = ("subject", "concern", "flagged by", "of cited rows, planted", "of planted rows, cited")
     return Section("Whether true flags point at the right rows", columns, tuple(rows))
 
 
-def _by_group(rates: pd.DataFrame, judged: bool) -> Section:
+def _by_characteristic(rates: pd.DataFrame, with_truth: bool) -> Section:
     rows: list[tuple[Any, ...]] = []
-    some = _pick(rates, basis=FLAGGED, scope="all", subject_kind="officer")
-    some = some[some["by"].isin(CHARACTERISTICS) & some["concern"].isin(_with_flags(rates))]
-    for (concern, by, group), m in _by_measure(some, ["concern", "by", "group"]):
+    groups = _where(rates, basis=FLAGGED, scope="all", subject_kind="officer")
+    groups = groups[groups["by"].isin(CHARACTERISTICS) & groups["concern"].isin(_flagged_concerns(rates))]
+    for (concern, by, group), m in _by_measure(groups, ["concern", "by", "group"]):
         flags, ratio, passes = m["flags_per_1000"], m.get("flag_rate_ratio"), m.get("not_flagged_ratio")
-        told = [percent(m.get("false_positive_rate")), span(m.get("false_positive_ratio"))] if judged else []
+        errors = [percent(m.get("false_positive_rate")), span(m.get("false_positive_ratio"))] if with_truth else []
         rule = (
             None if passes is None or np.isnan(passes["value"]) else f"{passes['value']:.2f} {_passes(passes['value'])}"
         )
         rows.append(
-            (concern, _words(by), _words(group), int(flags["n"]), span(flags, digits=0), span(ratio), *told, rule)
+            (concern, _spaced(by), _spaced(group), int(flags["n"]), span(flags, digits=0), span(ratio), *errors, rule)
         )
-    more = ("false-positive rate", "its ratio") if judged else ()
+    more = ("false-positive rate", "its ratio") if with_truth else ()
     columns = ("concern", "by", "group", "n", "flags per 1,000", "flag-rate ratio", *more, "four-fifths")
-    return Section("On whom flags fall", columns, tuple(rows), (FOUR_FIFTHS, *_chance(some, judged)) if rows else ())
+    return Section(
+        "On whom flags fall", columns, tuple(rows), (FOUR_FIFTHS, *_differences(groups, with_truth)) if rows else ()
+    )
 
 
-def _with_flags(rates: pd.DataFrame) -> list[str]:
+def _flagged_concerns(rates: pd.DataFrame) -> list[str]:
     """Return the concerns for which any officer was flagged."""
-    some = _pick(rates, basis=FLAGGED, scope="all", by="all", measure="flags_per_1000", subject_kind="officer")
-    return [str(c) for c in some.loc[some["count"] > 0, "concern"]]
+    totals = _where(rates, basis=FLAGGED, scope="all", by="all", measure="flags_per_1000", subject_kind="officer")
+    return [str(c) for c in totals.loc[totals["count"] > 0, "concern"]]
 
 
 def _passes(value: float) -> str:
     return "passes" if value >= 0.8 else "fails"
 
 
-def _chance(rates: pd.DataFrame, judged: bool) -> tuple[str, ...]:
-    measure = "false_positive_ratio" if judged else "flag_rate_ratio"
-    told = rates[(rates["measure"] == measure) & (rates["status"] == "ok")]
-    told = told[~told["by"].str.contains(TOGETHER, regex=False)] if told["by"].isin(CHARACTERISTICS).any() else told
-    apart = int(((told["low"] > 1) | (told["high"] < 1)).sum())
-    said = f"{apart} of {len(told)} {_words(measure)}s with enough people have an interval that leaves out 1;"
-    return (f"{said} about {0.05 * len(told):.1f} would if there were no differences at all.",) if len(told) else ()
+def _differences(rates: pd.DataFrame, with_truth: bool) -> tuple[str, ...]:
+    measure = "false_positive_ratio" if with_truth else "flag_rate_ratio"
+    ratios = rates[(rates["measure"] == measure) & (rates["status"] == "ok")]
+    if ratios["by"].isin(CHARACTERISTICS).any():
+        ratios = ratios[~ratios["by"].str.contains(TOGETHER, regex=False)]
+    if not len(ratios):
+        return ()
+    # With 95% intervals one in twenty leaves out 1 by chance alone, and a reader of many ratios has to know it.
+    apart = int(((ratios["low"] > 1) | (ratios["high"] < 1)).sum())
+    sentence = (
+        f"{apart} of {len(ratios)} {_spaced(measure)}s with enough people have an interval that leaves out 1;"
+        f" about {0.05 * len(ratios):.1f} would if there were no differences at all."
+    )
+    return (sentence,)
 
 
-def _crossed(rates: pd.DataFrame, judged: bool) -> Section:
-    measure = "false_positive_ratio" if judged else "flag_rate_ratio"
-    some = _pick(rates, basis=FLAGGED, scope="all", measure=measure)
-    some = some[some["by"].str.contains(TOGETHER, regex=False) & (some["status"] == "ok")]
-    apart = some[(some["low"] > 1) | (some["high"] < 1)]
+def _by_two_characteristics(rates: pd.DataFrame, with_truth: bool) -> Section:
+    measure = "false_positive_ratio" if with_truth else "flag_rate_ratio"
+    ratios = _where(rates, basis=FLAGGED, scope="all", measure=measure)
+    ratios = ratios[ratios["by"].str.contains(TOGETHER, regex=False) & (ratios["status"] == "ok")]
+    apart = ratios[(ratios["low"] > 1) | (ratios["high"] < 1)]
     apart = apart.assign(sure=np.maximum(apart["low"], 1 / np.maximum(apart["high"], 1e-12)))
     apart = apart.sort_values(["sure", "by", "group"], ascending=[False, True, True])
     rows = [
         (r["concern"], r["by"], r["group"], r["reference"], int(r["count"]), int(r["n"]), span(r))
-        for r in _listed(apart.head(LONGEST))
+        for r in _dicts(apart.head(LONGEST))
     ]
-    columns = ("concern", "by", "group", "next to", "flagged", "of", _words(measure))
-    return Section("Two characteristics together: the surest differences", columns, tuple(rows), _chance(some, judged))
+    columns = ("concern", "by", "group", "next to", "flagged", "of", _spaced(measure))
+    return Section(
+        "Two characteristics together: the surest differences", columns, tuple(rows), _differences(ratios, with_truth)
+    )
 
 
-def _stable(rates: pd.DataFrame) -> Section:
+def _date_overlap(rates: pd.DataFrame) -> Section:
     rows = []
-    for r in _listed(rates[rates["measure"] == "kept_share"]):
+    for r in _dicts(rates[rates["measure"] == "kept_share"]):
         if r["n"]:
             others = r["reference_count"] / r["reference_n"] if r["reference_n"] else np.nan
-            told = f"{100 * others:.1f}%"
-            rows.append((r["subject_kind"], r["concern"], r["name"], r["group"], int(r["n"]), percent(r), told))
+            of_others = f"{100 * others:.1f}%"
+            rows.append((r["subject_kind"], r["concern"], r["name"], r["group"], int(r["n"]), percent(r), of_others))
     columns = (
         "subject",
         "concern",

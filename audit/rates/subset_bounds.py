@@ -1,4 +1,4 @@
-"""How many of the flags a reader picks can be false: read off what a run wrote about its selections."""
+"""How many of a subset of a run's flags can be false: bounds that hold for all subsets at once."""
 
 from __future__ import annotations
 
@@ -12,17 +12,15 @@ import numpy as np
 from models.selection.false_bounds import FalseBound
 from pipeline.run_folder import RunFolder
 
-Row = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
-class PickedBound:
-    """Of `picked` flags of one as-of date, kind and concern, at most `false` are about subjects without concern."""
+class SubsetBound:
+    """Of `size` flags of one as-of date, kind and concern, at most `false` are about subjects without concern."""
 
     as_of: str
     subject_kind: str
     concern: str
-    picked: int
+    size: int
     false: int
     confidence: float
     dependence: str
@@ -31,15 +29,15 @@ class PickedBound:
         """Return the bound in plain words, with what it rests on."""
         rests = "" if self.dependence == "any" else ", and the p-values are independent or positively dependent"
         return (
-            f"{self.concern}, {self.subject_kind}s, {self.as_of}: of these {self.picked} that rest on comparison at"
+            f"{self.concern}, {self.subject_kind}s, {self.as_of}: of these {self.size} that rest on comparison at"
             f" most {self.false} are false, with {self.confidence:.0%} confidence, if what each rests on holds{rests}."
         )
 
 
-def bounds_of(folder: RunFolder, flags: Sequence[Row]) -> list[PickedBound]:
-    """Bound the false among some of a run's flags, for each as-of date, kind of subject and concern.
+def subset_bounds(folder: RunFolder, flags: Sequence[Mapping[str, Any]]) -> list[SubsetBound]:
+    """Bound the false among a subset of a run's flags, for each as-of date, kind of subject and concern.
 
-    However the flags were picked the bound holds, since it holds for all subsets at once. Flags that rest on a
+    However the subset was chosen the bound holds, since it holds for all subsets at once. Flags that rest on a
     contradiction have no p-value and are left out.
     """
     selections = {(s["as_of"], s["subject_kind"], s["concern"]): s for s in folder.manifest["selections"]}
@@ -48,26 +46,26 @@ def bounds_of(folder: RunFolder, flags: Sequence[Row]) -> list[PickedBound]:
         selection, p_values = selections[key], np.array([row["p_value"] for row in rows])
         bound = FalseBound(selection["possible"], selection["bound_level"], selection["confidence"])
         false = bound.at_most(p_values)
-        bounds.append(PickedBound(*key, len(p_values), false, bound.confidence, selection["dependence"]))
+        bounds.append(SubsetBound(*key, len(p_values), false, bound.confidence, selection["dependence"]))
     return bounds
 
 
-def strongest_of(flags: Sequence[Row], most: int) -> list[Row]:
+def strongest_of(flags: Sequence[Mapping[str, Any]], most: int) -> list[Mapping[str, Any]]:
     """Return the so many strongest that rest on comparison, for each as-of date, kind of subject and concern.
 
     Those that tie with the last of them come along.
     """
-    kept: list[Row] = []
+    strongest: list[Mapping[str, Any]] = []
     for _, rows in groupby(sorted(_compared(flags), key=_selection), key=_selection):
         group = sorted(rows, key=lambda row: (row["p_value"], row["flag_id"]))
         cut = group[min(most, len(group)) - 1]["p_value"]
-        kept += [row for row in group if row["p_value"] <= cut]
-    return kept
+        strongest += [row for row in group if row["p_value"] <= cut]
+    return strongest
 
 
-def _compared(flags: Sequence[Row]) -> list[Row]:
+def _compared(flags: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [row for row in flags if row["p_value"] is not None]
 
 
-def _selection(row: Row) -> tuple[str, str, str]:
+def _selection(row: Mapping[str, Any]) -> tuple[str, str, str]:
     return str(row["as_of"]), row["subject_kind"], row["concern"]
