@@ -69,30 +69,30 @@ def rates(
         tables, about, folder = _inputs(truth, records, source)
         progress("rates")
         if run is not None:
-            audit = _audit_of_run(run, tables, about, options, full=out is not None)
+            report = _report_of_run(run, tables, about, options, full=out is not None)
         else:
             assert flags is not None
-            audit = _audit_of_list(flags, folder, source, tables, about, options, full=out is not None)
-        audit = replace(audit, facts=audit.facts | {"controls": control_facts})
+            report = _report_of_list(flags, folder, source, tables, about, options, full=out is not None)
+        report = replace(report, facts=report.facts | {"controls": control_facts})
         if out is not None:
             progress("writing")
-            write(audit, out)
+            write(report, out)
     if as_json:
-        print_json({"facts": audit.facts, "rates": _finite_rows(audit)})
+        print_json({"facts": report.facts, "rates": _finite_rows(report)})
     else:
-        _print_audit(audit, out)
+        _print_report(report, out)
 
 
-def _print_audit(audit: Audit, out: Path | None) -> None:
+def _print_report(report: RatesReport, out: Path | None) -> None:
     from audit.rates.rates_summary import summarise
 
-    print_text(audit.facts["controls"]["headline"])
-    print_items(audit.facts.get("notes", []))
-    print_sections(summarise(audit.rates))
+    print_text(report.facts["controls"]["headline"])
+    print_items(report.facts.get("notes", []))
+    print_sections(summarise(report.rates))
     if out is None:
         print_text("Everything, with full curves over cuts and capacities: add --out DIR")
     else:
-        print_text(f"{len(audit.rates):,} rates, {len(audit.curves):,} points of curves: {out}")
+        print_text(f"{len(report.rates):,} rates, {len(report.curves):,} points of curves: {out}")
 
 
 def _control_facts(
@@ -138,7 +138,7 @@ def _inputs(
     return tables, read_background(folder, source=source) if folder is not None else None, folder
 
 
-def _audit_of_run(
+def _report_of_run(
     run: Path, truth: TruthTables | None, about: Background | None, options: RateOptions, *, full: bool
 ) -> RatesReport:
     from audit.rates.rates_report import rates_report
@@ -152,7 +152,7 @@ def _audit_of_run(
     return rates_report(**tables, truth=truth, about=about, options=options, facts=facts, sweeps=full)
 
 
-def _audit_of_list(
+def _report_of_list(
     flags: Path,
     records: Path | None,
     source: str,
@@ -171,11 +171,11 @@ def _audit_of_list(
     return list_report(flags, records=records, source=source, truth=truth, about=about, options=options, sweeps=full)
 
 
-def _finite_rows(audit: Audit) -> list[dict[str, object]]:
+def _finite_rows(report: RatesReport) -> list[dict[str, object]]:
     """Return the rates as rows, with null for what is infinite, which JSON cannot hold."""
     from audit.rates.rates_report import SCHEMA, arrow
 
-    rows: list[dict[str, object]] = arrow(audit.rates, SCHEMA).to_pylist()
+    rows: list[dict[str, object]] = arrow(report.rates, SCHEMA).to_pylist()
     return [
         {name: None if value in (float("inf"), float("-inf")) else value for name, value in row.items()} for row in rows
     ]
