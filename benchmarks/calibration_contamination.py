@@ -29,7 +29,7 @@ from scipy import stats
 
 from data.arrays import Floats
 from models.nulls.gamma_poisson import fit, upper_tail
-from models.nulls.score_nulls import calibrate, conformal
+from models.nulls.score_nulls import calibrate, calibrate_conformal
 from models.selection.fdr import combine, select_by_fdr
 
 Row = dict[str, object]
@@ -101,7 +101,7 @@ def scores(share: float, ordinary: str, repeat: int) -> dict[str, tuple[float, f
         "conformal, its top 5% cut off": theirs[: int(0.95 * PEOPLE)],
     }
     for name, reference in references.items():
-        found[name] = judged(conformal(mine, reference=reference, reason=name).p_value, who)
+        found[name] = judged(calibrate_conformal(mine, reference=reference, reason=name).p_value, who)
     return found
 
 

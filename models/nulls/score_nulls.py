@@ -6,8 +6,8 @@ assumption in words. None assumes that everybody it is fitted to is without conc
 are sought.
 
 `tail` looks at the upper part of the scores without its very end; `empirical` takes the scores for z-values and looks
-at their middle; `conformal` ranks a score among those of a reference set that is clean for a stated reason; `rank`
-ranks it among everybody. Counts with an exposure have a null of their own: `models.nulls.gamma_poisson`.
+at their middle; `calibrate_conformal` ranks a score among those of a reference set that is clean for a stated reason;
+`rank` ranks it among everybody. Counts with an exposure have a null of their own: `models.nulls.gamma_poisson`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from models.nulls.gamma_poisson import FEWEST_PEERS, SMALLEST
 
 ScoreNullName = Literal["tail", "empirical", "rank"]
 SCORE_NULLS: Final[tuple[ScoreNullName, ...]] = ("tail", "empirical", "rank")
-"""The nulls that need nothing but the scores themselves; `conformal` needs a reference set besides."""
+"""The nulls that need nothing but the scores themselves; `calibrate_conformal` needs a reference set besides."""
 
 CUT: Final = 0.95
 """The share of those without concern that the truncated fit keeps: above it may lie the very people sought."""
@@ -297,7 +297,7 @@ class ReferenceNull:
         return np.asarray((1 + len(self.ordered) - below) / (1 + len(self.ordered)), dtype=np.float64)
 
 
-def conformal(score: Floats, *, reference: Floats, reason: str) -> CalibratedScores:
+def calibrate_conformal(score: Floats, *, reference: Floats, reason: str) -> CalibratedScores:
     """Turn scores into split-conformal p-values against the scores of a reference set.
 
     The reference must not have been used to fit what gives the scores, and must be clean: `reason` says why it is, and
@@ -307,6 +307,11 @@ def conformal(score: Floats, *, reference: Floats, reason: str) -> CalibratedSco
     Raises:
         UsageError: no reason is given. A share of concern in the reference as small as that sought leaves no power at
             all, and trimming its top breaks the guarantee, so neither is a reason.
+
+    Example:
+        >>> scores, cleared = np.array([50.0, 200.0]), np.arange(99.0)
+        >>> calibrate_conformal(scores, reference=cleared, reason="reviewed and cleared").p_value.tolist()
+        [0.5, 0.01]
     """
     if not reason.strip():
         raise UsageError(

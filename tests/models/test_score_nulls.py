@@ -11,7 +11,7 @@ from scipy import stats
 from data.arrays import Floats
 from data.errors import UsageError
 from models.nulls.gamma_poisson import FEWEST_PEERS
-from models.nulls.score_nulls import SCORE_NULLS, ScoreNullName, calibrate, conformal
+from models.nulls.score_nulls import SCORE_NULLS, ScoreNullName, calibrate, calibrate_conformal
 from models.selection.fdr import select_by_fdr
 
 Draw = Callable[[np.random.Generator, int], Floats]
@@ -92,7 +92,9 @@ def test_a_contaminated_reference_finds_nothing_and_a_trimmed_one_breaks_the_gua
             "clean": score[theirs][~marked[theirs]],
         }
         for name, reference in references.items():
-            chosen = select_by_fdr(conformal(score[mine], reference=reference, reason=name).p_value, q=0.1).chosen
+            chosen = select_by_fdr(
+                calibrate_conformal(score[mine], reference=reference, reason=name).p_value, q=0.1
+            ).chosen
             found[name].append(np.sum(chosen & ~marked[mine]) / max(chosen.sum(), 1))
             power[name].append(chosen[marked[mine]].mean())
     error = {name: np.std(shares, ddof=1) / np.sqrt(len(shares)) for name, shares in found.items()}
@@ -185,7 +187,7 @@ def test_an_extreme_score_still_has_a_chance_above_nothing() -> None:
 
 def test_conformal_p_values_count_the_reference_at_or_above() -> None:
     reference = np.arange(1.0, 100.0)
-    found = conformal(np.array([50.0, 99.0, 200.0, np.nan]), reference=reference, reason="made by hand")
+    found = calibrate_conformal(np.array([50.0, 99.0, 200.0, np.nan]), reference=reference, reason="made by hand")
     assert found.p_value[:3].tolist() == [(1 + 50) / 100, 2 / 100, 1 / 100]
     assert np.isnan(found.p_value[3])
     assert found.assumption.endswith("made by hand")
@@ -193,11 +195,11 @@ def test_conformal_p_values_count_the_reference_at_or_above() -> None:
 
 def test_a_reference_without_a_reason_is_refused() -> None:
     with pytest.raises(UsageError, match="without the reason"):
-        conformal(np.ones(3), reference=np.ones(50), reason=" ")
+        calibrate_conformal(np.ones(3), reference=np.ones(50), reason=" ")
 
 
 def test_a_small_reference_is_not_enough_evidence() -> None:
-    found = conformal(np.array([3.0]), reference=np.ones(FEWEST_PEERS - 1), reason="made by hand")
+    found = calibrate_conformal(np.array([3.0]), reference=np.ones(FEWEST_PEERS - 1), reason="made by hand")
     assert np.isnan(found.p_value).all()
 
 
