@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import exp
+from statistics import NormalDist
 
 import numpy as np
 
@@ -14,13 +16,14 @@ from data.synthetic.layers.recording_faults import DUPLICATE
 from data.synthetic.planted_patterns import Candidates, PlantedPattern, Typology, archetypes, typologies
 from data.synthetic.planted_subject import MONTH, PlantedSubject
 from data.synthetic.streams import Streams, sample
-from data.synthetic.world import Planting, Plantings
+from data.synthetic.world import Planting, Plantings, World
 
 _SHORTEST_POST = 60
+_LEAST_MULTIPLE = 1.2
 
 
 def assign(
-    force: Force, patterns: Mapping[str, PlantedPattern], settings: Plantings, streams: Streams
+    force: Force, patterns: Mapping[str, PlantedPattern], settings: Plantings, streams: Streams, world: World
 ) -> dict[int, list[PlantedSubject]]:
     """Return the subjects of every pattern a world has, by cell.
 
@@ -32,16 +35,17 @@ def assign(
     by_cell: dict[int, list[PlantedSubject]] = {}
     for name in settings.chosen(list(patterns)):
         pattern = patterns[name]
-        for subject in _subjects(pattern, pools[pattern.subject], settings, streams.part(name)):
+        for subject in _subjects(pattern, pools[pattern.subject], settings, streams.part(name), world):
             by_cell.setdefault(subject.cell, []).append(subject)
     return by_cell
 
 
-def _subjects(pattern: PlantedPattern, pool: Candidates, settings: Plantings, streams: Streams) -> list[PlantedSubject]:
+def _subjects(
+    pattern: PlantedPattern, pool: Candidates, settings: Plantings, streams: Streams, world: World
+) -> list[PlantedSubject]:
     own = settings.settings.get(pattern.name, Planting())
-    share = (
-        (pattern.share if own.share is None else own.share) * settings.scale * settings.shares.get(pattern.name, 1.0)
-    )
+    share = pattern.share if own.share is None else own.share
+    share *= settings.scale * settings.shares.get(pattern.name, 1.0)
     earliest = day_number(pattern.not_before) if pattern.not_before else pool.force.start
     begins, ends = _spans(pool)
     begins = np.maximum(begins, earliest)
@@ -52,6 +56,7 @@ def _subjects(pattern: PlantedPattern, pool: Candidates, settings: Plantings, st
     shortest, longest = own.months or pattern.months
     level = (pattern.intensity if own.intensity is None else own.intensity) * settings.intensity
     stints, structure = pool.force.stints, pool.force.structure
+    concern = pattern.concern if isinstance(pattern, Typology) else ""
     subjects = []
     for member in selection.tolist():
         post = int(pool.post[member])
@@ -60,13 +65,22 @@ def _subjects(pattern: PlantedPattern, pool: Candidates, settings: Plantings, st
         first = begin + int(draw[member, 1] * (end - begin + 2 - days))
         cell = int(stints.cell[post] if post >= 0 else structure.team_cell[member])
         intensity = level * float(0.75 + 0.5 * draw[member, 2])
-        concern = pattern.concern if isinstance(pattern, Typology) else ""
+        multiple = _multiple(world, float(draw[member, 2])) if concern else 0.0
         subjects.append(
             PlantedSubject(
-                pattern.name, pattern.subject, concern, cell, member, post, first, first + days - 1, intensity
+                pattern.name, pattern.subject, concern, cell, member, post, first, first + days - 1, intensity, multiple
             )
         )
     return subjects
+
+
+def _multiple(world: World, level: float) -> float:
+    """Return a subject's multiple of what peers ordinarily do, from barely visible to blatant; 0 in designed worlds."""
+    if not world.is_drawn:
+        return 0.0
+    deviation = NormalDist().inv_cdf(min(max(level, 1e-9), 1 - 1e-9))
+    spread = world.draw("typologies/multiple_spread")
+    return max(_LEAST_MULTIPLE, world.draw("typologies/multiple") * exp(spread * deviation))
 
 
 def _spans(pool: Candidates) -> tuple[Array, Array]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -88,8 +88,8 @@ def build_parts(world: World) -> Parts:
         force=force,
         calendar=absences.build_calendar(world, force, streams),
         streams=streams,
-        archetypes=assign(force, archetypes(), world.archetypes, streams.part("assign")),
-        typologies=assign(force, typologies(), world.typologies, streams.part("assign")),
+        archetypes=assign(force, archetypes(), world.archetypes, streams.part("assign"), world),
+        typologies=assign(force, typologies(), world.typologies, streams.part("assign"), world),
         tendencies=Tendencies(world, force, streams) if world.is_drawn else None,
     )
 
@@ -98,12 +98,13 @@ def _day(when: date) -> int:
     return day_number(when)
 
 
-def build_cell(parts: Parts, number: int) -> tuple[CellRecords, Effect]:
-    """Return a cell's records with every pattern planted, and what the typologies did."""
+def build_cell(parts: Parts, number: int) -> tuple[CellRecords, CellRecords, Effect]:
+    """Return a cell's records with every pattern planted, as they were before the typologies, and what these did."""
     cell = _ordinary(parts, number)
     plant(cell, parts.archetypes.get(number, []), archetypes())
+    innocent = replace(cell, tables=dict(cell.tables))
     effect = plant(cell, parts.typologies.get(number, []), typologies())
-    return cell, effect
+    return cell, innocent, effect
 
 
 def _ordinary(parts: Parts, number: int) -> CellRecords:

@@ -17,7 +17,7 @@ from data.arrays import Array
 from data.arrow import arrow_schema
 from data.contract import CONTRACT
 from data.staging import staged_folder
-from data.synthetic import dirt, truth_tables
+from data.synthetic import dirt, world_truth
 from data.synthetic.build import Parts, build_cell, build_parts
 from data.synthetic.reference import reference_tables
 from data.synthetic.rows import Rows, to_arrow
@@ -86,7 +86,7 @@ def _write(
         }
         for name, table in reference.items():
             files[name].write(table)
-        notes = stack.enter_context(truth_tables.TruthFiles(folder / "truth", parts))
+        notes = stack.enter_context(world_truth.TruthFiles(folder / "truth", parts))
         cells = parts.force.structure.cells
         for done, (tables, note) in enumerate(make_cells(parts, threads=threads, block=block), start=1):
             for name, table in tables.items():
@@ -107,7 +107,7 @@ def _file(folder: Path, name: str, world: World) -> TableFile:
 
 def make_cells(
     parts: Parts, *, threads: int = 1, block: int = 1
-) -> Iterator[tuple[dict[str, pa.Table], truth_tables.CellTruth]]:
+) -> Iterator[tuple[dict[str, pa.Table], world_truth.CellTruth]]:
     """Yield what each cell holds, in order, while later cells are made in other threads."""
     count = parts.force.structure.cells
     blocks = [range(first, min(first + block, count)) for first in range(0, count, block)]
@@ -116,7 +116,7 @@ def make_cells(
             yield from _block(parts, cells)
         return
     with ThreadPoolExecutor(threads) as pool:
-        running: list[Future[list[tuple[dict[str, pa.Table], truth_tables.CellTruth]]]] = []
+        running: list[Future[list[tuple[dict[str, pa.Table], world_truth.CellTruth]]]] = []
         waiting = iter(blocks)
         for cells in waiting:
             running.append(pool.submit(_block, parts, cells))
@@ -126,18 +126,18 @@ def make_cells(
             yield from future.result()
 
 
-def _block(parts: Parts, cells: range) -> list[tuple[dict[str, pa.Table], truth_tables.CellTruth]]:
+def _block(parts: Parts, cells: range) -> list[tuple[dict[str, pa.Table], world_truth.CellTruth]]:
     return [_cell(parts, number) for number in cells]
 
 
-def _cell(parts: Parts, number: int) -> tuple[dict[str, pa.Table], truth_tables.CellTruth]:
-    cell, effect = build_cell(parts, number)
+def _cell(parts: Parts, number: int) -> tuple[dict[str, pa.Table], world_truth.CellTruth]:
+    cell, innocent, effect = build_cell(parts, number)
     ids = parts.force.people.officer_id
     tables = {name: to_arrow(in_order(data), officer_ids=ids) for name, data in cell.tables.items()}
     share, seed = parts.world.recording.broken, parts.world.seed
     if share > 0:
         tables = {name: dirt.broken(table, name, share=share, seed=seed) for name, table in tables.items()}
-    return tables, truth_tables.note(parts, effect)
+    return tables, world_truth.note(parts, innocent, effect)
 
 
 def in_order(data: Rows) -> Rows:

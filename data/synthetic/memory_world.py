@@ -11,8 +11,9 @@ from data.contract import CONTRACT
 from data.synthetic.build import build_parts
 from data.synthetic.generate import make_cells
 from data.synthetic.reference import reference_tables
-from data.synthetic.truth_tables import CellTruth, archetypes_table, subjects_table
+from data.synthetic.truth_rates import RateTruth
 from data.synthetic.world import World
+from data.synthetic.world_truth import CellTruth, archetypes_table, subjects_table
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,25 @@ def make_world(world: World) -> MemoryWorld:
     parts = build_parts(world)
     pieces: dict[str, list[pa.Table]] = {name: [table] for name, table in reference_tables(parts).items()}
     notes: list[CellTruth] = []
+    rates = RateTruth(parts)
     for tables, note in make_cells(parts):
         for name, table in tables.items():
             pieces.setdefault(name, []).append(table)
         notes.append(note)
+        rates.add(note.counts)
     loose = world.recording.broken > 0
     records = {
         table.name: _joined(pieces.get(table.name, []), arrow_schema(table, strict=not loose)) for table in CONTRACT
     }
     truth = {
-        "truth_subject": subjects_table(parts, [person for note in notes for person in note.involved]),
+        "truth_subject": subjects_table(
+            parts,
+            [person for note in notes for person in note.involved],
+            {subject: multiple for note in notes for subject, multiple in note.multiples.items()},
+        ),
         "truth_row": _joined([note.rows for note in notes], arrow_schema(CONTRACT.truth["truth_row"], strict=True)),
         "truth_archetype": archetypes_table(parts),
+        "truth_rate": pa.concat_tables(list(rates.tables())),
     }
     return MemoryWorld(world, records, truth)
 

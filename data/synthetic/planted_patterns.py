@@ -18,6 +18,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.registry import declarations
+from data.synthetic.benchmark import Benchmark
 from data.synthetic.force import Force
 from data.synthetic.rows import code
 from data.synthetic.subject_records import SubjectRecords
@@ -75,9 +76,14 @@ class PlantedPattern:
 
 @dataclass(frozen=True, kw_only=True)
 class Typology(PlantedPattern):
-    """Conduct or a condition of concern; every row it adds or alters is written to the truth."""
+    """Conduct or a condition of concern; every row it adds or alters is written to the truth.
+
+    `benchmark` says what is ordinary for peers: in a drawn force the intensity is a multiple of it. Without one, the
+    intensity of the file is that of a subject whose multiple is the median.
+    """
 
     concern: Concern
+    benchmark: Benchmark | None = None
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ class Involved:
 class PlantedSubject:
     """One subject of one pattern: a person or a team (by position), from one day to another, both inclusive.
 
-    `name` is the pattern's; `concern` is empty for an archetype.
+    `name` is the pattern's; `concern` is empty for an archetype. `multiple` is how often the subject does what peers
+    ordinarily do, drawn in drawn forces; 0 where the intensity is the pattern's own.
     """
 
     name: str
@@ -41,6 +42,7 @@ class PlantedSubject:
     first: int
     last: int
     intensity: float
+    multiple: float = 0.0
 
     @cached_property
     def months(self) -> float:

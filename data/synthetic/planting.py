@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.arrays import Array
+from data.synthetic.benchmark import LEAST_A_MONTH
 from data.synthetic.cell_records import CellRecords
-from data.synthetic.planted_patterns import PlantedPattern
+from data.synthetic.planted_patterns import PlantedPattern, Typology
 from data.synthetic.planted_subject import Involved, PlantedSubject
 from data.synthetic.rows import Rows, joined
-from data.synthetic.subject_records import RowChange, Snapshot, SubjectRecords
+from data.synthetic.subject_records import RowChange, Scale, Snapshot, SubjectRecords
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,17 @@ class Effect:
     """What the patterns of one kind did to a cell.
 
     `rows` lists (table, ids, subject) for every row added or altered; `before` holds, by table, each altered or
-    removed row as it was, with its subject; `involved` says whom else a subject's pattern is about.
+    removed row as it was, with its subject; `involved` says whom else a subject's pattern is about. `multiples` says
+    how strong each subject's pattern is: a multiple of what is ordinary for peers in a drawn force, else the intensity.
+    `owners` says whose added rows fell on which day, by table.
     """
 
     subjects: list[PlantedSubject]
     rows: list[tuple[str, Array, PlantedSubject]]
     before: dict[str, list[tuple[Rows, PlantedSubject]]]
     involved: dict[PlantedSubject, list[Involved]]
+    multiples: dict[PlantedSubject, float]
+    owners: list[tuple[str, Array, Array]]
 
 
 def plant(cell: CellRecords, subjects: list[PlantedSubject], patterns: Mapping[str, PlantedPattern]) -> Effect:
@@ -36,11 +41,13 @@ def plant(cell: CellRecords, subjects: list[PlantedSubject], patterns: Mapping[s
     subject has it.
     """
     snapshot = Snapshot(cell)
-    effect = Effect(subjects, [], {}, {})
+    effect = Effect(subjects, [], {}, {}, {}, [])
     by_table: dict[str, list[RowChange]] = {}
     for subject in sorted(subjects, key=lambda s: (s.name, s.member)):
-        records = SubjectRecords(snapshot, subject)
-        patterns[subject.name].plant(records)
+        pattern = patterns[subject.name]
+        records = SubjectRecords(snapshot, subject, _scale(cell, pattern, subject))
+        pattern.plant(records)
+        effect.multiples[subject] = records.multiple
         effect.involved[subject] = records.involved
         for table, change in records.changes.items():
             by_table.setdefault(table, []).append(change)
@@ -50,6 +57,22 @@ def plant(cell: CellRecords, subjects: list[PlantedSubject], patterns: Mapping[s
             _drop_edits_of_nothing(by_table[table], cell.tables["shift"]["shift_id"])
         cell.tables[table] = _changed(cell.tables[table], by_table[table], effect)
     return effect
+
+
+def _scale(cell: CellRecords, pattern: PlantedPattern, subject: PlantedSubject) -> Scale:
+    """Return how strong a subject's pattern is: the intensity of its file, or a multiple of what peers do."""
+    if not subject.multiple:
+        return Scale(subject.intensity)
+    benchmark = pattern.benchmark if isinstance(pattern, Typology) else None
+    if benchmark is None:
+        relative = (subject.multiple - 1) / (cell.world.draw("typologies/multiple") - 1)
+        return Scale(pattern.intensity * relative, subject.multiple, min(relative, 1.0))
+    ordinary = benchmark.rows_a_month(cell, subject)
+    added = (subject.multiple - 1) * max(ordinary, LEAST_A_MONTH)
+    # Where peers leave fewer rows than the least, the multiple is larger than the one drawn; without any it is what
+    # it would be next to the least.
+    multiple = 1 + added / (ordinary if ordinary > 0 else LEAST_A_MONTH)
+    return Scale(added, multiple, min(added / pattern.intensity, 1.0))
 
 
 def _drop_edits_of_nothing(changes: list[RowChange], tours: Array) -> None:
@@ -87,6 +110,7 @@ def _changed(data: Rows, changes: list[RowChange], effect: Effect) -> Rows:
             for name, new in values.items():
                 columns[name][at[free]] = new[free]
         effect.rows.extend((table, new[key], change.subject) for new in change.added)
+        effect.owners.extend((table, new[data.owner], new.day()) for new in change.added if data.owner == "officer_id")
     rest = Rows(data.table, columns).take(~removal) if removal.any() else Rows(data.table, columns)
     additions = [new for change in changes for new in change.added]
     return joined([rest, *additions]) if additions else rest

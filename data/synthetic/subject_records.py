@@ -11,7 +11,7 @@ from data.contract import CONTRACT
 from data.synthetic import keys
 from data.synthetic.cell_records import CellRecords
 from data.synthetic.layers import recording, recording_faults
-from data.synthetic.planted_subject import Involved, PlantedSubject
+from data.synthetic.planted_subject import MONTH, Involved, PlantedSubject
 from data.synthetic.rows import MINUTES, NO_TIME, Rows, dtype_of, rows
 from data.vocabulary import Concern
 
@@ -66,6 +66,19 @@ class Snapshot:
         return self._days[table]
 
 
+@dataclass(frozen=True)
+class Scale:
+    """How strong a pattern is in one subject.
+
+    `intensity` is in the unit of the pattern's file. `multiple` is that of what is ordinary for peers, 0 in designed
+    worlds; `relative` is the strength next to the file's, at most 1, for what else the pattern does.
+    """
+
+    intensity: float
+    multiple: float = 0.0
+    relative: float = 1.0
+
+
 class SubjectRecords:
     """One subject of one pattern, with the records it may use and change.
 
@@ -73,20 +86,64 @@ class SubjectRecords:
     `remove` and `clear` change the world. All randomness comes from `draw`, which belongs to this subject alone.
     """
 
-    def __init__(self, snapshot: Snapshot, subject: PlantedSubject) -> None:
+    def __init__(self, snapshot: Snapshot, subject: PlantedSubject, scale: Scale) -> None:
         self.subject = subject
         self.cell = snapshot.cell
         self.changes: dict[str, RowChange] = {}
         self.involved: list[Involved] = []
         self._snapshot = snapshot
+        self._scale = scale
         self._numbers: dict[str, int] = {}
+        self._shares = 0
         self._streams = self.cell.world_streams.part(subject.name, subject.kind, subject.member)
         self.draw = self._streams.draw("plant")
+        self._pauses = self._drawn_pauses() if scale.multiple else []
 
     @property
     def intensity(self) -> float:
-        """How strong the pattern is in this subject."""
-        return self.subject.intensity
+        """How strong the pattern is in this subject, in the unit of the pattern's file."""
+        return self._scale.intensity
+
+    @property
+    def multiple(self) -> float:
+        """How strong the pattern is: a multiple of what is ordinary for peers in a drawn force, else the intensity."""
+        return self._scale.multiple or self._scale.intensity
+
+    def weakened(self, rate: float) -> float:
+        """Return a rate or chance of the pattern's file, less where the pattern is weaker in this subject."""
+        return rate * self._scale.relative
+
+    def share(self, mean: float) -> float:
+        """Return a share of the pattern's file as it is in this subject: in drawn forces subjects differ in it."""
+        if not self._scale.multiple:
+            return mean
+        self._shares += 1
+        return float(self._streams.draw("share", self._shares).beta(3 * mean, 3 * (1 - mean)))
+
+    def _drawn_pauses(self) -> list[tuple[int, int]]:
+        """Return the first and last day of each pause, of two to six weeks."""
+        draw, subject = self._streams.draw("pauses"), self.subject
+        days = subject.last - subject.first + 1
+        count = int(draw.poisson(self.cell.world.draw("typologies/pauses", 0.0) * days / 365.25))
+        first = subject.first + draw.integers(0, days, count)
+        return [
+            (day, day + length)
+            for day, length in zip(first.tolist(), draw.integers(14, 43, count).tolist(), strict=True)
+        ]
+
+    def _active(self, day: Array) -> Array:
+        """Return a mask of the days on which the pattern does not pause."""
+        mask = np.ones(len(day), dtype=bool)
+        for first, last in self._pauses:
+            mask &= (day < first) | (day > last)
+        return mask
+
+    @property
+    def months(self) -> float:
+        """How many months the pattern lasts, without its pauses."""
+        if not self._pauses:
+            return self.subject.months
+        return float(self._active(np.arange(self.subject.first, self.subject.last + 1)).sum()) / MONTH
 
     @property
     def person(self) -> int:
@@ -151,17 +208,23 @@ class SubjectRecords:
 
     def count(self, a_month: float) -> int:
         """Return a Poisson number of events at a monthly rate over the subject's dates, at least one."""
-        return max(1, int(self.draw.poisson(a_month * self.subject.months)))
+        return max(1, int(self.draw.poisson(a_month * self.months)))
 
     def days(self, count: int) -> Array:
         """Return days within the subject's dates, in order."""
-        return np.sort(self.draw.integers(self.subject.first, self.subject.last + 1, count))
+        if not self._pauses:
+            return np.sort(self.draw.integers(self.subject.first, self.subject.last + 1, count))
+        every = np.arange(self.subject.first, self.subject.last + 1)
+        active = every[self._active(every)]
+        return np.sort(self.draw.choice(active if len(active) else every, count))
 
     def rows(self, table: str, *, person: int | None = None, first: int | None = None, last: int | None = None) -> Rows:
         """Return a person's rows (the subject's own, unless another is named) between two days, both inclusive."""
         low = self.subject.first if first is None else first
         high = self.subject.last if last is None else last
         at = self._positions(table, self.person if person is None else person, low, high)
+        if self._pauses and first is None and last is None:
+            at = at[self._active(self._snapshot.days(table)[at])]
         return self.cell.tables[table].take(at).with_columns(_row=at)
 
     def _positions(self, table: str, person: int, first: int, last: int) -> Array:

@@ -16,7 +16,8 @@ from data.synthetic.force import Force
 from data.synthetic.streams import Streams
 from data.synthetic.world import World
 
-_DAYS_A_MONTH = 365.25 / 12
+DAYS_A_MONTH = 365.25 / 12
+"""Days in the month that rates are drawn for."""
 
 
 class Tendencies:
@@ -31,11 +32,11 @@ class Tendencies:
     @cached_property
     def months(self) -> int:
         """How many months the force has."""
-        return int(self._force.days / _DAYS_A_MONTH) + 1
+        return int(self._force.days / DAYS_A_MONTH) + 1
 
     def month_of(self, day: Array) -> Array:
         """Return the month of each day, from 0; days outside the force's get the nearest."""
-        month: Array = ((day - self._force.start) / _DAYS_A_MONTH).astype(np.int64)
+        month: Array = ((day - self._force.start) / DAYS_A_MONTH).astype(np.int64)
         nearest: Array = np.clip(month, 0, self.months - 1)
         return nearest
 

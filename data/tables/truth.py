@@ -23,7 +23,7 @@ TRUTH_SUBJECT = Table(
         Column(
             name="intensity",
             type="DOUBLE",
-            doc="multiple of the benign level, or rows injected per month: the typology says which",
+            doc="multiple of what is ordinary for peers in drawn worlds, else as the typology says",
         ),
     ),
 )
@@ -60,4 +60,23 @@ TRUTH_ARCHETYPE = Table(
     ),
 )
 
-TRUTH: tuple[Table, ...] = (TRUTH_SUBJECT, TRUTH_ROW, TRUTH_ARCHETYPE)
+TRUTH_RATE = Table(
+    name="truth_rate",
+    doc="Each officer's true rate of each kind of conduct, next to peers in the same role, month by month.",
+    category="truth",
+    key=None,
+    occurred="month_from",
+    section="ground truth (synthetic worlds only)",
+    columns=(
+        Column(name="officer_id", type="BIGINT"),
+        Column(
+            name="kind",
+            type="VARCHAR",
+            values=("complaints", "conduct_cases", "force", "lookups", "roster_edits", "searches", "sickness"),
+        ),
+        Column(name="month_from", type="DATE", doc="first day of the month"),
+        Column(name="relative_rate", type="DOUBLE", minimum=0, doc="multiple of the mean of peers; 1 is ordinary"),
+    ),
+)
+
+TRUTH: tuple[Table, ...] = (TRUTH_SUBJECT, TRUTH_ROW, TRUTH_ARCHETYPE, TRUTH_RATE)

@@ -10,6 +10,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events, keys
+from data.synthetic.benchmark import Benchmark, unlinked_lookups
 from data.synthetic.layers.lookups import people_at
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import code
@@ -28,10 +29,10 @@ def _plant(records: SubjectRecords) -> None:
     if not len(tour):
         return
     person = _somebody_met(records)
-    off_duty = records.draw.random(len(tour)) < _OFF_DUTY
+    off_duty = records.draw.random(len(tour)) < records.share(_OFF_DUTY)
     at = np.where(off_duty, tour["ends_at"] + records.draw.integers(30, 500, len(tour)), events.within(records, tour))
     events.look_up(records, tour, at, people=person, systems=("crime", "intelligence", "national"))
-    if records.draw.random() < _COMPLAINS:
+    if records.draw.random() < records.weakened(_COMPLAINS):
         day = np.array([int(records.draw.integers(records.subject.first, records.subject.last + 1))])
         shares = {"sexual": 0.5, "corruption": 0.2, "discreditable": 0.3}
         events.complain_about(records, np.array([records.person]), day, shares=shares, complainant=person)
@@ -61,6 +62,7 @@ TYPOLOGY = Typology(
     months=(4, 10),
     intensity=5.0,
     intensity_means="look-ups of the one person a month",
+    benchmark=Benchmark(table="system_access", comparable=unlinked_lookups, share=0.3),
     eligible=_eligible,
     plant=_plant,
 )

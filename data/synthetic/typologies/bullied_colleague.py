@@ -11,6 +11,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
+from data.synthetic.benchmark import Benchmark, cuts_by_others
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.subject_records import SubjectRecords
 
@@ -29,12 +30,12 @@ def _plant(records: SubjectRecords) -> None:
     events.edit(
         records, tours, editor=records.supervisor, at=events.before(records, tours, days=1.0), field="duty", minutes=cut
     )
-    days = records.days(records.count(_GRIEVANCES))
+    days = records.days(records.count(records.weakened(_GRIEVANCES)))
     kinds = ("bullying", "bullying", "victimisation", "discrimination")
     events.grieve(records, days, raised_by=records.person, about=records.supervisor, kinds=kinds)
     asked = np.array([int(records.draw.integers(records.subject.first, records.subject.last + 1))])
     events.ask_to_move(records, asked, people=records.person)
-    for day in records.days(records.count(_SPELLS)).tolist():
+    for day in records.days(records.count(records.weakened(_SPELLS))).tolist():
         last = min(day + int(records.draw.integers(2, 12)), records.subject.last)
         events.away(records, day, last, kind="sickness", psychological=True)
 
@@ -48,6 +49,7 @@ TYPOLOGY = Typology(
     months=(5, 14),
     intensity=4.0,
     intensity_means="adverse edits by the supervisor a month",
+    benchmark=Benchmark(table="roster_edit", comparable=cuts_by_others),
     eligible=_eligible,
     plant=_plant,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from data.arrays import Array
 from data.synthetic import events
+from data.synthetic.benchmark import Benchmark, psychological_sickness
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.planted_subject import MONTH
 from data.synthetic.subject_records import SubjectRecords
@@ -37,7 +38,7 @@ def _overload(records: SubjectRecords, turn: int) -> None:
     if not len(tours):
         return
     progress = (tours.day() - records.subject.first) / max(1, turn - records.subject.first)
-    tours = tours.take(records.draw.random(len(tours)) < 0.15 + 0.45 * progress)
+    tours = tours.take(records.draw.random(len(tours)) < records.weakened(1.0) * (0.15 + 0.45 * progress))
     events.lengthen(records, tours, events.quarters(records, len(tours), 4, 13), reason="backfill")
 
 
@@ -50,6 +51,7 @@ TYPOLOGY = Typology(
     months=(8, 16),
     intensity=1.2,
     intensity_means="spells of sickness a month after the turn",
+    benchmark=Benchmark(table="absence", comparable=psychological_sickness),
     eligible=_eligible,
     plant=_plant,
 )

@@ -10,6 +10,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
+from data.synthetic.benchmark import Benchmark, everything
 from data.synthetic.layers.encounters import subjects
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import codes
@@ -35,7 +36,7 @@ def _plant(records: SubjectRecords) -> None:
     selection = np.sort(records.draw.choice(together, records.count(records.intensity)))
     case = np.repeat(np.arange(len(selection)), len(crew))
     who = np.tile(crew, len(selection))
-    named = records.draw.random(len(who)) < _NAMED
+    named = records.draw.random(len(who)) < records.share(_NAMED)
     events.complain_about(records, who[named], selection[case][named], shares=_SHARES, case=_renumbered(case[named]))
     count = int(named.sum())
     records.add(
@@ -47,7 +48,7 @@ def _plant(records: SubjectRecords) -> None:
         subject_ethnicity=subjects(records.draw, count),
         subject_injured=(records.draw.random(count) < 0.2).astype(int),
         officer_injured=0,
-        video=(records.draw.random(count) < 0.6).astype(int),
+        video=(records.draw.random(count) < records.share(0.6)).astype(int),
     )
 
 
@@ -67,6 +68,7 @@ TYPOLOGY = Typology(
     months=(9, 20),
     intensity=0.6,
     intensity_means="shared cases a month",
+    benchmark=Benchmark(table="complaint", comparable=everything, share=0.5),
     eligible=_eligible,
     plant=_plant,
 )

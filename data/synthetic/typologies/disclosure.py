@@ -10,6 +10,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
+from data.synthetic.benchmark import Benchmark, linked_lookups
 from data.synthetic.layers.lookups import people_at
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.subject_records import SubjectRecords
@@ -49,6 +50,7 @@ TYPOLOGY = Typology(
     months=(4, 12),
     intensity=8.0,
     intensity_means="look-ups a month",
+    benchmark=Benchmark(table="system_access", comparable=linked_lookups, share=0.04),
     eligible=_eligible,
     plant=_plant,
 )

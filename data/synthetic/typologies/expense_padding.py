@@ -7,6 +7,7 @@ The limit of 25 pounds is an assumption.
 from __future__ import annotations
 
 from data.arrays import Array
+from data.synthetic.benchmark import Benchmark, claims_without_receipt
 from data.synthetic.layers.matters import RECEIPT_LIMIT
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import codes
@@ -26,7 +27,7 @@ def _plant(records: SubjectRecords) -> None:
         kind=records.draw.choice(codes("expense", "kind", ("subsistence", "travel", "subsistence", "other")), count),
         amount_pence=RECEIPT_LIMIT - records.draw.integers(1, 180, count),
         incurred_on=tours.day(),
-        receipt=(records.draw.random(count) < 0.08).astype(int),
+        receipt=(records.draw.random(count) < records.share(0.08)).astype(int),
         approver_id=records.supervisor,
     )
 
@@ -40,6 +41,7 @@ TYPOLOGY = Typology(
     months=(6, 18),
     intensity=3.5,
     intensity_means="claims a month",
+    benchmark=Benchmark(table="expense", comparable=claims_without_receipt),
     eligible=_eligible,
     plant=_plant,
 )

@@ -7,6 +7,7 @@ hybrid worker may do it; senior ranks are likelier because more of them are hybr
 from __future__ import annotations
 
 from data.arrays import Array
+from data.synthetic.benchmark import Benchmark, office_tours
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import code
 from data.synthetic.subject_records import SubjectRecords
@@ -31,6 +32,7 @@ TYPOLOGY = Typology(
     months=(6, 18),
     intensity=4.0,
     intensity_means="days a month",
+    benchmark=Benchmark(table="shift", comparable=office_tours, share=0.06),
     eligible=_eligible,
     plant=_plant,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.arrays import Array
+from data.synthetic.benchmark import Benchmark, hard_force
 from data.synthetic.layers.encounters import subjects
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import codes
@@ -24,11 +25,11 @@ def _eligible(candidates: Candidates) -> Array:
 
 def _plant(records: SubjectRecords) -> None:
     own = records.rows("use_of_force")
-    harder = own.take(records.draw.random(len(own)) < _HARDER)
+    harder = own.take(records.draw.random(len(own)) < records.weakened(_HARDER))
     records.alter(
         harder,
         severity=np.minimum(harder["severity"] + records.draw.integers(1, 3, len(harder)), 5),
-        video=(records.draw.random(len(harder)) < _VIDEO).astype(int),
+        video=(records.draw.random(len(harder)) < records.share(_VIDEO)).astype(int),
     )
     attended = records.rows("attendance")
     forced = attended.take(np.isin(attended["incident_id"], records.cell.tables["use_of_force"]["incident_id"]))
@@ -45,7 +46,7 @@ def _plant(records: SubjectRecords) -> None:
         subject_ethnicity=subjects(records.draw, count),
         subject_injured=(records.draw.random(count) < 0.25).astype(int),
         officer_injured=(records.draw.random(count) < 0.05).astype(int),
-        video=(records.draw.random(count) < _VIDEO).astype(int),
+        video=(records.draw.random(count) < records.share(_VIDEO)).astype(int),
     )
 
 
@@ -58,6 +59,7 @@ TYPOLOGY = Typology(
     months=(6, 18),
     intensity=1.5,
     intensity_means="added force reports a month",
+    benchmark=Benchmark(table="use_of_force", comparable=hard_force),
     eligible=_eligible,
     plant=_plant,
 )

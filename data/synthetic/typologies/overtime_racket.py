@@ -10,6 +10,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
+from data.synthetic.benchmark import Benchmark, bookings_by_others
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.subject_records import SubjectRecords
 
@@ -45,6 +46,7 @@ TYPOLOGY = Typology(
     months=(6, 16),
     intensity=2.0,
     intensity_means="booked tours a member and month",
+    benchmark=Benchmark(table="roster_edit", comparable=bookings_by_others),
     eligible=_eligible,
     plant=_plant,
 )

@@ -10,6 +10,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
+from data.synthetic.benchmark import Benchmark, cuts_by_others
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.subject_records import SubjectRecords
 
@@ -45,6 +46,7 @@ TYPOLOGY = Typology(
     months=(4, 10),
     intensity=6.0,
     intensity_means="adverse edits a month",
+    benchmark=Benchmark(table="roster_edit", comparable=cuts_by_others),
     eligible=_eligible,
     plant=_plant,
 )

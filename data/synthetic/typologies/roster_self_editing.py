@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from data.arrays import Array
 from data.synthetic import events
+from data.synthetic.benchmark import Benchmark, own_gains
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.subject_records import SubjectRecords
 
@@ -33,6 +34,7 @@ TYPOLOGY = Typology(
     months=(6, 18),
     intensity=5.0,
     intensity_means="edits a month",
+    benchmark=Benchmark(table="roster_edit", comparable=own_gains),
     eligible=_eligible,
     plant=_plant,
 )

@@ -10,6 +10,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
+from data.synthetic.benchmark import Benchmark, everything
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import codes
 from data.synthetic.subject_records import SubjectRecords
@@ -27,7 +28,7 @@ def _plant(records: SubjectRecords) -> None:
     groups = codes("stop_search", "subject_ethnicity", _SEARCHED)
     ethnicity = groups[records.draw.choice(len(groups), count, p=np.array(list(_SEARCHED.values())))]
     events.search(records, count, found=_FOUND, ethnicity=ethnicity, grounds=(0.70, 0.18, 0.05, 0.02, 0.05))
-    days = records.days(int(records.draw.poisson(0.06 * records.subject.months)))
+    days = records.days(int(records.draw.poisson(records.weakened(0.06) * records.subject.months)))
     shares = {"discrimination": 0.5, "powers": 0.5}
     events.complain_about(records, np.full(len(days), records.person), days, shares=shares)
 
@@ -41,6 +42,7 @@ TYPOLOGY = Typology(
     months=(6, 18),
     intensity=5.0,
     intensity_means="added searches a month",
+    benchmark=Benchmark(table="stop_search", comparable=everything),
     eligible=_eligible,
     plant=_plant,
 )

@@ -10,6 +10,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
+from data.synthetic.benchmark import Benchmark, everything
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.subject_records import SubjectRecords
 
@@ -49,6 +50,7 @@ TYPOLOGY = Typology(
     months=(9, 20),
     intensity=0.6,
     intensity_means="grievances a month",
+    benchmark=Benchmark(table="grievance", comparable=everything),
     eligible=_eligible,
     plant=_plant,
 )

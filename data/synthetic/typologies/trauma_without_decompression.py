@@ -10,6 +10,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
+from data.synthetic.benchmark import Benchmark, severe_attendances
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.planted_subject import MONTH
 from data.synthetic.rows import NO_TIME, code
@@ -72,6 +73,7 @@ TYPOLOGY = Typology(
     months=(6, 14),
     intensity=5.0,
     intensity_means="added traumatic incidents a month",
+    benchmark=Benchmark(table="attendance", comparable=severe_attendances),
     eligible=_eligible,
     plant=_plant,
 )

@@ -10,6 +10,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
+from data.synthetic.benchmark import Benchmark, unlinked_lookups
 from data.synthetic.layers.lookups import anybody
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.subject_records import SubjectRecords
@@ -26,8 +27,8 @@ def _plant(records: SubjectRecords) -> None:
     tour = events.on_tours(records, records.count(records.intensity))
     count = len(tour)
     known, others = anybody(records.cell, records.draw, 4), anybody(records.cell, records.draw, count)
-    same = records.draw.random(count) < _SAME_PEOPLE
-    off_duty = records.draw.random(count) < _OFF_DUTY
+    same = records.draw.random(count) < records.share(_SAME_PEOPLE)
+    off_duty = records.draw.random(count) < records.share(_OFF_DUTY)
     at = np.where(off_duty, tour["ends_at"] + records.draw.integers(30, 480, count), events.within(records, tour))
     people = np.where(same, known[records.draw.integers(0, len(known), count)], others)
     events.look_up(records, tour, at, people=people, systems=("crime", "intelligence", "national"))
@@ -42,6 +43,7 @@ TYPOLOGY = Typology(
     months=(4, 14),
     intensity=12.0,
     intensity_means="look-ups a month",
+    benchmark=Benchmark(table="system_access", comparable=unlinked_lookups),
     eligible=_eligible,
     plant=_plant,
 )

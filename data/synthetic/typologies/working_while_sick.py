@@ -10,6 +10,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
+from data.synthetic.benchmark import Benchmark, sickness
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.planted_subject import MONTH
 from data.synthetic.rows import MINUTES, code
@@ -72,6 +73,7 @@ TYPOLOGY = Typology(
     months=(5, 14),
     intensity=0.5,
     intensity_means="spells a month",
+    benchmark=Benchmark(table="absence", comparable=sickness),
     eligible=_eligible,
     plant=_plant,
 )

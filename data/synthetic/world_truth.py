@@ -7,7 +7,7 @@ without typologies, exactly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,10 +20,12 @@ from data.arrow import arrow_schema
 from data.contract import CONTRACT
 from data.synthetic import dirt
 from data.synthetic.build import Parts
+from data.synthetic.cell_records import CellRecords
 from data.synthetic.planted_subject import PlantedSubject
 from data.synthetic.planting import Effect
 from data.synthetic.rows import NO_TIME, days, integers, joined, numbers, texts, to_arrow
 from data.synthetic.table_files import TableFile
+from data.synthetic.truth_rates import CellCounts, RateTruth
 from data.vocabulary import Concern
 
 _OF = (("typology", pa.string()), ("subject_kind", pa.string()), ("subject_id", pa.int64()))
@@ -40,11 +42,17 @@ class NamedSubject:
 
 @dataclass(frozen=True)
 class CellTruth:
-    """The truth about one cell; `involved` are those whom patterns are about besides their subjects."""
+    """The truth about one cell.
+
+    `involved` are those whom patterns are about besides their subjects; `multiples` says how strong each subject's
+    pattern is; `counts` is what the true rates need.
+    """
 
     rows: pa.Table
     before: dict[str, pa.Table]
     involved: tuple[NamedSubject, ...]
+    multiples: Mapping[PlantedSubject, float]
+    counts: CellCounts
 
 
 class TruthFiles:
@@ -63,6 +71,8 @@ class TruthFiles:
             name: TableFile(folder / "before" / f"{name}.parquet", schema) for name, schema in before.items()
         }
         self._involved: list[NamedSubject] = []
+        self._multiples: dict[PlantedSubject, float] = {}
+        self._rates = RateTruth(parts)
         self._files["truth_archetype"].write(archetypes_table(parts))
 
     @property
@@ -74,6 +84,8 @@ class TruthFiles:
         """Add the truth about a cell."""
         self._files["truth_row"].write(note.rows)
         self._involved += note.involved
+        self._multiples |= note.multiples
+        self._rates.add(note.counts)
         for name, table in note.before.items():
             self._before[name].write(table)
 
@@ -82,7 +94,9 @@ class TruthFiles:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if kind is None:
-            self._files["truth_subject"].write(subjects_table(self._parts, self._involved))
+            self._files["truth_subject"].write(subjects_table(self._parts, self._involved, self._multiples))
+            for table in self._rates.tables():
+                self._files["truth_rate"].write(table)
         for file in (*self._files.values(), *self._before.values()):
             file.__exit__(kind, error, at)
         for file in self._before.values():
@@ -90,7 +104,7 @@ class TruthFiles:
                 file.path.unlink()
 
 
-def note(parts: Parts, effect: Effect) -> CellTruth:
+def note(parts: Parts, innocent: CellRecords, effect: Effect) -> CellTruth:
     """Return the truth about one cell as tables, sorted."""
     ids = parts.force.people.officer_id
     own = {subject: _own(parts, subject) for subject in effect.subjects}
@@ -117,7 +131,10 @@ def note(parts: Parts, effect: Effect) -> CellTruth:
         table = dirt.broken(table, name, share=parts.world.recording.broken, seed=parts.world.seed)
         before[name] = table.sort_by(CONTRACT[name].key)
     order = [(name, "ascending") for name in ("typology", "subject_id", "table_name", "row_id")]
-    return CellTruth(rows.sort_by(order), before, tuple(person for pairs in further.values() for person, _ in pairs))
+    counts = CellCounts(parts.force, innocent)
+    counts.plant(effect)
+    involved = tuple(person for pairs in further.values() for person, _ in pairs)
+    return CellTruth(rows.sort_by(order), before, involved, effect.multiples, counts)
 
 
 def _of(counts: Sequence[tuple[NamedSubject, int]]) -> dict[str, pa.Array]:
@@ -150,7 +167,9 @@ def _own(parts: Parts, subject: PlantedSubject) -> NamedSubject:
     return NamedSubject(subject, _id_of(parts, subject), subject.concern)
 
 
-def subjects_table(parts: Parts, involved: Sequence[NamedSubject]) -> pa.Table:
+def subjects_table(
+    parts: Parts, involved: Sequence[NamedSubject], multiples: Mapping[PlantedSubject, float]
+) -> pa.Table:
     """Return whom typologies were planted in, and whom else they are about, as the table `truth_subject`."""
     people = _sorted([*_everybody(parts, parts.typologies), *involved])
     columns = {
@@ -159,7 +178,7 @@ def subjects_table(parts: Parts, involved: Sequence[NamedSubject]) -> pa.Table:
         "concern": texts([entry.concern for entry in people]),
         "typology": texts([entry.subject.name for entry in people]),
         **_dates(parts, people),
-        "intensity": numbers(np.array([round(entry.subject.intensity, 3) for entry in people])),
+        "intensity": numbers(np.array([round(multiples[entry.subject], 3) for entry in people])),
     }
     return pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_subject"], strict=True))
 
