@@ -18,14 +18,14 @@ from data.store import Store
 from data.vocabulary import SubjectKind
 from features.compile.plain_query import evidence_query
 from features.indicator import Indicator
-from features.indicators import indicators
 from features.subjects import officers_query
 from features.table import FeatureTable
 from models.contradictions.claim_query import citation_query
+from models.contradictions.rule import Rule
 from models.lineage import PEER_GROUP
-from models.rules import rules
 from pipeline.digest import digest, row_digest
 from pipeline.flag import Flag
+from pipeline.settings import Settings
 
 Part = Literal["direct", "exposure", "comparison"]
 PARTS: Final[tuple[Part, ...]] = ("direct", "exposure", "comparison")
@@ -79,15 +79,20 @@ class Kept:
     sources: Mapping[int, tuple[str, int]]
 
 
-def cite(store: Store, flags: Sequence[Flag], tables: Mapping[tuple[date, SubjectKind], FeatureTable]) -> list[Cited]:
+def cite(
+    store: Store,
+    flags: Sequence[Flag],
+    tables: Mapping[tuple[date, SubjectKind], FeatureTable],
+    settings: Settings,
+) -> list[Cited]:
     """Find the rows behind every flag, in the flags' order."""
     cited = [Cited(flag) for flag in flags]
     for (as_of, kind, family), group in groupby(sorted(cited, key=_group), key=_group):
         together = list(group)
         if family == "contradiction":
-            _cite_rules(store, together, as_of)
+            _cite_rules(store, together, as_of, settings.repertoire.rules)
         else:
-            _cite_values(store, together, tables[as_of, kind])
+            _cite_values(store, together, tables[as_of, kind], settings.indicators)
             _cite_standing(store, together, as_of, kind)
     return cited
 
@@ -97,24 +102,25 @@ def _group(cited: Cited) -> tuple[date, SubjectKind, str]:
     return flag.as_of, flag.subject_kind, "contradiction" if flag.family == "contradiction" else "comparison"
 
 
-def _cite_rules(store: Store, cited: Sequence[Cited], as_of: date) -> None:
+def _cite_rules(store: Store, cited: Sequence[Cited], as_of: date, rules: Mapping[str, Rule]) -> None:
     def rule_of(one: Cited) -> str:
         return one.flag.detectors[0]
 
     for name, group in groupby(sorted(cited, key=rule_of), key=rule_of):
         by_subject = {c.flag.subject_id: c for c in group}
-        query = citation_query(rules()[name], as_of, sorted(by_subject))
+        query = citation_query(rules[name], as_of, sorted(by_subject))
         for subject, table, row, part in store.rows(query, step=f"{as_of}/evidence/{name}"):
             by_subject[subject].cite((table, row, name), part)
 
 
-def _cite_values(store: Store, cited: Sequence[Cited], table: FeatureTable) -> None:
+def _cite_values(store: Store, cited: Sequence[Cited], table: FeatureTable, indicators: Sequence[Indicator]) -> None:
+    by_name = {indicator.name: indicator for indicator in indicators}
     position = {subject: at for at, subject in enumerate(table.ids.tolist())}
     for cells in table:
-        indicator = indicators()[cells.indicator]
+        indicator = by_name[cells.indicator]
         wanted: dict[int, list[tuple[Cited, Part]]] = defaultdict(list)
         for one in cited:
-            part = _part(indicator, cells.window, one.flag)
+            part = _part(indicator, cells.window, one.flag, indicators)
             if part is not None and cells.n_rows[position[one.flag.subject_id]] > 0:
                 wanted[one.flag.subject_id].append((one, part))
         if not wanted:
@@ -126,11 +132,11 @@ def _cite_values(store: Store, cited: Sequence[Cited], table: FeatureTable) -> N
                 one.cite((name, row, indicator.name), part if counts else "comparison")
 
 
-def _part(indicator: Indicator, window: int, flag: Flag) -> Part | None:
+def _part(indicator: Indicator, window: int, flag: Flag, indicators: Sequence[Indicator]) -> Part | None:
     """Say how an indicator's rows bear on a flag, if at all: everything its concern looks at is cited."""
     if (indicator.name, window) in flag.carried:
         return "direct"
-    looked_at = [i for i in indicators().values() if flag.concern in i.concerns and i.subject == flag.subject_kind]
+    looked_at = [i for i in indicators if flag.concern in i.concerns and i.subject == flag.subject_kind]
     if indicator.name in {i.exposure for i in looked_at}:
         return "exposure"
     return "comparison" if indicator.name in {i.name for i in looked_at} else None

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from data.vocabulary import Concern, SubjectKind
-from features.indicators import indicators
 from models.detector import Family
 from models.purposes import Purposes
 from models.scores import Contribution
@@ -52,7 +51,7 @@ def comparison_flag(
     scores: Sequence[DetectorScores], at: int, *, p_value: float, selection: Selection, settings: Settings
 ) -> Flag:
     """Return the flag of one selected subject of a panel, by its position, from what every detector says of it."""
-    view, purposes = scores[0].panel, settings.in_force
+    view, purposes, known = scores[0].panel, settings.in_force, settings.repertoire.indicators
     p_values = np.array([s.scores.p_value[at] for s in scores])
     weights = [settings.combination.weight(s.detector.family) for s in scores]
     total = sum(weights[n] for n in np.flatnonzero(~np.isnan(p_values)).tolist())
@@ -65,7 +64,7 @@ def comparison_flag(
         subject_id=int(view.ids[at]),
         as_of=view.as_of,
         concern=view.concern,
-        standard=indicators()[contributions[0].indicator].standard if contributions else None,
+        standard=known[contributions[0].indicator].standard if contributions else None,
         detectors=tuple(d.detector.name for d in carry),
         family="unit" if view.kind == "unit" else carry[0].detector.family,
         score=float(-np.log10(p_value)),
@@ -76,7 +75,12 @@ def comparison_flag(
         policy=settings.policy.name,
         policy_version=settings.policy.version,
         explanation=statistical_sentence(
-            [d.detector for d in carry], contributions, group=group, peers=view.peers.sizes[group], p_value=p_value
+            [result.detector for result in carry],
+            contributions,
+            known,
+            group=group,
+            peers=view.peers.sizes[group],
+            p_value=p_value,
         ),
         status="tied_at_cut" if selection.tied[at] else "selected",
         carried=tuple((c.indicator, c.window_days) for c in contributions),

@@ -107,6 +107,7 @@ def run(
         write_validation(loaded, folder / "validation", store)
         _withdraw_audit_only(store)
         dates = sorted(set(as_of)) or [last_known(store) + timedelta(days=1)]
+        _copy_own_files(settings, folder)
         (folder / CONFIG).write_text(settings.to_toml(as_of=dates, source=source, world=world), encoding="utf-8")
         tell("volumes of the sources")
         sources = examine(store, as_ofs=dates)
@@ -124,10 +125,19 @@ def run(
             "source_gaps": [gap.to_json() for gap in sources.gaps],
             "practice_changes": [change.to_json() for change in sources.changes],
             "purposes": settings.in_force.to_json(),
+            "own_files": [{"kind": f.kind, "path": f.place, "sha256": f.sha256} for f in settings.own_files],
             "selections": [asdict(s) | {"as_of": str(s.as_of)} for s in selections],
         }
         seal(folder, inputs=loaded.inputs, facts=facts)
     return Finished(RunFolder(out), loaded, selections, flags, skipped)
+
+
+def _copy_own_files(settings: Settings, folder: Path) -> None:
+    """Keep the user's own files with the run, so that it can be replayed where they are not, or have changed since."""
+    for file in settings.own_files:
+        copy = folder / file.place
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(Path(file.path).read_bytes())
 
 
 @contextmanager
@@ -198,7 +208,7 @@ def analyse(
         comparisons += compared
     if evidence:
         tell(f"evidence of {len(flags)} flags")
-    cited = cite(store, flags, tables) if evidence else [Cited(flag) for flag in flags]
+    cited = cite(store, flags, tables, settings) if evidence else [Cited(flag) for flag in flags]
     kept = keep(store, cited)
     ids, cited_rows = evidence_table(cited, kept)
     features = [t.to_arrow() for t in tables.values()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.errors import UsageError, VerificationFailed
+from pipeline.repertoire import OwnFile
+from pipeline.settings import Settings, resolve
 
 MANIFEST = "manifest.json"
 CONFIG = "config.toml"
@@ -19,9 +22,10 @@ CONFIG = "config.toml"
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A finished run."""
+    """A finished run; with `trust_code` the user's own files that took part in it may run again."""
 
     path: Path
+    trust_code: bool = False
 
     def table(self, name: str) -> pa.Table:
         """Return one of the run's Parquet tables by file name, such as `flags`.
@@ -63,13 +67,44 @@ class RunFolder:
         except (OSError, ValueError) as error:
             raise VerificationFailed("The settings cannot be read.", found=str(error), where=CONFIG) from error
 
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings that the run was made with, checked.
+
+        Copies of the user's own files that took part lie in the folder; they are run only with `trust_code`, and only
+        where they are those that the manifest lists.
+
+        Raises:
+            UsageError: the settings cannot be used with this version of OpenCSE.
+            CodeNotTrusted: they name the user's own files, and `trust_code` is not given.
+            VerificationFailed: a copy is not the file that took part in the run.
+        """
+        settings = resolve(self.config, where=CONFIG, beside=self.path, trust_code=self.trust_code)
+        sealed = {file["path"]: file["sha256"] for file in self.manifest.get("own_files", [])}
+        for file in settings.own_files:
+            place = _place(file, self.path)
+            if sealed.get(place) != file.sha256:
+                raise VerificationFailed(
+                    "A file of the user's own has changed since the run.",
+                    expected=f"SHA-256 {sealed.get(place, 'in the manifest')}",
+                    found=f"SHA-256 {file.sha256}",
+                    where=place,
+                )
+        return settings
+
     def loaded(self) -> dict[str, Path]:
         """Return the files with the evidence rows, by table."""
         return {p.stem: p for p in sorted((self.path / "loaded").glob("*.parquet"))}
 
 
-def open_run(path: Path) -> RunFolder:
-    """Return the run in a folder.
+def _place(file: OwnFile, folder: Path) -> str:
+    """Return where a file lies in a folder, its whole path where it lies elsewhere."""
+    path, whole = Path(file.path), folder.resolve()
+    return path.relative_to(whole).as_posix() if path.is_relative_to(whole) else file.path
+
+
+def open_run(path: Path, *, trust_code: bool = False) -> RunFolder:
+    """Return the run in a folder; with `trust_code` the user's own files that took part in it may run again.
 
     Raises:
         UsageError: there is no run there.
@@ -81,7 +116,7 @@ def open_run(path: Path) -> RunFolder:
             found="no such folder" if not path.exists() else "no manifest in it",
             where=str(path),
         )
-    return RunFolder(path)
+    return RunFolder(path, trust_code)
 
 
 def is_run(path: Path) -> bool:

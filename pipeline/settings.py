@@ -7,27 +7,36 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from data.errors import UsageError
 from data.setting_faults import describe_faults
-from data.vocabulary import Concern
+from data.vocabulary import CONCERNS, Concern
 from features.indicator import Indicator
-from features.indicators import indicators
 from models.contradictions.rule import Rule
 from models.detector import Detector, Family
-from models.detectors import detectors
 from models.nulls.score_nulls import ScoreNullName
 from models.pattern import Pattern
 from models.purposes import Purposes, from_content
 from models.purposes import read as read_purposes
-from models.rules import rules
 from models.selection.across_dates import Across
 from models.selection.fdr import Combination, Dependence
+from pipeline.repertoire import PART_KINDS, OwnFile, PartKind, Repertoire, own_files, repertoire
 
 DEFAULTS: Final = Path(__file__).parent / "defaults.toml"
+
+FILE_SETTINGS: Final[Mapping[PartKind, tuple[str, str]]] = MappingProxyType(
+    {
+        "indicator": ("features", "files"),
+        "policy": ("models", "policy_files"),
+        "rule": ("models", "rule_files"),
+        "detector": ("models", "detector_files"),
+    }
+)
+"""The section and the key under which the settings name a user's own files of each kind."""
 
 
 class _Section(BaseModel):
@@ -42,9 +51,10 @@ class PolicyName(_Section):
 
 
 class Features(_Section):
-    """Which indicators take part."""
+    """Which indicators take part; `files` names the user's own, as paths or patterns beside the settings file."""
 
     indicators: list[str]
+    files: list[str] = []
 
 
 class Estimator(_Section):
@@ -56,11 +66,17 @@ class Estimator(_Section):
 
 
 class Models(_Section):
-    """Which rules and detectors take part, and estimators of others to run beside them."""
+    """Which rules and detectors take part, and estimators of others to run beside them.
+
+    Files name the user's own rules, the policies that these rest on, and detectors.
+    """
 
     rules: list[str]
     detectors: list[str]
     estimators: list[Estimator] = []
+    rule_files: list[str] = []
+    policy_files: list[str] = []
+    detector_files: list[str] = []
 
 
 class Peers(_Section):
@@ -139,6 +155,18 @@ class Settings(_Section):
     across_dates: AcrossDates
     bounds: Bounds
     purposes: PurposesInForce
+    _own_files: tuple[OwnFile, ...] = PrivateAttr(default=())
+    _trust_code: bool = PrivateAttr(default=False)
+
+    @property
+    def own_files(self) -> tuple[OwnFile, ...]:
+        """The user's own files that take part."""
+        return self._own_files
+
+    @property
+    def repertoire(self) -> Repertoire:
+        """Every indicator, rule and detector that these settings can name."""
+        return repertoire(self._own_files)
 
     @property
     def in_force(self) -> Purposes:
@@ -153,24 +181,32 @@ class Settings(_Section):
     @property
     def indicators(self) -> list[Indicator]:
         """The indicators that take part."""
-        return [indicators()[n] for n in self.features.indicators]
+        return [self.repertoire.indicators[n] for n in self.features.indicators]
 
     @property
     def rules(self) -> list[Rule]:
         """The rules that take part."""
-        return [rules()[n] for n in self.models.rules]
+        return [self.repertoire.rules[n] for n in self.models.rules]
 
     @property
     def detectors(self) -> list[Detector]:
         """The detectors that take part, the estimators of others last; patterns take the null of the settings."""
-        told = [detectors()[n] for n in self.models.detectors] + [_named(e) for e in self.models.estimators]
-        return [_calibrated(d, self.calibration.scores) for d in told]
+        own = [self.repertoire.detectors[n] for n in self.models.detectors]
+        named = [_named(estimator) for estimator in self.models.estimators]
+        return [_calibrated(detector, self.calibration.scores) for detector in [*own, *named]]
+
+    def content(self) -> dict[str, Any]:
+        """Return the settings as plain data, own files as the places at which a run folder keeps its copies."""
+        content = self.model_dump(mode="python")
+        for kind, (section, key) in FILE_SETTINGS.items():
+            content[section][key] = [f.place for f in self._own_files if f.kind == kind]
+        return content
 
     def to_toml(self, *, as_of: Iterable[date], source: str, world: Mapping[str, Any] | None) -> str:
         """Return the resolved settings as the text of a run's `config.toml`."""
         import tomli_w
 
-        content: dict[str, Any] = {"as_of": list(as_of), "source": source, **self.model_dump(mode="python")}
+        content: dict[str, Any] = {"as_of": list(as_of), "source": source, **self.content()}
         if world is not None:
             content["world"] = dict(world)
         return tomli_w.dumps(content)
@@ -190,11 +226,22 @@ def _named(estimator: Estimator) -> Detector:
     return detector
 
 
-def load(path: Path | None = None, *, seed: int | None = None) -> Settings:
+class CodeNotTrusted(UsageError):
+    """Settings name code that is not OpenCSE's, and whoever started the command did not say that it may run."""
+
+
+def load(path: Path | None = None, *, seed: int | None = None, trust_code: bool = False) -> Settings:
     """Read a settings file over the defaults; a seed given here goes before both.
+
+    Files of the user's own that the settings name are run only with `trust_code`.
 
     Raises:
         UsageError: the file cannot be read, or settings are unknown or wrong; every fault is listed.
+        CodeNotTrusted: the settings name the user's own files, and `trust_code` is not given.
+
+    Example:
+        >>> load(seed=7).seed
+        7
     """
     content = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))
     if path is not None:
@@ -202,20 +249,34 @@ def load(path: Path | None = None, *, seed: int | None = None) -> Settings:
         content = _merged(content, given | {"purposes": _purposes(given.get("purposes", {}), beside=path)})
     if seed is not None:
         content["seed"] = seed
-    return resolve(content, where=str(path) if path else DEFAULTS.name)
+    where = str(path) if path else DEFAULTS.name
+    return resolve(content, where=where, beside=path.parent if path else None, trust_code=trust_code)
 
 
-def over_defaults(content: Mapping[str, Any], *, where: str) -> Settings:
-    """Return settings laid over the defaults, as from a settings file with this content.
+def over_defaults(
+    content: Mapping[str, Any], *, where: str, beside: Path | None = None, trust_code: bool = False
+) -> Settings:
+    """Return settings laid over the defaults, as from a settings file with this content in the folder `beside`.
 
     Raises:
         UsageError: settings are unknown or wrong; every fault is listed.
+        CodeNotTrusted: the settings name the user's own files, and `trust_code` is not given.
     """
-    return resolve(_merged(tomllib.loads(DEFAULTS.read_text(encoding="utf-8")), content), where=where)
+    defaults = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))
+    return resolve(_merged(defaults, content), where=where, beside=beside, trust_code=trust_code)
 
 
-def resolve(content: Mapping[str, Any], *, where: str) -> Settings:
-    """Check settings, replace "*" by the names there are, and add the exposures that chosen indicators need."""
+def resolve(
+    content: Mapping[str, Any], *, where: str, beside: Path | None = None, trust_code: bool = False
+) -> Settings:
+    """Check settings, replace "*" by the names there are, and add the exposures that chosen indicators need.
+
+    Own files are looked for in the folder `beside`, the current one where none is given.
+
+    Raises:
+        UsageError: settings are unknown or wrong; every fault is listed.
+        CodeNotTrusted: the settings name the user's own files, and `trust_code` is not given.
+    """
     content = {"purposes": read_purposes()} | {
         k: v for k, v in content.items() if k not in ("as_of", "source", "world")
     }
@@ -226,21 +287,42 @@ def resolve(content: Mapping[str, Any], *, where: str) -> Settings:
             "The settings cannot be used.", found="; ".join(describe_faults(error)), where=where
         ) from error
     from_content(settings.purposes.model_dump(), where=where)
-    faults: list[str] = []
-    names = {
-        "features.indicators": _resolved(settings.features.indicators, indicators(), "indicator", faults),
-        "models.rules": _resolved(settings.models.rules, rules(), "rule", faults),
-        "models.detectors": _resolved(settings.models.detectors, detectors(), "detector", faults),
-    }
-    taken = [e.name for e in settings.models.estimators if e.name in detectors()]
+    settings._trust_code = trust_code
+    settings._own_files = _trusted_files(settings, where=where, beside=beside or Path(), trust_code=trust_code)
+    return _named_in_full(settings, where=where)
+
+
+def _trusted_files(settings: Settings, *, where: str, beside: Path, trust_code: bool) -> tuple[OwnFile, ...]:
+    patterns = {kind: getattr(getattr(settings, section), key) for kind, (section, key) in FILE_SETTINGS.items()}
+    files = tuple(file for kind in PART_KINDS for file in own_files(kind, patterns[kind], beside=beside))
+    # A policy is data: nothing of it runs.
+    code = [file.path for file in files if file.kind != "policy"]
+    if code and not trust_code:
+        raise CodeNotTrusted(
+            "The settings name code that is not OpenCSE's.",
+            expected="settings without files of their own, or a word that they may run",
+            found=", ".join(code),
+            where=where,
+            hint="Read these files. If you trust them, add --trust-code: they then run with your rights.",
+        )
+    return files
+
+
+def _named_in_full(settings: Settings, *, where: str) -> Settings:
+    """Return settings in which every part that takes part is named, those among them that only exposures need."""
+    parts, faults = settings.repertoire, list[str]()
+    indicators = _resolved(settings.features.indicators, parts.indicators, "indicator", faults)
+    rules = _resolved(settings.models.rules, parts.rules, "rule", faults)
+    detectors = _resolved(settings.models.detectors, parts.detectors, "detector", faults)
+    taken = [e.name for e in settings.models.estimators if e.name in parts.detectors]
     faults += [f"the estimator's name {n} is taken by a detector" for n in taken]
-    faults += [f"selection.{c} is missing" for c in ("standards", "welfare", "culture") if c not in settings.selection]
+    faults += [f"selection.{concern} is missing" for concern in CONCERNS if concern not in settings.selection]
     if faults:
         raise UsageError("The settings cannot be used.", found="; ".join(faults), where=where)
-    chosen = settings.models.model_copy(update={"rules": names["models.rules"], "detectors": names["models.detectors"]})
-    needed = {i.exposure for n in names["features.indicators"] if isinstance((i := indicators()[n]).exposure, str)}
-    features = settings.features.model_copy(update={"indicators": sorted({*names["features.indicators"], *needed})})
-    return settings.model_copy(update={"features": features, "models": chosen})
+    exposures = {i.exposure for n in indicators if isinstance((i := parts.indicators[n]).exposure, str)}
+    features = settings.features.model_copy(update={"indicators": sorted({*indicators, *exposures})})
+    models = settings.models.model_copy(update={"rules": rules, "detectors": detectors})
+    return settings.model_copy(update={"features": features, "models": models})
 
 
 def _purposes(given: dict[str, Any], *, beside: Path) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from features.indicators import indicators
+from features.indicator import Indicator
 from models.contradictions.rule import Rule
 from models.detector import Detector
 from models.scores import Contribution
@@ -22,9 +22,8 @@ def number(value: float) -> str:
     return f"{value:,.1f}" if abs(value) >= 1 else f"{value:.2g}"
 
 
-def contribution_sentence(contribution: Contribution) -> str:
+def contribution_sentence(contribution: Contribution, indicator: Indicator) -> str:
     """Return what one indicator shows: observed, exposure, expected, and how many peers it rests on."""
-    indicator = indicators()[contribution.indicator]
     name = contribution.indicator.replace("_", " ")
     observed = f"{name}: {number(contribution.observed)} in {contribution.window_days} days"
     if contribution.exposure is not None and isinstance(indicator.exposure, str):
@@ -38,13 +37,19 @@ def contribution_sentence(contribution: Contribution) -> str:
 
 
 def statistical_sentence(
-    detectors: Sequence[Detector], contributions: Sequence[Contribution], *, group: str, peers: int, p_value: float
+    detectors: Sequence[Detector],
+    contributions: Sequence[Contribution],
+    indicators: Mapping[str, Indicator],
+    *,
+    group: str,
+    peers: int,
+    p_value: float,
 ) -> str:
     """Return the explanation of a flag that rests on comparison with peers."""
     names = " and ".join(d.name.replace("_", " ") for d in detectors)
     whom = "everybody" if group == "everybody" else group
     opening = f"Unusual next to {peers} peers ({whom}) by {names}; a chance of {p_value:.2g} for an ordinary peer."
-    return " ".join([opening, *(contribution_sentence(c) for c in contributions)])
+    return " ".join([opening, *(contribution_sentence(c, indicators[c.indicator]) for c in contributions)])
 
 
 def rule_sentence(rule: Rule, *, hits: int, judged: int, cannot_say: int) -> str:

@@ -15,12 +15,11 @@ from audit.flag.removal import Removal
 from audit.flag.replay import find_flag
 from audit.flag.stability import Survival
 from data.contract import CONTRACT
-from models.detectors import detectors
+from models.contradictions.rule import Rule
 from models.nulls.gamma_poisson import upper_tail
-from models.rules import rules
 from models.selection.fdr import decisive_sources
 from pipeline.run_folder import RunFolder
-from pipeline.settings import Settings, resolve
+from pipeline.settings import Settings
 from pipeline.wording import number, rule_verdict
 
 ROWS: Final = 5
@@ -56,7 +55,7 @@ def explain(folder: RunFolder, start: str, *, rows: int = ROWS) -> Explanation:
         UsageError: no flag's id, or more than one, begins so.
         VerificationFailed: a file of the run cannot be read.
     """
-    flag = dict(find_flag(folder, start))
+    flag, settings = dict(find_flag(folder, start)), folder.settings
     evidence = evidence_of(folder)[flag["flag_id"]]
     counted = Counter((e.table_name, e.indicator, e.part) for e in evidence)
     direct = [e for e in evidence if e.part == "direct"]
@@ -67,8 +66,8 @@ def explain(folder: RunFolder, start: str, *, rows: int = ROWS) -> Explanation:
         said=said,
         cited=tuple((*key, n) for key, n in sorted(counted.items())),
         rows={name: table.slice(0, rows).to_pylist() for name, table in shown.items()},
-        changes=tuple(_changes(flag, said, resolve(folder.config, where="config.toml"))),
-        assumptions=tuple(_assumptions(flag)),
+        changes=tuple(_changes(flag, said, settings)),
+        assumptions=tuple(_assumptions(flag, settings)),
     )
 
 
@@ -90,10 +89,10 @@ def _same_family(score: dict[str, Any], flag: dict[str, Any]) -> bool:
 
 def _changes(flag: dict[str, Any], said: tuple[dict[str, Any], ...], settings: Settings) -> list[str]:
     if flag["family"] == "contradiction":
-        return _rule_changes(flag, said)
+        return _rule_changes(settings.repertoire.rules[flag["detectors"][0]], said)
     heard = [s for s in said if s["p_value"] is not None]
     p_values = np.array([s["p_value"] for s in heard])
-    known = {**detectors(), **{d.name: d for d in settings.detectors}}
+    known = {d.name: d for d in settings.detectors}
     weights = [settings.combination.weight(known[s["detector"]].family) for s in heard]
     strongest = decisive_sources(p_values, flag["threshold"], method=settings.combination.method, weights=weights)
     lines = []
@@ -130,8 +129,7 @@ def _largest_clear(contribution: dict[str, Any], cut: float) -> int | None:
     return int(counts[clear[0]]) if len(clear) else None
 
 
-def _rule_changes(flag: dict[str, Any], said: tuple[dict[str, Any], ...]) -> list[str]:
-    rule = rules()[flag["detectors"][0]]
+def _rule_changes(rule: Rule, said: tuple[dict[str, Any], ...]) -> list[str]:
     counted = said[0]["contributions"][0]
     hits, judged = counted["hits"], counted["judged"]
     needed = next(
@@ -141,10 +139,10 @@ def _rule_changes(flag: dict[str, Any], said: tuple[dict[str, Any], ...]) -> lis
     return [text]
 
 
-def _assumptions(flag: dict[str, Any]) -> list[str]:
+def _assumptions(flag: dict[str, Any], settings: Settings) -> list[str]:
     if flag["family"] == "contradiction":
-        return [f"It cannot see {blind}." for blind in rules()[flag["detectors"][0]].blind_to]
-    known = detectors()
+        return [f"It cannot see {blind}." for blind in settings.repertoire.rules[flag["detectors"][0]].blind_to]
+    known = {d.name: d for d in settings.detectors}
     return [f"{n}: {known[n].assumption}." for n in flag["detectors"] if n in known]
 
 

@@ -18,11 +18,10 @@ from audit.flag.comparison import Comparison
 from audit.flag.replay import find_flag
 from audit.flag.rerun import Rerun, load_rows, without
 from data.store import Store
-from models.rules import rules
 from pipeline.flag import contradiction_flags
 from pipeline.rule_counts import count_contradictions
 from pipeline.run_folder import RunFolder
-from pipeline.settings import Settings, resolve
+from pipeline.settings import Settings
 
 Key = tuple[str, int]
 """A row: table and row id."""
@@ -70,12 +69,12 @@ def smallest_removal(folder: RunFolder, start: str) -> Removal:
     """
     flag = find_flag(folder, start)
     cited, kept = evidence_of(folder)[flag["flag_id"]], kept_of(folder)
-    rerun = Rerun(folder, resolve(folder.config, where="config.toml"))
+    rerun = Rerun(folder, folder.settings)
     direct = {(row.table_name, row.row_id): row for row in cited if row.part == "direct"}
     with Store(threads=1) as store:
         load_rows(store, cited_rows(cited, kept, flag["as_of"]), rerun.absent)
         if flag["family"] == "contradiction":
-            claims = rules()[flag["detectors"][0]].table
+            claims = rerun.settings.repertoire.rules[flag["detectors"][0]].table
             order = sorted(direct, key=lambda key: (key[0] != claims, key[0], -key[1]))
             found, sure = _search(
                 order,
@@ -98,8 +97,9 @@ def _removal(direct: Mapping[Key, EvidenceRow], found: frozenset[Key], sure: boo
 
 def _uncontradicted(store: Store, flag: Mapping[str, Any], rows: frozenset[Key], settings: Settings) -> bool:
     with without(store, rows):
-        found = count_contradictions(store, [rules()[name] for name in flag["detectors"]], flag["as_of"])
-    again = contradiction_flags(found, settings.in_force)
+        rules = [settings.repertoire.rules[name] for name in flag["detectors"]]
+        counts = count_contradictions(store, rules, flag["as_of"])
+    again = contradiction_flags(counts, settings.in_force)
     return all(f.subject_id != flag["subject_id"] for f in again)
 
 

@@ -19,12 +19,10 @@ from data.errors import UsageError
 from data.store import Store
 from features.engine import compute
 from features.table import Cells, FeatureTable
-from models.rules import rules
 from pipeline.evidence import Kept, flag_id
 from pipeline.flag import Flag, contradiction_flags
 from pipeline.rule_counts import count_contradictions
 from pipeline.run_folder import RunFolder
-from pipeline.settings import resolve
 
 _LIMIT: Final = 8
 """How many faults of one flag are listed."""
@@ -74,7 +72,7 @@ def replay(
         VerificationFailed: a file that the replay needs cannot be read.
     """
     flags: list[Row] = folder.table("flags").to_pylist() if flag is None else [find_flag(folder, flag)]
-    settings = resolve(folder.config, where="config.toml")
+    settings = folder.settings
     rerun = Rerun(folder, settings)
     evidence, kept = evidence_of(folder), kept_of(folder)
     done = []
@@ -99,7 +97,9 @@ def _replay(
         return faults  # what follows from changed rows would say nothing about the flag
     load_rows(store, cited_rows(cited, kept, as_of), rerun.absent)
     if row["family"] == "contradiction":
-        counts = count_contradictions(store, [rules()[name] for name in row["detectors"]], as_of)
+        counts = count_contradictions(
+            store, [rerun.settings.repertoire.rules[name] for name in row["detectors"]], as_of
+        )
         again = [f for f in contradiction_flags(counts, rerun.settings.in_force) if f.subject_id == row["subject_id"]]
         rebuilt = again[0] if again else None
     else:

@@ -25,7 +25,6 @@ from data.vocabulary import SUBJECT_KINDS
 from features.engine import compute_all
 from features.gaps.source_gaps import examine
 from models.panel import Panel
-from models.rules import rules
 from pipeline.compare import compare_panel
 from pipeline.detector_scores import DetectorScores, detectors_of, panels_of, score_panel, seed_of
 from pipeline.flag import contradiction_flags
@@ -33,7 +32,7 @@ from pipeline.loading import load_records
 from pipeline.rule_counts import count_contradictions
 from pipeline.run import last_known
 from pipeline.run_folder import RunFolder
-from pipeline.settings import Settings, resolve
+from pipeline.settings import Settings
 
 DRAWS: Final = 20
 SEEDS: Final = 5
@@ -81,7 +80,7 @@ def stability(
     """
     tell = progress or (lambda _: None)
     flag = find_flag(folder, start)
-    rerun = Rerun(folder, resolve(folder.config, where="config.toml"))
+    rerun = Rerun(folder, folder.settings)
     if flag["family"] == "contradiction":
         own = "a contradiction rests on the subject's own records"
         found = [Survival("peers drawn anew", 0, 0, own), Survival("another seed", 0, 0, own)]
@@ -169,7 +168,7 @@ def _dates(
 def _raised_on(store: Store, rerun: Rerun, flag: Mapping[str, Any], day: date, tell: Progress) -> bool:
     tell(f"rules and detectors as of {day}")
     if flag["family"] == "contradiction":
-        counts = count_contradictions(store, [rules()[n] for n in flag["detectors"]], day)
+        counts = count_contradictions(store, [rerun.settings.repertoire.rules[n] for n in flag["detectors"]], day)
         return any(f.subject_id == flag["subject_id"] for f in contradiction_flags(counts, rerun.settings.in_force))
     settings = settings_at(rerun, flag)
     sources = examine(store, as_ofs=[day])

@@ -14,18 +14,19 @@ from models.purposes import Purposes, from_content
 from pipeline.digest import file_digest
 from pipeline.evidence import flag_id
 from pipeline.flag import Flag
-from pipeline.run_folder import CONFIG, MANIFEST, RunFolder
+from pipeline.run_folder import MANIFEST, RunFolder
 from pipeline.seal import code_digest
-from pipeline.settings import resolve
+from pipeline.settings import CodeNotTrusted
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was checked: what, how many, and what is wrong with it."""
+    """One thing that was checked: what, how many, and what is wrong with it; or why it could not be checked."""
 
     name: str
     checked: int
     faults: tuple[str, ...]
+    unchecked: str = ""
 
 
 def verify(folder: RunFolder, *, records: Path | None = None) -> list[Check]:
@@ -104,7 +105,7 @@ def _purposes(folder: RunFolder) -> Check:
     try:
         purposes = from_content(recorded, where=MANIFEST)
         listed = folder.json("lineage/purposes.json")
-        settings = resolve(folder.config, where=CONFIG)
+        settings = folder.settings
         faults = lineage_faults(listed, purposes)
         if settings.in_force.to_json() != recorded:
             faults.append("the purposes in the settings are not those in the manifest")
@@ -116,6 +117,8 @@ def _purposes(folder: RunFolder) -> Check:
                 if is_ != said
             ]
         faults += _crossings(folder, listed, purposes)
+    except CodeNotTrusted as error:
+        return Check("purposes", 0, (), unchecked=f"the run names code of its own, which was not run: {error.found}")
     except (OpencseError, KeyError, TypeError, AttributeError) as error:
         return Check("purposes", 0, (f"the purposes or the lineage cannot be read: {str(error).splitlines()[0]}",))
     return Check("purposes", sum(len(entry["fed_by"]) for entry in listed), tuple(faults))

@@ -14,7 +14,7 @@ from data.vocabulary import SUBJECT_KINDS, SubjectKind
 from features.table import FeatureTable
 from pipeline.digest import file_digest
 from pipeline.run_folder import MANIFEST, RunFolder
-from pipeline.settings import Settings, resolve
+from pipeline.settings import Settings
 from pipeline.trial import Trial, feature_table
 
 
@@ -42,7 +42,7 @@ class Basis:
         Raises:
             VerificationFailed: a file of the run is missing or cannot be read.
         """
-        settings = resolve(folder.config, where="config.toml")
+        settings = folder.settings
         rerun = Rerun(folder, settings)
         tables = {
             (day, kind): rerun.table(kind, day) for day in sorted(folder.config["as_of"]) for kind in SUBJECT_KINDS

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from functools import cache
 from itertools import combinations
@@ -61,9 +63,21 @@ def _same_rows(one: Period, two: Period) -> bool:
     return all(set(one.applies_to[c]) & set(two.applies_to[c]) for c in shared)
 
 
-@cache
+_own: ContextVar[Mapping[str, Policy]] = ContextVar("own_policies", default=MappingProxyType({}))
+
+
+@contextmanager
+def policies_with(own: Mapping[str, Policy]) -> Iterator[None]:
+    """Let rules that are built meanwhile name these policies too: those of a user's own files."""
+    token = _own.set(own)
+    try:
+        yield
+    finally:
+        _own.reset(token)
+
+
 def policies() -> Mapping[str, Policy]:
-    """Return every policy in the folder `models/policies` by name.
+    """Return every policy in the folder `models/policies` by name, and those of the user's own in `policies_with`.
 
     Example:
         >>> policies()["office_attendance"].period[0].since
@@ -72,6 +86,11 @@ def policies() -> Mapping[str, Policy]:
     Raises:
         UsageError: a file is not a policy, or is not named after it; every fault of a file is listed.
     """
+    return MappingProxyType({**_policies(), **_own.get()}) if _own.get() else _policies()
+
+
+@cache
+def _policies() -> Mapping[str, Policy]:
     return MappingProxyType({p.stem: read(p) for p in sorted(FOLDER.glob("*.toml"))})
 
 

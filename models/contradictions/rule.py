@@ -158,8 +158,12 @@ class Rule:
     opt_in: bool = False
     cases: tuple[RuleCase, ...] = field(default=(), repr=False)
     name: str = ""
+    dated: Policy = field(init=False, repr=False, compare=False)
+    """The policy it enforces, as it stood when the rule was built."""
 
     def __post_init__(self) -> None:
+        if self.policy in policies():
+            object.__setattr__(self, "dated", policies()[self.policy])
         faults = _faults(self)
         if faults:
             raise DeclarationFaulty(
@@ -195,11 +199,6 @@ class Rule:
         """All tables it reads, the claim's first."""
         others = [t for c in self.counterparts for t in (c.table, *c.lookups)]
         return tuple(dict.fromkeys([self.table, *self.lookups, *others]))
-
-    @property
-    def dated(self) -> Policy:
-        """The policy it enforces."""
-        return policies()[self.policy]
 
     @property
     def reads(self) -> Mapping[str, frozenset[str]]:

@@ -16,8 +16,8 @@ from data.synthetic.world import World
 from data.synthetic.world import load as load_world
 from pipeline.loading import load_records
 from pipeline.run import last_known
-from pipeline.run_folder import CONFIG, RunFolder
-from pipeline.settings import Settings, resolve
+from pipeline.run_folder import RunFolder
+from pipeline.settings import Settings
 from stress.controls.control import ControlInput, Reading, control_input
 from stress.controls.library import controls
 from stress.controls.verdict import ControlVerdict, judge
@@ -118,6 +118,6 @@ def run_input(
     run: RunFolder, records: Path, *, seeds: int, source: str = "folder", truth: Path | None = None
 ) -> ControlInput:
     """Return the input of the controls of a run: its own settings, as of its last date, on its records."""
-    last_day = date.fromisoformat(max(run.manifest["as_of"]))
-    settings = resolve(run.config, where=CONFIG)
-    return records_input(records, settings=settings, seeds=seeds, source=source, as_of=last_day, truth=truth)
+    last = date.fromisoformat(max(run.manifest["as_of"]))
+    settings = run.settings
+    return records_input(records, settings=settings, seeds=seeds, source=source, as_of=last, truth=truth)

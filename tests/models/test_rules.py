@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from data.sample_records import complete_rows, load_rows
 from data.store import Store
 from features.expression import fields
 from models.contradictions.claim_query import citation_query, count_query, judgement_query
+from models.contradictions.policy import policies_with
 from models.contradictions.rule import POLICY, Rule, RuleCase
 from models.rules import rules
 from pipeline.rule_counts import count_contradictions
@@ -92,7 +94,7 @@ def test_every_rule_shows_the_cases_that_matter(rule: Rule) -> None:
 
 
 @EACH
-def test_no_policy_applies_before_its_first_day_or_after_its_last(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_policy_applies_before_its_first_day_or_after_its_last(rule: Rule) -> None:
     """Whatever a worked case contradicts is no claim once the policy begins a day later or ends on that very day."""
     one = timedelta(days=1)
     for case in [case for case in rule.cases if case.expected]:
@@ -100,20 +102,20 @@ def test_no_policy_applies_before_its_first_day_or_after_its_last(rule: Rule, mo
             said = judged(store, rule, case.as_of)
             first, last = min(r["day"] for r in said.values()), max(r["day"] for r in said.values())
             for since, until in ((last + one, None), (first - one, first)):
-                _put_in_force(rule, monkeypatch, since=since, until=until)
-                days = [row["day"] for row in judged(store, rule, case.as_of).values()]
+                moved = _put_in_force(rule, since=since, until=until)
+                days = [row["day"] for row in judged(store, moved, case.as_of).values()]
                 # A claim that falls due so long after the policy began may move with it, but never before it.
                 assert all(day >= since and (until is None or day < until) for day in days)
                 assert not days or (POLICY, "since") in fields(rule.day)
-            _put_in_force(rule, monkeypatch, since=first - 400 * one, until=None)
-            assert set(judged(store, rule, case.as_of)) >= set(case.expected)
+            always = _put_in_force(rule, since=first - 400 * one, until=None)
+            assert set(judged(store, always, case.as_of)) >= set(case.expected)
 
 
-def _put_in_force(rule: Rule, monkeypatch: pytest.MonkeyPatch, *, since: date, until: date | None) -> None:
-    monkeypatch.undo()
+def _put_in_force(rule: Rule, *, since: date, until: date | None) -> Rule:
     periods = [p.model_copy(update={"since": since, "until": until}) for p in rule.dated.period]
     moved = rule.dated.model_copy(update={"period": periods})
-    monkeypatch.setattr("models.contradictions.rule.policies", lambda: {rule.policy: moved})
+    with policies_with({rule.policy: moved}):
+        return replace(rule)
 
 
 def test_there_are_at_least_ten_rules_that_take_part_by_default() -> None:
