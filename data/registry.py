@@ -68,7 +68,7 @@ def _file_module(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # whatever a file of the user's own may raise is told in one line
+    except (Exception, SystemExit) as error:  # whatever a file of the user's own may raise is told in one line
         del sys.modules[name]
         raise UsageError("The file cannot be used.", found=repr(error), where=str(path)) from error
     return module

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.errors import UsageError, VerificationFailed
-from pipeline.repertoire import OwnFile
 from pipeline.settings import Settings, resolve
 
 MANIFEST = "manifest.json"
@@ -79,28 +78,12 @@ class RunFolder:
             CodeNotTrusted: they name the user's own files, and `trust_code` is not given.
             VerificationFailed: a copy is not the file that took part in the run.
         """
-        settings = resolve(self.config, where=CONFIG, beside=self.path, trust_code=self.trust_code)
         sealed = {file["path"]: file["sha256"] for file in self.manifest.get("own_files", [])}
-        for file in settings.own_files:
-            place = _place(file, self.path)
-            if sealed.get(place) != file.sha256:
-                raise VerificationFailed(
-                    "A file of the user's own has changed since the run.",
-                    expected=f"SHA-256 {sealed.get(place, 'in the manifest')}",
-                    found=f"SHA-256 {file.sha256}",
-                    where=place,
-                )
-        return settings
+        return resolve(self.config, where=CONFIG, beside=self.path, trust_code=self.trust_code, sealed=sealed)
 
     def loaded(self) -> dict[str, Path]:
         """Return the files with the evidence rows, by table."""
         return {p.stem: p for p in sorted((self.path / "loaded").glob("*.parquet"))}
-
-
-def _place(file: OwnFile, folder: Path) -> str:
-    """Return where a file lies in a folder, its whole path where it lies elsewhere."""
-    path, whole = Path(file.path), folder.resolve()
-    return path.relative_to(whole).as_posix() if path.is_relative_to(whole) else file.path
 
 
 def open_run(path: Path, *, trust_code: bool = False) -> RunFolder:

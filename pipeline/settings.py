@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
-from data.errors import UsageError
+from data.errors import UsageError, VerificationFailed
 from data.setting_faults import describe_faults
 from data.vocabulary import CONCERNS, Concern
 from features.indicator import Indicator
@@ -267,15 +267,22 @@ def over_defaults(
 
 
 def resolve(
-    content: Mapping[str, Any], *, where: str, beside: Path | None = None, trust_code: bool = False
+    content: Mapping[str, Any],
+    *,
+    where: str,
+    beside: Path | None = None,
+    trust_code: bool = False,
+    sealed: Mapping[str, str] | None = None,
 ) -> Settings:
     """Check settings, replace "*" by the names there are, and add the exposures that chosen indicators need.
 
-    Own files are looked for in the folder `beside`, the current one where none is given.
+    Own files are looked for in the folder `beside`, the current one where none is given. Where `sealed` is given, the
+    SHA-256 of each by its place in that folder, a file that is not among them or has another content is not run.
 
     Raises:
         UsageError: settings are unknown or wrong; every fault is listed.
         CodeNotTrusted: the settings name the user's own files, and `trust_code` is not given.
+        VerificationFailed: a file is not the one that was sealed.
     """
     content = {"purposes": read_purposes()} | {
         k: v for k, v in content.items() if k not in ("as_of", "source", "world")
@@ -288,7 +295,10 @@ def resolve(
         ) from error
     from_content(settings.purposes.model_dump(), where=where)
     settings._trust_code = trust_code
-    settings._own_files = _trusted_files(settings, where=where, beside=beside or Path(), trust_code=trust_code)
+    files = _trusted_files(settings, where=where, beside=beside or Path(), trust_code=trust_code)
+    if sealed is not None:
+        _check_sealed(files, sealed, folder=(beside or Path()).resolve())
+    settings._own_files = files
     return _named_in_full(settings, where=where)
 
 
@@ -306,6 +316,19 @@ def _trusted_files(settings: Settings, *, where: str, beside: Path, trust_code: 
             hint="Read these files. If you trust them, add --trust-code: they then run with your rights.",
         )
     return files
+
+
+def _check_sealed(files: Iterable[OwnFile], sealed: Mapping[str, str], *, folder: Path) -> None:
+    for file in files:
+        path = Path(file.path)
+        place = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else file.path
+        if sealed.get(place) != file.sha256:
+            raise VerificationFailed(
+                "A file of the user's own has changed since the run.",
+                expected=f"SHA-256 {sealed[place]}" if place in sealed else "one of the files that the manifest lists",
+                found=f"SHA-256 {file.sha256}",
+                where=place,
+            )
 
 
 def _named_in_full(settings: Settings, *, where: str) -> Settings:
