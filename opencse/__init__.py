@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from audit.rates.measures import Options
     from audit.rates.positives import Positive
     from audit.rates.truth_tables import Truth
-    from data.synthetic.memory import make as make_world
+    from data.synthetic.memory_world import make_world
     from data.synthetic.world import World
     from data.synthetic.world import load as load_world
     from features.expression import col, day, days_later, hour, later_of, minutes_between, minutes_later, weekday
@@ -59,7 +59,7 @@ _PLACES = {
     "audit.rates.measures": ("Options",),
     "audit.rates.positives": ("Positive",),
     "audit.rates.truth_tables": ("Truth",),
-    "data.synthetic.memory": ("make:make_world",),
+    "data.synthetic.memory_world": ("make_world",),
     "data.synthetic.world": ("World", "load:load_world"),
     "features.expression": (
         *("col", "day", "days_later", "hour", "later_of", "minutes_between", "minutes_later", "weekday"),
