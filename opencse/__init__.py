@@ -19,8 +19,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from audit.rates.measures import Options
-    from audit.rates.positives import Positive
+    from audit.rates.positives import PositiveDefinition
+    from audit.rates.rate_options import RateOptions
     from audit.rates.truth_tables import Truth
     from data.synthetic.memory_world import make_world
     from data.synthetic.world import World
@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from stress.scenario import Scenario
 
 _PLACES = {
-    "audit.rates.measures": ("Options",),
-    "audit.rates.positives": ("Positive",),
+    "audit.rates.rate_options": ("RateOptions",),
+    "audit.rates.positives": ("PositiveDefinition",),
     "audit.rates.truth_tables": ("Truth",),
     "data.synthetic.memory_world": ("make_world",),
     "data.synthetic.world": ("World", "load:load_world"),
@@ -99,10 +99,10 @@ __all__ = [
     "Fitted",
     "Indicator",
     "NoExposure",
-    "Options",
     "Panel",
     "Pattern",
-    "Positive",
+    "PositiveDefinition",
+    "RateOptions",
     "Reading",
     "Related",
     "Rule",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from audit.flag.explanation import Explanation
     from audit.flag.replay import Replayed
     from audit.flag.verify import Check
-    from audit.rates.measures import Options
+    from audit.rates.rate_options import RateOptions
     from audit.rates.truth_tables import Truth
     from audit.specification.curve_report import Report
     from data.synthetic.generate import Generated
@@ -204,14 +204,14 @@ def rates(
     truth: Truth | None = None,
     people: pd.DataFrame | None = None,
     units: pd.DataFrame | None = None,
-    options: Options | None = None,
+    options: RateOptions | None = None,
 ) -> pd.DataFrame:
     """Return every error rate of a run or a trial: a row for each value, with its interval, size and status.
 
     `people` has officer_id with any of the protected characteristics and joined_on, `units` unit_id and name. Without
     truth there are no error rates, only how often flags fall on whom. Columns: `docs/reference/rates.md`.
     """
-    from audit.rates import Options as Defaults
+    from audit.rates import RateOptions as Defaults
     from audit.rates import rates as measure
 
     tables = result.folder.table if isinstance(result, Run) else lambda name: getattr(result, name)
