@@ -97,6 +97,7 @@ def _result_settings(cell: Cell) -> dict[str, Any]:
 @lru_cache(maxsize=4096)
 def _identity(cell: Cell) -> dict[str, str]:
     path = Path(cell.scenario)
+    # A file of the user's own counts by its content, wherever it lies; code that comes along by the code's digest.
     return {
         "world": cell.world,
         "people": str(cell.people),
@@ -145,6 +146,7 @@ def _world_in_memory(world: World) -> MemoryWorld:
 
 def measure_controls(cell: Cell, result: ScenarioResult) -> tuple[pa.Table, pa.Table]:
     """Return what the negative controls of a cell count, beside the unperturbed run; nobody is flagged by them."""
+    # One null world a seed: the verdict pools them over the seeds of the plan.
     world = cell.resolved_world
     inputs = control_input(
         result.records,
@@ -190,6 +192,7 @@ def _rates(cell: Cell, result: ScenarioResult, provenance: dict[str, Any]) -> pa
         units=records["unit"],
         options=RateOptions(workload=cell.results.workload),
     )
+    # Rates of all measures and breakdowns are cheap once truth and flags are joined; to keep them all is not.
     selected = table["measure"].isin(cell.results.measures) & table["by"].isin(cell.results.by)
     # All detectors together are no detector of their own that might have flagged somebody.
     selected &= ~((table["basis"] == "flagged") & (table["name"] == COMBINED))

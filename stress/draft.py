@@ -53,6 +53,7 @@ class Draft:
         self.starts = day_number(starts_on)
         self.ends = day_number(ends_on)
         self.rng = rng
+        # Decoded columns are kept until their table changes: scenarios read the same few again and again.
         self._columns: dict[tuple[str, str], Values] = {}
 
     def __contains__(self, table: str) -> bool:
@@ -211,12 +212,18 @@ class Draft:
 
 
 def read_column(table: pa.Table, column: Column) -> Values:
-    """Return a column as a numpy array in the coding of a draft."""
+    """Return a column as a numpy array in the coding of a draft.
+
+    Example:
+        >>> days = pa.table({"received_on": pa.array([date(1970, 2, 1)])})
+        >>> read_column(days, CONTRACT["complaint"].column["received_on"]).tolist()
+        [31]
+    """
     values = table[column.name]
     if pa.types.is_dictionary(values.type):
         values = values.cast(pa.string())
     if column.type == "VARCHAR":
-        return np.asarray(values.to_numpy(zero_copy_only=False), dtype=object)
+        return np.asarray(values.to_numpy(zero_copy_only=False), dtype=object)  # texts keep None for null
     if column.type == "DOUBLE":
         return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
     if column.type == "DATE":
@@ -228,7 +235,12 @@ def read_column(table: pa.Table, column: Column) -> Values:
 
 
 def to_array(column: Column, values: Values) -> pa.Array:
-    """Return values in the coding of a draft as an Arrow array of the contract's type."""
+    """Return values in the coding of a draft as an Arrow array of the contract's type.
+
+    Example:
+        >>> to_array(CONTRACT["complaint"].column["received_on"], np.array([0, NULL])).to_pylist()
+        [datetime.date(1970, 1, 1), None]
+    """
     if column.type == "VARCHAR":
         return pa.array(values, pa.string())
     if column.type == "DOUBLE":
@@ -238,6 +250,7 @@ def to_array(column: Column, values: Values) -> pa.Array:
         return pa.array(values == 1, pa.bool_(), mask=empty)
     if column.type == "TIMESTAMP":
         return pa.array(values, pa.int64(), mask=empty).cast(pa.timestamp("us"))
+    # NULL does not fit 32 bits; the mask says null all the same.
     narrow = np.where(empty, 0, values)
     if column.type == "BIGINT":
         return pa.array(narrow, pa.int64(), mask=empty)

@@ -88,6 +88,7 @@ def effects(results: pa.Table) -> pd.DataFrame:
     A scenario with a cell at dose 0 is compared with that, because a method of its own runs in it; any other with the
     unperturbed twin of the same world, size, seed and set.
     """
+    # Grouped on one thread, because the order in which floating-point numbers are added shows in their last bits.
     pairs = _pairs(results)
     counts = pc.CountOptions(mode="only_valid")
     summary = (
@@ -122,6 +123,7 @@ def effects(results: pa.Table) -> pd.DataFrame:
 def _pairs(results: pa.Table) -> pa.Table:
     """Return every cell's rows beside the twin's value and their difference; null where either is undefined."""
     columns = [*PLACE, "seed", *WHAT]
+    # Arrow joins never match null with null, so that what is not told apart is told apart by an empty text.
     texts = {name: pc.fill_null(results[name], "") for name in columns if pa.types.is_string(results[name].type)}
     rows = pa.table({name: texts.get(name, results[name]) for name in [*columns, "scenario", "dose", "value"]})
     is_twin, at_zero = pc.equal(rows["scenario"], TWIN), pc.equal(rows["dose"], 0.0)
@@ -144,6 +146,7 @@ def _pairs(results: pa.Table) -> pa.Table:
 
 
 def _with_twins(cells: pa.Table, twins: pa.Table, keys: list[str]) -> pa.Table:
+    # A left join: a cell without a twin stays, undefined, and shows as such.
     twin = twins.select([*keys, "value"]).rename_columns([*keys, "twin"])
     joined = cells.join(twin, keys=keys, join_type="left outer", use_threads=False)
     return joined.select([*cells.column_names, "twin"])
@@ -162,6 +165,7 @@ def _p_values(effect: np.ndarray, spread: np.ndarray, seeds: np.ndarray, constan
     from scipy.stats import t
 
     with np.errstate(invalid="ignore", divide="ignore"):
+        # Student's t-test of paired differences; a constant difference leaves it no spread, and the sign test does.
         t_test = 2 * t.sf(np.abs(effect) / (spread / np.sqrt(seeds)), np.maximum(seeds - 1, 1))
         sign_test = np.where(effect == 0, 1.0, 2.0 ** (1.0 - seeds))
     return np.where(seeds > 1, np.where(constant, sign_test, t_test), np.nan)
@@ -178,6 +182,7 @@ def turnover(flagged: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     cells = cells[cells["scenario"] != TWIN][[*PLACE, "seed", "scenario", "dose"]].drop_duplicates()
     twin_pairs = cells.merge(twin, on=[*PLACE, "seed"])
     scenario_flags = flagged[flagged["scenario"] != TWIN][[*keys, "scenario", "dose", "positive"]]
+    # An outer join keeps who is flagged on one side only: these are the people the turnover is about.
     changes = twin_pairs.merge(
         scenario_flags, on=[*keys, "scenario", "dose"], how="outer", suffixes=("_before", "_after")
     )

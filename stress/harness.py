@@ -131,13 +131,21 @@ def _in_parallel(pieces: Sequence[Sequence[Cell]], out: Path, *, in_process: boo
     from joblib import Parallel, delayed
     from joblib.parallel import get_active_backend
 
+    # Clusters' backends cannot stream; there progress is told at the end.
     streams = getattr(get_active_backend()[0], "supports_return_generator", False)
     kind = "generator_unordered" if streams else "list"
     yield from Parallel(return_as=kind, batch_size=1, pre_dispatch="2*n_jobs")(delayed(work)(p, out) for p in pieces)
 
 
 def chunks(cells: Sequence[Cell], *, workers: int) -> list[list[Cell]]:
-    """Split cells into pieces of one world each, small enough that no worker is left with a long last one."""
+    """Split cells into pieces of one world each, small enough that no worker is left with a long last one.
+
+    Example:
+        >>> from stress.plan import load_plan
+        >>> cells = load_plan("quick").cells()
+        >>> [len(piece) for piece in chunks(cells, workers=2)]
+        [3, 3, 3, 1, 3, 3, 3, 1, 3, 3, 3, 1]
+    """
     limit = max(1, min(LONGEST, len(cells) // (4 * workers)))
     pieces: list[list[Cell]] = []
     for cell in cells:
@@ -157,6 +165,7 @@ def work(cells: Iterable[Cell], out: Path) -> int:
     """Run some cells and return how many came to an end; one that raises is written down as failed."""
     count = 0
     for cell in cells:
+        # Only this tells which cells a worker that died took along.
         (out / STARTED / cell_id(cell)).touch()
         try:
             run_cell(cell, out / CELLS)
@@ -168,6 +177,7 @@ def work(cells: Iterable[Cell], out: Path) -> int:
 
 
 def _run_alone(cell: Cell, out: Path, cause: Exception) -> None:
+    # Spawned, not forked: a fork would inherit threads and locks of the libraries that have just lost a worker.
     process = multiprocessing.get_context("spawn").Process(target=work, args=([cell], out))
     process.start()
     process.join()
@@ -227,6 +237,7 @@ def read_plan(out: Path) -> dict[str, Any]:
 def _assemble(files: Sequence[Path], out: Path, schema: pa.Schema) -> None:
     """Put the cells' tables one after another into one file, a row group each, written whole or not at all."""
     partial_file = out.with_name(f".{out.name}")
+    # One cell at a time in memory, and in the plan's order, so that neither workers nor restarts show in the bytes.
     with pq.ParquetWriter(partial_file, schema, compression="zstd") as writer:
         for path in files:
             rows = pq.read_table(path, schema=schema)

@@ -134,10 +134,12 @@ def _broken(table: pd.DataFrame) -> pd.DataFrame:
     worse = np.sign(table["effect"]) * table["measure"].map(_HARM).fillna(0.0) > 0
     tested = (table["basis"] == "flagged") & (table["scope"] == "all") & table["measure"].isin(list(_HARM))
     tested &= table["status"] == "ok"
+    # Everybody and groups are two families of tests: the thousands of groups would drown the few tests of everybody.
     significant = pd.Series(False, index=table.index)
     for population in (table["by"] == "all", table["by"] != "all"):
         index = table.index[tested & population]
         significant[index] = q_values(table.loc[index, "p_value"].to_numpy(dtype=np.float64)) <= LEVEL
+    # Gains were tested with harms, in the same families; only harms are listed.
     harms = table[worse & significant]
     keys = [k for k in KEYS if k != "dose"]
     from_dose = harms.groupby(keys, observed=True)["dose"].min().rename("from_dose").reset_index()

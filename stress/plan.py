@@ -53,7 +53,13 @@ class PlanResults(FrozenSection):
 
 
 class StressPlan(FrozenSection):
-    """A plan as its file says it; `seeds` is a list, or how many from 1 on."""
+    """A plan as its file says it; `seeds` is a list, or how many from 1 on.
+
+    Example:
+        >>> plan = StressPlan(title="-", worlds=["tiny"], people=[80], seeds=1, scenarios=["duplicates"])
+        >>> [(cell.scenario, cell.dose) for cell in plan.cells()]
+        [('twin', 0.0), ('controls', 0.0), ('duplicates', 0.05), ('duplicates', 0.2), ('duplicates', 0.5)]
+    """
 
     title: str
     worlds: tuple[str, ...] = Field(min_length=1)
@@ -130,6 +136,8 @@ class Cell:
     overlay: str
     results: PlanResults
 
+    # A cell carries names and texts, and makes worlds and settings of them where it runs: a worker is sent few bytes.
+
     @property
     def resolved_world(self) -> World:
         """The world's settings."""
@@ -156,7 +164,12 @@ def _canonical_text(content: Mapping[str, Any]) -> str:
 
 
 def names() -> list[str]:
-    """Return the names of the plans that come with OpenCSE."""
+    """Return the names of the plans that come with OpenCSE.
+
+    Example:
+        >>> names()
+        ['budget', 'full', 'quick', 'standard']
+    """
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
@@ -165,6 +178,11 @@ def load_plan(name_or_path: str) -> StressPlan:
 
     Raises:
         UsageError: there is no such plan, or it has faults: all of them at once, in the user's words.
+
+    Example:
+        >>> plan = load_plan("quick")
+        >>> plan.seed_list, len(plan.cells())
+        ((1, 2, 3), 30)
     """
     path = FOLDER / f"{name_or_path}.toml" if name_or_path in names() else Path(name_or_path)
     if path.suffix != ".toml" or not path.is_file():

@@ -31,6 +31,7 @@ def combined_scores(comparisons: Sequence[Comparison]) -> pa.Table:
 def _rows(comparison: Comparison) -> pa.Table:
     panel, p_values = comparison.panel, comparison.combined
     missing = np.isnan(p_values)
+    # A p-value of 0, which underflow can give, becomes an infinite score: first, as it should be.
     with np.errstate(divide="ignore"):
         score = np.abs(np.log10(p_values))
     columns = {

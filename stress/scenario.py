@@ -47,6 +47,21 @@ class Scenario:
     rule) that rows may break; tests hold both. A hook draws from `draft.rng` alone, whose stream depends on the seed
     and the scenario and not on the dose: draw one number for each row and compare it with the dose, so that a higher
     dose adds to what a lower one does.
+
+    Example:
+        >>> def lose_shifts(draft, dose):
+        ...     draft.drop("shift", draft.rng.random(draft.size("shift")) < dose)
+        >>> scenario = Scenario(
+        ...     question="What if shifts are lost?",
+        ...     modelled_on="an assumption",
+        ...     expects="rates per shift rise",
+        ...     dose="share of shifts",
+        ...     doses=(0.1, 0.5),
+        ...     tables=("shift",),
+        ...     records=lose_shifts,
+        ... )
+        >>> scenario.own_twin
+        False
     """
 
     question: str

@@ -50,7 +50,17 @@ def perform(
 
 
 def disturb(base: MemoryWorld, scenario: Scenario, dose: float) -> Draft:
-    """Return the records and truth of a world after a scenario's hooks on the world and on records."""
+    """Return the records and truth of a world after a scenario's hooks on the world and on records.
+
+    Example:
+        >>> from data.synthetic.memory_world import make_world
+        >>> from data.synthetic.world import load
+        >>> from stress.scenarios import scenario
+        >>> world = make_world(load("tiny", people=60, months=2))
+        >>> draft = disturb(world, scenario("duplicates"), 1.0)
+        >>> draft.size("complaint") == 2 * len(world.records["complaint"])
+        True
+    """
     if scenario.world is not None:
         settings = scenario.world(base.world, dose)
         base = base if settings == base.world else make_world(settings)
@@ -72,6 +82,7 @@ def _rounds(draft: Draft, scenario: Scenario, dose: float, settings: Settings, e
     with Store(threads=1) as store:
         loaded: dict[str, pa.Table] = {}
         for number, day in enumerate(days):
+            # Arrow tables are never changed in place: a table that is the same object holds the same rows.
             changed = {name: rows for name, rows in draft.records.items() if loaded.get(name) is not rows}
             _load(store, scenario, changed, draft.records)
             loaded = dict(draft.records)

@@ -43,6 +43,7 @@ def mean_p_values(achieved: Floats, error: Floats, worlds: Floats, target: Float
     from scipy.stats import binom, t
 
     with np.errstate(invalid="ignore", divide="ignore"):
+        # Rounded, because the mean of zeros and ones times their number is a count but for its last bits.
         by_count = binom.sf(np.round(achieved * worlds) - 1, worlds, target)
         by_spread = t.sf((achieved - target) / error, np.maximum(worlds - 1, 1))
     no_spread = ~(error > 0)
@@ -89,6 +90,7 @@ def _highest(achieved: float, worlds: float) -> float:
         return 1.0
     threshold = -np.log(1 - CONFIDENCE) / worlds
     low, high = achieved, 1.0
+    # Sixty halvings of an interval no wider than 1 leave nothing that a double could tell apart.
     for _ in range(60):
         middle = (low + high) / 2
         # Of falling short rather than exceeding: the same with both shares turned round.

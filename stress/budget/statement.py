@@ -89,6 +89,7 @@ def cells_of(counts: pd.DataFrame, plan: Mapping[str, Any]) -> pd.DataFrame:
 
     Cells of everybody are tested together, and so are those of groups.
     """
+    # A world in which nobody is flagged has no false flags: its share is 0, as the definition of the rate has it.
     share = np.where(counts["flagged"] > 0, counts["wrong"] / counts["flagged"].where(counts["flagged"] > 0), 0.0)
     innocents = 1000.0 * counts["wrong"] / counts["size"].where(counts["size"] > 0)
     rows = counts.assign(share=share, innocents=innocents, any=(counts["wrong"] > 0).astype(np.float64))
@@ -173,6 +174,7 @@ def breaking_doses(cells: pd.DataFrame) -> pd.DataFrame:
         [*keys, "scenario"], sort=True, observed=True
     ):
         place = dict(zip([*keys, "scenario"], key, strict=True))
+        # The scenario is the last key; what is left names the unperturbed cell.
         setting = tuple(key)[:-1]
         stops.append({**place, **_stop(rows), "unperturbed": unperturbed.get(setting)})
     columns = [*keys, "scenario", *_STOP, "unperturbed"]

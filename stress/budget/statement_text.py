@@ -104,6 +104,7 @@ def _per_force(row: Row) -> str:
 
 def _groups(rows: Sequence[Row]) -> Iterator[str]:
     yield from ("", "On whom false flags fall more than on their reference, where nothing is wrong with the records")
+    # Without a reference, or where nobody in it is flagged, there is nothing to compare.
     ratios = [r for r in rows if r["reference"] is not None and r["ratio_low"] is not None]
     higher = sorted((r for r in ratios if r["ratio_low"] > 1), key=lambda r: (-r["ratio_low"], _group(r), _about(r)))
     yield (

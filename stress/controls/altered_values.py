@@ -19,5 +19,6 @@ def whole_panel(table: FeatureTable, settings: Settings) -> Panel:
     """Return a panel of all indicators together, whatever they serve: for altering values, never for scoring."""
     groups = peer_groups(table.subjects, smallest=settings.peers.smallest_group)
     panels = [build_panel(table, groups, settings.indicators, concern) for concern in CONCERNS]
+    # A series that serves several concerns is the same values each time.
     series = {s.key: s for p in panels for s in p.series}
     return Panel(table.kind, table.as_of, "standards", table.ids, groups, tuple(series[k] for k in sorted(series)))

@@ -106,6 +106,7 @@ def records_input(
             for t in CONTRACT
             if t.name in store.tables("loaded")
         }
+    # Error rates of null worlds depend little on size beyond this, and their cost does.
     people = max(60, min(LARGEST, len(records["officer"]) if "officer" in records else LARGEST))
     nulls = tuple(load_world(NULL_WORLD, people=people, seed=n) for n in range(1, seeds + 1))
     truth_tables = None if truth is None else {"truth_subject": pq.read_table(truth / "truth_subject.parquet")}

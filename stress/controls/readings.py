@@ -46,6 +46,7 @@ def _row(control: str, reading: Reading, group: str, count: float, n: float | No
 
 def readings_of(results: pd.DataFrame) -> dict[str, list[Reading]]:
     """Return the readings in some rows of results, a control's name to those of all its cells."""
+    # A cell counts each thing once, so that these keys hold the rows of one reading.
     keys = ["name", "cell", "measure", "subject_kind", "concern"]
     readings: dict[str, list[Reading]] = {}
     for (control, _, measure, kind, concern), rows in results[results["basis"] == BASIS].groupby(keys, sort=True):

@@ -68,8 +68,15 @@ class ControlVerdict:
 def judge(
     readings: Mapping[str, Sequence[Reading]], *, absent: Mapping[str, str] | None = None
 ) -> list[ControlVerdict]:
-    """Return a verdict for everything that each control counted; `absent` says of others why they were not run."""
+    """Return a verdict for everything that each control counted; `absent` says of others why they were not run.
+
+    Example:
+        >>> worlds = Reading(what="worlds", subject_kind="", concern="", count=9, n=10, allowed=1.0)
+        >>> [verdict.status for verdict in judge({"null_world": [worlds]})]
+        ['failed']
+    """
     verdicts: list[ControlVerdict] = []
+    # Bonferroni, first among controls and then within each, so that one with many readings takes nothing from others.
     level = FALSE_ALARM / max(len(readings), 1)
     for control, control_readings in sorted(readings.items()):
         totals = pool(control_readings)
@@ -114,6 +121,7 @@ def _verdict(control: str, reading: Reading, level: float) -> ControlVerdict:
     chance = None if allowed is None else tail(reading.count, reading.n, allowed)
     status = NOT_JUDGED
     if chance is not None and allowed is not None:
+        # What would pass whatever was counted has not been tested.
         could_fail = tail(reading.n, reading.n, allowed) < level
         status = FAILED if chance < level else PASSED if could_fail else TOO_FEW
     error = None if allowed is None else float(np.sqrt(allowed * (1 - allowed) / reading.n))

@@ -120,6 +120,7 @@ def _effects(folder: Path, worlds: Sequence[str]) -> pd.DataFrame:
     )
     columns = [*PLACE, "seed", "scenario", "dose", "subject_kind", "concern", "basis", "scope", "name", "measure"]
     rows = pq.read_table(results_file(folder), columns=[*columns, "by", "group", "value"], filters=filters)
+    # The twins are read once and paired with one scenario after another.
     twins = rows.filter(pc.equal(rows["scenario"], TWIN))
     names = sorted(set(rows["scenario"].unique().to_pylist()) - {TWIN})
     parts = [effects(pa.concat_tables([twins, rows.filter(pc.equal(rows["scenario"], n))])) for n in names]

@@ -9,6 +9,7 @@ from stress.scenario import Scenario
 def lose_weeks(draft: Draft, dose: float) -> None:
     """Take away the look-ups in policing systems of a share of weeks, for everybody."""
     weeks = (draft.ends - draft.starts) // 7 + 2
+    # One number a week, for everybody: a gap in the log spares nobody.
     level = draft.rng.random(weeks)
     week = (draft.column("system_access", "accessed_at") // DAY - draft.starts) // 7
     draft.drop("system_access", level[week.clip(0, weeks - 1)] < dose)

@@ -41,6 +41,7 @@ def _values(trial: Trial) -> tuple[Whole, Floats]:
     officers = trial.subjects.filter(pc.equal(trial.subjects["subject_kind"], "officer"))
     rows = trial.features.filter(pc.equal(trial.features["subject_kind"], "officer"))
     table = from_arrow(rows, officers, kind="officer", as_of=trial.as_of[0])
+    # Counts are heavy-tailed: on the logarithm's scale a few large ones do not decide the fit.
     columns = [np.log1p(np.nan_to_num(cells.value).clip(min=0)) for cells in table]
     return table.ids, np.column_stack(columns)
 
@@ -81,6 +82,7 @@ def _predict(past: Floats, labels: npt.NDArray[np.bool_], present: Floats) -> Fl
     mean, spread = past.mean(axis=0), past.std(axis=0)
     spread[spread == 0] = 1.0
     model = LogisticRegression(C=STRENGTH, max_iter=1000, random_state=0).fit((past - mean) / spread, labels)
+    # Rounded, because the solver's last bits differ between processors and would reorder ties.
     scores: Floats = np.round(model.decision_function((present - mean) / spread), 9)
     return scores
 

@@ -23,6 +23,7 @@ def shift_clocks(draft: Draft, dose: float) -> None:
         rows = np.isin(draft.column(table, "officer_id"), officers) & (starts >= (draft.ends - DAYS) * DAY)
         times = {name: draft.column(table, name)[rows] for name in columns}
         shifted = {name: np.where(values == NULL, NULL, values + shift) for name, values in times.items()}
+        # A row cannot be known before it happened, by its own clock.
         known = np.maximum(draft.column(table, "known_on")[rows], shifted[columns[0]] // DAY)
         if shift:
             draft.change(table, rows, **shifted, known_on=known)

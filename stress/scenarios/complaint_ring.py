@@ -17,6 +17,7 @@ def conspire(draft: Draft, dose: float) -> None:
     """Add complaints by a few people about a few innocent officers within three months, all still open."""
     eligible = np.intersect1d(draft.innocents(), draft.current_officers())
     targets = draft.rng.permutation(eligible)[: max(1, len(eligible) * TARGETS_PER_1000 // 1000)]
+    # Drawn for the largest dose there can be, and cut: the complaints of a lower dose are among those of a higher one.
     received = draft.ends - 1 - draft.rng.integers(5, DAYS, (MOST, len(targets)))
     complainant = draft.rng.integers(0, COMPLAINANTS, (MOST, len(targets)))
     count = min(round(dose), MOST)

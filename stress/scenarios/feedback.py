@@ -19,6 +19,7 @@ def scrutinise(draft: Draft, round_: Round, dose: float) -> Settings:
     flags = round_.trial.flags.to_pylist()
     flagged_ids = {f["subject_id"] for f in flags if f["subject_kind"] == "officer" and f["concern"] == "standards"}
     officers = np.sort(draft.keys("officer"))
+    # Drawn for everybody, flagged or not, so that the stream does not depend on who is.
     level = draft.rng.random((MOST, len(officers)))
     moment = draft.rng.random((MOST, len(officers)))
     flagged = np.isin(officers, sorted(flagged_ids))

@@ -19,6 +19,7 @@ def merge(draft: Draft, dose: float) -> None:
     half = len(people) // 2
     half_one, half_two = people[:half], people[half : 2 * half]
     pairs = round(half * dose)
+    # Sorted by giver, as the search below needs it.
     order = np.argsort(half_two[:pairs])
     givers, receivers = half_two[:pairs][order], half_one[:pairs][order]
     if not pairs:

@@ -16,6 +16,7 @@ def mislink(draft: Draft, dose: float) -> None:
     members: dict[int, list[int]] = {}
     for officer, unit in sorted(team.items()):
         members.setdefault(unit, []).append(officer)
+    # The next in the team: somebody alone in theirs keeps their rows.
     colleague = {o: group[(at + 1) % len(group)] for group in members.values() for at, o in enumerate(group)}
     for table in TABLES:
         if table not in draft:

@@ -22,6 +22,7 @@ def hear_late(draft: Draft, dose: float) -> None:
     policy_start = begins()
     register_ids = draft.column("external_register", "officer_id")[draft.column("external_register", "kind") == KIND]
     declaration_ids = draft.column("declaration", "officer_id")[draft.column("declaration", "kind") == KIND]
+    # Who is in the register or has declared already is planted, or a member of the world's own.
     members = (level < dose) & ~np.isin(officers, np.concatenate([register_ids, declaration_ids]))
     count = int(members.sum())
     if not count or policy_start >= draft.ends:

@@ -19,6 +19,7 @@ def complain(draft: Draft, dose: float) -> None:
     officers = np.array(sorted(o for o, t in team.items() if t in set(teams.tolist())), dtype=np.int64)
     targets = draft.rng.permutation(officers)[:NAMED]
     limit = 20
+    # Drawn for the largest dose, and cut: the complaints of a lower dose are among those of a higher one.
     day = draft.ends - 1 - draft.rng.integers(10, DAYS, (limit, len(targets)))
     count = min(round(dose), limit)
     if not count or not len(targets):

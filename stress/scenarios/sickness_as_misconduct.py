@@ -18,6 +18,7 @@ def read_as_misconduct(settings: Settings, dose: float) -> Settings:
         update={"feeds": feeds | {"standards": sorted({*feeds["standards"], "health"})}}
     )
     models = settings.models.model_copy(update={"rules": sorted({*settings.models.rules, *RULES})})
+    # The spells' exposure comes with them: an indicator without it does not compute.
     indicators = (*INDICATORS, "days_served") if dose >= 2 else ()
     features = settings.features.model_copy(update={"indicators": sorted({*settings.features.indicators, *indicators})})
     return settings.model_copy(update={"purposes": purposes, "models": models, "features": features})

@@ -19,6 +19,7 @@ def split_teams(draft: Draft, dose: float) -> None:
     if parts == 1:
         return
     units = _new_units(draft, teams, parts)
+    # Each officer's part is theirs in every table and on every day, or teams would mix.
     part = np.minimum((level * parts).astype(np.int64), parts - 1)
     for table, column in UNIT_COLUMNS:
         _move(draft, table, column, units, part[np.searchsorted(officers, draft.column(table, "officer_id"))])
