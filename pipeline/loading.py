@@ -26,6 +26,7 @@ from data.schema import Table
 from data.source import Progress, Staged
 from data.store import Store, quoted
 from pipeline.load_report import ConstraintCount, LoadReport, TableCount
+from pipeline.record_notes import record_notes
 from pipeline.validation.expectations import ExpectationChecker
 from pipeline.validation.quarantine import (
     checkable_constraints,
@@ -43,7 +44,8 @@ Check = Literal["trusted", "constraints", "expectations"]
 
 - `trusted`: no row is looked at. For records that are known to meet the contract, such as generated ones.
 - `constraints`: every constraint is counted in SQL, and rows that violate one are quarantined.
-- `expectations`: the same, and Great Expectations counts the violations again; a difference stops the load.
+- `expectations`: the same, Great Expectations counts the violations again, where a difference stops the load, and
+  notes say what no constraint refuses and yet may not mean what it says.
 """
 
 
@@ -96,13 +98,16 @@ def load_records(
             count, of_table = _check_table(table, staged.tables, store, checker)
             counts.append(count)
             constraints.extend(of_table)
+    notes = (*staged.notes, *_unchecked_references(staged.tables))
+    if check == "expectations":
+        notes += record_notes(store, present=staged.tables, counts=constraints)
     position = {name: place for place, name in enumerate(CONTRACT.records)}
     return LoadReport(
         source=source,
         inputs=tuple(sorted(staged.inputs, key=lambda file: file.name)),
         counts=tuple(sorted(counts, key=lambda count: position[count.table])),
         absent=tuple(name for name in CONTRACT.records if name in wanted and name not in staged.tables),
-        notes=(*staged.notes, *_unchecked_references(staged.tables)),
+        notes=notes,
         constraints=tuple(sorted(constraints, key=lambda constraint: position[constraint.table])),
     )
 

@@ -24,6 +24,7 @@ from models.lineage import lineage
 from pipeline.compare import Comparison, SelectionSummary, Selector, compare
 from pipeline.evidence import Cited, Kept, cite, evidence_table, keep, loaded_tables, subjects_of
 from pipeline.flag import Flag, contradiction_flags
+from pipeline.known_days import last_known
 from pipeline.load_report import LoadReport
 from pipeline.loading import load_records
 from pipeline.purpose_check import enforce_purposes
@@ -91,8 +92,8 @@ def run(
 ) -> Finished:
     """Run the whole pipeline on a folder of records and write one run folder, whole or not at all.
 
-    Without as-of dates the day after the last day on which anything became known is taken. `world` is noted in the
-    settings of a run on a synthetic world. The number of threads changes no byte of the result.
+    Without as-of dates the day after the bulk of the rows ends is taken (see `pipeline.known_days`). `world` is
+    noted in the settings of a run on a synthetic world. The number of threads changes no byte of the result.
 
     Raises:
         UsageError: the settings, the as-of dates or the output folder cannot be used.
@@ -113,7 +114,7 @@ def run(
         sources = examine(store, as_ofs=dates)
         selections, flags = _analyse(store, folder, settings, dates, sources, tell)
         skipped = _skipped(store, settings)
-        _write_lineage(store, settings, folder / "lineage", records)
+        _write_lineage(store, settings, folder / "lineage")
         tell("sealing")
         facts = {
             "seed": settings.seed,
@@ -235,14 +236,6 @@ def _analyse(
     return tuple(c.summary for c in results.comparisons), len(results.flags)
 
 
-def last_known(store: Store) -> date:
-    """Return the last day on which any loaded row became known; the first day of all where there is no such row."""
-    tables = [CONTRACT[name] for name in sorted(store.tables("loaded"))]
-    days = [store.value(f"SELECT max({t.known}) FROM loaded.{t.name}") for t in tables if t.known]
-    known: list[date] = [d for d in days if d is not None]
-    return max(known, default=date(1970, 1, 1))
-
-
 def flags_table(flags: Sequence[Flag], ids: Sequence[str]) -> pa.Table:
     """Return flags and their ids as rows of `flags.parquet`, by as-of date, concern, family and subject."""
     rows = [
@@ -260,15 +253,17 @@ def _skipped(store: Store, settings: Settings) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _write_lineage(store: Store, settings: Settings, folder: Path, records: Path) -> None:
-    """Write what fed each concern, and every statement that ran, in order; where the records stood is left out."""
+def _write_lineage(store: Store, settings: Settings, folder: Path) -> None:
+    """Write what fed each concern, and every statement that ran, in order.
+
+    A statement that reads a record file names it relative to the records folder: started there, it runs as kept.
+    """
     index = []
     sql = folder / "sql"
     sql.mkdir(parents=True)
     for number, step in enumerate(store.steps, start=1):
         name = f"{number:04d}-{step.name.replace('/', '-').replace(' ', '-')}.sql"
-        text = step.sql.replace(str(records.resolve()), "RECORDS").replace(str(records), "RECORDS")
-        (sql / name).write_text(text + "\n", encoding="utf-8")
+        (sql / name).write_text(step.sql + "\n", encoding="utf-8")
         index.append({"step": step.name, "file": f"sql/{name}"})
     write_json(index, folder / "steps.json")
     fed = lineage(settings.in_force, indicators=settings.indicators, rules=settings.rules)

@@ -22,9 +22,10 @@ from data.vocabulary import SubjectKind
 from features.gaps.source_gaps import examine
 from features.table import FeatureTable, from_arrow
 from pipeline.compare import Comparison, SelectionSummary
+from pipeline.known_days import last_known
 from pipeline.loading import Check, Records, load_records
 from pipeline.purpose_check import enforce_purposes
-from pipeline.run import analyse, last_known
+from pipeline.run import analyse
 from pipeline.settings import Settings
 
 _KINDS: Final = {int: pa.int64(), float: pa.float64(), float | None: pa.float64(), date: pa.date32()}
@@ -64,7 +65,7 @@ def try_records(
     """Run on records in memory, or in a folder of Parquet files, and return what was found.
 
     Records are trusted to meet the contract unless `checked`: then rows that violate it are left out, as a run does.
-    Without as-of dates the day after the last day on which anything became known is taken.
+    Without as-of dates the day after the bulk of the rows ends is taken (see `pipeline.known_days`).
 
     Raises:
         UsageError: the settings cannot be used.

@@ -28,9 +28,9 @@ from models.panel import Panel
 from pipeline.compare import compare_panel
 from pipeline.detector_scores import DetectorScores, detectors_of, panels_of, score_panel, seed_of
 from pipeline.flag import contradiction_flags
+from pipeline.known_days import last_known
 from pipeline.loading import load_records
 from pipeline.rule_counts import count_contradictions
-from pipeline.run import last_known
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings
 

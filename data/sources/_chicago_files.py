@@ -11,22 +11,33 @@ PROFILES: Final = ReleaseFile(
     "officers/final-profiles",
     ("UID", "gender", "race", "appointed_date", "resignation_date"),
     ("birth_year",),
+    numbers=("UID", "birth_year"),
 )
-UNITS: Final = ReleaseFile("units", "unit-history/unit-history", ("UID", "unit", "unit_start_date", "unit_end_date"))
-SALARIES: Final = ReleaseFile("salaries", "salary/salaries", ("UID", "year", "rank"))
+UNITS: Final = ReleaseFile(
+    "units",
+    "unit-history/unit-history",
+    ("UID", "unit", "unit_start_date", "unit_end_date"),
+    numbers=("UID", "unit"),
+)
+SALARIES: Final = ReleaseFile("salaries", "salary/salaries", ("UID", "year", "rank"), numbers=("UID", "year"))
 ACCUSED: Final = ReleaseFile(
     "accused",
     "complaints/complaints-accused",
     ("cr_id", "UID", "complaint_code", "complaint_category", "final_finding"),
+    numbers=("cr_id", "UID"),
 )
 CASES: Final = ReleaseFile(
-    "cases", "complaints/complaints-complaints", ("cr_id", "incident_date", "complaint_date", "closed_date")
+    "cases",
+    "complaints/complaints-complaints",
+    ("cr_id", "incident_date", "complaint_date", "closed_date"),
+    numbers=("cr_id",),
 )
 FORCE: Final = ReleaseFile(
     "force",
     "TRR/trr_main",
     ("trr_id", "UID", "trr_date", "officer_injured", "subject_injured", "firearm_used", "taser"),
     ("trr_time", "event_no"),
+    numbers=("trr_id", "UID", "event_no"),
 )
 FILES: Final = (PROFILES, UNITS, SALARIES, ACCUSED, CASES, FORCE)
 

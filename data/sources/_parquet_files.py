@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.errors import InputRejected
 from data.schema import Column, SqlType
+from data.source import InputFile
 from data.sources._cell_types import EXPECTED
+from data.sources._record_files import check_expansion
+
+ROWS_PER_BYTE: Final = 10
+"""A file holds at most so many rows for each of its bytes, beyond the first `FEW_ROWS`."""
+
+FEW_ROWS: Final = 1_000_000
+"""Whatever its size, a file of no more rows than this is read."""
 
 
 def read_schema(path: Path, *, name: str) -> pa.Schema:
@@ -24,6 +32,29 @@ def read_schema(path: Path, *, name: str) -> pa.Schema:
             return file.schema_arrow
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, ValueError) as error:
         raise unreadable(name, str(error)) from None
+
+
+def check_size(path: Path, file: InputFile) -> None:
+    """Refuse a Parquet file whose own account of itself says that it unpacks to far more than records do.
+
+    A row of a contract table holds a key of its own, so that many rows cannot stand in a few bytes.
+
+    Raises:
+        InputRejected: it has too many bytes or rows for its size.
+    """
+    with pq.ParquetFile(path) as opened:
+        metadata = opened.metadata
+        groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    check_expansion(file, sum(group.total_byte_size for group in groups))
+    most = FEW_ROWS + ROWS_PER_BYTE * file.bytes
+    if metadata.num_rows > most:
+        raise InputRejected(
+            f"The file {file.name} holds more rows than its size can.",
+            expected=f"at most {most:,} rows in {file.bytes:,} bytes",
+            found=f"{metadata.num_rows:,} rows",
+            where=file.name,
+            hint="Look at the file: it may be damaged, or made to fill a machine.",
+        )
 
 
 def unreadable(name: str, found: str) -> InputRejected:

@@ -24,6 +24,12 @@ CHUNK: Final = 1 << 22
 LONGEST_LINE: Final = 64 * 1024 * 1024
 """A text line of more bytes than this is taken for a broken file."""
 
+LARGEST_EXPANSION: Final = 100
+"""A packed file that unpacks to more than so many times its size is refused. Records unpack to 5 to 30 times theirs."""
+
+SMALL_ENOUGH: Final = 64 * 1024 * 1024
+"""Whatever its size, a file that unpacks to no more bytes than this is read."""
+
 _SHORTEST_BUFFER: Final = 32 * 1024 * 1024
 _GLOB: Final = str.maketrans({"[": "[[]", "*": "[*]", "?": "[?]"})
 
@@ -102,17 +108,39 @@ def read_through(folder: Path, path: Path) -> TextFile:
     """Read a CSV file (plain or gzipped) once: hash it, check that it is UTF-8 text, and take its header.
 
     Raises `InputRejected`, naming file and line, for bytes that are not UTF-8, a NUL byte, a line over `LONGEST_LINE`,
-    a truncated or foreign gzip file, and an empty file.
+    a truncated or foreign gzip file, one that unpacks to far more than records do, and an empty file.
     """
     described = describe(folder, path)
     look = _Look(described.name)
+    size = 0
     with _readable(described.name), _opened(inside(folder, path)) as file:
         while chunk := file.read(CHUNK):
+            size += len(chunk)
+            check_expansion(described, size)
             look.at(chunk)
         look.end()
     with io.TextIOWrapper(_opened(inside(folder, path)), encoding="utf-8-sig", newline="") as text:
         header = _header(described.name, text)
     return TextFile(path, described, header, look.longest)
+
+
+def check_expansion(file: InputFile, unpacked: int) -> None:
+    """Refuse a file that unpacks to far more bytes than records do, before they fill the memory.
+
+    Raises:
+        InputRejected: there are more than `LARGEST_EXPANSION` bytes for each byte of the file.
+
+    Example:
+        >>> check_expansion(InputFile("shift.csv.gz", "", 10_000_000), 300_000_000)
+    """
+    if unpacked > max(SMALL_ENOUGH, LARGEST_EXPANSION * file.bytes):
+        raise InputRejected(
+            f"The file {file.name} unpacks to far more than records do.",
+            expected=f"at most {LARGEST_EXPANSION} times its size of {file.bytes:,} bytes",
+            found=f"{unpacked:,} bytes or more",
+            where=file.name,
+            hint="Look at the file: it may be damaged, or made to fill a machine. If it is sound, unpack it first.",
+        )
 
 
 def stage_file(store: Store, statement: str, *, path: Path, name: str, step: str) -> None:

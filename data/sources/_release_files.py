@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,12 +20,17 @@ RELEASE: Final = "release"
 
 @dataclass(frozen=True)
 class ReleaseFile:
-    """One file a release may have: where it lies, and which columns are needed, or used when they are there."""
+    """One file a release may have: where it lies, and which columns are needed, or used when they are there.
+
+    `numbers` are the columns of whole numbers, which spreadsheets write as `1001.0`: they lose the ".0" while the file
+    is read, so that one number has one spelling wherever rows are compared.
+    """
 
     name: str
     path: str
     needed: tuple[str, ...]
     used: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
 
     @property
     def relation(self) -> str:
@@ -69,7 +75,7 @@ def hold(store: Store, root: Path, path: Path, file: ReleaseFile) -> InputFile:
             ),
             where=text.name,
         )
-    items = ", ".join(quoted(c) if c in text.header else f"CAST(NULL AS VARCHAR) AS {quoted(c)}" for c in wanted)
+    items = ", ".join(_item(c, text.header, file.numbers) for c in wanted)
     statement = (
         f"CREATE TABLE {file.relation} AS SELECT {items}, {literal(text.name)} AS source_file, "
         f"row_number() OVER () AS source_row FROM read_csv({{file}}, {csv_options(text)})"
@@ -79,6 +85,13 @@ def hold(store: Store, root: Path, path: Path, file: ReleaseFile) -> InputFile:
     except StatementFailed as failed:
         raise csv_rejected(text.name, failed) from None
     return text.described
+
+
+def _item(column: str, header: Sequence[str], numbers: Sequence[str]) -> str:
+    name = quoted(column)
+    if column not in header:
+        return f"CAST(NULL AS VARCHAR) AS {name}"
+    return f"regexp_replace({name}, '\\.0$', '') AS {name}" if column in numbers else name
 
 
 def hold_nothing(store: Store, file: ReleaseFile) -> None:

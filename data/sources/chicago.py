@@ -10,7 +10,7 @@ information requests) has neither rosters nor absences; those tables stay absent
   Codes that are given at closing read as `other`. The final rank in the profiles is not used: rank comes from the last
   salary year that was over, and a posting is cut in two where that rank changes; before that it is constable.
 - **Mended**, and counted in the notes: an incident dated after its complaint loses that date; a use of force without a
-  time of day gets midnight. Identifiers lose the ".0" that spreadsheets add.
+  time of day gets midnight. Whole numbers lose the ".0" that spreadsheets add, before anything is compared.
 - **Merged**: a salary row that shows no other rank than before, and a case that names no officer, add no row.
 - **Refused**: the second of two rows that name the same officer in the same case for the same reason, and an accused
   row whose case is not in the release. Unit rows that end before they start, cases that close before they open and
@@ -113,23 +113,19 @@ def _stage_all(
 # ---------------------------------------------------------------- people
 
 
-def _id(column: str) -> str:
-    return f"regexp_replace({column}, '\\.0$', '')"
-
-
 def _mapped(column: str, mapping: Mapping[str, str], *, otherwise: str = "NULL") -> str:
     cases = " ".join(f"WHEN {literal(a)} THEN {literal(b)}" for a, b in mapping.items())
     return f"CASE {column} {cases} ELSE {otherwise} END"
 
 
 def _officers() -> str:
-    cells = {"officer_id": _id("r.UID"), "joined_on": "r.appointed_date", "left_on": "r.resignation_date"}
+    cells = {"officer_id": "r.UID", "joined_on": "r.appointed_date", "left_on": "r.resignation_date"}
     select = staged_select(CONTRACT["officer"], cells=cells, made={"workforce": "'officer'"})
     return f"SELECT {select} FROM {PROFILES.relation} AS r ORDER BY r.source_row"
 
 
 def _characteristics() -> str:
-    born = f"TRY_CAST({_id('r.birth_year')} AS INTEGER)"
+    born = "TRY_CAST(r.birth_year AS INTEGER)"
     counted = f"greatest(year(TRY_CAST(r.appointed_date AS DATE)), {codes.RECORDS_BEGIN})"
     age = f"({counted} - {born})"
     band = (
@@ -141,12 +137,12 @@ def _characteristics() -> str:
         "ethnicity": _mapped("r.race", codes.ETHNICITIES, otherwise="'not_stated'"),
         "age_band": band,
     }
-    select = staged_select(CONTRACT["protected_characteristic"], cells={"officer_id": _id("r.UID")}, made=made)
+    select = staged_select(CONTRACT["protected_characteristic"], cells={"officer_id": "r.UID"}, made=made)
     return f"SELECT {select} FROM {PROFILES.relation} AS r ORDER BY r.source_row"
 
 
 def _unit_number(column: str) -> str:
-    return f"coalesce(TRY_CAST({_id(column)} AS BIGINT), {UNKNOWN_UNIT})"
+    return f"coalesce(TRY_CAST({column} AS BIGINT), {UNKNOWN_UNIT})"
 
 
 def _units() -> str:
@@ -190,9 +186,9 @@ def _ranks() -> str:
     names = " ".join(f"WHEN {place} THEN {literal(name)}" for place, name in enumerate(order))
     return f"""
         yearly AS (
-            SELECT {_id("UID")} AS UID, make_date(CAST({_id("year")} AS INTEGER) + 1, 1, 1) AS day,
+            SELECT UID, make_date(CAST(year AS INTEGER) + 1, 1, 1) AS day,
                 CASE {seniority} ELSE {len(order) - 1} END AS place, source_file, source_row
-            FROM {SALARIES.relation} WHERE regexp_full_match({_id("year")}, '(19|20)[0-9]{{2}}')
+            FROM {SALARIES.relation} WHERE regexp_full_match(year, '(19|20)[0-9]{{2}}')
             QUALIFY row_number() OVER (PARTITION BY UID, day ORDER BY place, source_row) = 1
         ),
         steps AS (
@@ -220,7 +216,7 @@ def _postings() -> str:
     return f"""
         WITH {_ranks()},
         history AS (
-            SELECT {_id("UID")} AS UID, {_unit_number("unit")} AS number, unit_start_date, unit_end_date,
+            SELECT UID, {_unit_number("unit")} AS number, unit_start_date, unit_end_date,
                 TRY_CAST(unit_start_date AS DATE) AS started, TRY_CAST(unit_end_date AS DATE) AS ended,
                 source_file, source_row
             FROM {UNITS.relation}
@@ -260,8 +256,8 @@ def _complaints() -> str:
     )
     internal = ", ".join(literal(c) for c in codes.codes(codes.INTERNAL))
     cells = {
-        "complaint_id": _id("r.cr_id"),
-        "officer_id": _id("r.UID"),
+        "complaint_id": "r.cr_id",
+        "officer_id": "r.UID",
         "occurred_on": f"CASE WHEN {INCIDENT_AFTER_COMPLAINT} THEN NULL ELSE c.incident_date END",
         "received_on": "c.complaint_date",
         "finalised_on": "c.closed_date",
@@ -286,8 +282,8 @@ def _complaints() -> str:
             FROM {ACCUSED.relation}
         ) AS r
         LEFT JOIN (
-            FROM {CASES.relation} QUALIFY row_number() OVER (PARTITION BY {_id("cr_id")} ORDER BY source_row) = 1
-        ) AS c ON {_id("c.cr_id")} = {_id("r.cr_id")}
+            FROM {CASES.relation} QUALIFY row_number() OVER (PARTITION BY cr_id ORDER BY source_row) = 1
+        ) AS c ON c.cr_id = r.cr_id
         ORDER BY r.source_row
     """
 
@@ -301,9 +297,9 @@ def _force() -> str:
         for (name, hurt), level in codes.SEVERITIES.items()
     )
     cells = {
-        "force_id": _id("r.trr_id"),
-        "officer_id": _id("r.UID"),
-        "incident_id": _id("r.event_no"),
+        "force_id": "r.trr_id",
+        "officer_id": "r.UID",
+        "incident_id": "r.event_no",
         "used_at": "r.trr_date || ' ' || coalesce(r.trr_time, '00:00:00')",
         "subject_injured": "r.subject_injured",
         "officer_injured": "r.officer_injured",

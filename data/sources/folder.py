@@ -15,7 +15,7 @@ from data.errors import InputRejected
 from data.schema import Table
 from data.source import InputFile, Progress, Source, Staged
 from data.sources._cell_types import from_parquet, from_text, staged_columns, unread
-from data.sources._parquet_files import check_types, read_schema, unreadable
+from data.sources._parquet_files import check_size, check_types, read_schema, unreadable
 from data.sources._record_files import (
     TextFile,
     csv_options,
@@ -114,6 +114,7 @@ def _stage_parquet(table: Table, root: Path, path: Path, store: Store) -> InputF
     schema = read_schema(inside(root, path), name=described.name)
     _check_columns(table, schema.names, described.name)
     check_types(schema, table.columns, name=described.name)
+    check_size(inside(root, path), described)
     try:
         stored = _stored_types(store, path, schema)
         cells = {c.name: quoted(c.name) for c in table.columns}

@@ -6,7 +6,8 @@ from data.schema import Column, Table
 
 OFFICER = Table(
     name="officer",
-    doc="A person the force employs: the subject of everything else.",
+    doc="A person the force employs: the subject of everything else. Somebody who left and returned is one row: "
+    "the first `joined_on`, and `left_on` null while serving; each period of service is a posting.",
     category="people",
     key="officer_id",
     known="joined_on",

@@ -14,8 +14,8 @@ from data.store import Store
 from data.synthetic.memory_world import make_world
 from data.synthetic.world import World
 from data.synthetic.world import load as load_world
+from pipeline.known_days import last_known
 from pipeline.loading import load_records
-from pipeline.run import last_known
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings
 from stress.controls.control import ControlInput, Reading, control_input

@@ -196,6 +196,20 @@ def test_a_twin_a_row_without_a_case_and_a_case_closed_before_it_opened_are_set_
     }
 
 
+def test_a_number_written_as_a_spreadsheet_does_is_the_same_number(made: Read, tmp_path: Path) -> None:
+    """The twin of a row is seen, whichever of the two was written with a fraction."""
+    plain = [line for line in ACCUSED.splitlines() if line]
+    doubled = "\n".join([*plain, plain[1].replace("10,1,", "10.0,1.0,")]) + "\n"
+    assert plain[1].startswith("10,1,")
+    spoilt = Read(write_release(tmp_path, complaints_accused=doubled))
+    assert spoilt.quarantined() - made.quarantined() == {("complaint", len(plain), "refused(twin)")}
+    cases = CASES.replace("\n10,", "\n10.0,").replace("\n11,", "\n11.0,")
+    respelt = Read(write_release(tmp_path / "again", complaints_complaints=cases))
+    columns = ("allegation_id", "complaint_id", "officer_id", "received_on", "finalised_on")
+    assert respelt.table("complaint", *columns) == made.table("complaint", *columns)
+    assert [n for n in respelt.loaded.notes if "complaint" in n] == [n for n in made.loaded.notes if "complaint" in n]
+
+
 def test_a_use_of_force_has_a_tactic_and_severity_by_the_stated_table(made: Read) -> None:
     assert made.table("use_of_force", "force_id", "incident_id", "used_at", "tactic", "severity", "video") == [
         (5, 50, datetime(2005, 1, 2, 23, 59), "other", 3, False),  # noqa: DTZ001

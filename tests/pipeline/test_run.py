@@ -207,6 +207,37 @@ def test_the_default_as_of_date_is_the_day_after_the_last_known_row(force: Path,
     assert folder.manifest["as_of"] == [str(small_force.START + timedelta(days=small_force.DAYS))]
 
 
+def test_kept_sql_is_the_same_from_wherever_the_records_are_named(
+    finished: RunFolder, force: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(force)
+    folder = runner(Path())
+    kept, again = (sorted((f.path / "lineage" / "sql").iterdir()) for f in (finished, folder))
+    assert [path.name for path in again] == [path.name for path in kept]
+    assert [path.read_text() for path in again] == [path.read_text() for path in kept]
+
+
+def test_kept_sql_runs_as_it_is_kept_from_the_records_folder(
+    finished: RunFolder, force: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(force)
+    (stage,) = (finished.path / "lineage" / "sql").glob("*-stage-complaint.sql")
+    with Store(threads=1) as store:
+        store.run("CREATE SCHEMA loaded")
+        store.run(stage.read_text())
+        assert store.value("SELECT count(*) FROM loaded.complaint") == pq.read_table("complaint.parquet").num_rows
+
+
+def test_one_far_day_does_not_change_whom_a_run_flags(
+    finished: RunFolder, force_rows: dict[str, list[dict[str, Any]]], tmp_path: Path, runner: Runner
+) -> None:
+    future = {"officer_id": 999_999, "workforce": "officer", "joined_on": date(2099, 12, 31), "left_on": None}
+    records = small_force.write(tmp_path / "records", force_rows | {"officer": [*force_rows["officer"], future]})
+    folder = runner(records, as_of=())
+    assert folder.manifest["as_of"] == [str(small_force.START + timedelta(days=small_force.DAYS))]
+    assert any("1 rows became known only after" in note for note in folder.manifest["notes"])
+
+
 def test_an_existing_folder_is_never_overwritten_unasked(finished: RunFolder, force: Path) -> None:
     with pytest.raises(UsageError, match="exists already"):
         run(force, out=finished.path, settings=load(), as_of=[small_force.AS_OF])
