@@ -296,6 +296,8 @@ def _outcomes(expression: Expression, unknown: Collection[tuple[str, ...]]) -> f
     if isinstance(expression, Field):
         return frozenset({None}) if expression.path in unknown else _ANY
     assert isinstance(expression, Operation)
+    # Operands are taken as independent: a truth value too many costs a state that no row is ever in, one too few
+    # would lose rows.
     operands = [_outcomes(operand, unknown) for operand in expression.operands]
     if expression.name == "is_null":
         return frozenset(value is None for value in operands[0])

@@ -51,7 +51,7 @@ def _combined(expression: Expression, parts: Mapping[str, Floats]) -> Floats:
         return parts[expression.path[0]]
     if isinstance(expression, Value):
         assert isinstance(expression.value, int)
-        return np.float64(expression.value) * np.ones(1)
+        return np.float64(expression.value) * np.ones(1)  # broadcast to as many subjects as the other operand has
     assert isinstance(expression, Operation)
     left, right = (_combined(operand, parts) for operand in expression.operands)
     if expression.name == "+":

@@ -209,6 +209,8 @@ def subset_faults(part: Indicator, whole: Indicator) -> list[str]:
     They are if both count rows of one table, placed and owned alike, and the first asks for all that the second asks
     for. Conditions are compared as they are written: those joined by `&`, each by itself.
     """
+    # Written conditions are compared, not their meaning: which conditions imply which is undecidable in general, and
+    # a proportion that passes can be trusted to be one.
     faults = []
     for what, own, wide in (
         ("table", part.table, whole.table),

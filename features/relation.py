@@ -59,14 +59,14 @@ class Related:
     @property
     def own(self) -> frozenset[str]:
         """The columns it reads of the row."""
-        paths = {path for pairs in self.ways for mine, _ in pairs for path in fields(mine)}
+        paths = {path for pairs in self.ways for left, _ in pairs for path in fields(left)}
         paths |= {path for path in fields(self.match) if path[0] != OTHER} if self.match is not None else set()
         return frozenset(".".join(path) for path in paths)
 
     @property
     def others(self) -> frozenset[str]:
         """The columns it reads of the related row."""
-        paths = {path for pairs in self.ways for _, theirs in pairs for path in fields(theirs)}
+        paths = {path for pairs in self.ways for _, right in pairs for path in fields(right)}
         paths |= {path[1:] for path in fields(self.match) if path[0] == OTHER} if self.match is not None else set()
         return frozenset(".".join(path) for path in paths)
 
@@ -99,6 +99,7 @@ def relation_faults(related: Related, source: Table, *, as_columns: bool) -> lis
                 faults.append(f"{name} is not a column of {table.name}")
             elif not table.column[name].usable:
                 faults.append(f"{table.name}.{name} may not be used: the day it became known is not recorded")
+            # The scan asks since when a relation holds; a column that is learnt later could end it again.
             elif not as_columns and gate(table, name) is not None:
                 faults.append(f"{table.name}.{name} is learnt later than its row and may not decide what is related")
     return faults

@@ -65,8 +65,8 @@ def _cells(
     if not isinstance(indicator.exposure, NoExposure):
         opportunity = aggregates.get((indicator.exposure, window))
         lost_to_exposure = view.days_lost(tables.get(indicator.exposure, ()), window)
-        hidden = lost_to_exposure * BEARABLE > window
-        exposure = np.full(n, np.nan) if opportunity is None else np.where(hidden, np.nan, opportunity.value)
+        unobserved = lost_to_exposure * BEARABLE > window
+        exposure = np.full(n, np.nan) if opportunity is None else np.where(unobserved, np.nan, opportunity.value)
         status[exposure < indicator.minimum_exposure] = TOO_FEW
         status[np.isnan(exposure) | (exposure <= 0)] = NO_EXPOSURE
         lost = np.maximum(lost, lost_to_exposure)

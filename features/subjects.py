@@ -29,6 +29,7 @@ def officers_query(as_of: date, *, postings: bool, units: bool) -> str:
     if not postings:
         items = _nulls("posting_id", "role", "rank", "team_id", "area_id", "posted_on")
         return f"SELECT subject_id, {items} FROM ({in_service}) AS s ORDER BY subject_id"
+    # An end that was not known yet reads as null, so that a posting in force on the day is one without an end.
     current = _first(
         f"SELECT officer_id, posting_id, role, rank, unit_id, started_on FROM {loaded(CONTRACT['posting'], as_of)}"
         f" WHERE started_on < {day(as_of)} AND ended_on IS NULL",
@@ -113,8 +114,8 @@ def in_service_since(store: Store, *, kind: SubjectKind, as_of: date, ids: Ids) 
     rows = store.arrow(query, step=f"{as_of}/subjects/{kind}/since")
     row_ids = np.asarray(rows["id"].to_numpy(), dtype=np.int64)
     at = np.minimum(np.searchsorted(row_ids, ids), max(len(row_ids) - 1, 0))
-    recorded = row_ids[at] == ids if len(row_ids) else np.zeros(len(ids), dtype=np.bool_)
-    since[recorded] = np.asarray(rows["since"].to_numpy(), dtype=np.int64)[at[recorded]]
+    has_day = row_ids[at] == ids if len(row_ids) else np.zeros(len(ids), dtype=np.bool_)
+    since[has_day] = np.asarray(rows["since"].to_numpy(), dtype=np.int64)[at[has_day]]
     return since
 
 

@@ -111,6 +111,7 @@ def from_arrow(rows: pa.Table, subjects: pa.Table, *, kind: SubjectKind, as_of: 
     names = rows["indicator"].to_pylist() if len(rows) else []
     windows = rows["window_days"].to_pylist() if len(rows) else []
     cells = {}
+    # Every cell has a row for each subject, in the same order: a file is as many runs of that length.
     for at in range(0, len(names), max(len(ids), 1)):
         part = rows.slice(at, len(ids))
         cells[names[at], windows[at]] = _cells(part, names[at], windows[at])

@@ -17,14 +17,14 @@ from features.relation import OTHER, JoinPairs, Related
 
 Record = Mapping[str, Any]
 """A row as plain Python holds it: values by column."""
-Records = Mapping[str, Sequence[Record]]
+RecordsByTable = Mapping[str, Sequence[Record]]
 """Rows by table."""
 
 
 def rows_as_of(table: Table, rows: Sequence[Record], as_of: date) -> list[dict[str, Any]]:
     """Return the rows known before an as-of date, with everything learnt later blanked."""
-    known = [row for row in rows if table.known is None or row[table.known] < as_of]
-    return [{c.name: row[c.name] if _readable(c, row, as_of) else None for c in table.columns} for row in known]
+    present = [row for row in rows if table.known is None or row[table.known] < as_of]
+    return [{c.name: row[c.name] if _readable(c, row, as_of) else None for c in table.columns} for row in present]
 
 
 def _readable(column: Any, row: Record, as_of: date) -> bool:
@@ -34,7 +34,7 @@ def _readable(column: Any, row: Record, as_of: date) -> bool:
     return learnt is not None and _day(learnt) < as_of
 
 
-def value(indicator: Indicator, rows: Records, *, subject: int, as_of: date, window: int) -> int | None:
+def value(indicator: Indicator, rows: RecordsByTable, *, subject: int, as_of: date, window: int) -> int | None:
     """Return an indicator's value for one subject, computed row by row."""
     if indicator.aggregate == "formula":
         assert indicator.value is not None
@@ -57,7 +57,9 @@ def value(indicator: Indicator, rows: Records, *, subject: int, as_of: date, win
     return int(min(values) if indicator.aggregate == "min" else max(values))
 
 
-def _counting_rows(indicator: Indicator, rows: Records, subject: int, as_of: date, window: int) -> list[dict[str, Any]]:
+def _counting_rows(
+    indicator: Indicator, rows: RecordsByTable, subject: int, as_of: date, window: int
+) -> list[dict[str, Any]]:
     counting = []
     for row in _with_joined(indicator, rows, as_of):
         if evaluate(indicator.subject_field, row) != subject or not _inside(indicator, row, as_of, window):
@@ -74,7 +76,7 @@ def _counting_rows(indicator: Indicator, rows: Records, subject: int, as_of: dat
     return counting
 
 
-def _with_joined(indicator: Indicator, rows: Records, as_of: date) -> Iterator[dict[str, Any]]:
+def _with_joined(indicator: Indicator, rows: RecordsByTable, as_of: date) -> Iterator[dict[str, Any]]:
     """Yield each row with the rows it refers to, once for each row that it is joined to."""
     for row in rows_as_of(indicator.source, rows.get(indicator.table, ()), as_of):
         wide = row | {name: _referred(indicator, name, row, rows, as_of) for name in indicator.lookups}
@@ -85,7 +87,7 @@ def _with_joined(indicator: Indicator, rows: Records, as_of: date) -> Iterator[d
                 yield wide | {indicator.joined_as: other}
 
 
-def _related(indicator: Indicator, related: Related, row: Record, rows: Records, as_of: date) -> list[Record]:
+def _related(indicator: Indicator, related: Related, row: Record, rows: RecordsByTable, as_of: date) -> list[Record]:
     matches: list[Record] = []
     for other in rows_as_of(related.target, rows.get(related.table, ()), as_of):
         if related.table == indicator.table and other[str(related.target.key)] == row[str(indicator.source.key)]:
@@ -98,11 +100,11 @@ def _related(indicator: Indicator, related: Related, row: Record, rows: Records,
 
 
 def _equal(pairs: JoinPairs, row: Record, other: Record) -> bool:
-    values = [(evaluate(mine, row), evaluate(theirs, other)) for mine, theirs in pairs]
+    values = [(evaluate(left, row), evaluate(right, other)) for left, right in pairs]
     return all(None not in pair and pair[0] == pair[1] for pair in values)
 
 
-def _referred(indicator: Indicator, name: str, row: Record, rows: Records, as_of: date) -> Record | None:
+def _referred(indicator: Indicator, name: str, row: Record, rows: RecordsByTable, as_of: date) -> Record | None:
     target = CONTRACT[name]
     key = row[str(referring_column(indicator.source, name))]
     matches = [r for r in rows_as_of(target, rows.get(name, ()), as_of) if r[str(target.key)] == key]

@@ -79,18 +79,18 @@ def relation_sql(related: Related, source: Table, *, alias: str = OTHER, closed:
 
 def _equal(pairs: JoinPairs, alias: str, closed: ClosedColumns | None) -> str:
     return " AND ".join(
-        f"{expression_sql(mine, closed=closed)} = {expression_sql(_under_alias(theirs, alias), closed=closed)}"
-        for mine, theirs in pairs
+        f"{expression_sql(left, closed=closed)} = {expression_sql(_under_alias(right, alias), closed=closed)}"
+        for left, right in pairs
     )
 
 
-def _under_alias(theirs: Expression, alias: str) -> Expression:
+def _under_alias(expression: Expression, alias: str) -> Expression:
     """Return an expression over the related row's own columns as one over the columns of an alias."""
-    if isinstance(theirs, Field):
-        return Field((alias, *theirs.path))
-    if isinstance(theirs, Operation):
-        return Operation(theirs.name, tuple(_under_alias(part, alias) for part in theirs.operands))
-    return theirs
+    if isinstance(expression, Field):
+        return Field((alias, *expression.path))
+    if isinstance(expression, Operation):
+        return Operation(expression.name, tuple(_under_alias(part, alias) for part in expression.operands))
+    return expression
 
 
 def closed_types(source: Table, paths: Sequence[tuple[str, ...]]) -> ClosedColumns:

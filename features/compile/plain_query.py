@@ -175,6 +175,8 @@ def _cited(alias: str, table: str) -> str:
 
 def _witnesses(indicator: Indicator, related: Related, as_of: date, *, counts: bool) -> str:
     """Return, for each candidate, the related row that was known first."""
+    # Any related row would do as evidence; the first is the one that is there at every later as-of date as well, so
+    # that a flag cites the same rows from month to month.
     source, target = indicator.source, related.target
     condition = relation_sql(related, source)
     order = f"{quoted(OTHER)}.{target.known}, {quoted(OTHER)}.{target.key}"

@@ -214,6 +214,7 @@ class _SourceHistory:
 
     def _silences(self) -> Iterator[int]:
         """Yield the numbers of the periods that hold next to nothing."""
+        # A tenth of the largest is never below a tenth of the quartile: most periods are passed over early.
         for number in np.flatnonzero(self._volumes * SHARE <= self._volumes.max()).tolist():
             others = self._others(number)
             if _enough(others, self._period) and self._volumes[number] * SHARE <= _quartile(others):
@@ -266,6 +267,7 @@ def _enough(counts: Integers, period: int) -> bool:
 
 def _quartile(counts: Integers) -> int:
     """Return the lower quartile of some counts."""
+    # An order statistic, not an interpolation: whole numbers come out the same on every machine.
     return int(np.partition(counts, len(counts) // 4)[len(counts) // 4])
 
 

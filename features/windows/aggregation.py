@@ -46,6 +46,7 @@ def aggregate(store: Store, indicators: Sequence[Indicator], ids: Mapping[date, 
         line = timeline(ids, scan.windows)
         rows = store.arrow(scan_query(scan, line), step=_step_name(scan, ids))
         for merged in merge(scan, line, rows, run_ids):
+            # Who is in service differs from day to day; a scan is merged once for everybody who is on any of them.
             at = positions[merged.as_of]
             missing = 0.0 if merged.indicator.missing == "zero" else np.nan
             n_rows = merged.n_rows[at]

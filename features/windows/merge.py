@@ -213,8 +213,8 @@ class _Distinct(_Counts):
     def add(self, batch: Batch) -> None:
         super().add(batch)
         counting, on_grid = batch.counts(self.number), batch.place < self.grid.sentinel
-        whole = counting is None and on_grid.all()
-        own = batch if whole else batch.take(on_grid if counting is None else on_grid & counting)
+        complete = counting is None and on_grid.all()
+        own = batch if complete else batch.take(on_grid if counting is None else on_grid & counting)
         self.values.append((own.column(f"{self.indicator.name}__value"), own))
 
     def close(self) -> None:
@@ -262,12 +262,12 @@ def _repeats(at: Positions, values: list[pa.ChunkedArray]) -> tuple[Positions, B
     # Subject and value in one whole number: sorting then puts rows of a pair next to each other.
     pair = at * np.int64(n_codes) + codes
     order = np.argsort(pair)
-    ordered = pair[order]
-    as_before = ordered[1:] == ordered[:-1]
+    ascending = pair[order]
+    as_before = ascending[1:] == ascending[:-1]
     several = np.append(as_before, False)
     several[1:] |= as_before
     rows = order[several]
-    begins = np.append(True, ordered[several][1:] != ordered[several][:-1])[: len(rows)]
+    begins = np.append(True, ascending[several][1:] != ascending[several][:-1])[: len(rows)]
     number = np.empty(len(at), dtype=np.intp)
     number[rows] = np.cumsum(begins) - 1
     repeats[rows] = True
@@ -295,8 +295,8 @@ def _codes(values: list[pa.ChunkedArray], *, most: int) -> tuple[Integers, int]:
 def _ranks(numbers: Integers) -> tuple[Integers, int]:
     """Return how many different numbers are smaller than each, and how many different ones there are."""
     order = np.argsort(numbers)
-    ordered = numbers[order]
-    steps = np.cumsum(ordered[1:] != ordered[:-1])
+    ascending = numbers[order]
+    steps = np.cumsum(ascending[1:] != ascending[:-1])
     ranks = np.zeros(len(numbers), dtype=np.int64)
     ranks[order[1:]] = steps
     return ranks, int(steps[-1]) + 1 if len(steps) else 1

@@ -74,7 +74,7 @@ _service = st.one_of(
 
 def _hints(indicators: Sequence[Indicator]) -> dict[str, dict[str, list[Any]]]:
     """Constants that declarations compare columns with, and their neighbours, so that conditions are often met."""
-    found: dict[str, dict[str, list[Any]]] = {}
+    constants: dict[str, dict[str, list[Any]]] = {}
     for indicator in indicators:
         for part in (p for e in indicator.expressions for p in walk(e)):
             if not isinstance(part, Operation):
@@ -82,8 +82,8 @@ def _hints(indicators: Sequence[Indicator]) -> dict[str, dict[str, list[Any]]]:
             values = [o.value for o in part.operands if isinstance(o, Value)]
             for path in [o.path for o in part.operands if isinstance(o, Field)]:
                 table = indicator.table if len(path) == 1 else path[0]
-                found.setdefault(table, {}).setdefault(path[-1], []).extend(_near(values))
-    return found
+                constants.setdefault(table, {}).setdefault(path[-1], []).extend(_near(values))
+    return constants
 
 
 def _near(values: Sequence[Any]) -> list[Any]:

@@ -64,11 +64,11 @@ ALL: list[Indicator] = [*indicators().values(), *(i for group in HARD.values() f
 
 def queries() -> Iterator[str]:
     """Every kind of query that the engine, the evidence and the search for gaps can ask."""
-    counted = [i for i in ALL if i.aggregate != "formula"]
+    with_rows = [i for i in ALL if i.aggregate != "formula"]
     for kind in ("officer", "unit"):
-        for scan in scans([i for i in counted if i.subject == kind]):
+        for scan in scans([i for i in with_rows if i.subject == kind]):
             yield scan_query(scan, timeline(AS_OFS, scan.windows))
-    for indicator in counted:
+    for indicator in with_rows:
         yield plain_query(indicator, AS_OFS[0])
     for indicator in ALL:
         yield evidence_query(indicator, AS_OFS[0], indicator.windows[0], [1, 2])
@@ -92,10 +92,10 @@ def without_text(sql: str) -> str:
 
 
 def test_queries_call_no_function_that_is_not_listed() -> None:
-    called = {name for sql in ASKED for name in re.findall(r"\b([a-z_]+)\s*\(", without_text(sql))}
+    functions = {name for sql in ASKED for name in re.findall(r"\b([a-z_]+)\s*\(", without_text(sql))}
     relations = {f"{role}_{n}" for role in ("having", "without") for n in range(9)}
-    assert called - WORDS - EVERYWHERE - HERE_ONLY - relations == set()
-    assert {"count", "sum", "max", "cast", "date_diff"} <= called
+    assert functions - WORDS - EVERYWHERE - HERE_ONLY - relations == set()
+    assert {"count", "sum", "max", "cast", "date_diff"} <= functions
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -34,15 +34,15 @@ def store() -> Iterator[Store]:
 
 
 @pytest.fixture(scope="module")
-def found(store: Store) -> dict[tuple[date, SubjectKind], FeatureTable]:
+def tables(store: Store) -> dict[tuple[date, SubjectKind], FeatureTable]:
     return compute_all(store, list(indicators().values()), kinds=SUBJECT_KINDS, as_ofs=MONTH_ENDS)
 
 
 def test_twelve_month_ends_at_once_equal_the_plain_query_for_each(
-    store: Store, found: dict[tuple[date, SubjectKind], FeatureTable]
+    store: Store, tables: dict[tuple[date, SubjectKind], FeatureTable]
 ) -> None:
     compared = 0
-    for (day, _), table in found.items():
+    for (day, _), table in tables.items():
         for (name, window), cells in table.cells.items():
             indicator = indicators()[name]
             if indicator.aggregate == "formula":
@@ -61,11 +61,11 @@ def test_twelve_month_ends_at_once_equal_the_plain_query_for_each(
 
 
 def test_a_date_alone_gives_what_it_gives_among_others(
-    store: Store, found: dict[tuple[date, SubjectKind], FeatureTable]
+    store: Store, tables: dict[tuple[date, SubjectKind], FeatureTable]
 ) -> None:
     for kind in SUBJECT_KINDS:
         alone = compute(store, list(indicators().values()), kind=kind, as_of=MONTH_ENDS[8])
-        assert alone.to_arrow().equals(found[MONTH_ENDS[8], kind].to_arrow())
+        assert alone.to_arrow().equals(tables[MONTH_ENDS[8], kind].to_arrow())
 
 
 def test_each_table_is_read_in_few_scans(store: Store) -> None:
@@ -78,12 +78,12 @@ def test_each_table_is_read_in_few_scans(store: Store) -> None:
 
 
 def little(indicator: Indicator, rows: dict[str, list[dict[str, object]]], as_ofs: list[date]) -> list[float]:
-    tables = {"officer": [{"officer_id": 1}], **rows}
+    records = {"officer": [{"officer_id": 1}], **rows}
     with Store(threads=1) as store:
-        load_rows(store, complete_rows(tables))
-        found = compute_all(store, [indicator], kinds=["officer"], as_ofs=as_ofs)
+        load_rows(store, complete_rows(records))
+        tables = compute_all(store, [indicator], kinds=["officer"], as_ofs=as_ofs)
     (window,) = indicator.windows
-    return [float(found[day, "officer"].cells[indicator.name, window].value[0]) for day in as_ofs]
+    return [float(tables[day, "officer"].cells[indicator.name, window].value[0]) for day in as_ofs]
 
 
 COUNT = Indicator(
@@ -149,19 +149,19 @@ def test_different_values_are_told_apart_across_slots() -> None:
 
 
 def test_a_value_with_too_little_or_no_exposure_says_so() -> None:
-    served = [1, 2, 3]
+    officers = [1, 2, 3]
     rows = complete_rows(
         {
-            "officer": [{"officer_id": o} for o in served],
+            "officer": [{"officer_id": o} for o in officers],
             "shift": [{"officer_id": 1, "starts_at": f"2025-12-{d:02d} 07:00"} for d in range(1, 20)]
             + [{"officer_id": 2, "starts_at": "2025-12-01 07:00"}],
-            "assault": [{"officer_id": o, "occurred_at": "2025-12-01 07:00"} for o in served],
+            "assault": [{"officer_id": o, "occurred_at": "2025-12-01 07:00"} for o in officers],
         }
     )
     with Store(threads=1) as store:
         load_rows(store, rows)
-        chosen = [indicators()["assaults_suffered"], indicators()["shifts_worked"]]
-        cells = compute(store, chosen, kind="officer", as_of=date(2026, 1, 1)).cells["assaults_suffered", 90]
+        pair = [indicators()["assaults_suffered"], indicators()["shifts_worked"]]
+        cells = compute(store, pair, kind="officer", as_of=date(2026, 1, 1)).cells["assaults_suffered", 90]
     assert cells.status.tolist() == [OK, TOO_FEW, NO_EXPOSURE]
     assert cells.exposure.tolist() == [19, 1, 0]
 
@@ -190,13 +190,13 @@ def test_a_condition_narrows_what_is_read_unless_it_compares_rows_of_two_tables(
 
 def test_every_indicator_is_named_in_the_one_query_that_computes_it() -> None:
     """`opencse sql RUN INDICATOR` finds it by that name."""
-    counted = [i for i in indicators().values() if i.aggregate != "formula"]
+    with_rows = [i for i in indicators().values() if i.aggregate != "formula"]
     queries = [
         scan_query(scan, timeline(MONTH_ENDS, scan.windows))
         for kind in SUBJECT_KINDS
-        for scan in scans([i for i in counted if i.subject == kind])
+        for scan in scans([i for i in with_rows if i.subject == kind])
     ]
-    assert [i.name for i in counted if sum(f" {i.name}__n" in query for query in queries) != 1] == []
+    assert [i.name for i in with_rows if sum(f" {i.name}__n" in query for query in queries) != 1] == []
 
 
 def test_related_rows_are_cited_where_a_table_has_a_column_called_as_the_subject_is() -> None:
@@ -208,5 +208,5 @@ def test_related_rows_are_cited_where_a_table_has_a_column_called_as_the_subject
     ]
     with Store(threads=1) as store:
         load_rows(store, complete_rows({"officer": [{"officer_id": 1}, {"officer_id": 2}], "system_access": rows}))
-        cited = store.rows(evidence_query(repeats, date(2026, 1, 1), 90, [1, 2]))
-    assert cited == [(1, "system_access", 10, True), (1, "system_access", 11, True)]
+        evidence = store.rows(evidence_query(repeats, date(2026, 1, 1), 90, [1, 2]))
+    assert evidence == [(1, "system_access", 10, True), (1, "system_access", 11, True)]

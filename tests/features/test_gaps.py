@@ -46,33 +46,33 @@ def area_of(officer: Days) -> Days:
 
 def table(name: str, day: Days, officer: Days, lag: Days) -> pa.Table:
     """Rows about days and officers, known so many days later."""
-    declared = CONTRACT[name]
-    given = complete_row(declared, {}, number=1)
-    arrays = {c.name: pa.repeat(pa.scalar(given[c.name], ARROW_TYPES[c.type]), len(day)) for c in declared.columns}
+    declaration = CONTRACT[name]
+    sample = complete_row(declaration, {}, number=1)
+    arrays = {c.name: pa.repeat(pa.scalar(sample[c.name], ARROW_TYPES[c.type]), len(day)) for c in declaration.columns}
     noon = np.datetime64(START, "us") + day * np.timedelta64(24 * 60, "m") + np.timedelta64(12 * 60, "m")
-    arrays[str(declared.key)] = pa.array(np.arange(1, len(day) + 1))
+    arrays[str(declaration.key)] = pa.array(np.arange(1, len(day) + 1))
     arrays["officer_id"] = pa.array(officer)
     if "unit_id" in arrays:
         arrays["unit_id"] = pa.array((officer - 1) * TEAMS // OFFICERS + 1)
-    for column in {declared.occurred, declared.until} - {None}:
-        arrays[str(column)] = pa.array(noon).cast(ARROW_TYPES[declared.column[str(column)].type], safe=False)
-    arrays[str(declared.known)] = pa.array(noon + lag * np.timedelta64(24 * 60, "m")).cast(pa.date32(), safe=False)
+    for column in {declaration.occurred, declaration.until} - {None}:
+        arrays[str(column)] = pa.array(noon).cast(ARROW_TYPES[declaration.column[str(column)].type], safe=False)
+    arrays[str(declaration.known)] = pa.array(noon + lag * np.timedelta64(24 * 60, "m")).cast(pa.date32(), safe=False)
     return pa.table(arrays)
 
 
 def sources(*, seed: int = 1, keep: Mapping[str, Choose] | None = None, **rates: float) -> dict[str, pa.Table]:
     """Four sources that flow steadily; `keep` says which rows, by day and officer, a source delivers after all."""
     rng = np.random.default_rng(seed)
-    made = {}
+    tables = {}
     for name, rate in (RATES | rates).items():
         count = rng.poisson(rate, size=(DAYS, OFFICERS)).ravel()
         day = np.repeat(np.repeat(np.arange(DAYS), OFFICERS), count)
         officer = np.repeat(np.tile(np.arange(1, OFFICERS + 1), DAYS), count)
         chances = np.array(LAGS.get(name, (1.0,)))
         lag = rng.choice(len(chances), size=len(day), p=chances / chances.sum())
-        kept = keep[name](day, officer) if keep and name in keep else np.full(len(day), True)
-        made[name] = table(name, day[kept], officer[kept], lag[kept])
-    return made
+        mask = keep[name](day, officer) if keep and name in keep else np.full(len(day), True)
+        tables[name] = table(name, day[mask], officer[mask], lag[mask])
+    return tables
 
 
 def people() -> dict[str, list[dict[str, object]]]:
@@ -91,17 +91,17 @@ def people() -> dict[str, list[dict[str, object]]]:
 
 
 @contextmanager
-def opened(made: Mapping[str, pa.Table]) -> Iterator[Store]:
+def open_store(tables: Mapping[str, pa.Table]) -> Iterator[Store]:
     with Store(threads=1) as store:
         load_rows(store, people())
-        for name, rows in made.items():
-            store.register("made", rows)
-            store.run(f"CREATE TABLE loaded.{name} AS SELECT *, 'made' AS source_file, 1 AS source_row FROM made")
+        for name, rows in tables.items():
+            store.register("rows", rows)
+            store.run(f"CREATE TABLE loaded.{name} AS SELECT *, 'made' AS source_file, 1 AS source_row FROM rows")
         yield store
 
 
-def seen(made: Mapping[str, pa.Table], *as_ofs: date) -> Sources:
-    with opened(made) as store:
+def examine_tables(tables: Mapping[str, pa.Table], *as_ofs: date) -> Sources:
+    with open_store(tables) as store:
         return examine(store, as_ofs=as_ofs or [AS_OF])
 
 
@@ -112,48 +112,50 @@ def without(first: int, last: int, *, area: int | None = None) -> Choose:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_steady_late_and_sparse_sources_have_no_gap_and_no_change(seed: int) -> None:
-    found = seen(sources(seed=seed), *(on(n) for n in range(250, DAYS + 1, 25)))
-    assert found.gaps == ()
-    assert found.changes == ()
+    examined = examine_tables(sources(seed=seed), *(on(n) for n in range(250, DAYS + 1, 25)))
+    assert examined.gaps == ()
+    assert examined.changes == ()
 
 
 def test_a_silence_of_the_whole_force_is_found_to_the_day_and_listed_once() -> None:
-    (gap,) = seen(sources(keep={"system_access": without(300, 309)})).gaps
+    (gap,) = examine_tables(sources(keep={"system_access": without(300, 309)})).gaps
     assert (gap.table, gap.area, gap.first, gap.last, gap.found) == ("system_access", None, on(300), on(309), 0)
     assert 1400 < gap.usual < 1700  # 160 a day
 
 
 def test_a_silence_of_one_area_is_found_through_the_postings_of_its_officers() -> None:
-    (gap,) = seen(sources(keep={"system_access": without(300, 302, area=103)})).gaps
+    (gap,) = examine_tables(sources(keep={"system_access": without(300, 302, area=103)})).gaps
     assert (gap.table, gap.area, gap.first, gap.last) == ("system_access", 103, on(300), on(302))
 
 
 def test_a_silence_of_one_area_is_found_through_the_units_that_rows_name() -> None:
-    (gap,) = seen(sources(keep={"shift": without(DAYS - 28, DAYS - 15, area=102)})).gaps  # two weeks, in whole weeks
+    (gap,) = examine_tables(
+        sources(keep={"shift": without(DAYS - 28, DAYS - 15, area=102)})
+    ).gaps  # two weeks, in whole weeks
     assert (gap.table, gap.area, gap.first, gap.last) == ("shift", 102, on(DAYS - 28), on(DAYS - 15))
 
 
 def test_a_source_that_died_days_ago_is_a_gap_up_to_yesterday() -> None:
-    (gap,) = seen(sources(keep={"system_access": without(DAYS - 4, DAYS)})).gaps
+    (gap,) = examine_tables(sources(keep={"system_access": without(DAYS - 4, DAYS)})).gaps
     assert (gap.first, gap.last) == (on(DAYS - 4), AS_OF - timedelta(days=1))
 
 
 def test_recording_that_takes_weeks_is_no_gap_on_any_day() -> None:
     """Complaints come in over three weeks: of the last four weeks a good part is missing on every as-of date."""
     late = sources(complaint=0.2)
-    assert seen(late, *(on(n) for n in range(DAYS - 60, DAYS + 1, 3))).gaps == ()
+    assert examine_tables(late, *(on(n) for n in range(DAYS - 60, DAYS + 1, 3))).gaps == ()
 
 
 def test_what_comes_in_late_is_a_gap_where_more_would_have_come_in_by_now() -> None:
     late = sources(complaint=0.5, keep={"complaint": without(DAYS - 7, DAYS)})
-    assert {(g.table, g.first, g.last) for g in seen(late).gaps if g.area is None} == {
+    assert {(g.table, g.first, g.last) for g in examine_tables(late).gaps if g.area is None} == {
         ("complaint", on(DAYS - 7), AS_OF - timedelta(days=1))
     }
 
 
 def test_what_was_silent_shows_only_from_the_day_on_which_it_can_be_known() -> None:
-    found = seen(sources(keep={"system_access": without(300, 309)}), on(299), on(302), on(350))
-    assert {g.as_of: (g.first, g.last) for g in found.gaps} == {
+    examined = examine_tables(sources(keep={"system_access": without(300, 309)}), on(299), on(302), on(350))
+    assert {g.as_of: (g.first, g.last) for g in examined.gaps} == {
         on(302): (on(300), on(301)),
         on(350): (on(300), on(309)),
     }
@@ -161,17 +163,17 @@ def test_what_was_silent_shows_only_from_the_day_on_which_it_can_be_known() -> N
 
 def test_a_source_without_any_row_yet_is_silent_from_the_beginning() -> None:
     nothing = table("system_access", *(np.array([], dtype=np.int64) for _ in range(3)))
-    (gap,) = seen(sources() | {"system_access": nothing}).gaps
+    (gap,) = examine_tables(sources() | {"system_access": nothing}).gaps
     assert (gap.table, gap.area, gap.last, gap.found) == ("system_access", None, AS_OF - timedelta(days=1), 0)
     assert gap.first < START - timedelta(days=1825)
 
 
 def test_a_source_that_began_late_has_no_gap_but_does_not_reach_back() -> None:
-    found = seen(sources(keep={"system_access": without(0, 199)}))
-    assert found.gaps == ()
-    assert found.reaches_back(AS_OF, 90, ["system_access"])
-    assert not found.reaches_back(AS_OF, 365, ["shift", "system_access"])
-    assert found.reaches_back(AS_OF, 365, ["shift", "grievance"])
+    examined = examine_tables(sources(keep={"system_access": without(0, 199)}))
+    assert examined.gaps == ()
+    assert examined.reaches_back(AS_OF, 90, ["system_access"])
+    assert not examined.reaches_back(AS_OF, 365, ["shift", "system_access"])
+    assert examined.reaches_back(AS_OF, 365, ["shift", "grievance"])
 
 
 @pytest.mark.parametrize("name", ["system_access", "complaint"])
@@ -181,9 +183,9 @@ def test_fuller_recording_from_a_day_on_is_listed_as_a_change_and_is_no_gap(name
     def thinned(day: Days, officer: Days) -> npt.NDArray[np.bool_]:
         return (day >= 200) | (rng.random(len(day)) < 1 / 1.715)
 
-    found = seen(sources(complaint=0.2, keep={name: thinned}))
-    assert found.gaps == ()
-    (change,) = found.changes
+    examined = examine_tables(sources(complaint=0.2, keep={name: thinned}))
+    assert examined.gaps == ()
+    (change,) = examined.changes
     assert (change.table, change.area) == (name, None)
     assert abs((change.since - on(200)).days) <= 14
     assert 1.5 <= change.after / change.before <= 1.95
@@ -195,7 +197,7 @@ def test_a_change_in_one_area_is_listed_with_it() -> None:
     def halved(day: Days, officer: Days) -> npt.NDArray[np.bool_]:
         return (day < 200) | (area_of(officer) != 102) | (rng.random(len(day)) < 0.5)
 
-    (change,) = seen(sources(keep={"system_access": halved})).changes
+    (change,) = examine_tables(sources(keep={"system_access": halved})).changes
     assert (change.table, change.area) == ("system_access", 102)
     assert change.before > change.after
 
@@ -218,16 +220,16 @@ COMPLAINTS = Indicator(
 )
 
 
-def values(made: Mapping[str, pa.Table]) -> Mapping[tuple[str, int], Cells]:
-    with opened(made) as store:
-        found = compute_all(
+def values(tables: Mapping[str, pa.Table]) -> Mapping[tuple[str, int], Cells]:
+    with open_store(tables) as store:
+        tables = compute_all(
             store,
             [LOOKUPS, COMPLAINTS],
             kinds=["officer"],
             as_ofs=[AS_OF],
             sources=examine(store, as_ofs=[AS_OF]),
         )
-    return found[AS_OF, "officer"].cells
+    return tables[AS_OF, "officer"].cells
 
 
 def test_a_window_that_lost_more_than_a_twentieth_to_gaps_says_nothing_and_never_zero() -> None:
@@ -272,11 +274,11 @@ def test_days_that_several_gaps_share_are_lost_once() -> None:
         Gap(AS_OF, "expense", None, on(0), on(330), 0, 1),
         Gap(on(395), "shift", None, on(0), on(394), 0, 1),
     ]
-    found = Sources(tuple(gaps))
-    assert found.days_lost(AS_OF, 90, ["shift"]) == {None: 10, 102: 15}
-    assert found.days_lost(AS_OF, 15, ["shift"]) == {None: 5, 102: 10}
-    assert found.days_lost(AS_OF, 90, ["shift", "expense"]) == {None: 21, 102: 21}
-    assert found.days_lost(AS_OF, 90, ["grievance"]) == {None: 0}
+    examined = Sources(tuple(gaps))
+    assert examined.days_lost(AS_OF, 90, ["shift"]) == {None: 10, 102: 15}
+    assert examined.days_lost(AS_OF, 15, ["shift"]) == {None: 5, 102: 10}
+    assert examined.days_lost(AS_OF, 90, ["shift", "expense"]) == {None: 21, 102: 21}
+    assert examined.days_lost(AS_OF, 90, ["grievance"]) == {None: 0}
 
 
 def test_a_gap_survives_the_manifest() -> None:
@@ -287,24 +289,24 @@ def test_a_gap_survives_the_manifest() -> None:
 @pytest.mark.parametrize("as_of", [on(305), on(350)])
 def test_rows_known_on_or_after_the_as_of_date_change_no_gap_and_no_change(as_of: date) -> None:
     """Neither rows that would fill a gap, nor postings that would move officers to other areas."""
-    whole = sources()
+    steady = sources()
     silent = sources(keep={"system_access": without(300, 304), "shift": without(280, 300, area=101)})
-    before = seen(silent, as_of)
+    before = examine_tables(silent, as_of)
     assert before.gaps
     rng = np.random.default_rng(8)
-    crowded = {}
+    with_later_rows = {}
     for name, rows in silent.items():
         day, officer = rng.integers(0, DAYS, 4000), rng.integers(1, OFFICERS + 1, 4000)
         later = table(name, day, officer, np.maximum((as_of - START).days - day, 0) + rng.integers(0, 9, 4000))
-        crowded[name] = pa.concat_tables([rows, later])
-    assert sum(map(len, crowded.values())) > sum(map(len, whole.values())) + 10_000
-    with opened(crowded) as store:
-        moved = [
+        with_later_rows[name] = pa.concat_tables([rows, later])
+    assert sum(map(len, with_later_rows.values())) > sum(map(len, steady.values())) + 10_000
+    with open_store(with_later_rows) as store:
+        transfers = [
             {"posting_id": 1000 + o, "officer_id": o, "unit_id": 8, "started_on": "2020-01-01", "known_on": as_of}
             for o in range(1, OFFICERS + 1)
         ]
         store.run("CREATE TABLE postings AS FROM loaded.posting")
-        load_rows(store, complete_rows({"posting": moved}))
+        load_rows(store, complete_rows({"posting": transfers}))
         store.run("INSERT INTO loaded.posting FROM postings")
         assert examine(store, as_ofs=[as_of]) == before
 
@@ -315,10 +317,10 @@ def silenced(
 ) -> RunFolder:
     """A run of the small force without its look-ups of three weeks."""
     last = small_force.AS_OF - timedelta(days=15)
-    kept = [r for r in force_rows["system_access"] if not last - timedelta(days=20) <= r["known_on"] <= last]
-    assert 400 < len(force_rows["system_access"]) - len(kept) < 700
+    rest = [r for r in force_rows["system_access"] if not last - timedelta(days=20) <= r["known_on"] <= last]
+    assert 400 < len(force_rows["system_access"]) - len(rest) < 700
     return runner(
-        small_force.write(tmp_path_factory.mktemp("silent") / "records", force_rows | {"system_access": kept})
+        small_force.write(tmp_path_factory.mktemp("silent") / "records", force_rows | {"system_access": rest})
     )
 
 
@@ -334,9 +336,9 @@ def test_a_run_lists_its_gaps_and_says_nothing_of_what_it_could_not_see(silenced
 
 
 def test_the_flags_of_a_run_with_gaps_replay(silenced: RunFolder) -> None:
-    replayed = replay(silenced)
-    assert replayed
-    assert [r.faults for r in replayed if not r.agrees] == []
+    replays = replay(silenced)
+    assert replays
+    assert [r.faults for r in replays if not r.agrees] == []
 
 
 def test_a_run_without_gaps_lists_none(finished: RunFolder) -> None:

@@ -54,46 +54,48 @@ def tables(store: Store, world: World, group: list[Indicator]) -> dict[tuple[dat
     return compute_all(store, group, kinds=kinds, as_ofs=AS_OFS)
 
 
-def seen_values(found: dict[tuple[date, SubjectKind], FeatureTable]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+def values_of(found: dict[tuple[date, SubjectKind], FeatureTable]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     """(as_of, kind, indicator, window, subject) -> (value, n_rows), with no value as None."""
     values = {}
     for (as_of, kind), table in found.items():
         for (name, window), cells in table.cells.items():
             for at, subject in enumerate(table.ids.tolist()):
                 number = cells.value[at]
-                told = None if np.isnan(number) else int(number)
-                values[as_of, kind, name, window, subject] = (told, int(cells.n_rows[at]))
+                shown = None if np.isnan(number) else int(number)
+                values[as_of, kind, name, window, subject] = (shown, int(cells.n_rows[at]))
     return values
 
 
 def check_twin(store: Store, world: World, group: list[Indicator]) -> None:
-    known = {i.name: i for i in group}
-    for (as_of, _, name, window, subject), (number, _) in seen_values(tables(store, world, group)).items():
-        expected = value(known[name], world, subject=subject, as_of=as_of, window=window)
+    by_name = {i.name: i for i in group}
+    for (as_of, _, name, window, subject), (number, _) in values_of(tables(store, world, group)).items():
+        expected = value(by_name[name], world, subject=subject, as_of=as_of, window=window)
         assert number == expected, f"{name} of {subject} over {window} days as of {as_of}"
 
 
 def check_evidence(store: Store, world: World, group: list[Indicator], data: st.DataObject) -> None:
     """Keep a value's evidence and some of the other rows, and then none of them: the value stays what it was."""
-    before = seen_values(tables(store, world, group))
+    before = values_of(tables(store, world, group))
     assume(before)
     key = data.draw(st.sampled_from(sorted(before)), label="value")
     as_of, _, name, window, subject = key
     query = evidence_query({i.name: i for i in group}[name], as_of, window, [subject])
     evidence = {(table, row) for _, table, row, _ in store.rows(query)}
-    kept: dict[str, list[bool]] = {}
+    drawn_rows: dict[str, list[bool]] = {}
     for table, rows in world.items():
         drawn = st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))
-        kept[table] = data.draw(drawn, label=f"kept of {table}")
+        drawn_rows[table] = data.draw(drawn, label=f"kept of {table}")
     nothing = {table: [False] * len(rows) for table, rows in world.items()}
-    for others in (kept, nothing):
+    for others in (drawn_rows, nothing):
         remaining: World = {}
         for table, rows in world.items():
             cited = [(table, row[str(CONTRACT[table].key)]) in evidence for row in rows]
             pairs = zip(rows, cited, others[table], strict=True)
             remaining[table] = [r for r, c, k in pairs if c or k or stands(table, r)]
-        after = seen_values(tables(store, remaining, group))
-        assert after.get(key) == before[key], "with some other rows" if others is kept else "from its evidence alone"
+        after = values_of(tables(store, remaining, group))
+        assert after.get(key) == before[key], (
+            "with some other rows" if others is drawn_rows else "from its evidence alone"
+        )
 
 
 def stands(table: str, row: dict[str, Any]) -> bool:
@@ -102,12 +104,12 @@ def stands(table: str, row: dict[str, Any]) -> bool:
 
 
 def check_names_and_order(store: Store, world: World, group: list[Indicator]) -> None:
-    before = seen_values(tables(store, world, group))
+    before = values_of(tables(store, world, group))
     officers, teams = {o: 900 - o for o in (*PEOPLE, *MEMBERS)}, {t: 70 - t for t in TEAMS}
-    after = seen_values(tables(store, renamed(world, officers=officers, teams=teams), group))
+    after = values_of(tables(store, renamed(world, officers=officers, teams=teams), group))
     ids = {"officer": officers, "unit": teams}
-    told = {(a, k, n, w, ids[k][s]): v for (a, k, n, w, s), v in before.items()}
-    assert without_ids(told, group) == without_ids(after, group)
+    renamed_values = {(a, k, n, w, ids[k][s]): v for (a, k, n, w, s), v in before.items()}
+    assert without_ids(renamed_values, group) == without_ids(after, group)
 
 
 def without_ids(values: dict[tuple[Any, ...], Any], group: list[Indicator]) -> dict[tuple[Any, ...], Any]:
@@ -122,19 +124,19 @@ def without_ids(values: dict[tuple[Any, ...], Any], group: list[Indicator]) -> d
 
 def check_later_rows(store: Store, world: World, group: list[Indicator], data: st.DataObject) -> None:
     """What became known on the as-of date or later may as well not be there."""
-    before = seen_values(tables(store, world, group))
+    before = values_of(tables(store, world, group))
     as_of = data.draw(st.sampled_from(AS_OFS), label="as of")
-    known = {
+    rows_known = {
         name: [row for row in rows if CONTRACT[name].known is None or row[str(CONTRACT[name].known)] < as_of]
         for name, rows in world.items()
     }
-    after = seen_values(tables(store, known, group))
+    after = values_of(tables(store, rows_known, group))
     assert {k: v for k, v in before.items() if k[0] == as_of} == {k: v for k, v in after.items() if k[0] == as_of}
 
 
 def test_the_laws_are_put_to_every_indicator_and_every_aggregate() -> None:
-    asked = {i.name for group in GROUPS.values() for i in group}
-    assert asked >= set(indicators())
+    names = {i.name for group in GROUPS.values() for i in group}
+    assert names >= set(indicators())
     hard = {i.aggregate for group in HARD.values() for i in group}
     assert hard | {"formula"} == set(get_args(Aggregate))
     assert any(i.aggregate == "formula" for i in indicators().values())

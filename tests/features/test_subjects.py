@@ -24,9 +24,9 @@ Rows = dict[str, list[dict[str, Any]]]
 def standing(rows: Rows, *, kind: SubjectKind = "officer", as_of: date = DAY) -> list[dict[str, Any]]:
     with Store(threads=1) as store:
         load_rows(store, complete_rows(rows))
-        found = subjects(store, kind=kind, as_of=as_of)
-    assert found.column_names == COLUMNS
-    return found.to_pylist()
+        table = subjects(store, kind=kind, as_of=as_of)
+    assert table.column_names == COLUMNS
+    return table.to_pylist()
 
 
 @pytest.mark.parametrize(
