@@ -20,9 +20,9 @@ import typer
 from audit.rates.truth_tables import Truth
 from audit.specification.choices import load_plan
 from audit.specification.curve import draw_curve
-from audit.specification.run_values import Basis
+from audit.specification.run_values import RunValues
 from audit.specification.survival import COMPARED, Survival, choice_masks, survivals
-from audit.specification.survival_precision import calibration
+from audit.specification.survival_precision import precision_by_survival
 from data.synthetic.memory_world import make_world
 from data.synthetic.world import load as load_world
 from pipeline.settings import load
@@ -41,7 +41,7 @@ def judge(seed: int, *, people: int, workers: int, folder: Path) -> None:
     trial = try_records(made.records, settings=settings)
     truth = Truth.of(made.truth["truth_subject"], made.truth["truth_archetype"], made.truth["truth_row"])
     began = time.perf_counter(), time.process_time()
-    curve = draw_curve(Basis.of_trial(trial, settings), plan, truth=truth, workers=workers)
+    curve = draw_curve(RunValues.of_trial(trial, settings), plan, truth=truth, workers=workers)
     took = time.perf_counter() - began[0], time.process_time() - began[1]
     p_values = {(f["subject_kind"], f["concern"], f["subject_id"]): f["p_value"] for f in trial.flags.to_pylist()}
     rows = [
@@ -55,7 +55,7 @@ def judge(seed: int, *, people: int, workers: int, folder: Path) -> None:
     ]
     folder.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(rows).assign(seed=seed).to_csv(folder / f"survival-{people}-{seed}.csv", index=False)
-    choices = pd.DataFrame([row for side in curve.sides for row in _choices(side, plan)])
+    choices = pd.DataFrame([row for side in curve.slices for row in _choices(side, plan)])
     choices.assign(seed=seed).to_csv(folder / f"choices-{people}-{seed}.csv", index=False)
     told = {"seed": seed, "seconds": took[0], "cpu_seconds": took[1], "workers": workers}
     (folder / f"time-{people}-{seed}.json").write_text(json.dumps(told), encoding="utf-8")
@@ -83,8 +83,8 @@ def write_report(folder: Path, *, people: int, out: Path) -> None:
     told = survival[survival["basis"] == COMPARED]
     found = [_as_survival(row) for row in told.to_dict("records")]
     out.mkdir(parents=True, exist_ok=True)
-    deciles = pd.DataFrame([vars(d) for d in calibration(found)])
-    deciles[deciles["flags"] > 0].to_csv(out / "calibration.csv", index=False, float_format="%.4f")
+    deciles = pd.DataFrame([vars(d) for d in precision_by_survival(found)])
+    deciles[deciles["flags"] > 0].to_csv(out / "precision.csv", index=False, float_format="%.4f")
     keys = ["subject_kind", "concern", "dimension", "choice"]
     means = choices.groupby(keys, sort=False)[["specifications", "flagged", "right", "kept"]].mean().reset_index()
     means.to_csv(out / "choices.csv", index=False, float_format="%.3f")

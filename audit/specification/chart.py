@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from audit.specification.choices import DIMENSIONS
-from audit.specification.curve import Curve, Side
+from audit.specification.curve import Curve, CurveSlice
 from audit.specification.survival import choice_masks
 from data.arrays import Floats
 
@@ -30,7 +30,7 @@ class _Row:
 @dataclass(frozen=True)
 class _Chart:
     title: str
-    said: str
+    caption: str
     most: int
     flagged: str
     right: str
@@ -54,28 +54,28 @@ def page(curve: Curve) -> str:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
     template = files("audit.specification").joinpath("curve.html.jinja").read_text(encoding="utf-8")
-    charts = [_chart(side, curve) for side in curve.sides]
+    charts = [_chart(part, curve) for part in curve.slices]
     return environment.from_string(template).render(title=curve.plan.title, charts=charts)
 
 
-def _chart(side: Side, curve: Curve) -> _Chart:
-    flagged = side.flagged.sum(axis=1)
+def _chart(part: CurveSlice, curve: Curve) -> _Chart:
+    flagged = part.flagged.sum(axis=1)
     order = np.lexsort((np.arange(len(flagged)), flagged))
     step = (_WIDTH - _LEFT) / len(order)
     x = np.empty(len(order))
     x[order] = _LEFT + step * (np.arange(len(order)) + 0.5)
     most = max(int(flagged.max()), 1)
-    right = None if side.right is None else (side.flagged & side.right).sum(axis=1)
+    right = None if part.right is None else (part.flagged & part.right).sum(axis=1)
     return _Chart(
-        title=f"{side.kind}s, {side.concern}, as of {side.as_of}",
-        said=f"{len(order):,} specifications flag between {flagged.min()} and {flagged.max()} of {len(side.ids):,}; the"
-        f" run's own settings flag {int(side.own.sum())}.",
+        title=f"{part.kind}s, {part.concern}, as of {part.as_of}",
+        caption=f"{len(order):,} specifications flag between {flagged.min()} and {flagged.max()} of {len(part.ids):,};"
+        f" the run's own settings flag {int(part.own.sum())}.",
         most=most,
         flagged=_line(x[order], flagged[order] / most),
         right="" if right is None else _line(x[order], right[order] / most),
         run=f"{x[0]:.1f}",
         stroke=f"{max(step, 0.4):.2f}",
-        rows=_rows(side, curve, x),
+        rows=_rows(part, curve, x),
     )
 
 
@@ -85,8 +85,8 @@ def _line(x: Floats, share: Floats) -> str:
     return "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
 
 
-def _rows(side: Side, curve: Curve, x: Floats) -> tuple[_Row, ...]:
-    masks = choice_masks(side, curve.plan)
+def _rows(part: CurveSlice, curve: Curve, x: Floats) -> tuple[_Row, ...]:
+    masks = choice_masks(part, curve.plan)
     rows: list[_Row] = []
     y = _BOTTOM + _STEP
     for dimension in DIMENSIONS:

@@ -93,7 +93,7 @@ class Without(Choice):
     without: tuple[Family, ...] = Field(min_length=1)
 
 
-class Plan(FrozenSection):
+class SpecificationPlan(FrozenSection):
     """A plan as its file says it.
 
     Up to `most` specifications of a kind of subject and concern all of them are run. Of more, all that differ from the
@@ -118,21 +118,23 @@ class Plan(FrozenSection):
     @property
     def size(self) -> int:
         """How many combinations of choices there are."""
-        return prod(len(known) for known in self.alternatives)
+        return prod(len(alternatives) for alternatives in self.alternatives)
 
     def combinations(self) -> Iterator[Choices]:
         """Return every combination, those nearest to the run's own settings first."""
-        every = product(*(range(len(known)) for known in self.alternatives))
+        every = product(*(range(len(alternatives)) for alternatives in self.alternatives))
         return iter(sorted(every, key=lambda choices: (changed(choices), choices)))
 
     def names(self, choices: Choices) -> tuple[str, ...]:
         """Return what is chosen, in words, in each dimension."""
-        found = (known[at] for known, at in zip(self.alternatives, choices, strict=True))
-        return tuple(AS_RUN if choice is None else choice.name for choice in found)
+        chosen = (alternatives[at] for alternatives, at in zip(self.alternatives, choices, strict=True))
+        return tuple(AS_RUN if choice is None else choice.name for choice in chosen)
 
-    def applied(self, choices: Choices, settings: Settings) -> Applied:
+    def applied(self, choices: Choices, settings: Settings) -> AppliedChoices:
         """Return what a combination of choices makes of a run's settings."""
-        return Applied.of([known[at] for known, at in zip(self.alternatives, choices, strict=True)], settings)
+        return AppliedChoices.of(
+            [alternatives[at] for alternatives, at in zip(self.alternatives, choices, strict=True)], settings
+        )
 
 
 def changed(choices: Choices) -> int:
@@ -141,7 +143,7 @@ def changed(choices: Choices) -> int:
 
 
 @dataclass(frozen=True)
-class Applied:
+class AppliedChoices:
     """A run's settings after other choices: with them the windows kept (None for all) and the families left out.
 
     `levels` are the peer groups from the narrowest to everybody.
@@ -153,7 +155,7 @@ class Applied:
     without: frozenset[str]
 
     @classmethod
-    def of(cls, choices: list[Choice | None], settings: Settings) -> Applied:
+    def of(cls, choices: list[Choice | None], settings: Settings) -> AppliedChoices:
         """Apply one choice of each dimension."""
         windows, levels, without, update = None, LEVELS, frozenset[str](), dict[str, Any]()
         for choice in choices:
@@ -166,8 +168,8 @@ class Applied:
             elif isinstance(choice, Null):
                 update["calibration"] = settings.calibration.model_copy(update={"scores": choice.scores})
             elif isinstance(choice, CombinationOf):
-                said = choice.model_dump(include={"method", "weights"}, exclude_none=True)
-                update["combination"] = settings.combination.model_copy(update=said)
+                changed_fields = choice.model_dump(include={"method", "weights"}, exclude_none=True)
+                update["combination"] = settings.combination.model_copy(update=changed_fields)
             elif isinstance(choice, SelectionOf):
                 update["selection"] = dict.fromkeys(settings.selection, choice.by)
             elif isinstance(choice, Without):
@@ -175,7 +177,7 @@ class Applied:
         return cls(settings.model_copy(update=update), windows, levels, without)
 
 
-def load_plan(path: Path | None = None) -> Plan:
+def load_plan(path: Path | None = None) -> SpecificationPlan:
     """Read a plan from a TOML file; without one, the default.
 
     Raises:
@@ -183,7 +185,7 @@ def load_plan(path: Path | None = None) -> Plan:
     """
     return read_model(
         path or DEFAULT,
-        Plan,
+        SpecificationPlan,
         document="plan of specifications",
         page="docs/reference/specifications.md",
         check=_faults,
@@ -191,7 +193,7 @@ def load_plan(path: Path | None = None) -> Plan:
     )
 
 
-def _faults(plan: Plan) -> list[str]:
+def _faults(plan: SpecificationPlan) -> list[str]:
     """Return what is wrong with a plan beyond its types: names given twice, and choices that cannot be made."""
     faults = [*_names(plan), *_windows(plan), *_choices(plan)]
     if plan.size > LONGEST:
@@ -199,27 +201,27 @@ def _faults(plan: Plan) -> list[str]:
     return faults
 
 
-def _names(plan: Plan) -> list[str]:
+def _names(plan: SpecificationPlan) -> list[str]:
     faults: list[str] = []
     for name in DIMENSIONS:
-        given = Counter(choice.name for choice in getattr(plan, name))
-        faults += [f"{name}: the name '{n}' is given {times} times" for n, times in given.items() if times > 1]
-        faults += [f"{name}: '{AS_RUN}' is always there; it is not to be named"] * (AS_RUN in given)
+        counts = Counter(choice.name for choice in getattr(plan, name))
+        faults += [f"{name}: the name '{n}' is given {times} times" for n, times in counts.items() if times > 1]
+        faults += [f"{name}: '{AS_RUN}' is always there; it is not to be named"] * (AS_RUN in counts)
     return faults
 
 
-def _windows(plan: Plan) -> list[str]:
+def _windows(plan: SpecificationPlan) -> list[str]:
     known = sorted({days for indicator in indicators().values() for days in indicator.windows})
     unknown = {choice.name: [str(d) for d in choice.days if d not in known] for choice in plan.windows}
-    there = ", ".join(map(str, known))
+    windows = ", ".join(map(str, known))
     return [
-        f"windows '{name}': no indicator looks over {', '.join(days)} days (there are: {there})"
+        f"windows '{name}': no indicator looks over {', '.join(days)} days (there are: {windows})"
         for name, days in unknown.items()
         if days
     ]
 
 
-def _choices(plan: Plan) -> list[str]:
+def _choices(plan: SpecificationPlan) -> list[str]:
     faults: list[str] = []
     for peers in plan.peers:
         if peers.by is None and peers.smallest_group is None:
@@ -246,7 +248,7 @@ def _choices(plan: Plan) -> list[str]:
     return faults
 
 
-def _families(plan: Plan) -> Iterator[tuple[str, str, list[str]]]:
+def _families(plan: SpecificationPlan) -> Iterator[tuple[str, str, list[str]]]:
     for left in plan.detectors:
         yield "detectors", left.name, [str(family) for family in left.without]
     for combined in plan.combination:

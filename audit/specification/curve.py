@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from audit.rates.positives import PositiveDefinition, truth_labels
 from audit.rates.truth_tables import Truth
-from audit.specification.choices import Plan
-from audit.specification.evaluation import Judged, Progress, run_tasks, tasks_of
-from audit.specification.run_values import Basis
+from audit.specification.choices import SpecificationPlan
+from audit.specification.evaluation import Evaluation, run_tasks, tasks_of
+from audit.specification.run_values import RunValues
 from audit.specification.space import Space, Specification, spaces
 from data.arrays import Bools, Floats, Ids
 from data.errors import VerificationFailed
@@ -22,8 +22,8 @@ from data.vocabulary import Concern, SubjectKind
 
 
 @dataclass(frozen=True)
-class Side:
-    """One kind of subject and concern on one date, under every specification that was run.
+class CurveSlice:
+    """A slice of the curve: one kind of subject and concern on one date, under every specification that was run.
 
     `ids` are all subjects compared by the run, `candidates` those whom any specification flags, ascending. `flagged`
     says which specification (in rows) flags which candidate. `own` says whom the run flags, `right` in whom a pattern
@@ -34,7 +34,7 @@ class Side:
     kind: SubjectKind
     concern: Concern
     specifications: tuple[Specification, ...]
-    judged: tuple[Judged, ...]
+    evaluations: tuple[Evaluation, ...]
     ids: Ids
     candidates: Ids
     flagged: Bools
@@ -49,54 +49,57 @@ class Side:
 
 @dataclass(frozen=True)
 class Curve:
-    """The curve of a run: the plan, what there was to choose from, and a side for each concern, kind and date."""
+    """The curve of a run: the plan, what there was to choose from, and a part for each concern, kind and date."""
 
-    basis: Basis
-    plan: Plan
+    values: RunValues
+    plan: SpecificationPlan
     spaces: tuple[Space, ...]
-    sides: tuple[Side, ...]
+    slices: tuple[CurveSlice, ...]
 
     @property
     def contradictions(self) -> list[Mapping[str, Any]]:
         """The run's flags by contradiction, on which none of the choices bears."""
-        rows: list[Mapping[str, Any]] = self.basis.flags.to_pylist()
+        rows: list[Mapping[str, Any]] = self.values.flags.to_pylist()
         return [row for row in rows if row["family"] == "contradiction"]
 
 
 def draw_curve(
-    basis: Basis,
-    plan: Plan,
+    values: RunValues,
+    plan: SpecificationPlan,
     *,
     truth: Truth | None = None,
     workers: int = 1,
-    progress: Callable[[int], Progress] | None = None,
+    progress: Callable[[int], Callable[[int], None]] | None = None,
 ) -> Curve:
     """Run the specifications of a plan on what a run computed.
 
-    `progress` is told how many tasks there are and returns what is called as they are done. The result is the same
+    `progress` is called with the number of tasks and returns what is called as they are done. The result is the same
     whatever the number of workers.
 
     Raises:
         VerificationFailed: the run's own settings do not flag whom the run flagged, so that nothing here is about it.
     """
-    found = spaces(basis, plan)
-    tasks = [tasks_of(space, plan, basis) for space in found]
-    every = [task for mine in tasks for task in mine]
+    run_spaces = spaces(values, plan)
+    tasks = [tasks_of(space, plan, values) for space in run_spaces]
+    every = [task for of_space in tasks for task in of_space]
     done = iter(run_tasks(every, workers=workers, progress=progress(len(every)) if progress else None))
-    sides: list[Side] = []
-    for space, mine in zip(found, tasks, strict=True):
-        said = [one for _ in mine for one in next(done)]
-        days = sorted({one.as_of for one in said})
-        sides += [_side(basis, space, day, [one for one in said if one.as_of == day], truth) for day in days]
-    _check(basis, sides)
-    return Curve(basis, plan, tuple(found), tuple(sides))
+    slices: list[CurveSlice] = []
+    for space, of_space in zip(run_spaces, tasks, strict=True):
+        evaluations = [evaluation for _ in of_space for evaluation in next(done)]
+        for day in sorted({evaluation.as_of for evaluation in evaluations}):
+            on_day = [evaluation for evaluation in evaluations if evaluation.as_of == day]
+            slices.append(_slice(values, space, day, on_day, truth))
+    _check(values, slices)
+    return Curve(values, plan, tuple(run_spaces), tuple(slices))
 
 
-def _side(basis: Basis, space: Space, day: date, said: list[Judged], truth: Truth | None) -> Side:
-    said = sorted(said, key=lambda one: one.number)
-    candidates = np.unique(np.concatenate([one.flagged for one in said]))
-    flagged = np.stack([np.isin(candidates, one.flagged, assume_unique=True) for one in said])
-    ids = basis.tables[day, space.kind].ids
+def _slice(
+    values: RunValues, space: Space, day: date, evaluations: list[Evaluation], truth: Truth | None
+) -> CurveSlice:
+    evaluations = sorted(evaluations, key=lambda evaluation: evaluation.number)
+    candidates = np.unique(np.concatenate([evaluation.flagged for evaluation in evaluations]))
+    flagged = np.stack([np.isin(candidates, evaluation.flagged, assume_unique=True) for evaluation in evaluations])
+    ids = values.tables[day, space.kind].ids
     right = None
     if truth is not None:
         labels = truth_labels(
@@ -109,20 +112,20 @@ def _side(basis: Basis, space: Space, day: date, said: list[Judged], truth: Trut
             definition=PositiveDefinition(),
         )
         right = np.isin(candidates, ids[labels.positive])
-    return Side(
-        *(day, space.kind, space.concern, space.chosen, tuple(said), ids, candidates, flagged),
+    return CurveSlice(
+        *(day, space.kind, space.concern, space.chosen, tuple(evaluations), ids, candidates, flagged),
         own=flagged[0],
         right=right,
     )
 
 
-def _check(basis: Basis, sides: list[Side]) -> None:
+def _check(values: RunValues, slices: list[CurveSlice]) -> None:
     """Hold the specification that changes nothing to the flags that the run raised."""
-    raised = flagged_by(basis.flags)
+    raised = flagged_by(values.flags)
     again = {
-        (side.as_of, side.kind, side.concern, subject)
-        for side in sides
-        for subject in side.candidates[side.own].tolist()
+        (part.as_of, part.kind, part.concern, subject)
+        for part in slices
+        for subject in part.candidates[part.own].tolist()
     }
     if again != raised:
         lost, new = sorted(raised - again, key=str), sorted(again - raised, key=str)

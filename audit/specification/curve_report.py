@@ -15,10 +15,10 @@ from audit.specification import survival
 from audit.specification import survival_precision as right_by_share
 from audit.specification.chart import NAME, page
 from audit.specification.choices import DIMENSIONS, changed
-from audit.specification.curve import Curve, Side
+from audit.specification.curve import Curve, CurveSlice
 from audit.specification.space import NEAR, Space
 from audit.specification.survival import Survival, survivals
-from audit.specification.survival_precision import Decile, calibration
+from audit.specification.survival_precision import Decile, precision_by_survival
 from data.staging import staged_folder
 from data.writing import write_json, write_table
 from pipeline.seal import code_digest, code_version
@@ -50,7 +50,7 @@ SCHEMA: Final = pa.schema(
 
 
 @dataclass(frozen=True)
-class Report:
+class CurveReport:
     """What a curve comes to: a row a specification, a row a flag, how often those are right, and what was run."""
 
     curve: Curve
@@ -60,64 +60,63 @@ class Report:
     facts: dict[str, Any]
 
 
-def report(curve: Curve) -> Report:
+def report(curve: Curve) -> CurveReport:
     """Return the tables of a curve; without truth nothing is said of who is right."""
-    rows = [row for side in curve.sides for row in _rows(side, curve)]
-    found = survivals(curve)
-    return Report(curve, rows, found, calibration(found), _facts(curve))
+    rows = [row for part in curve.slices for row in _rows(part, curve)]
+    every = survivals(curve)
+    return CurveReport(curve, rows, every, precision_by_survival(every), _facts(curve))
 
 
-def _rows(side: Side, curve: Curve) -> list[dict[str, Any]]:
-    own = int(side.own.sum())
+def _rows(part: CurveSlice, curve: Curve) -> list[dict[str, Any]]:
+    own = int(part.own.sum())
     rows = []
-    for number, (made, said) in enumerate(zip(side.specifications, side.judged, strict=True)):
-        flagged = side.flagged[number]
-        n, kept = int(flagged.sum()), int((flagged & side.own).sum())
+    for number, (specification, evaluation) in enumerate(zip(part.specifications, part.evaluations, strict=True)):
+        flagged = part.flagged[number]
+        n, kept = int(flagged.sum()), int((flagged & part.own).sum())
         rows.append(
             {
-                "as_of": side.as_of,
-                "subject_kind": side.kind,
-                "concern": side.concern,
+                "as_of": part.as_of,
+                "subject_kind": part.kind,
+                "concern": part.concern,
                 "specification": number,
-                "changed": changed(made.choices),
-                **dict(zip(DIMENSIONS, curve.plan.names(made.choices), strict=True)),
-                "weight": made.weight,
-                "subjects": len(side.ids),
-                "compared": said.compared,
+                "changed": changed(specification.choices),
+                **dict(zip(DIMENSIONS, curve.plan.names(specification.choices), strict=True)),
+                "weight": specification.weight,
+                "subjects": len(part.ids),
+                "compared": evaluation.compared,
                 "flagged": n,
                 "kept": kept,
                 "lost": own - kept,
                 "new": n - kept,
-                "threshold": said.threshold,
-                "level": said.level,
-                **_judged(side, flagged, n),
+                "threshold": evaluation.threshold,
+                "level": evaluation.level,
+                **_right_and_wrong(part, flagged, n),
             }
         )
     return rows
 
 
-def _judged(side: Side, flagged: np.ndarray, n: int) -> dict[str, Any]:
-    if side.right is None:
+def _right_and_wrong(part: CurveSlice, flagged: np.ndarray, n: int) -> dict[str, Any]:
+    if part.right is None:
         return dict.fromkeys(("right", "wrong", "false_discovery_proportion", f"wrong_per_{FORCE}"))
-    right = int((flagged & side.right).sum())
-    people = side.kind == "officer"
+    right = int((flagged & part.right).sum())
     return {
         "right": right,
         "wrong": n - right,
         "false_discovery_proportion": (n - right) / n if n else None,
-        f"wrong_per_{FORCE}": (n - right) / len(side.ids) * FORCE if people else None,
+        f"wrong_per_{FORCE}": (n - right) / len(part.ids) * FORCE if part.kind == "officer" else None,
     }
 
 
 def _facts(curve: Curve) -> dict[str, Any]:
     return {
-        **curve.basis.facts,
+        **curve.values.facts,
         "plan": curve.plan.model_dump(mode="json"),
-        "seed": curve.basis.settings.seed,
-        "as_of": [str(day) for day in curve.basis.dates],
+        "seed": curve.values.settings.seed,
+        "as_of": [str(day) for day in curve.values.dates],
         "coverage": [_coverage(space) for space in curve.spaces],
         "contradictions": len(curve.contradictions),
-        "truth": any(side.right is not None for side in curve.sides),
+        "truth": any(part.right is not None for part in curve.slices),
         "code": {"version": code_version(), "sha256": code_digest()},
     }
 
@@ -128,8 +127,8 @@ def _coverage(space: Space) -> dict[str, Any]:
         "subject_kind": space.kind,
         "concern": space.concern,
         "combinations": space.combinations,
-        "nothing_to_look_with": space.nothing,
-        "same_as_another": space.same,
+        "nothing_to_look_with": space.empty,
+        "same_as_another": space.duplicates,
         "distinct": space.distinct,
         "run": len(space.chosen),
         "whole": space.whole,
@@ -150,12 +149,12 @@ def covered(space: Space) -> str:
     )
 
 
-def specifications_table(made: Report) -> pa.Table:
+def specifications_table(curve_report: CurveReport) -> pa.Table:
     """Return the rows of `specifications.parquet`."""
-    return pa.Table.from_pylist(made.specifications, schema=SCHEMA)
+    return pa.Table.from_pylist(curve_report.specifications, schema=SCHEMA)
 
 
-def write(made: Report, out: Path) -> None:
+def write(curve_report: CurveReport, out: Path) -> None:
     """Write tables, charts and `specifications.json` to a new folder, whole or not at all.
 
     Raises:
@@ -163,9 +162,9 @@ def write(made: Report, out: Path) -> None:
     """
     check_new(out)
     with staged_folder(out) as folder:
-        write_table(specifications_table(made), folder / "specifications.parquet")
-        write_table(survival.table(made.survivals), folder / "survival.parquet")
-        if made.facts["truth"]:
-            write_table(right_by_share.table(made.deciles), folder / "calibration.parquet")
-        (folder / NAME).write_text(page(made.curve), encoding="utf-8")
-        write_json(made.facts, folder / "specifications.json")
+        write_table(specifications_table(curve_report), folder / "specifications.parquet")
+        write_table(survival.table(curve_report.survivals), folder / "survival.parquet")
+        if curve_report.facts["truth"]:
+            write_table(right_by_share.table(curve_report.deciles), folder / "precision.parquet")
+        (folder / NAME).write_text(page(curve_report.curve), encoding="utf-8")
+        write_json(curve_report.facts, folder / "specifications.json")

@@ -19,7 +19,7 @@ from pipeline.trial import Trial, feature_table
 
 
 @dataclass(frozen=True)
-class Basis:
+class RunValues:
     """Feature values by as-of date and kind of subject, the settings in force, and the flags that were raised.
 
     `flags` has the columns of `flags.parquet`. `facts` is noted beside what is found.
@@ -36,7 +36,7 @@ class Basis:
         return tuple(sorted({day for day, _ in self.tables}))
 
     @classmethod
-    def of_run(cls, folder: RunFolder) -> Basis:
+    def of_run(cls, folder: RunFolder) -> RunValues:
         """Return what a run folder holds.
 
         Raises:
@@ -51,7 +51,7 @@ class Basis:
         return cls(settings, tables, folder.table("flags"), facts)
 
     @classmethod
-    def of_trial(cls, trial: Trial, settings: Settings) -> Basis:
+    def of_trial(cls, trial: Trial, settings: Settings) -> RunValues:
         """Return what a trial found in memory."""
         tables = {(day, kind): feature_table(trial, kind, day) for day in trial.as_of for kind in SUBJECT_KINDS}
         tables = {place: table for place, table in tables.items() if table.cells}

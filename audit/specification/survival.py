@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from audit.specification.choices import DIMENSIONS, Plan, changed
-from audit.specification.curve import Curve, Side
+from audit.specification.choices import DIMENSIONS, SpecificationPlan, changed
+from audit.specification.curve import Curve, CurveSlice
 from data.arrays import Bools, Floats
 
 _CHOICE: Final = pa.struct([("dimension", pa.string()), ("choice", pa.string())])
@@ -73,8 +73,10 @@ class Survival:
         """The smallest change in words."""
         if self.basis == BY_CONSTRUCTION:
             return "no choice bears on it"
-        said = " and ".join(f"{part['dimension']}: {part['choice']}" for part in self.smallest_change)
-        return said + (f" (or {self.as_small - 1} as small)" if self.as_small and self.as_small > 1 else "") or "none"
+        changes = " and ".join(f"{part['dimension']}: {part['choice']}" for part in self.smallest_change)
+        return (
+            changes + (f" (or {self.as_small - 1} as small)" if self.as_small and self.as_small > 1 else "") or "none"
+        )
 
 
 def survivals(curve: Curve) -> list[Survival]:
@@ -84,42 +86,50 @@ def survivals(curve: Curve) -> list[Survival]:
     """
     ids = {
         (f["as_of"], f["subject_kind"], f["concern"], f["subject_id"]): f["flag_id"]
-        for f in curve.basis.flags.to_pylist()
+        for f in curve.values.flags.to_pylist()
         if f["family"] != "contradiction"
     }
-    found = [one for side in curve.sides for one in _of_side(side, curve.plan, ids)]
-    found += [_contradiction(row) for row in curve.contradictions]
-    return sorted(found, key=_order)
+    rows = [survival for part in curve.slices for survival in _of_slice(part, curve.plan, ids)]
+    rows += [_contradiction(row) for row in curve.contradictions]
+    return sorted(rows, key=_order)
 
 
-def _order(one: Survival) -> tuple[Any, ...]:
-    place = one.as_of, one.subject_kind, one.concern, one.basis != COMPARED, not one.flagged_by_run
-    return (*place, -(one.share or 0.0), one.subject_id, one.flag_id or "")
+def _order(survival: Survival) -> tuple[Any, ...]:
+    place = (
+        survival.as_of,
+        survival.subject_kind,
+        survival.concern,
+        survival.basis != COMPARED,
+        not survival.flagged_by_run,
+    )
+    return (*place, -(survival.share or 0.0), survival.subject_id, survival.flag_id or "")
 
 
 def _contradiction(row: Mapping[str, Any]) -> Survival:
-    same = {name: row[name] for name in ("as_of", "subject_kind", "concern", "subject_id", "flag_id")}
-    return Survival(**same, basis=BY_CONSTRUCTION, flagged_by_run=True)
+    key = {name: row[name] for name in ("as_of", "subject_kind", "concern", "subject_id", "flag_id")}
+    return Survival(**key, basis=BY_CONSTRUCTION, flagged_by_run=True)
 
 
-def _of_side(side: Side, plan: Plan, ids: Mapping[tuple[date, str, str, int], str]) -> Iterator[Survival]:
-    masks = choice_masks(side, plan)
-    share, error = shares(side)
-    by_choice = {key: _weighted(side, mask) for key, mask in masks.items()}
-    moved = np.array([changed(s.choices) for s in side.specifications])
-    for at, subject in enumerate(side.candidates.tolist()):
-        own = bool(side.own[at])
-        changes, smallest, as_small = _smallest(side, plan, side.flagged[:, at] != own, moved)
+def _of_slice(
+    part: CurveSlice, plan: SpecificationPlan, ids: Mapping[tuple[date, str, str, int], str]
+) -> Iterator[Survival]:
+    masks = choice_masks(part, plan)
+    share, error = shares(part)
+    by_choice = {key: _weighted(part, mask) for key, mask in masks.items()}
+    changes_of = np.array([changed(s.choices) for s in part.specifications])
+    for at, subject in enumerate(part.candidates.tolist()):
+        flagged_by_run = bool(part.own[at])
+        changes, smallest, as_small = _smallest(part, plan, part.flagged[:, at] != flagged_by_run, changes_of)
         yield Survival(
-            as_of=side.as_of,
-            subject_kind=side.kind,
-            concern=side.concern,
+            as_of=part.as_of,
+            subject_kind=part.kind,
+            concern=part.concern,
             subject_id=subject,
             basis=COMPARED,
-            flag_id=ids.get((side.as_of, side.kind, side.concern, subject)),
-            flagged_by_run=own,
-            specifications=len(side.specifications),
-            survived=int(side.flagged[:, at].sum()),
+            flag_id=ids.get((part.as_of, part.kind, part.concern, subject)),
+            flagged_by_run=flagged_by_run,
+            specifications=len(part.specifications),
+            survived=int(part.flagged[:, at].sum()),
             share=float(share[at]),
             standard_error=float(error[at]),
             by_choice=tuple(
@@ -129,60 +139,62 @@ def _of_side(side: Side, plan: Plan, ids: Mapping[tuple[date, str, str, int], st
             changes=changes,
             smallest_change=smallest,
             as_small=as_small,
-            right=None if side.right is None else bool(side.right[at]),
+            right=None if part.right is None else bool(part.right[at]),
         )
 
 
-def choice_masks(side: Side, plan: Plan) -> dict[tuple[str, str], Bools]:
+def choice_masks(part: CurveSlice, plan: SpecificationPlan) -> dict[tuple[str, str], Bools]:
     """Return which specifications make each choice; a choice that none makes is left out."""
-    names = [plan.names(s.choices) for s in side.specifications]
+    names = [plan.names(s.choices) for s in part.specifications]
     masks: dict[tuple[str, str], Bools] = {}
     for at, dimension in enumerate(DIMENSIONS):
-        made = np.array([said[at] for said in names], dtype=object)
-        masks |= {(dimension, name): np.asarray(made == name, dtype=np.bool_) for name in dict.fromkeys(made.tolist())}
+        chosen = np.array([choices[at] for choices in names], dtype=object)
+        masks |= {
+            (dimension, name): np.asarray(chosen == name, dtype=np.bool_) for name in dict.fromkeys(chosen.tolist())
+        }
     return masks
 
 
-def shares(side: Side) -> tuple[Floats, Floats]:
+def shares(part: CurveSlice) -> tuple[Floats, Floats]:
     """Return the share of all specifications that flags each candidate, and its standard error; 0 where all were run.
 
     The error is that of a simple sample without replacement from the specifications that were not all run. Source:
     Cochran (1977), Sampling Techniques, equation 2.20 and section 5.4.
     """
-    weight = side.weight
-    share = _weighted(side, np.ones(len(weight), dtype=np.bool_))
+    weight = part.weight
+    share = _weighted(part, np.ones(len(weight), dtype=np.bool_))
     drawn = weight > 1.0
     n = int(drawn.sum())
     if n < 2:
         return share, np.zeros(len(share))
     total, rest = float(weight.sum()), float(weight[drawn].sum())
-    p = side.flagged[drawn].mean(axis=0)
+    p = part.flagged[drawn].mean(axis=0)
     error = rest / total * np.sqrt(p * (1 - p) / (n - 1) * max(1 - n / rest, 0.0))
     return share, np.asarray(error, dtype=np.float64)
 
 
-def _weighted(side: Side, mask: Bools) -> Floats:
+def _weighted(part: CurveSlice, mask: Bools) -> Floats:
     """Return the share of some specifications, each counted by its weight, that flags each candidate."""
-    weight = side.weight[mask]
+    weight = part.weight[mask]
     # Counted where all weigh the same: then nothing is rounded.
     if (weight == weight[0]).all():
-        return np.asarray(side.flagged[mask].sum(axis=0) / len(weight), dtype=np.float64)
-    return np.asarray((side.flagged[mask] * weight[:, None]).sum(axis=0) / weight.sum(), dtype=np.float64)
+        return np.asarray(part.flagged[mask].sum(axis=0) / len(weight), dtype=np.float64)
+    return np.asarray((part.flagged[mask] * weight[:, None]).sum(axis=0) / weight.sum(), dtype=np.float64)
 
 
 def _smallest(
-    side: Side, plan: Plan, turned: Bools, moved: np.ndarray
+    part: CurveSlice, plan: SpecificationPlan, otherwise: Bools, changes_of: np.ndarray
 ) -> tuple[int | None, tuple[Mapping[str, str], ...], int | None]:
     """Return in how many choices the nearest specification that decides otherwise differs, which, and how many do."""
-    if not turned.any():
+    if not otherwise.any():
         return None, (), None
-    least = int(moved[turned].min())
-    nearest = np.flatnonzero(turned & (moved == least))
-    choices = side.specifications[int(nearest[0])].choices
-    said = zip(DIMENSIONS, plan.names(choices), choices, strict=True)
-    return least, tuple({"dimension": d, "choice": name} for d, name, at in said if at), len(nearest)
+    least = int(changes_of[otherwise].min())
+    nearest = np.flatnonzero(otherwise & (changes_of == least))
+    choices = part.specifications[int(nearest[0])].choices
+    named = zip(DIMENSIONS, plan.names(choices), choices, strict=True)
+    return least, tuple({"dimension": d, "choice": name} for d, name, at in named if at), len(nearest)
 
 
-def table(found: list[Survival]) -> pa.Table:
+def table(survivals: list[Survival]) -> pa.Table:
     """Return survivals as rows of `survival.parquet`."""
-    return pa.Table.from_pylist([vars(one) for one in found], schema=SCHEMA)
+    return pa.Table.from_pylist([vars(survival) for survival in survivals], schema=SCHEMA)

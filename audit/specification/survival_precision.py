@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,7 +33,7 @@ SCHEMA: Final = pa.schema(
         ("high", pa.float64()),
     ]
 )
-"""The columns of `calibration.parquet`."""
+"""The columns of `precision.parquet`."""
 
 
 @dataclass(frozen=True)
@@ -55,24 +55,25 @@ class Decile:
     high: float | None
 
 
-def calibration(found: Sequence[Survival]) -> list[Decile]:
+def precision_by_survival(survivals: Sequence[Survival]) -> list[Decile]:
     """Return the deciles of survival for the run's flags and for any, for all together and for each kind and concern.
 
     Contradictions, of which no share is made, are left out, and so is everything where there is no truth.
     """
-    judged = [one for one in found if one.basis == COMPARED and one.right is not None]
-    if not judged:
+    labelled = [s for s in survivals if s.basis == COMPARED and s.right is not None]
+    if not labelled:
         return []
-    groups = dict.fromkeys([(ALL, ALL), *((one.subject_kind, one.concern) for one in judged)])
+    groups = dict.fromkeys([(ALL, ALL), *((s.subject_kind, s.concern) for s in labelled)])
     return [
         decile
         for basis in (RUN, ANY)
         for kind, concern in groups
         for decile in _deciles(
             [
-                one
-                for one in judged
-                if (basis == ANY or one.flagged_by_run) and (kind == ALL or (kind, concern) == _group(one))
+                s
+                for s in labelled
+                if (basis == ANY or s.flagged_by_run)
+                and (kind == ALL or (kind, concern) == (s.subject_kind, s.concern))
             ],
             basis,
             kind,
@@ -81,14 +82,9 @@ def calibration(found: Sequence[Survival]) -> list[Decile]:
     ]
 
 
-def _group(one: Survival) -> tuple[str, str]:
-    return one.subject_kind, one.concern
-
-
-def _deciles(found: Iterable[Survival], basis: str, kind: str, concern: str) -> Iterator[Decile]:
-    told = list(found)
-    share = np.array([one.share or 0.0 for one in told])
-    right = np.array([bool(one.right) for one in told])
+def _deciles(survivals: Sequence[Survival], basis: str, kind: str, concern: str) -> Iterator[Decile]:
+    share = np.array([s.share or 0.0 for s in survivals])
+    right = np.array([bool(s.right) for s in survivals])
     number = np.ceil(np.round(share * DECILES, 9)).astype(int)
     for decile in range(1, DECILES + 1):
         n = int((number == decile).sum())
@@ -98,6 +94,6 @@ def _deciles(found: Iterable[Survival], basis: str, kind: str, concern: str) -> 
         yield Decile(basis, kind, concern, (decile - 1) / DECILES, decile / DECILES, n, hits, *bounds)
 
 
-def table(found: Sequence[Decile]) -> pa.Table:
-    """Return deciles as rows of `calibration.parquet`."""
-    return pa.Table.from_pylist([vars(one) for one in found], schema=SCHEMA)
+def table(deciles: Sequence[Decile]) -> pa.Table:
+    """Return deciles as rows of `precision.parquet`."""
+    return pa.Table.from_pylist([vars(decile) for decile in deciles], schema=SCHEMA)

@@ -14,7 +14,7 @@ from opencse.sections import print_sections
 from opencse.terminal import counted, print_json, print_text
 
 if TYPE_CHECKING:
-    from audit.specification.evaluation import Progress
+    from collections.abc import Callable
 
 
 def specifications(
@@ -32,16 +32,16 @@ def specifications(
     from audit.specification.curve import draw_curve
     from audit.specification.curve_report import report, write
     from audit.specification.curve_summary import summarise
-    from audit.specification.run_values import Basis
+    from audit.specification.run_values import RunValues
     from pipeline.run_folder import open_run
 
     check_new(out)
     choices = load_plan(plan)
-    basis = Basis.of_run(open_run(run))
+    basis = RunValues.of_run(open_run(run))
     tables = read_truth(truth) if truth is not None else None
     with ExitStack() as stack:
 
-        def progress(tasks: int) -> Progress:
+        def progress(tasks: int) -> Callable[[int], None]:
             return stack.enter_context(counted("Specifications", total=tasks))
 
         number = bounded_workers(workers)
@@ -49,7 +49,7 @@ def specifications(
     write(curve, out)
     if as_json:
         flags = [vars(one) | {"change": one.change} for one in curve.survivals if one.flagged_by_run]
-        print_json({"facts": curve.facts, "flags": flags, "calibration": [vars(decile) for decile in curve.deciles]})
+        print_json({"facts": curve.facts, "flags": flags, "precision": [vars(decile) for decile in curve.deciles]})
         return
     print_sections(summarise(curve))
     print_text(f"{len(curve.specifications):,} specifications, {len(curve.survivals):,} survivals: {out}")

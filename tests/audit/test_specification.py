@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from audit.rates.truth_tables import Truth
-from audit.specification.choices import AS_RUN, Plan, load_plan
+from audit.specification.choices import AS_RUN, SpecificationPlan, load_plan
 from audit.specification.curve import Curve, draw_curve, flagged_by
 from audit.specification.curve_report import report, specifications_table, write
-from audit.specification.run_values import Basis
+from audit.specification.run_values import RunValues
 from audit.specification.survival import BY_CONSTRUCTION, COMPARED, Survival, survivals, table
-from audit.specification.survival_precision import ANY, RUN, calibration
+from audit.specification.survival_precision import ANY, RUN, precision_by_survival
 from data.errors import UsageError, VerificationFailed
 from features.table import OK, Cells, FeatureTable
 from pipeline.loading import read_parquet_folder
@@ -52,7 +52,7 @@ def cells(window: int, usual: int, unusual: dict[int, int], people: int) -> Cell
     )
 
 
-def tiny(*, flagged: Sequence[int] = (MANY, LATELY), people: int = 60) -> Basis:
+def tiny(*, flagged: Sequence[int] = (MANY, LATELY), people: int = 60) -> RunValues:
     """One indicator over two windows, read by one detector: whom each choice finds can be told by looking."""
     subjects = pa.table(
         {
@@ -68,16 +68,16 @@ def tiny(*, flagged: Sequence[int] = (MANY, LATELY), people: int = 60) -> Basis:
     rows.append(("officer", ORDINARY, DAY, "standards", "contradiction"))
     flags = [dict(zip(FLAGS.names, (f"f{n}", *row), strict=True)) for n, row in enumerate(rows)]
     settings = over_defaults({"features": {"indicators": ["complaints"]}}, where="a test")
-    return Basis(settings, {(DAY, "officer"): held}, pa.Table.from_pylist(flags, schema=FLAGS))
+    return RunValues(settings, {(DAY, "officer"): held}, pa.Table.from_pylist(flags, schema=FLAGS))
 
 
-def plan(**dimensions: Any) -> Plan:
+def plan(**dimensions: Any) -> SpecificationPlan:
     """Return a plan of alternatives; each says why by itself."""
     content = {
         name: [{"why": "For a test.", **choice} for choice in given] if isinstance(given, list) else given
         for name, given in dimensions.items()
     }
-    return Plan.model_validate({"title": "A test", **content})
+    return SpecificationPlan.model_validate({"title": "A test", **content})
 
 
 WORKED = plan(
@@ -140,7 +140,7 @@ def test_contradictions_survive_by_construction_and_are_in_no_share() -> None:
 def test_without_alternatives_there_is_one_specification_and_nothing_loses_a_flag() -> None:
     curve = draw_curve(tiny(), plan())
     found = survivals(curve)
-    assert [len(side.specifications) for side in curve.sides] == [1]
+    assert [len(side.specifications) for side in curve.slices] == [1]
     assert (of(found, MANY).share, of(found, MANY).changes, of(found, MANY).change) == (1.0, None, "none")
 
 
@@ -154,14 +154,14 @@ def test_an_alternative_that_is_the_same_as_the_run_changes_nothing() -> None:
     extended = WORKED.model_copy(update={k: getattr(plan(**{k: v}), k) for k, v in more.items()})
     one, other = draw_curve(tiny(), WORKED), draw_curve(tiny(), extended)
     assert other.spaces[0].combinations == 16 * one.spaces[0].combinations
-    assert other.spaces[0].same == 15 * one.spaces[0].combinations
+    assert other.spaces[0].duplicates == 15 * one.spaces[0].combinations
     assert specifications_table(report(one)).equals(specifications_table(report(other)))
     assert table(survivals(one)).equals(table(survivals(other)))
 
 
 def test_what_leaves_nothing_to_look_with_is_no_specification() -> None:
     curve = draw_curve(tiny(), plan(detectors=[{"name": "no peers", "without": ["peer"]}]))
-    assert (curve.spaces[0].nothing, curve.spaces[0].distinct) == (1, 1)
+    assert (curve.spaces[0].empty, curve.spaces[0].distinct) == (1, 1)
     assert of(survivals(curve), MANY).share == 1.0
 
 
@@ -172,7 +172,7 @@ def test_a_run_that_flagged_others_is_refused() -> None:
     assert "officer 1, standards" in str(refused.value.where)
 
 
-def many_choices(most: int) -> Plan:
+def many_choices(most: int) -> SpecificationPlan:
     rates = [{"name": f"q {n}", "by": {"method": "fdr", "q": n / 1000}} for n in range(1, 81)]
     return plan(most=most, windows=[*map(dict, WINDOWS)], peers=[{"name": "role", "by": ["role"]}], selection=rates)
 
@@ -229,7 +229,7 @@ def test_with_truth_each_specification_says_how_many_it_flags_wrongly() -> None:
 
 def test_deciles_of_survival_count_how_many_of_each_are_right() -> None:
     found = survivals(draw_curve(tiny(), WORKED, truth=planted(MANY)))
-    told = [d for d in calibration(found) if d.subject_kind == "all" and d.flags]
+    told = [d for d in precision_by_survival(found) if d.subject_kind == "all" and d.flags]
     # 4 of 6 lies over 60%, up to 70%; 3 of 6 is 50%, which ends the decile from 40%.
     counted = [(d.basis, round(d.above, 1), d.flags, d.right) for d in told]
     assert counted == [(RUN, 0.4, 1, 0), (RUN, 0.6, 1, 1), (ANY, 0.4, 1, 0), (ANY, 0.6, 1, 1)]
@@ -249,14 +249,14 @@ SMALL = plan(
 def raised(curve: Curve) -> set[tuple[date, str, str, int]]:
     return {
         (side.as_of, side.kind, side.concern, subject)
-        for side in curve.sides
+        for side in curve.slices
         for subject in side.candidates[side.flagged[0]].tolist()
     }
 
 
 @pytest.fixture(scope="module")
 def of_whole(finished: RunFolder) -> Curve:
-    return draw_curve(Basis.of_run(finished), SMALL)
+    return draw_curve(RunValues.of_run(finished), SMALL)
 
 
 def test_the_runs_own_settings_flag_exactly_whom_the_run_flagged(of_whole: Curve, finished: RunFolder) -> None:
@@ -264,7 +264,7 @@ def test_the_runs_own_settings_flag_exactly_whom_the_run_flagged(of_whole: Curve
     assert len(expected) > 0
     assert raised(of_whole) == expected
     thresholds = {(o["subject_kind"], o["concern"]): o["threshold"] for o in finished.manifest["selections"]}
-    assert {(s.kind, s.concern): s.judged[0].threshold for s in of_whole.sides} == thresholds
+    assert {(s.kind, s.concern): s.evaluations[0].threshold for s in of_whole.slices} == thresholds
 
 
 def test_a_flag_is_named_by_the_id_it_has_in_the_run(of_whole: Curve, finished: RunFolder) -> None:
@@ -279,7 +279,7 @@ def test_the_number_of_workers_changes_no_byte(of_whole: Curve, finished: RunFol
         counts.append(tasks)
         return lambda done: counts.append(-done)
 
-    two = draw_curve(Basis.of_run(finished), SMALL, workers=2, progress=progress)
+    two = draw_curve(RunValues.of_run(finished), SMALL, workers=2, progress=progress)
     assert sum(counts) == 0
     for name, curve in (("one", of_whole), ("two", two)):
         write(report(curve), tmp_path / name)
@@ -296,9 +296,11 @@ def test_dates_that_share_a_rate_are_selected_in_their_order(force: Path) -> Non
     settings = over_defaults(content, where="a test")
     days = [small_force.AS_OF - timedelta(days=30), small_force.AS_OF]
     trial = try_records(read_parquet_folder(force), settings=settings, as_of=days)
-    curve = draw_curve(Basis.of_trial(trial, settings), plan(windows=[{"name": "a year", "days": [365]}]))
+    curve = draw_curve(RunValues.of_trial(trial, settings), plan(windows=[{"name": "a year", "days": [365]}]))
     assert raised(curve) == flagged_by(trial.flags)
-    levels = {(s.as_of, s.judged[0].level) for s in curve.sides if (s.kind, s.concern) == ("officer", "standards")}
+    levels = {
+        (s.as_of, s.evaluations[0].level) for s in curve.slices if (s.kind, s.concern) == ("officer", "standards")
+    }
     assert levels == {
         (o["as_of"], o["level"])
         for o in trial.selections.to_pylist()
@@ -311,7 +313,7 @@ def test_the_chart_is_one_page_that_loads_nothing(tmp_path: Path) -> None:
     page = (tmp_path / "out" / "curve.html").read_text(encoding="utf-8")
     assert "one place" in page
     assert not [word for word in ("http", "<script", "<link", "src=", "url(") if word in page]
-    assert pq.read_table(tmp_path / "out" / "calibration.parquet").num_rows > 0
+    assert pq.read_table(tmp_path / "out" / "precision.parquet").num_rows > 0
     facts = json.loads((tmp_path / "out" / "specifications.json").read_text(encoding="utf-8"))
     assert facts["coverage"][0]["said"] == "all 6 specifications were run"
 
