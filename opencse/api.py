@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from audit.flag.explanation import Explanation
-    from audit.flag.replay import Replayed
-    from audit.flag.verify import Check
+    from audit.flag.replay import ReplayResult
+    from audit.flag.verify import CheckResult
     from audit.rates.rate_options import RateOptions
     from audit.rates.truth_tables import Truth
-    from audit.specification.curve_report import Report
+    from audit.specification.curve_report import CurveReport
     from data.synthetic.generate import Generated
     from data.synthetic.world import World
     from pipeline.loading import Records
@@ -157,14 +157,14 @@ def try_records(
     return try_given(place, settings=settings or load(), as_of=as_of, evidence=evidence)
 
 
-def verify(run: Run, *, records: Path | str | None = None) -> list[Check]:
-    """Check every hash of a run folder, and with `records` the files it read; nothing is computed anew."""
+def verify(run: Run, *, records: Path | str | None = None) -> list[CheckResult]:
+    """CheckResult every hash of a run folder, and with `records` the files it read; nothing is computed anew."""
     from audit.flag.verify import verify as verify_folder
 
     return verify_folder(run.folder, records=Path(records) if records is not None else None)
 
 
-def replay(run: Run, flag: str | None = None) -> list[Replayed]:
+def replay(run: Run, flag: str | None = None) -> list[ReplayResult]:
     """Compute one flag, or all, again from their evidence rows, and compare to the bit.
 
     Raises:
@@ -248,7 +248,9 @@ def controls(
     return run_controls(world_input(world, settings=settings or load(), seeds=seeds), names=names)
 
 
-def specifications(run: Run, *, plan: Path | str | None = None, truth: Truth | None = None, workers: int = 1) -> Report:
+def specifications(
+    run: Run, *, plan: Path | str | None = None, truth: Truth | None = None, workers: int = 1
+) -> CurveReport:
     """Run every combination of defensible choices on what a run computed, and count for each flag what raises it.
 
     Raises:
@@ -258,10 +260,10 @@ def specifications(run: Run, *, plan: Path | str | None = None, truth: Truth | N
     from audit.specification.choices import load_plan
     from audit.specification.curve import draw_curve
     from audit.specification.curve_report import report
-    from audit.specification.run_values import Basis
+    from audit.specification.run_values import RunValues
 
     choices = load_plan(Path(plan) if plan is not None else None)
-    return report(draw_curve(Basis.of_run(run.folder), choices, truth=truth, workers=workers))
+    return report(draw_curve(RunValues.of_run(run.folder), choices, truth=truth, workers=workers))
 
 
 def stress(plan: str, *, out: Path | str, workers: int = 1) -> PlanRun:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from audit.flag.cited_rows import RowKey
 from audit.flag.rerun import Rerun, feeding, without
 from data.errors import UsageError
 from data.store import Store
@@ -21,18 +22,16 @@ from pipeline.compare import combine_p_values, compare_panel
 from pipeline.detector_scores import detectors_of, panels_of, seed_of
 from pipeline.settings import Settings
 
-Key = tuple[str, int]
-
 
 @dataclass(frozen=True)
-class Counted:
+class RowWeight:
     """In how many of the values that a flag rests on a row counts, and what makes it like others."""
 
     weight: int
     alike: tuple[Any, ...]
 
 
-class Comparison:
+class FlagComparison:
     """A subject's comparison with peers, repeatable without some of the rows in the store.
 
     The store holds the rows that a flag cites and nothing else.
@@ -67,10 +66,10 @@ class Comparison:
             learnt.append((detector, fitted if _alone(fitted, self.view, self.at) else None, p_value))
         return learnt
 
-    def counted(self, keys: Sequence[Key]) -> dict[Key, Counted]:
+    def counted(self, keys: Sequence[RowKey]) -> dict[RowKey, RowWeight]:
         """Return in which of the concern's values each row counts, and which rows are alike in that."""
-        members: dict[Key, list[tuple[str, int]]] = {key: [] for key in keys}
-        unlike: set[Key] = set()
+        members: dict[RowKey, list[tuple[str, int]]] = {key: [] for key in keys}
+        unlike: set[RowKey] = set()
         for indicator in self.indicators:
             for window in indicator.windows:
                 if indicator.aggregate == "formula" or (indicator.name, window) not in self.table.cells:
@@ -81,16 +80,16 @@ class Comparison:
                         members[table, row].append((indicator.name, window))
                         if indicator.aggregate != "count":
                             unlike.add((table, row))
-        return {key: Counted(len(of), (tuple(of), key if key in unlike else key[0])) for key, of in members.items()}
+        return {key: RowWeight(len(of), (tuple(of), key if key in unlike else key[0])) for key, of in members.items()}
 
-    def clears(self, rows: frozenset[Key]) -> bool:
+    def clears(self, rows: frozenset[RowKey]) -> bool:
         """Say whether the subject would stay over the cut without these rows, its peers being what they are."""
         view = self._view(self._changed(rows)).take(np.array([self.at]))
         p_values = [held if fitted is None else fitted.score(view).p_value[0] for _, fitted, held in self.fitted]
         combined = combine_p_values(np.array([p_values]), [d for d, _, _ in self.fitted], self.settings)
         return not combined[0] <= self.flag["threshold"]
 
-    def again_without(self, rows: frozenset[Key]) -> tuple[bool, int]:
+    def again_without(self, rows: frozenset[RowKey]) -> tuple[bool, int]:
         """Compare everybody again without these rows.
 
         Returns whether the flag is gone, and how many others of its concern came or went.
@@ -103,12 +102,12 @@ class Comparison:
     def _flagged(self, table: FeatureTable) -> set[int]:
         return set(compare_panel(self._view(table), self.settings).selected.tolist())
 
-    def _own(self, rows: frozenset[Key]) -> FeatureTable:
+    def _own(self, rows: frozenset[RowKey]) -> FeatureTable:
         kind, as_of = self.flag["subject_kind"], self.flag["as_of"]
         with without(self.store, rows):
             return compute(self.store, self.indicators, kind=kind, as_of=as_of, sources=self.rerun.sources)
 
-    def _changed(self, rows: frozenset[Key]) -> FeatureTable:
+    def _changed(self, rows: frozenset[RowKey]) -> FeatureTable:
         """Return everybody's values with the subject's as they would be without these rows."""
         own = self._own(rows)
         at, before = (t.ids.tolist().index(self.flag["subject_id"]) for t in (own, self._first))

@@ -10,10 +10,10 @@ from typing import Any, Final
 import numpy as np
 import pyarrow.compute as pc
 
-from audit.flag.cited_rows import cited_rows, evidence_of, kept_of
+from audit.flag.cited_rows import cited_rows, evidence_of, loaded_rows
 from audit.flag.removal import Removal
 from audit.flag.replay import find_flag
-from audit.flag.stability import Survival
+from audit.flag.stability import Stability
 from data.contract import CONTRACT
 from models.contradictions.rule import Rule
 from models.nulls.gamma_poisson import upper_tail
@@ -30,20 +30,20 @@ ROWS: Final = 5
 class Explanation:
     """Everything there is to say about one flag.
 
-    `said` holds, for each detector or rule, its score, p-value, peer group and contributions. `cited` counts the rows
+    `scores` holds, for each detector or rule, its score, p-value, peer group and contributions. `cited` counts the rows
     by (table, indicator or rule, part). `rows` holds the first of the rows that the flag rests on, by table, with
     file and row of origin. `changes` says in words what would have kept the flag from being raised; `removal` names the
     very rows, and `survival` counts how often it is raised again, where they were asked for.
     """
 
     flag: dict[str, Any]
-    said: tuple[dict[str, Any], ...]
+    scores: tuple[dict[str, Any], ...]
     cited: tuple[tuple[str, str, str, int], ...]
     rows: dict[str, list[dict[str, Any]]]
     changes: tuple[str, ...]
     assumptions: tuple[str, ...]
     removal: Removal | None = None
-    survival: tuple[Survival, ...] = ()
+    survival: tuple[Stability, ...] = ()
 
 
 def explain(folder: RunFolder, start: str, *, rows: int = ROWS) -> Explanation:
@@ -57,28 +57,28 @@ def explain(folder: RunFolder, start: str, *, rows: int = ROWS) -> Explanation:
     """
     flag, settings = dict(find_flag(folder, start)), folder.settings
     evidence = evidence_of(folder)[flag["flag_id"]]
-    counted = Counter((e.table_name, e.indicator, e.part) for e in evidence)
+    counts = Counter((e.table_name, e.indicator, e.part) for e in evidence)
     direct = [e for e in evidence if e.part == "direct"]
-    shown = cited_rows(direct, kept_of(folder), flag["as_of"])
-    said = _said(folder, flag)
+    rows_by_table = cited_rows(direct, loaded_rows(folder), flag["as_of"])
+    scores = _scores(folder, flag)
     return Explanation(
         flag=flag,
-        said=said,
-        cited=tuple((*key, n) for key, n in sorted(counted.items())),
-        rows={name: table.slice(0, rows).to_pylist() for name, table in shown.items()},
-        changes=tuple(_changes(flag, said, settings)),
+        scores=scores,
+        cited=tuple((*key, n) for key, n in sorted(counts.items())),
+        rows={name: table.slice(0, rows).to_pylist() for name, table in rows_by_table.items()},
+        changes=tuple(_changes(flag, scores, settings)),
         assumptions=tuple(_assumptions(flag, settings)),
     )
 
 
-def _said(folder: RunFolder, flag: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    scores = folder.table("scores")
-    chosen = pc.and_(
-        pc.and_(pc.equal(scores["subject_id"], flag["subject_id"]), pc.equal(scores["as_of"], flag["as_of"])),
-        pc.and_(pc.equal(scores["subject_kind"], flag["subject_kind"]), pc.equal(scores["concern"], flag["concern"])),
+def _scores(folder: RunFolder, flag: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    table = folder.table("scores")
+    about_flag = pc.and_(
+        pc.and_(pc.equal(table["subject_id"], flag["subject_id"]), pc.equal(table["as_of"], flag["as_of"])),
+        pc.and_(pc.equal(table["subject_kind"], flag["subject_kind"]), pc.equal(table["concern"], flag["concern"])),
     )
-    wanted = [s for s in scores.filter(chosen).to_pylist() if _same_family(s, flag)]
-    return tuple(s | {"contributions": json.loads(s["contributions"])} for s in wanted)
+    rows = [s for s in table.filter(about_flag).to_pylist() if _same_family(s, flag)]
+    return tuple(s | {"contributions": json.loads(s["contributions"])} for s in rows)
 
 
 def _same_family(score: dict[str, Any], flag: dict[str, Any]) -> bool:
@@ -87,16 +87,16 @@ def _same_family(score: dict[str, Any], flag: dict[str, Any]) -> bool:
     return score["family"] not in ("contradiction", "baseline")
 
 
-def _changes(flag: dict[str, Any], said: tuple[dict[str, Any], ...], settings: Settings) -> list[str]:
+def _changes(flag: dict[str, Any], scores: tuple[dict[str, Any], ...], settings: Settings) -> list[str]:
     if flag["family"] == "contradiction":
-        return _rule_changes(settings.repertoire.rules[flag["detectors"][0]], said)
-    heard = [s for s in said if s["p_value"] is not None]
-    p_values = np.array([s["p_value"] for s in heard])
+        return _rule_changes(settings.repertoire.rules[flag["detectors"][0]], scores)
+    tested_scores = [s for s in scores if s["p_value"] is not None]
+    p_values = np.array([s["p_value"] for s in tested_scores])
     known = {d.name: d for d in settings.detectors}
-    weights = [settings.combination.weight(known[s["detector"]].family) for s in heard]
+    weights = [settings.combination.weight(known[s["detector"]].family) for s in tested_scores]
     strongest = decisive_sources(p_values, flag["threshold"], method=settings.combination.method, weights=weights)
     lines = []
-    for score, weight in ((heard[n], weights[n]) for n in strongest):
+    for score, weight in ((tested_scores[n], weights[n]) for n in strongest):
         tested = [c for c in score["contributions"] if "shape" in c]
         if not tested:
             name = score["detector"].replace("_", " ")
@@ -129,8 +129,8 @@ def _largest_clear(contribution: dict[str, Any], cut: float) -> int | None:
     return int(counts[clear[0]]) if len(clear) else None
 
 
-def _rule_changes(rule: Rule, said: tuple[dict[str, Any], ...]) -> list[str]:
-    counted = said[0]["contributions"][0]
+def _rule_changes(rule: Rule, scores: tuple[dict[str, Any], ...]) -> list[str]:
+    counted = scores[0]["contributions"][0]
     hits, judged = counted["hits"], counted["judged"]
     needed = next(
         n for n in range(1, hits + 1) if hits - n < rule.minimum_hits or 100 * (hits - n) < rule.minimum_share * judged

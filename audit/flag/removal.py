@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final
 
-from audit.flag.cited_rows import EvidenceRow, cited_rows, evidence_of, kept_of
-from audit.flag.comparison import Comparison
+from audit.flag.cited_rows import EvidenceRow, RowKey, cited_rows, evidence_of, loaded_rows
+from audit.flag.comparison import FlagComparison
 from audit.flag.replay import find_flag
 from audit.flag.rerun import Rerun, load_rows, without
 from data.store import Store
@@ -23,10 +23,7 @@ from pipeline.rule_counts import count_contradictions
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings
 
-Key = tuple[str, int]
-"""A row: table and row id."""
-
-Clears = Callable[[frozenset[Key]], bool]
+_Clears = Callable[[frozenset[RowKey]], bool]
 
 _TRIED: Final = 60
 """So many smaller sets are tried to prove that there is none; beyond, the set found is an upper bound."""
@@ -68,11 +65,11 @@ def smallest_removal(folder: RunFolder, start: str) -> Removal:
         VerificationFailed: a file of the run cannot be read.
     """
     flag = find_flag(folder, start)
-    cited, kept = evidence_of(folder)[flag["flag_id"]], kept_of(folder)
+    cited, loaded = evidence_of(folder)[flag["flag_id"]], loaded_rows(folder)
     rerun = Rerun(folder, folder.settings)
     direct = {(row.table_name, row.row_id): row for row in cited if row.part == "direct"}
     with Store(threads=1) as store:
-        load_rows(store, cited_rows(cited, kept, flag["as_of"]), rerun.absent)
+        load_rows(store, cited_rows(cited, loaded, flag["as_of"]), rerun.absent)
         if flag["family"] == "contradiction":
             claims = rerun.settings.repertoire.rules[flag["detectors"][0]].table
             order = sorted(direct, key=lambda key: (key[0] != claims, key[0], -key[1]))
@@ -83,7 +80,7 @@ def smallest_removal(folder: RunFolder, start: str) -> Removal:
                 lambda key: claims if key[0] == claims else key,
             )
             return _removal(direct, found, sure, 0)
-        comparison = Comparison(rerun, flag, store)
+        comparison = FlagComparison(rerun, flag, store)
         counted = comparison.counted(sorted(direct))
         order = sorted(direct, key=lambda key: (-counted[key].weight, key[0], -key[1]))
         found, sure = _search(order, comparison.clears, lambda key: counted[key].alike)
@@ -91,11 +88,11 @@ def smallest_removal(folder: RunFolder, start: str) -> Removal:
         return _removal(direct, found, sure, others)
 
 
-def _removal(direct: Mapping[Key, EvidenceRow], found: frozenset[Key], sure: bool, others: int) -> Removal:
+def _removal(direct: Mapping[RowKey, EvidenceRow], found: frozenset[RowKey], sure: bool, others: int) -> Removal:
     return Removal(tuple(direct[key] for key in sorted(found)), len(direct), sure and bool(found), others)
 
 
-def _uncontradicted(store: Store, flag: Mapping[str, Any], rows: frozenset[Key], settings: Settings) -> bool:
+def _uncontradicted(store: Store, flag: Mapping[str, Any], rows: frozenset[RowKey], settings: Settings) -> bool:
     with without(store, rows):
         rules = [settings.repertoire.rules[name] for name in flag["detectors"]]
         counts = count_contradictions(store, rules, flag["as_of"])
@@ -103,7 +100,9 @@ def _uncontradicted(store: Store, flag: Mapping[str, Any], rows: frozenset[Key],
     return all(f.subject_id != flag["subject_id"] for f in again)
 
 
-def _search(order: Sequence[Key], clears: Clears, alike: Callable[[Key], Hashable]) -> tuple[frozenset[Key], bool]:
+def _search(
+    order: Sequence[RowKey], clears: _Clears, alike: Callable[[RowKey], Hashable]
+) -> tuple[frozenset[RowKey], bool]:
     """Return a small set of rows that clears a flag, the likeliest tried first, and whether no smaller one does.
 
     Taking away more is taken never to bring a flag back. Rows that are `alike` count in the same things, so that one of
@@ -126,7 +125,7 @@ def _search(order: Sequence[Key], clears: Clears, alike: Callable[[Key], Hashabl
         found = better
 
 
-def _pruned(found: frozenset[Key], clears: Clears, alike: Callable[[Key], Hashable]) -> frozenset[Key]:
+def _pruned(found: frozenset[RowKey], clears: _Clears, alike: Callable[[RowKey], Hashable]) -> frozenset[RowKey]:
     """Put back what need not be taken away, one row after another."""
     needed: set[Hashable] = set()
     for key in sorted(found):
@@ -138,9 +137,9 @@ def _pruned(found: frozenset[Key], clears: Clears, alike: Callable[[Key], Hashab
     return found
 
 
-def _smaller(order: Sequence[Key], alike: Callable[[Key], Hashable], size: int) -> Iterator[frozenset[Key]]:
+def _smaller(order: Sequence[RowKey], alike: Callable[[RowKey], Hashable], size: int) -> Iterator[frozenset[RowKey]]:
     """Yield one set of each kind with so many rows, up to one more than are tried: how many of which alike rows."""
-    classes: dict[Hashable, list[Key]] = {}
+    classes: dict[Hashable, list[RowKey]] = {}
     for key in order:
         classes.setdefault(alike(key), []).append(key)
     groups = list(classes.values())
@@ -164,7 +163,9 @@ def _shares(sizes: Sequence[int], total: int) -> Iterator[tuple[int, ...]]:
             yield (first, *others)
 
 
-def _confirmed(found: frozenset[Key], order: Sequence[Key], comparison: Comparison) -> tuple[frozenset[Key], int]:
+def _confirmed(
+    found: frozenset[RowKey], order: Sequence[RowKey], comparison: FlagComparison
+) -> tuple[frozenset[RowKey], int]:
     """Do the whole comparison again without the rows; where the flag is still raised, take away more."""
     rest = [key for key in order if key not in found]
     while found:

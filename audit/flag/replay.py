@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from audit.flag.cited_rows import EvidenceRow, cited_rows, evidence_of, faults_of, kept_of
-from audit.flag.rerun import Rerun, feeding, load_rows
+from audit.flag.cited_rows import EvidenceRow, cited_rows, evidence_of, faults_of, loaded_rows
+from audit.flag.rerun import FlagRow, Rerun, feeding, load_rows
 from data.errors import UsageError
 from data.store import Store
 from features.engine import compute
@@ -27,12 +27,10 @@ from pipeline.run_folder import RunFolder
 _LIMIT: Final = 8
 """How many faults of one flag are listed."""
 
-Row = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
-class Replayed:
-    """The outcome of replaying one flag; no faults means that every bit came out the same."""
+class ReplayResult:
+    """The result of replaying one flag; no faults means that every bit came out the same."""
 
     flag_id: str
     rows: int
@@ -44,58 +42,58 @@ class Replayed:
         return not self.faults
 
 
-def find_flag(folder: RunFolder, start: str) -> Row:
+def find_flag(folder: RunFolder, start: str) -> FlagRow:
     """Return the one flag whose id begins with a text.
 
     Raises:
         UsageError: no flag's id, or more than one, does.
     """
-    found: list[Row] = [f for f in folder.table("flags").to_pylist() if f["flag_id"].startswith(start)]
-    if len(found) != 1:
+    matching: list[FlagRow] = [f for f in folder.table("flags").to_pylist() if f["flag_id"].startswith(start)]
+    if len(matching) != 1:
         raise UsageError(
-            f"The flag id '{start}' fits {'no flag' if not found else f'{len(found)} flags'}.",
+            f"The flag id '{start}' fits {'no flag' if not matching else f'{len(matching)} flags'}.",
             expected="a flag id, or the beginning of one, as 'opencse flags' lists them",
             where=str(folder.path),
         )
-    return found[0]
+    return matching[0]
 
 
 def replay(
     folder: RunFolder, flag: str | None = None, *, progress: Callable[[int, int], None] | None = None
-) -> list[Replayed]:
+) -> list[ReplayResult]:
     """Replay one flag of a run, or all of them, in the order in which the run lists them.
 
-    `progress` is told how many flags are done, and of how many.
+    `progress` is called with how many flags are done, and of how many.
 
     Raises:
         UsageError: there is no such flag.
         VerificationFailed: a file that the replay needs cannot be read.
     """
-    flags: list[Row] = folder.table("flags").to_pylist() if flag is None else [find_flag(folder, flag)]
+    flags: list[FlagRow] = folder.table("flags").to_pylist() if flag is None else [find_flag(folder, flag)]
     settings = folder.settings
     rerun = Rerun(folder, settings)
-    evidence, kept = evidence_of(folder), kept_of(folder)
-    done = []
+    evidence, loaded = evidence_of(folder), loaded_rows(folder)
+    results = []
     with Store(threads=1) as store:
         for number, row in enumerate(flags):
             cited = evidence.get(row["flag_id"], [])
-            faults = _replay(row, cited, kept, rerun, store)
-            done.append(Replayed(row["flag_id"], len(cited), tuple(faults[:_LIMIT])))
+            faults = _replay(row, cited, loaded, rerun, store)
+            results.append(ReplayResult(row["flag_id"], len(cited), tuple(faults[:_LIMIT])))
             if progress:
                 progress(number + 1, len(flags))
-    return done
+    return results
 
 
 def _replay(
-    row: Row, cited: list[EvidenceRow], kept: Mapping[tuple[str, date], Kept], rerun: Rerun, store: Store
+    row: FlagRow, cited: list[EvidenceRow], loaded: Mapping[tuple[str, date], Kept], rerun: Rerun, store: Store
 ) -> list[str]:
     as_of = row["as_of"]
-    faults = faults_of(cited, kept, as_of)
+    faults = faults_of(cited, loaded, as_of)
     if not cited:
         faults.append("the flag cites no evidence")
     if faults:
         return faults  # what follows from changed rows would say nothing about the flag
-    load_rows(store, cited_rows(cited, kept, as_of), rerun.absent)
+    load_rows(store, cited_rows(cited, loaded, as_of), rerun.absent)
     if row["family"] == "contradiction":
         counts = count_contradictions(
             store, [rerun.settings.repertoire.rules[name] for name in row["detectors"]], as_of
@@ -109,11 +107,11 @@ def _replay(
         rebuilt = flags.get((row["subject_kind"], row["subject_id"], row["concern"]))
     if rebuilt is None:
         return [*faults, "computed again, there is no such flag"]
-    return [*faults, *_flag_faults(row, rebuilt, cited, kept)]
+    return [*faults, *_flag_faults(row, rebuilt, cited, loaded)]
 
 
-def _value_faults(store: Store, written: FeatureTable, row: Row, rerun: Rerun) -> Iterator[str]:
-    """Compare the subject's standing and values, computed from its evidence alone, with those the run wrote down.
+def _value_faults(store: Store, written: FeatureTable, row: FlagRow, rerun: Rerun) -> Iterator[str]:
+    """Compare the subject's place among the peers and values, computed from its evidence alone, with those the run wrote down.
 
     Whether a source was silent shows in everybody's rows and not in one subject's, so the gaps are those the run found.
     """
@@ -145,16 +143,16 @@ def _same(cells: Cells, at: int, written: Cells, at_written: int, *, exposure: b
 
 
 def _flag_faults(
-    row: Row, rebuilt: Flag, cited: Sequence[EvidenceRow], kept: Mapping[tuple[str, date], Kept]
+    row: FlagRow, rebuilt: Flag, cited: Sequence[EvidenceRow], loaded: Mapping[tuple[str, date], Kept]
 ) -> Iterator[str]:
     content = rebuilt.content()
     for name, value in content.items():
         written = tuple(row[name]) if name == "detectors" else row[name]
         if value != written:
             yield f"{name} comes out as {value!r}, not {written!r}"
-    known = {key: k.digests for key, k in kept.items()}
+    digests = {key: k.digests for key, k in loaded.items()}
     evidence = [
-        (r.table_name, r.row_id, known.get((r.table_name, row["as_of"]), {}).get(r.row_id, ""), r.indicator, r.part)
+        (r.table_name, r.row_id, digests.get((r.table_name, row["as_of"]), {}).get(r.row_id, ""), r.indicator, r.part)
         for r in cited
     ]
     if flag_id(rebuilt, evidence) != row["flag_id"]:

@@ -24,7 +24,8 @@ from pipeline.run_folder import RunFolder
 from pipeline.scores_table import scores_table
 from pipeline.settings import Settings
 
-Row = Mapping[str, Any]
+FlagRow = Mapping[str, Any]
+"""A row of `flags.parquet`."""
 
 
 class Rerun:
@@ -99,7 +100,7 @@ def without(store: Store, rows: Iterable[tuple[str, int]]) -> Iterator[None]:
         store.run("ROLLBACK")
 
 
-def feeding(settings: Settings, row: Row) -> list[Indicator]:
+def feeding(settings: Settings, row: FlagRow) -> list[Indicator]:
     """Return the indicators that feed a flag's concern, and their exposures."""
     serving = [i for i in settings.indicators if row["concern"] in i.concerns and i.subject == row["subject_kind"]]
     exposures = {i.exposure for i in serving}

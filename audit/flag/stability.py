@@ -42,7 +42,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Survival:
+class Stability:
     """How often a flag was raised again: `survived` of `tried`, or why it was not tried.
 
     `note` says what a reader should know of the count, such as which detectors had to be left as they were.
@@ -69,7 +69,7 @@ def stability(
     records: Path | None = None,
     source: str | None = None,
     progress: Progress | None = None,
-) -> tuple[Survival, ...]:
+) -> tuple[Stability, ...]:
     """Count how often the flag whose id begins with a text survives; the same run gives the same counts.
 
     Peers are drawn with replacement within each peer group, everybody is compared with those drawn, and the selection
@@ -83,14 +83,14 @@ def stability(
     rerun = Rerun(folder, folder.settings)
     if flag["family"] == "contradiction":
         own = "a contradiction rests on the subject's own records"
-        found = [Survival("peers drawn anew", 0, 0, own), Survival("another seed", 0, 0, own)]
+        found = [Stability("peers drawn anew", 0, 0, own), Stability("another seed", 0, 0, own)]
     else:
         settings = settings_at(rerun, flag)
         panels = panels_of(rerun.table(flag["subject_kind"], flag["as_of"]), settings)
         view = next(v for v in panels if v.concern == flag["concern"])
         found = [_peers(view, flag, settings, draws, tell), _seeds(view, flag, settings, seeds, tell)]
     if records is None:
-        return (*found, Survival("a neighbouring as-of date", 0, 0, "it needs the records: name their folder"))
+        return (*found, Stability("a neighbouring as-of date", 0, 0, "it needs the records: name their folder"))
     return (*found, _dates(folder, rerun, flag, records, source or folder.config["source"], tell))
 
 
@@ -100,7 +100,7 @@ def _raised(
     return flag["subject_id"] in compare_panel(view, settings, scores=scores).selected
 
 
-def _peers(view: Panel, flag: Mapping[str, Any], settings: Settings, draws: int, tell: Progress) -> Survival:
+def _peers(view: Panel, flag: Mapping[str, Any], settings: Settings, draws: int, tell: Progress) -> Stability:
     detectors = detectors_of(view, settings)
     original = {s.detector.name: s for s in score_panel(view, settings)}
     held: set[str] = set()
@@ -118,7 +118,7 @@ def _peers(view: Panel, flag: Mapping[str, Any], settings: Settings, draws: int,
                 again.append(original[detector.name])
         survived += _raised(view, settings, flag, again)
     note = f"what {', '.join(sorted(held))} said was kept" if held else ""
-    return Survival("peers drawn anew", draws, survived, note)
+    return Stability("peers drawn anew", draws, survived, note)
 
 
 def _resampled(view: Panel, rng: np.random.Generator) -> Positions:
@@ -133,18 +133,18 @@ def _generator(settings: Settings, flag: Mapping[str, Any], number: int) -> np.r
     return generator(settings.seed, flag["flag_id"], "peers", number)
 
 
-def _seeds(view: Panel, flag: Mapping[str, Any], settings: Settings, seeds: int, tell: Progress) -> Survival:
+def _seeds(view: Panel, flag: Mapping[str, Any], settings: Settings, seeds: int, tell: Progress) -> Stability:
     survived = 0
     for number in range(seeds):
         tell(f"another seed: {number + 1} of {seeds}")
         other = settings.model_copy(update={"seed": (settings.seed + number + 1) % 2**32})
         survived += _raised(view, other, flag)
-    return Survival("another seed", seeds, survived)
+    return Stability("another seed", seeds, survived)
 
 
 def _dates(
     folder: RunFolder, rerun: Rerun, flag: Mapping[str, Any], records: Path, source: str, tell: Progress
-) -> Survival:
+) -> Stability:
     """Run everything again a month before and a month after, the later one only as far as the records reach."""
     name = f"an as-of date {STEP_DAYS} days away"
     with Store() as store:
@@ -162,7 +162,7 @@ def _dates(
         raised = [d for d in reached if _raised_on(store, rerun, flag, d, tell)]
     told = ", ".join(f"{d}: {'raised' if d in raised else 'not raised'}" for d in reached)
     short = "" if len(reached) == len(days) else "; the records do not reach the later one"
-    return Survival(name, len(reached), len(raised), told + short)
+    return Stability(name, len(reached), len(raised), told + short)
 
 
 def _raised_on(store: Store, rerun: Rerun, flag: Mapping[str, Any], day: date, tell: Progress) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audit.flag.cited_rows import EvidenceRow, evidence_of, faults_of, kept_of
+from audit.flag.cited_rows import EvidenceRow, evidence_of, faults_of, loaded_rows
 from data.errors import OpencseError, VerificationFailed
 from models.lineage import lineage, lineage_faults
 from models.purposes import Purposes, from_content
@@ -20,7 +20,7 @@ from pipeline.settings import CodeNotTrusted
 
 
 @dataclass(frozen=True)
-class Check:
+class CheckResult:
     """One thing that was checked: what, how many, and what is wrong with it; or why it could not be checked."""
 
     name: str
@@ -29,8 +29,8 @@ class Check:
     unchecked: str = ""
 
 
-def verify(folder: RunFolder, *, records: Path | None = None) -> list[Check]:
-    """Check a run folder: every file's digest, the row counts, every cited row's digest, every flag's id, the purposes.
+def verify(folder: RunFolder, *, records: Path | None = None) -> list[CheckResult]:
+    """CheckResult a run folder: every file's digest, the row counts, every cited row's digest, every flag's id, the purposes.
 
     With `records`, the input files there are checked against the manifest as well. Nothing is computed anew; that is
     what replay does.
@@ -39,13 +39,13 @@ def verify(folder: RunFolder, *, records: Path | None = None) -> list[Check]:
     try:
         checks += [_evidence(folder), _flag_ids(folder), _purposes(folder)]
     except VerificationFailed as error:
-        checks.append(Check("evidence", 0, tuple(line.strip() for line in error.lines())))
+        checks.append(CheckResult("evidence", 0, tuple(line.strip() for line in error.lines())))
     if records is not None:
         checks.append(_inputs(folder, records))
     return checks
 
 
-def _files(folder: RunFolder) -> Check:
+def _files(folder: RunFolder) -> CheckResult:
     listed = {o["path"]: o["sha256"] for o in folder.manifest["outputs"]}
     there = {p.relative_to(folder.path).as_posix() for p in folder.path.rglob("*") if p.is_file()} - {MANIFEST}
     faults = [f"{name} is listed but missing" for name in sorted(listed.keys() - there)]
@@ -53,21 +53,21 @@ def _files(folder: RunFolder) -> Check:
     for name in sorted(there & listed.keys()):
         if file_digest(folder.path / name) != listed[name]:
             faults.append(f"{name} has changed since the run")
-    return Check("files", len(listed), tuple(faults))
+    return CheckResult("files", len(listed), tuple(faults))
 
 
-def _counts(folder: RunFolder) -> Check:
+def _counts(folder: RunFolder) -> CheckResult:
     counts = folder.manifest["counts"]
     faults = [
         f"{c['table']}: {c['rows_in']:,} rows in, but {c['loaded']:,} loaded and {c['quarantined']:,} quarantined"
         for c in counts
         if c["rows_in"] != c["loaded"] + c["quarantined"]
     ]
-    return Check("row counts", len(counts), tuple(faults))
+    return CheckResult("row counts", len(counts), tuple(faults))
 
 
-def _evidence(folder: RunFolder) -> Check:
-    kept = kept_of(folder)
+def _evidence(folder: RunFolder) -> CheckResult:
+    kept = loaded_rows(folder)
     evidence = evidence_of(folder)
     flags = {f["flag_id"]: f for f in folder.table("flags").to_pylist()}
     faults = [f"evidence names the flag {i[:12]}, which is not there" for i in sorted(evidence.keys() - flags.keys())]
@@ -76,10 +76,10 @@ def _evidence(folder: RunFolder) -> Check:
         faults += [f"flag {name[:12]}: {fault}" for fault in found]
         if not evidence.get(name):
             faults.append(f"flag {name[:12]} cites no evidence")
-    return Check("evidence rows", sum(map(len, evidence.values())), tuple(faults))
+    return CheckResult("evidence rows", sum(map(len, evidence.values())), tuple(faults))
 
 
-def _flag_ids(folder: RunFolder) -> Check:
+def _flag_ids(folder: RunFolder) -> CheckResult:
     evidence = evidence_of(folder)
     flags = folder.table("flags").to_pylist()
     faults = [
@@ -87,7 +87,7 @@ def _flag_ids(folder: RunFolder) -> Check:
         for row in flags
         if flag_id(_flag(row), _bound(evidence.get(row["flag_id"], []))) != row["flag_id"]
     ]
-    return Check("flag ids", len(flags), tuple(faults))
+    return CheckResult("flag ids", len(flags), tuple(faults))
 
 
 def _flag(row: dict[str, object]) -> Flag:
@@ -99,7 +99,7 @@ def _bound(rows: list[EvidenceRow]) -> Iterator[tuple[str, int, str, str, str]]:
     return ((r.table_name, r.row_id, r.row_sha256, r.indicator, r.part) for r in rows)
 
 
-def _purposes(folder: RunFolder) -> Check:
+def _purposes(folder: RunFolder) -> CheckResult:
     """Hold what fed each concern to the purposes recorded, to the declarations, and to the flags and their evidence."""
     recorded = folder.manifest.get("purposes", {})
     try:
@@ -118,10 +118,14 @@ def _purposes(folder: RunFolder) -> Check:
             ]
         faults += _crossings(folder, listed, purposes)
     except CodeNotTrusted as error:
-        return Check("purposes", 0, (), unchecked=f"the run names code of its own, which was not run: {error.found}")
+        return CheckResult(
+            "purposes", 0, (), unchecked=f"the run names code of its own, which was not run: {error.found}"
+        )
     except (OpencseError, KeyError, TypeError, AttributeError) as error:
-        return Check("purposes", 0, (f"the purposes or the lineage cannot be read: {str(error).splitlines()[0]}",))
-    return Check("purposes", sum(len(entry["fed_by"]) for entry in listed), tuple(faults))
+        return CheckResult(
+            "purposes", 0, (f"the purposes or the lineage cannot be read: {str(error).splitlines()[0]}",)
+        )
+    return CheckResult("purposes", sum(len(entry["fed_by"]) for entry in listed), tuple(faults))
 
 
 def _crossings(folder: RunFolder, listed: list[dict[str, Any]], purposes: Purposes) -> Iterator[str]:
@@ -138,7 +142,7 @@ def _crossings(folder: RunFolder, listed: list[dict[str, Any]], purposes: Purpos
                 yield f"flag {start} cites {table} for {name}, which did not feed {concern}"
 
 
-def _inputs(folder: RunFolder, records: Path) -> Check:
+def _inputs(folder: RunFolder, records: Path) -> CheckResult:
     listed = {i["name"]: i["sha256"] for i in folder.manifest["inputs"]}
     faults = []
     for name, sha256 in sorted(listed.items()):
@@ -147,4 +151,4 @@ def _inputs(folder: RunFolder, records: Path) -> Check:
             faults.append(f"{name} is missing from {records}")
         elif file_digest(path) != sha256:
             faults.append(f"{name} is not the file that the run read")
-    return Check("input files", len(listed), tuple(faults))
+    return CheckResult("input files", len(listed), tuple(faults))

@@ -54,7 +54,7 @@ def explain(
 
 def _print_explanation(explanation: Explanation) -> None:
     _print_flag(explanation.flag)
-    for detection in explanation.said:
+    for detection in explanation.scores:
         _print_contributions(detection)
     cited = [(table, name, part, number) for table, name, part, number in explanation.cited]
     _print_part("On which rows")

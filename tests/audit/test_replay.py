@@ -114,9 +114,9 @@ def test_a_row_changed_together_with_its_digest_is_still_noticed(copy: RunFolder
     cited = next(r for r in evidence_of(copy)[flag["flag_id"]] if r.part == "direct" and r.table_name == "roster_edit")
     spoil(copy, "roster_edit", cited.row_id, "editor_id")
     rows = pq.read_table(copy.path / "loaded" / "roster_edit.parquet")
-    from audit.flag.cited_rows import kept_of
+    from audit.flag.cited_rows import loaded_rows
 
-    digest = kept_of(copy)["roster_edit", flag["as_of"]].digests[cited.row_id]
+    digest = loaded_rows(copy)["roster_edit", flag["as_of"]].digests[cited.row_id]
     evidence = copy.table("evidence")
     forged = [
         digest if (t, r) == ("roster_edit", cited.row_id) else s

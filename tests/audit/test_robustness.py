@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from audit.flag.stability import Survival, stability
+from audit.flag.stability import Stability, stability
 from data.errors import UsageError
 from pipeline.run_folder import RunFolder
 
@@ -49,5 +49,5 @@ def test_other_records_are_refused(finished: RunFolder, tmp_path: Path, force: P
 
 
 def test_what_was_not_tried_says_why() -> None:
-    assert Survival("another seed", 0, 0, "a reason").sentence() == "another seed: not tried (a reason)."
-    assert Survival("another seed", 5, 4).sentence() == "another seed: raised again in 4 of 5."
+    assert Stability("another seed", 0, 0, "a reason").sentence() == "another seed: not tried (a reason)."
+    assert Stability("another seed", 5, 4).sentence() == "another seed: raised again in 4 of 5."
