@@ -158,7 +158,7 @@ def try_records(
 
 
 def verify(run: Run, *, records: Path | str | None = None) -> list[CheckResult]:
-    """CheckResult every hash of a run folder, and with `records` the files it read; nothing is computed anew."""
+    """Check every hash of a run folder, and with `records` the files it read; nothing is computed anew."""
     from audit.flag.verify import verify as verify_folder
 
     return verify_folder(run.folder, records=Path(records) if records is not None else None)

@@ -111,7 +111,7 @@ def _replay(
 
 
 def _value_faults(store: Store, written: FeatureTable, row: FlagRow, rerun: Rerun) -> Iterator[str]:
-    """Compare the subject's place among the peers and values, computed from its evidence alone, with those the run wrote down.
+    """Compare the place among peers and the values, computed from the evidence alone, with those the run wrote down.
 
     Whether a source was silent shows in everybody's rows and not in one subject's, so the gaps are those the run found.
     """

@@ -30,7 +30,7 @@ class CheckResult:
 
 
 def verify(folder: RunFolder, *, records: Path | None = None) -> list[CheckResult]:
-    """CheckResult a run folder: every file's digest, the row counts, every cited row's digest, every flag's id, the purposes.
+    """Check a run folder: every file's digest, the row counts, every cited row's digest, every flag's id, the purposes.
 
     With `records`, the input files there are checked against the manifest as well. Nothing is computed anew; that is
     what replay does.
