@@ -22,10 +22,26 @@ Declared = TypeVar("Declared")
 
 
 def module_names(package: str) -> list[str]:
-    """Return the names of a package's modules in alphabetical order, without those that begin with an underscore."""
+    """Return the names of a package's modules in alphabetical order, without those that begin with an underscore.
+
+    Example:
+        >>> module_names("data.sources")
+        ['chicago', 'folder']
+    """
     folder = importlib.import_module(package)
     names = (module.name for module in pkgutil.iter_modules(folder.__path__))
     return sorted(name for name in names if not name.startswith("_"))
+
+
+def toml_files(folder: Path) -> dict[str, Path]:
+    """Return the TOML files of a folder by the name of what each declares, in alphabetical order.
+
+    Example:
+        >>> import data.synthetic
+        >>> sorted(toml_files(Path(data.synthetic.__path__[0]) / "worlds"))[:2]
+        ['biased', 'demo']
+    """
+    return {path.stem: path for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem)}
 
 
 def declarations(package: str, attribute: str, kind: type[Declared]) -> dict[str, Declared]:
@@ -35,9 +51,9 @@ def declarations(package: str, attribute: str, kind: type[Declared]) -> dict[str
         DeclarationFaulty: a module declares nothing under that name, or something of another kind.
 
     Example:
-        >>> from features.indicator import Indicator
-        >>> "complaints" in declarations("features.indicators", "INDICATOR", Indicator)
-        True
+        >>> from data.source import Source
+        >>> list(declarations("data.sources", "SOURCE", Source))
+        ['chicago', 'folder']
     """
     return {
         name: _declared(importlib.import_module(f"{package}.{name}"), attribute, kind) for name in module_names(package)

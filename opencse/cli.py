@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Final
 
@@ -52,6 +53,8 @@ app: Final = _application()
 
 def main() -> None:
     """Run the command line and end the process with the exit code of what happened."""
+    # Asked to end, a command cleans up as after Ctrl-C; left to the system it would leave its temporary folders behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     prepare_streams()
     sys.exit(exit_code())
 

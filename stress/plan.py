@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from data.errors import OpencseError, UsageError
+from data.registry import toml_files
 from data.synthetic.planted_patterns import typologies
 from data.synthetic.world import SMALLEST, World
 from data.synthetic.world import load as load_world
@@ -170,7 +171,7 @@ def names() -> list[str]:
         >>> names()
         ['budget', 'full', 'quick', 'standard']
     """
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return list(toml_files(FOLDER))
 
 
 def load_plan(name_or_path: str) -> StressPlan:

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
 from data.errors import UsageError
+from data.registry import toml_files
 from data.setting_faults import describe_faults
 from data.synthetic.drawn_settings import drawn_settings, merged
 from data.synthetic.figures import figures
@@ -153,7 +154,7 @@ class World(_Settings):
 
 def names() -> list[str]:
     """Return the names of the worlds that come with OpenCSE."""
-    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+    return list(toml_files(_FOLDER))
 
 
 def describe(name: str) -> str:

@@ -16,6 +16,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from data.errors import UsageError
+from data.registry import toml_files
 from data.setting_faults import describe_faults
 
 FOLDER: Final = Path(__file__).parent.parent / "policies"
@@ -91,7 +92,7 @@ def policies() -> Mapping[str, Policy]:
 
 @cache
 def _policies() -> Mapping[str, Policy]:
-    return MappingProxyType({p.stem: read(p) for p in sorted(FOLDER.glob("*.toml"))})
+    return MappingProxyType({name: read(path) for name, path in toml_files(FOLDER).items()})
 
 
 def read(path: Path) -> Policy:

@@ -1,0 +1,89 @@
+"""All SQL goes through one door, which keeps named statements and explains those that fail."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.store import StatementFailed, Step, Store, literal, quoted
+
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
+SHARED = Store(threads=1)
+
+
+@given(TEXT)
+def test_a_literal_reads_back_as_the_text_it_was(text: str) -> None:
+    assert SHARED.value(f"SELECT {literal(text)}") == text
+
+
+@given(TEXT.filter(bool))
+def test_a_quoted_name_names_one_column_whatever_stands_in_it(name: str) -> None:
+    assert SHARED.arrow(f"SELECT 1 AS {quoted(name)}").column_names == [name]
+
+
+def test_named_statements_are_kept_in_order_and_others_are_not() -> None:
+    with Store(threads=1) as store:
+        store.run("CREATE TABLE t (a INTEGER)", step="create")
+        store.run("INSERT INTO t VALUES (1), (2)")
+        assert store.value("SELECT sum(a) FROM t", step="sum") == 3
+        assert store.steps == [Step("create", "CREATE TABLE t (a INTEGER)"), Step("sum", "SELECT sum(a) FROM t")]
+
+
+def test_a_statement_that_fails_says_its_step_its_text_and_whose_fault_it_is() -> None:
+    with Store(threads=1) as store, pytest.raises(StatementFailed) as caught:
+        store.rows("SELECT\n   missing FROM nowhere", step="look")
+    failure = caught.value
+    assert failure.summary == "The database refused the step 'look'."
+    assert failure.where == "SELECT missing FROM nowhere"
+    assert "nowhere" in str(failure.found)
+    assert "fault in OpenCSE" in str(failure.hint)
+    assert failure.exit_code == 1
+
+
+def test_a_statement_without_a_name_fails_as_such() -> None:
+    with Store(threads=1) as store, pytest.raises(StatementFailed, match="the step 'unnamed'"):
+        store.run("SELEC 1")
+
+
+def test_parameters_are_values_and_never_sql() -> None:
+    with Store(threads=1) as store:
+        text = "'; DROP TABLE t; --"
+        store.run("CREATE TABLE t AS SELECT ? AS a", parameters=[text])
+        assert store.rows("SELECT a FROM t WHERE a = ?", parameters=[text]) == [(text,)]
+
+
+def test_an_arrow_table_goes_in_and_comes_out_the_same() -> None:
+    table = pa.table({"id": pa.array([1, None], pa.int64()), "name": pa.array(["a", "b"])})
+    with Store(threads=1) as store:
+        store.register("given", table)
+        assert store.arrow("FROM given").equals(table)
+
+
+def test_the_tables_of_a_schema_are_its_tables_and_views() -> None:
+    with Store(threads=1) as store:
+        store.run("CREATE SCHEMA one")
+        store.run("CREATE TABLE one.t AS SELECT 1 AS a")
+        store.run("CREATE VIEW one.v AS SELECT 1 AS a")
+        store.run("CREATE TABLE other AS SELECT 1 AS a")
+        assert store.tables("one") == {"t", "v"}
+        assert store.tables("none") == set()
+
+
+def test_rows_keep_the_order_in_which_they_were_put() -> None:
+    with Store(threads=2) as store:
+        store.run("CREATE TABLE t AS SELECT (range * 7919) % 100003 AS a FROM range(100000)")
+        assert [a for (a,) in store.rows("SELECT a FROM t LIMIT 5")] == [0, 7919, 15838, 23757, 31676]
+
+
+def test_nothing_is_fetched_from_anywhere_for_a_missing_extension() -> None:
+    with Store(threads=1) as store:
+        assert store.value("SELECT current_setting('autoinstall_known_extensions')") is False
+
+
+def test_a_closed_store_answers_nothing() -> None:
+    with Store(threads=1) as store:
+        pass
+    with pytest.raises(StatementFailed):
+        store.rows("SELECT 1")
