@@ -13,12 +13,12 @@ from data.contract import CONTRACT
 from data.schema import Column, SqlType, Table
 from data.store import Store
 
-Row = Mapping[str, Any]
+SampleRow = Mapping[str, Any]
 
 _DEFAULTS: Mapping[SqlType, Any] = {"BIGINT": 1, "INTEGER": 1, "DOUBLE": 1.0, "BOOLEAN": False, "VARCHAR": "text"}
 
 
-def complete_row(table: Table, partial: Row, *, number: int) -> dict[str, Any]:
+def complete_row(table: Table, partial: SampleRow, *, number: int) -> dict[str, Any]:
     """Return a valid row: what the partial row names, its number as its key, and valid values for the rest.
 
     Columns that may be null are null. Times and dates may be given as ISO text. An end that is not given is eight hours
@@ -39,7 +39,7 @@ def complete_row(table: Table, partial: Row, *, number: int) -> dict[str, Any]:
     return row
 
 
-def _complete_times(table: Table, row: dict[str, Any], partial: Row) -> None:
+def _complete_times(table: Table, row: dict[str, Any], partial: SampleRow) -> None:
     start = row[table.occurred] if table.occurred else None
     if table.occurred and table.until and table.occurred not in partial and row[table.until] is not None:
         row[table.occurred] = row[table.until] - timedelta(hours=8)
@@ -67,7 +67,7 @@ def _parsed(column: Column, value: Any) -> Any:
     return datetime.fromisoformat(value) if column.type == "TIMESTAMP" else value
 
 
-def complete_rows(rows: Mapping[str, Sequence[Row]]) -> dict[str, list[dict[str, Any]]]:
+def complete_rows(rows: Mapping[str, Sequence[SampleRow]]) -> dict[str, list[dict[str, Any]]]:
     """Return tables of valid rows from tables of partial ones; rows are numbered from 1 in their table.
 
     Example:
@@ -80,12 +80,12 @@ def complete_rows(rows: Mapping[str, Sequence[Row]]) -> dict[str, list[dict[str,
     }
 
 
-def arrow_table(table: Table, rows: Sequence[Row]) -> pa.Table:
+def arrow_table(table: Table, rows: Sequence[SampleRow]) -> pa.Table:
     """Return complete rows as an Arrow table of the contract's types."""
     return pa.Table.from_pylist([dict(r) for r in rows], schema=arrow_schema(table))
 
 
-def load_rows(store: Store, rows: Mapping[str, Sequence[Row]], *, source_file: str = "sample") -> None:
+def load_rows(store: Store, rows: Mapping[str, Sequence[SampleRow]], *, source_file: str = "sample") -> None:
     """Put complete rows into a store as if they had been loaded from files, one table each, sorted by key.
 
     Example:

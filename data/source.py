@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from data.progress import StageProgress
 from data.store import Store
-
-Progress = Callable[[str], None]
-"""Called with a short line of plain English whenever a step begins."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,9 @@ class Source(ABC):
         return type(self).__module__.rpartition(".")[2]
 
     @abstractmethod
-    def stage(self, folder: Path, *, store: Store, progress: Progress, tables: Collection[str] | None = None) -> Staged:
+    def stage(
+        self, folder: Path, *, store: Store, progress: StageProgress, tables: Collection[str] | None = None
+    ) -> Staged:
         """Stage the tables of a records folder.
 
         Raises:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Panel = Literal["Make records", "Run", "Read a run", "Check a run", "Measure a run", "Test the method"]
+HelpPanel = Literal["Make records", "Run", "Read a run", "Check a run", "Measure a run", "Test the method"]
 
-PANELS: Final[tuple[Panel, ...]] = (
+PANELS: Final[tuple[HelpPanel, ...]] = (
     *("Make records", "Run", "Read a run"),
     *("Check a run", "Measure a run", "Test the method"),
 )
@@ -26,7 +26,7 @@ class Command:
     """
 
     function: Callable[..., None]
-    panel: Panel
+    panel: HelpPanel
     examples: tuple[str, ...]
 
     @property

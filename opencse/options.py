@@ -19,12 +19,12 @@ FlagId = Annotated[str, typer.Argument(help="A flag id or its beginning.", metav
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 WorldName = Annotated[str, typer.Argument(help="A world's name (see 'opencse worlds') or its .toml file.")]
-People = Annotated[int | None, typer.Option(help="How many people.", min=60, max=1_000_000)]
+PeopleOption = Annotated[int | None, typer.Option(help="How many people.", min=60, max=1_000_000)]
 Months = Annotated[int | None, typer.Option(help="How many months.", min=1, max=120)]
 WorldSeed = Annotated[int | None, typer.Option(help="Random seed of the world.", min=0, max=LARGEST_ID)]
 
-Truth = Annotated[Path | None, typer.Option(help="Folder of a synthetic world's truth.")]
-Source = Annotated[str, typer.Option(help="Layout of the record files.")]
+TruthOption = Annotated[Path | None, typer.Option(help="Folder of a synthetic world's truth.")]
+SourceOption = Annotated[str, typer.Option(help="Layout of the record files.")]
 Config = Annotated[Path | None, typer.Option(help="Settings file (TOML) laid over the defaults.")]
 NewFolder = Annotated[Path | None, typer.Option(help="New folder for all tables.")]
 Threads = Annotated[

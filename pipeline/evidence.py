@@ -50,7 +50,7 @@ SCHEMA: Final = pa.schema(
 )
 """The columns of `evidence.parquet`; `indicator` holds the rule's name for a contradiction."""
 
-Key = tuple[str, int, str]
+CitationKey = tuple[str, int, str]
 """A cited row: table, row id, and the indicator or rule it is cited for."""
 
 
@@ -59,9 +59,9 @@ class Cited:
     """One flag and the rows it cites, each with the closest way in which it bears on the flag."""
 
     flag: Flag
-    parts: dict[Key, Part] = field(default_factory=dict)
+    parts: dict[CitationKey, Part] = field(default_factory=dict)
 
-    def cite(self, key: Key, part: Part) -> None:
+    def cite(self, key: CitationKey, part: Part) -> None:
         """Note a row; of two ways in which it bears on the flag the closer one stands."""
         known = self.parts.get(key)
         if known is None or PARTS.index(part) < PARTS.index(known):

@@ -3,7 +3,7 @@
 After a load the store holds, for every table that is present, `loaded.<table>` with exactly the contract's columns,
 then `source_file` and `source_row`, in key order. Everything downstream reads only these. Every row that is not among
 them is in the quarantine with its source, the constraint it violates and the reason: rows in = loaded + quarantined,
-always. How deep the check goes is stated by whoever loads: see `Check`.
+always. How deep the check goes is stated by whoever loads: see `CheckDepth`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from data.arrow import conform, load_arrow
 from data.constraints import LOADED, Constraint, constraints_of
 from data.contract import CONTRACT
 from data.errors import InputRejected, OpencseError, UsageError
+from data.progress import StageProgress
 from data.schema import Table
-from data.source import Progress, Staged
+from data.source import Staged
 from data.store import Store, quoted
 from pipeline.load_report import ConstraintCount, LoadReport, TableCount
 from pipeline.record_notes import record_notes
@@ -39,7 +40,7 @@ from pipeline.validation.quarantine import (
 Records = Mapping[str, pa.Table]
 """Record tables in memory by name, with exactly the contract's columns; texts may be dictionary-coded."""
 
-Check = Literal["trusted", "constraints", "expectations"]
+CheckDepth = Literal["trusted", "constraints", "expectations"]
 """How deep a load checks.
 
 - `trusted`: no row is looked at. For records that are known to meet the contract, such as generated ones.
@@ -58,7 +59,7 @@ def load_records(
     *,
     store: Store,
     source: str = "folder",
-    check: Check = "expectations",
+    check: CheckDepth = "expectations",
     tables: Collection[str] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> LoadReport:
@@ -187,7 +188,9 @@ def _load_trusted(records: Path | Records, source: str, wanted: Collection[str],
     )
 
 
-def _stage(records: Path | Records, source: str, wanted: Collection[str], store: Store, progress: Progress) -> Staged:
+def _stage(
+    records: Path | Records, source: str, wanted: Collection[str], store: Store, progress: StageProgress
+) -> Staged:
     if isinstance(records, Path):
         return sources.find(source).stage(records, store=store, progress=progress, tables=wanted)
     tables = _conforming(records, wanted)
@@ -204,7 +207,7 @@ def _conforming(records: Records, wanted: Collection[str]) -> dict[str, pa.Table
 
 
 @contextmanager
-def _checker(check: Check, store: Store) -> Iterator[ExpectationChecker | None]:
+def _checker(check: CheckDepth, store: Store) -> Iterator[ExpectationChecker | None]:
     """Give what counts violations a second time; None where SQL alone counts."""
     if check == "constraints":
         yield None

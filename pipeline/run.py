@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -13,6 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from data.contract import CONTRACT
+from data.progress import StageProgress
 from data.staging import staged_folder
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS
@@ -64,8 +65,6 @@ LARGE: Final = 400_000_000
 MEMORY: Final = "3GB"
 """The memory that such a database may take; what the rest of the run holds comes on top."""
 
-Progress = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class Finished:
@@ -88,7 +87,7 @@ def run(
     world: Mapping[str, Any] | None = None,
     threads: int | None = None,
     overwrite: bool = False,
-    progress: Progress | None = None,
+    progress: StageProgress | None = None,
 ) -> Finished:
     """Run the whole pipeline on a folder of records and write one run folder, whole or not at all.
 
@@ -190,7 +189,7 @@ def analyse(
     dates: Sequence[date],
     sources: Sources,
     *,
-    tell: Progress = lambda _: None,
+    tell: StageProgress = lambda _: None,
     evidence: bool = True,
 ) -> Results:
     """Featurise, detect and flag what is loaded in a store; with `evidence`, find and digest the rows behind flags."""
@@ -225,7 +224,7 @@ def analyse(
 
 
 def _analyse(
-    store: Store, folder: Path, settings: Settings, dates: Sequence[date], sources: Sources, tell: Progress
+    store: Store, folder: Path, settings: Settings, dates: Sequence[date], sources: Sources, tell: StageProgress
 ) -> tuple[tuple[SelectionSummary, ...], int]:
     """Compute the results; write the five tables and the rows they cite."""
     results = analyse(store, settings, dates, sources, tell=tell)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,9 @@ from pipeline.settings import Settings, resolve
 
 MANIFEST = "manifest.json"
 CONFIG = "config.toml"
+
+TableRow = Mapping[str, Any]
+"""One row of a table of a run, by column."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from features.gaps.source_gaps import examine
 from features.table import FeatureTable, from_arrow
 from pipeline.compare import Comparison, SelectionSummary
 from pipeline.known_days import last_known
-from pipeline.loading import Check, Records, load_records
+from pipeline.loading import CheckDepth, Records, load_records
 from pipeline.purpose_check import enforce_purposes
 from pipeline.run import analyse
 from pipeline.settings import Settings
@@ -80,7 +80,7 @@ def try_records(
         ['flag_id', 'subject_kind', 'subject_id']
     """
     with Store(threads=threads) as store:
-        check: Check = "constraints" if checked else "trusted"
+        check: CheckDepth = "constraints" if checked else "trusted"
         load_records(records, store=store, check=check, tables=CONTRACT.readable)
         return try_store(store, settings=settings, as_of=as_of, evidence=evidence)
 

@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.arrays import Integers
 from data.arrow import arrow_schema
 from data.calendar import day_number
 from data.contract import CONTRACT
 from data.schema import Column
 
 Values = npt.NDArray[Any]
-Whole = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 NULL: Final = int(np.iinfo(np.int64).min)
@@ -70,7 +70,7 @@ class Draft:
             self._columns[key] = read_column(self.records[table], CONTRACT[table].column[name])
         return self._columns[key]
 
-    def keys(self, table: str) -> Whole:
+    def keys(self, table: str) -> Integers:
         """Return the keys of a table's rows."""
         return self.column(table, str(CONTRACT[table].key))
 
@@ -98,7 +98,7 @@ class Draft:
             rows = rows.set_column(place, rows.schema.field(place), to_array(CONTRACT[table].column[name], new_values))
         self._replace(table, rows)
 
-    def copy(self, table: str, rows: Whole, *, planted: bool = True, **columns: Any) -> Whole:
+    def copy(self, table: str, rows: Integers, *, planted: bool = True, **columns: Any) -> Integers:
         """Add copies of rows (positions, which may repeat) under new keys, with some columns given; return the keys.
 
         Unless `planted` is false, copies of planted rows are planted too.
@@ -117,7 +117,7 @@ class Draft:
         self._replace(table, pa.concat_tables([self.records[table], copies.cast(self.records[table].schema)]))
         return keys
 
-    def add(self, table: str, count: int, **columns: Any) -> Whole:
+    def add(self, table: str, count: int, **columns: Any) -> Integers:
         """Add rows under new keys; columns that are not given are null. Return the keys."""
         contract = CONTRACT[table]
         required = {c.name for c in contract.columns if not c.nullable} - {str(contract.key)} - columns.keys()
@@ -133,7 +133,7 @@ class Draft:
         self._replace(table, pa.concat_tables([self.records[table], additions.cast(self.records[table].schema)]))
         return keys
 
-    def innocents(self) -> Whole:
+    def innocents(self) -> Integers:
         """Return the ids of the people in whom nothing was planted, nor in a team of theirs, ascending."""
         subjects = self.truth["truth_subject"]
         ids = np.asarray(subjects["subject_id"].to_numpy(), dtype=np.int64)
@@ -141,7 +141,7 @@ class Draft:
         of_teams = self.column("posting", "officer_id")[np.isin(self.column("posting", "unit_id"), ids[~officers])]
         return np.setdiff1d(self.keys("officer"), np.concatenate([ids[officers], of_teams]))
 
-    def boroughs(self) -> dict[int, Whole]:
+    def boroughs(self) -> dict[int, Integers]:
         """Return the teams of each borough or command that has any, by its id."""
         kind = self.column("unit", "kind")
         parent, units = self.column("unit", "parent_unit_id"), self.keys("unit")
@@ -155,7 +155,7 @@ class Draft:
         officers, teams = self.column("posting", "officer_id")[current], self.column("posting", "unit_id")[current]
         return dict(zip(officers.tolist(), teams.tolist(), strict=True))
 
-    def current_officers(self) -> Whole:
+    def current_officers(self) -> Integers:
         """Return the ids of the people who are posted on the day before the end, ascending."""
         return np.array(sorted(self.team_on(self.ends - 1)), dtype=np.int64)
 
@@ -183,12 +183,12 @@ class Draft:
                 row["subject_id"] = unit
         self.truth["truth_row"] = pa.Table.from_pylist(rows, schema=self.truth["truth_row"].schema)
 
-    def _new_keys(self, table: str, count: int) -> Whole:
+    def _new_keys(self, table: str, count: int) -> Integers:
         keys = self.keys(table)
         first = int(keys.max()) + 1 if len(keys) else 1
         return np.arange(first, first + count, dtype=np.int64)
 
-    def _plant_copies(self, table: str, originals: Whole, copies: Whole) -> None:
+    def _plant_copies(self, table: str, originals: Integers, copies: Integers) -> None:
         rows = self.truth["truth_row"]
         of_table = rows.filter(pc.equal(rows["table_name"], table))
         if not len(of_table) or not len(originals):
@@ -198,7 +198,7 @@ class Draft:
         additions = matches.drop(["row_id"]).rename_columns({"copy": "row_id"}).select(rows.column_names)
         self.truth["truth_row"] = pa.concat_tables([rows, additions.cast(rows.schema)])
 
-    def _drop_truth(self, table: str, keys: Whole) -> None:
+    def _drop_truth(self, table: str, keys: Integers) -> None:
         rows = self.truth["truth_row"]
         dropped = pc.and_(pc.equal(rows["table_name"], table), pc.is_in(rows["row_id"], value_set=pa.array(keys)))
         self.truth["truth_row"] = rows.filter(pc.invert(dropped))

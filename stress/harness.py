@@ -6,7 +6,7 @@ import json
 import multiprocessing
 import shutil
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.errors import OpencseError, UsageError
+from data.progress import CountProgress
 from data.staging import staged_file
 from stress.cell import FLAGGED, RESULTS, cell_id, run_cell
 from stress.plan import Cell, StressPlan
@@ -39,9 +40,6 @@ CLUSTERS: Final = {
     "spark": ("joblibspark", "register_spark"),
 }
 """The library of each cluster's backend, and the function in it that makes it known to joblib."""
-
-Progress = Callable[[int], None]
-"""Called with the number of cells that have come to an end since the last call."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class PlanRun:
 
 
 def run_plan(
-    plan: StressPlan, out: Path, *, workers: int = 1, backend: str = "loky", progress: Progress | None = None
+    plan: StressPlan, out: Path, *, workers: int = 1, backend: str = "loky", progress: CountProgress | None = None
 ) -> PlanRun:
     """Run every cell of a plan that is not there yet, and put all of them together as two tables.
 
@@ -103,7 +101,7 @@ def run_plan(
     return PlanRun(out, len(cells), len(cells) - len(pending), failures)
 
 
-def _run(cells: Sequence[Cell], out: Path, *, workers: int, in_process: bool, report: Progress) -> None:
+def _run(cells: Sequence[Cell], out: Path, *, workers: int, in_process: bool, report: CountProgress) -> None:
     """Run cells; when a worker dies, run those it had begun one by one, each in a process that may die alone."""
     pending = list(cells)
     while pending:

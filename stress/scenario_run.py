@@ -11,7 +11,7 @@ from data.contract import CONTRACT
 from data.random import generator
 from data.store import Store
 from data.synthetic.memory_world import MemoryWorld, make_world
-from pipeline.loading import Check, load_records
+from pipeline.loading import CheckDepth, load_records
 from pipeline.settings import Settings
 from pipeline.trial import Trial, try_store
 from stress.draft import Draft
@@ -101,7 +101,7 @@ def _load(store: Store, scenario: Scenario, changed: dict[str, pa.Table], record
 
     A link that leads nowhere is counted, and no row is left out for it: there is nothing to check.
     """
-    check: Check = "trusted"
+    check: CheckDepth = "trusted"
     if any(not constraint.startswith("link(") for _, constraint in scenario.breaks):
         check, changed = "constraints", records
     load_records(changed, store=store, check=check, tables=CONTRACT.readable)

@@ -1,93 +1,91 @@
-"""Imports run one way only: opencse -> audit -> pipeline -> models -> features -> data."""
+"""The tree has floors, and imports run downwards only, those for types too; a name means one thing in all of it."""
 
 from __future__ import annotations
 
-import ast
-import graphlib
-from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
+import subprocess
+import sys
+from collections import defaultdict
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-LAYERS = ("data", "features", "models", "pipeline", "audit", "stress", "opencse")
+from tests import tree
+
+NAMED_AFTER_A_THING = (
+    "data.sources",
+    "data.tables",
+    "data.synthetic.archetypes",
+    "data.synthetic.nuisances",
+    "data.synthetic.typologies",
+    "features.indicators",
+    "models.baselines",
+    "models.detectors",
+    "models.rules",
+    "opencse.commands",
+    "stress.controls.library",
+    "stress.scenarios",
+)
+"""Packages whose files bear the name of the thing they declare: a rule and a typology may share theirs."""
 
 
-@cache
-def modules() -> dict[str, Path]:
-    """Every module of every layer, by its dotted name."""
-    found = {}
-    for layer in LAYERS:
-        for path in sorted((ROOT / layer).rglob("*.py")):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
+def test_every_floor_that_is_built_has_modules() -> None:
+    packages = {name.split(".")[0] for name in tree.modules()}
+    assert packages >= {"data", "features", "models", "pipeline", "audit", "stress", "opencse"}
+    assert packages <= set(tree.FLOOR)
 
 
-def imported(path: Path, *, running: bool = False) -> Iterator[tuple[str, int]]:
-    """Yield each module of ours that a file imports, anywhere in it, with the line.
-
-    `running` leaves out what is imported for type checking only, which never happens when the program runs.
-    """
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(_Running().visit(tree) if running else tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}:{node.lineno} is a relative import"
-            whole = [f"{node.module}.{alias.name}" for alias in node.names]
-            names = [name if name in modules() else str(node.module) for name in whole]
-        else:
-            continue
-        yield from ((name, node.lineno) for name in names if name.split(".")[0] in LAYERS)
+def test_imports_run_downwards_only() -> None:
+    assert [f"{e.importer}:{e.line} imports {e.imported}" for e in tree.upward()] == []
 
 
-class _Running(ast.NodeTransformer):
-    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
-        return node.orelse if ast.unparse(node.test).endswith("TYPE_CHECKING") else self.generic_visit(node)
-
-
-def test_every_layer_has_modules() -> None:
-    assert {name.split(".")[0] for name in modules()} == set(LAYERS)
-
-
-@pytest.mark.parametrize("layer", LAYERS)
-def test_a_layer_imports_nothing_from_above(layer: str) -> None:
-    above = LAYERS[LAYERS.index(layer) + 1 :]
-    upward = [
-        f"{path.relative_to(ROOT)}:{line} imports {name}"
-        for module, path in modules().items()
-        if module.split(".")[0] == layer
-        for name, line in imported(path)
-        if name.split(".")[0] in above
-    ]
-    assert upward == []
-
-
-def test_no_module_imports_itself_through_others() -> None:
-    graph = {
-        module: {name for name, _ in imported(path, running=True)} - {module} for module, path in modules().items()
-    }
-    # A circle raises CycleError, whose message names its modules.
-    assert len(list(graphlib.TopologicalSorter(graph).static_order())) >= len(graph)
+def test_no_module_imports_itself_through_others_not_even_for_types() -> None:
+    assert tree.circles() == []
 
 
 def test_what_is_imported_is_there() -> None:
     missing = [
-        f"{path.relative_to(ROOT)}:{line} imports {name}"
-        for path in modules().values()
-        for name, line in imported(path)
-        if name not in modules()
+        f"{e.importer}:{e.line} imports {e.imported}" for e in tree.imports() if e.imported not in tree.modules()
     ]
     assert missing == []
 
 
-@pytest.mark.parametrize("layer", ["features", "models", "pipeline"])
-def test_what_makes_flags_never_names_the_audit_only_table(layer: str) -> None:
+def test_no_public_class_has_the_name_of_another() -> None:
+    places = defaultdict(set)
+    for name, module in tree.definitions():
+        if not name.startswith("_"):
+            places[name].add(module)
+    assert {name: sorted(modules) for name, modules in places.items() if len(modules) > 1} == {}
+
+
+def test_no_module_has_the_name_of_another() -> None:
+    places = defaultdict(list)
+    for module in tree.modules():
+        package, _, name = module.rpartition(".")
+        if package and name != "__main__" and package not in NAMED_AFTER_A_THING:
+            places[name.lstrip("_")].append(module)
+    packages = {module for module in tree.modules() if tree.modules()[module].name == "__init__.py"}
+    twice = {name: found for name, found in places.items() if len([m for m in found if m not in packages]) > 1}
+    assert twice == {}
+
+
+@pytest.mark.parametrize("package", ["features", "models", "pipeline"])
+def test_what_makes_flags_never_names_the_audit_only_table(package: str) -> None:
     naming = [
         module
-        for module, path in modules().items()
-        if module.split(".")[0] == layer and "protected_characteristic" in path.read_text(encoding="utf-8")
+        for module, path in tree.modules().items()
+        if module.split(".")[0] == package and "protected_characteristic" in path.read_text(encoding="utf-8")
     ]
     assert naming == []
+
+
+def test_the_tree_can_be_printed() -> None:
+    command = [sys.executable, "-m", "tests.tree"]
+    done = subprocess.run(command, cwd=tree.ROOT, capture_output=True, text=True, check=True)
+    assert "opencse" in done.stdout.splitlines()[0]
+    assert "upward imports: 0" in done.stdout
+
+
+def test_a_circle_is_found_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree, "modules", lambda: dict.fromkeys(["data.one", "data.two", "data.three"], tree.ROOT))
+    entries = (tree.Import("data.one", "data.two", 1), tree.Import("data.two", "data.one", 1))
+    monkeypatch.setattr(tree, "imports", lambda: entries)
+    assert tree.circles() == [["data.one", "data.two"]]

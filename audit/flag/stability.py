@@ -6,7 +6,7 @@ Each question is answered by doing the comparison and the selection again, many 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from audit.flag.replay import find_flag
 from audit.flag.rerun import Rerun
 from data.arrays import Positions
 from data.errors import UsageError
+from data.progress import StageProgress
 from data.random import generator
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS
@@ -37,8 +38,6 @@ from pipeline.settings import Settings
 DRAWS: Final = 20
 SEEDS: Final = 5
 STEP_DAYS: Final = 30
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def stability(
     seeds: int = SEEDS,
     records: Path | None = None,
     source: str | None = None,
-    progress: Progress | None = None,
+    progress: StageProgress | None = None,
 ) -> tuple[Stability, ...]:
     """Count how often the flag whose id begins with a text survives; the same run gives the same counts.
 
@@ -100,7 +99,7 @@ def _raised(
     return flag["subject_id"] in compare_panel(view, settings, scores=scores).selected
 
 
-def _peers(view: Panel, flag: Mapping[str, Any], settings: Settings, draws: int, tell: Progress) -> Stability:
+def _peers(view: Panel, flag: Mapping[str, Any], settings: Settings, draws: int, tell: StageProgress) -> Stability:
     detectors = detectors_of(view, settings)
     original = {s.detector.name: s for s in score_panel(view, settings)}
     held: set[str] = set()
@@ -133,7 +132,7 @@ def _generator(settings: Settings, flag: Mapping[str, Any], number: int) -> np.r
     return generator(settings.seed, flag["flag_id"], "peers", number)
 
 
-def _seeds(view: Panel, flag: Mapping[str, Any], settings: Settings, seeds: int, tell: Progress) -> Stability:
+def _seeds(view: Panel, flag: Mapping[str, Any], settings: Settings, seeds: int, tell: StageProgress) -> Stability:
     survived = 0
     for number in range(seeds):
         tell(f"another seed: {number + 1} of {seeds}")
@@ -143,7 +142,7 @@ def _seeds(view: Panel, flag: Mapping[str, Any], settings: Settings, seeds: int,
 
 
 def _dates(
-    folder: RunFolder, rerun: Rerun, flag: Mapping[str, Any], records: Path, source: str, tell: Progress
+    folder: RunFolder, rerun: Rerun, flag: Mapping[str, Any], records: Path, source: str, tell: StageProgress
 ) -> Stability:
     """Run everything again a month before and a month after, the later one only as far as the records reach."""
     name = f"an as-of date {STEP_DAYS} days away"
@@ -165,7 +164,7 @@ def _dates(
     return Stability(name, len(reached), len(raised), told + short)
 
 
-def _raised_on(store: Store, rerun: Rerun, flag: Mapping[str, Any], day: date, tell: Progress) -> bool:
+def _raised_on(store: Store, rerun: Rerun, flag: Mapping[str, Any], day: date, tell: StageProgress) -> bool:
     tell(f"rules and detectors as of {day}")
     if flag["family"] == "contradiction":
         counts = count_contradictions(store, [rerun.settings.repertoire.rules[n] for n in flag["detectors"]], day)

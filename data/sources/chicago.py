@@ -30,7 +30,8 @@ from typing import ClassVar, Final
 from data.constraints import STAGED
 from data.contract import CONTRACT
 from data.errors import InputRejected
-from data.source import InputFile, Progress, Source, Staged
+from data.progress import StageProgress
+from data.source import InputFile, Source, Staged
 from data.sources import _chicago_codes as codes
 from data.sources._chicago_files import (
     ACCUSED,
@@ -54,7 +55,9 @@ class Chicago(Source):
 
     summary: ClassVar[str] = "the public Chicago release (Citizens Police Data Project), unified layout"
 
-    def stage(self, folder: Path, *, store: Store, progress: Progress, tables: Collection[str] | None = None) -> Staged:
+    def stage(
+        self, folder: Path, *, store: Store, progress: StageProgress, tables: Collection[str] | None = None
+    ) -> Staged:
         """Stage what the release holds; see the module's text and `Source.stage`."""
         root = records_folder(folder)
         store.run(f"DROP SCHEMA IF EXISTS {RELEASE} CASCADE")
@@ -68,7 +71,7 @@ class Chicago(Source):
 SOURCE: Final = Chicago()
 
 
-def _hold_all(root: Path, store: Store, progress: Progress) -> dict[str, InputFile]:
+def _hold_all(root: Path, store: Store, progress: StageProgress) -> dict[str, InputFile]:
     inputs = {}
     for file in FILES:
         path = find_release_file(root, file)
@@ -88,7 +91,7 @@ def _hold_all(root: Path, store: Store, progress: Progress) -> dict[str, InputFi
 
 
 def _stage_all(
-    held: set[str], wanted: Collection[str] | None, store: Store, progress: Progress
+    held: set[str], wanted: Collection[str] | None, store: Store, progress: StageProgress
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Stage every wanted table whose files are there, and return their names and the notes."""
     statements: dict[str, tuple[tuple[ReleaseFile, ...], str]] = {

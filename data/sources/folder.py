@@ -12,8 +12,9 @@ import pyarrow as pa
 from data.constraints import STAGED
 from data.contract import CONTRACT
 from data.errors import InputRejected
+from data.progress import StageProgress
 from data.schema import Table
-from data.source import InputFile, Progress, Source, Staged
+from data.source import InputFile, Source, Staged
 from data.sources._cell_types import from_parquet, from_text, staged_columns, unread
 from data.sources._parquet_files import check_size, check_types, read_schema, unreadable
 from data.sources._record_files import (
@@ -43,7 +44,9 @@ class Folder(Source):
 
     summary: ClassVar[str] = "one Parquet or CSV file per contract table, named after the table"
 
-    def stage(self, folder: Path, *, store: Store, progress: Progress, tables: Collection[str] | None = None) -> Staged:
+    def stage(
+        self, folder: Path, *, store: Store, progress: StageProgress, tables: Collection[str] | None = None
+    ) -> Staged:
         """Stage every wanted table that has a file; see `Source.stage`."""
         root = records_folder(folder)
         files, notes = _files(root)
@@ -84,7 +87,7 @@ def _files(root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
     return found, notes
 
 
-def _stage_table(table: Table, root: Path, path: Path, store: Store, progress: Progress) -> InputFile:
+def _stage_table(table: Table, root: Path, path: Path, store: Store, progress: StageProgress) -> InputFile:
     progress(f"Reading {relative(root, path)}")
     if path.name.endswith(".parquet"):
         return _stage_parquet(table, root, path, store)

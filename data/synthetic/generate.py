@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ import pyarrow as pa
 from data.arrays import Array
 from data.arrow import arrow_schema
 from data.contract import CONTRACT
+from data.progress import FractionProgress
 from data.staging import staged_folder
 from data.synthetic import dirt, world_truth
 from data.synthetic.build import Parts, build_cell, build_parts
@@ -27,7 +28,6 @@ from data.synthetic.world import World
 GENERATOR = 2
 """Version of the generator: the same version, world, seed and size give the same bytes."""
 
-Progress = Callable[[str, float], None]
 _HIGH_CARDINALITY = ("TIMESTAMP",)
 
 
@@ -48,7 +48,7 @@ class Generated:
 
 
 def generate(
-    world: World, *, out: Path, threads: int = 1, progress: Progress | None = None, block: int = 1
+    world: World, *, out: Path, threads: int = 1, progress: FractionProgress | None = None, block: int = 1
 ) -> Generated:
     """Write a world to a new folder: `records/`, `truth/` and `world.json`.
 
@@ -77,7 +77,7 @@ def generate(
 
 
 def _write(
-    parts: Parts, folder: Path, *, threads: int, block: int, report: Progress
+    parts: Parts, folder: Path, *, threads: int, block: int, report: FractionProgress
 ) -> tuple[dict[str, int], dict[str, int]]:
     reference = reference_tables(parts)
     with ExitStack() as stack:

@@ -13,7 +13,7 @@ import typer
 
 from data.errors import UsageError
 from opencse.command import Command
-from opencse.options import AsJson, People, Threads, WorldSeed, bounded_threads
+from opencse.options import AsJson, PeopleOption, Threads, WorldSeed, bounded_threads
 from opencse.terminal import print_json, print_table, print_text, share, steps
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def calibrate(
     world: Annotated[
         str, typer.Argument(help="A world's name, its .toml file, or a folder that 'opencse generate' wrote.")
     ],
-    people: People = None,
+    people: PeopleOption = None,
     seed: WorldSeed = None,
     threads: Threads = None,
     out: Annotated[

@@ -10,7 +10,7 @@ import typer
 
 from data.errors import UsageError, VerificationFailed
 from opencse.command import Command
-from opencse.options import AsJson, Config, Months, People, Source, WorldSeed, one_of
+from opencse.options import AsJson, Config, Months, PeopleOption, SourceOption, WorldSeed, one_of
 from opencse.terminal import counted, print_json, print_table, print_text
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ _COLUMNS = ("control", "", "counted", "about", "found", "allowed for", "chance o
 def controls(
     world: Annotated[str | None, typer.Option(help="A synthetic world: its null worlds have nothing planted.")] = None,
     records: Annotated[Path | None, typer.Option(help="Folder of records; the world 'null' stands beside it.")] = None,
-    source: Source = "folder",
-    people: People = None,
+    source: SourceOption = "folder",
+    people: PeopleOption = None,
     months: Months = None,
     seed: WorldSeed = None,
     seeds: Annotated[int, typer.Option(help="Null worlds, and draws of the other controls.", min=1, max=10_000)] = 10,

@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from opencse.command import Command
-from opencse.options import AsJson, Months, People, Threads, WorldName, WorldSeed, bounded_threads
+from opencse.options import AsJson, Months, PeopleOption, Threads, WorldName, WorldSeed, bounded_threads
 from opencse.terminal import print_json, print_note, print_table, print_text, share
 
 
 def generate(
     world: WorldName,
     out: Annotated[Path, typer.Option(help="Folder to write; it must not exist yet.")],
-    people: People = None,
+    people: PeopleOption = None,
     months: Months = None,
     seed: WorldSeed = None,
     threads: Threads = None,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from opencse.command import Command
-from opencse.options import AsJson, NewFolder, RunPath, Source
+from opencse.options import AsJson, NewFolder, RunPath, SourceOption
 from opencse.sections import print_sections
 from opencse.terminal import print_json, steps
 
@@ -17,7 +17,7 @@ def outcomes(
     run: RunPath,
     records: Annotated[Path, typer.Option(help="Folder of the records, with what was recorded after the as-of date.")],
     months: Annotated[int, typer.Option(help="How many months after the as-of date count.", min=1, max=1200)] = 24,
-    source: Source = "folder",
+    source: SourceOption = "folder",
     out: NewFolder = None,
     as_json: AsJson = False,
 ) -> None:

@@ -11,7 +11,7 @@ import typer
 from data.errors import UsageError
 from opencse.command import Command
 from opencse.commands.controls import verdicts_of
-from opencse.options import AsJson, NewFolder, Source, Truth, one_of
+from opencse.options import AsJson, NewFolder, SourceOption, TruthOption, one_of
 from opencse.sections import print_sections
 from opencse.terminal import print_items, print_json, print_text, steps
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from audit.rates import RateOptions
     from audit.rates.inputs import Background
     from audit.rates.rates_report import RatesReport
-    from audit.rates.truth_tables import Truth as TruthTables
+    from audit.rates.truth_tables import Truth
 
 
 def rates(
     run: Annotated[Path | None, typer.Argument(help="A run folder.", show_default=False)] = None,
-    truth: Truth = None,
+    truth: TruthOption = None,
     records: Annotated[
         Path | None, typer.Option(help="Folder of the records; without it, records/ beside the truth.")
     ] = None,
-    source: Source = "folder",
+    source: SourceOption = "folder",
     flags: Annotated[Path | None, typer.Option(help="CSV of another tool's flags, in place of a run.")] = None,
     look_back: Annotated[
         int | None, typer.Option(help="Days a pattern still counts after its end.", min=0, max=36_500)
@@ -130,7 +130,7 @@ def _records_folder(truth: Path | None, records: Path | None) -> Path | None:
 
 def _inputs(
     truth: Path | None, records: Path | None, source: str
-) -> tuple[TruthTables | None, Background | None, Path | None]:
+) -> tuple[Truth | None, Background | None, Path | None]:
     from audit.rates.inputs import read_background, read_truth
 
     folder = _records_folder(truth, records)
@@ -139,7 +139,7 @@ def _inputs(
 
 
 def _report_of_run(
-    run: Path, truth: TruthTables | None, about: Background | None, options: RateOptions, *, full: bool
+    run: Path, truth: Truth | None, about: Background | None, options: RateOptions, *, full: bool
 ) -> RatesReport:
     from audit.rates.rates_report import rates_report
     from pipeline.digest import file_digest
@@ -156,7 +156,7 @@ def _report_of_list(
     flags: Path,
     records: Path | None,
     source: str,
-    truth: TruthTables | None,
+    truth: Truth | None,
     about: Background | None,
     options: RateOptions,
     *,

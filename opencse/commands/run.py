@@ -13,7 +13,7 @@ import typer
 
 from data.errors import UsageError
 from opencse.command import Command
-from opencse.options import AsJson, Config, Source, Threads, bounded_threads, one_of
+from opencse.options import AsJson, Config, SourceOption, Threads, bounded_threads, one_of
 from opencse.terminal import print_items, print_json, print_table, print_text, share, steps
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def run(
     out: Annotated[Path, typer.Option(help="Run folder to write; it must not exist yet.")],
     world: Annotated[str | None, typer.Option(help="Generate this synthetic world and run on it.")] = None,
     records: Annotated[Path | None, typer.Option(help="Folder of record files to run on.")] = None,
-    source: Source = "folder",
+    source: SourceOption = "folder",
     as_of: Annotated[list[str] | None, typer.Option(help="As-of date, YYYY-MM-DD; may be repeated.")] = None,
     seed: Annotated[
         int | None, typer.Option(help="Random seed of the detectors (and the world).", min=0, max=2**32 - 1)

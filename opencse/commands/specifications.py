@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from opencse.command import Command
-from opencse.options import AsJson, RunPath, Truth, Workers, bounded_workers
+from opencse.options import AsJson, RunPath, TruthOption, Workers, bounded_workers
 from opencse.sections import print_sections
 from opencse.terminal import counted, print_json, print_text
 
@@ -21,7 +21,7 @@ def specifications(
     run: RunPath,
     out: Annotated[Path, typer.Option(help="New folder for the tables and the chart.")],
     plan: Annotated[Path | None, typer.Option(help="Plan (TOML) of choices, in place of the default.")] = None,
-    truth: Truth = None,
+    truth: TruthOption = None,
     workers: Workers = 1,
     as_json: AsJson = False,
 ) -> None:

@@ -20,7 +20,7 @@ VERDICT_WORDS: Final = {
     "no_promise": "nothing promised",
 }
 
-Row = Mapping[str, Any]
+StatementRow = Mapping[str, Any]
 
 
 def statement_lines(content: Mapping[str, Any]) -> list[str]:
@@ -38,7 +38,7 @@ def statement_lines(content: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _promised(targets: Sequence[Row]) -> Iterator[str]:
+def _promised(targets: Sequence[StatementRow]) -> Iterator[str]:
     yield from ("", "What is promised")
     for row in targets:
         subject = f"  {row['set']}, {row['subject_kind']}s, {row['concern']}: "
@@ -50,7 +50,7 @@ def _promised(targets: Sequence[Row]) -> Iterator[str]:
     yield "  Contradictions promise no rate: they are told apart throughout."
 
 
-def _achieved(title: str, rows: Sequence[Row], quantity: str) -> Iterator[str]:
+def _achieved(title: str, rows: Sequence[StatementRow], quantity: str) -> Iterator[str]:
     yield from ("", title)
     if not rows:
         yield "  There is no such world in this plan."
@@ -83,7 +83,7 @@ def _achieved(title: str, rows: Sequence[Row], quantity: str) -> Iterator[str]:
         )
 
 
-def _about(row: Row) -> str:
+def _about(row: StatementRow) -> str:
     return f"{row['world']} {row['people']:,} {row['set']}, {row['subject_kind']}s, {row['concern']}"
 
 
@@ -97,12 +97,12 @@ def _number(value: float | None, error: float | None, *, digits: int = 0) -> str
     return f"{value:,.{digits}f}" + ("" if error is None else f" ± {error:,.{digits}f}")
 
 
-def _per_force(row: Row) -> str:
+def _per_force(row: StatementRow) -> str:
     value, error = row.get(f"innocents_per_{FORCE}"), row.get("innocents_error")
     return _number(value, None if error is None else error * FORCE / 1000)
 
 
-def _groups(rows: Sequence[Row]) -> Iterator[str]:
+def _groups(rows: Sequence[StatementRow]) -> Iterator[str]:
     yield from ("", "On whom false flags fall more than on their reference, where nothing is wrong with the records")
     # Without a reference, or where nobody in it is flagged, there is nothing to compare.
     ratios = [r for r in rows if r["reference"] is not None and r["ratio_low"] is not None]
@@ -128,11 +128,11 @@ def _groups(rows: Sequence[Row]) -> Iterator[str]:
     yield from _aligned(table) if higher else ()
 
 
-def _group(row: Row) -> str:
+def _group(row: StatementRow) -> str:
     return f"{row['by']}: {row['group']}"
 
 
-def _stops(rows: Sequence[Row], test: Row) -> Iterator[str]:
+def _stops(rows: Sequence[StatementRow], test: StatementRow) -> Iterator[str]:
     yield from ("", "Where the promise stops holding")
     yield (
         f"  {test['cells_of_everybody']:,} cells are tested together; of those that are said to exceed their target,"
@@ -150,7 +150,7 @@ def _stops(rows: Sequence[Row], test: Row) -> Iterator[str]:
         yield from _by_verdict(group_rows)
 
 
-def _by_verdict(rows: Sequence[Row]) -> Iterator[str]:
+def _by_verdict(rows: Sequence[StatementRow]) -> Iterator[str]:
     for r in sorted((r for r in rows if r["verdict"] == EXCEEDS), key=lambda r: r["scenario"]):
         yield (
             f"    stops holding at {r['scenario']} {r['from_dose']:g}: {_share(r['achieved'], r['standard_error'])}"
@@ -167,7 +167,7 @@ def _by_verdict(rows: Sequence[Row]) -> Iterator[str]:
         yield f"    holds as far as measured, up to an upper bound of {highest:.0%}: {', '.join(scenario_texts)}"
 
 
-def _stops_by_group(rows: Sequence[Row], counts: Mapping[str, int], test: Row) -> Iterator[str]:
+def _stops_by_group(rows: Sequence[StatementRow], counts: Mapping[str, int], test: StatementRow) -> Iterator[str]:
     yield from ("", "Among the flags on a group, which nothing is promised of, the share that is false")
     total = sum(counts.values())
     yield (

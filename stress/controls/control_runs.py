@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 import pyarrow.parquet as pq
 
 from data.contract import CONTRACT
+from data.progress import CountProgress
 from data.store import Store
 from data.synthetic.memory_world import make_world
 from data.synthetic.world import World
@@ -27,8 +28,6 @@ NULL_WORLD: Final = "null"
 
 LARGEST: Final = 2_000
 """The most people a null world has that stands in for records."""
-
-Progress = Callable[[int], None]
 
 
 def run_controls(inputs: ControlInput, *, names: Sequence[str] | None = None) -> list[ControlVerdict]:
@@ -65,7 +64,9 @@ def nothing_planted(world: World, *, seed: int | None = None) -> World:
     return world.model_copy(update={"typologies": none, "seed": world.seed if seed is None else seed})
 
 
-def world_input(world: World, *, settings: Settings, seeds: int, progress: Progress = lambda _: None) -> ControlInput:
+def world_input(
+    world: World, *, settings: Settings, seeds: int, progress: CountProgress = lambda _: None
+) -> ControlInput:
     """Return the controls' input for a world: its null worlds are the same settings with nothing planted, by seed."""
     content = make_world(world)
     nulls = tuple(nothing_planted(world, seed=world.seed + n) for n in range(seeds))
@@ -89,7 +90,7 @@ def records_input(
     source: str = "folder",
     as_of: date | None = None,
     truth: Path | None = None,
-    progress: Progress = lambda _: None,
+    progress: CountProgress = lambda _: None,
 ) -> ControlInput:
     """Return the input of the controls of records: null worlds are the shipped one, with about as many people.
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.arrays import Floats
+from data.arrays import Floats, Integers
 from data.calendar import day_number
 from features.table import from_arrow
 from pipeline.scores_table import SCHEMA
@@ -23,8 +23,6 @@ EXCESS = {"black": 0.90, "asian": 0.55, "mixed": 0.41}
 UPHELD = ("written_warning", "final_warning", "dismissed", "reflective_practice")
 STRENGTH = 0.1
 
-Whole = npt.NDArray[np.int64]
-
 
 def train_and_score(draft: Draft, trials: Sequence[Trial], dose: float) -> pa.Table:
     """Train on last year's values and this year's outcomes, and score everybody by this year's values."""
@@ -36,7 +34,7 @@ def train_and_score(draft: Draft, trials: Sequence[Trial], dose: float) -> pa.Ta
     return _rows(present_ids, latest.as_of[0], _predict(past, labels, present))
 
 
-def _values(trial: Trial) -> tuple[Whole, Floats]:
+def _values(trial: Trial) -> tuple[Integers, Floats]:
     """Return the officers of a trial and all their values, one column an indicator and window; nothing known is 0."""
     officers = trial.subjects.filter(pc.equal(trial.subjects["subject_kind"], "officer"))
     rows = trial.features.filter(pc.equal(trial.features["subject_kind"], "officer"))
@@ -46,14 +44,16 @@ def _values(trial: Trial) -> tuple[Whole, Floats]:
     return table.ids, np.column_stack(columns)
 
 
-def _labels(draft: Draft, ids: Whole, level: Floats, *, since: date, until: date, dose: float) -> npt.NDArray[np.bool_]:
+def _labels(
+    draft: Draft, ids: Integers, level: Floats, *, since: date, until: date, dose: float
+) -> npt.NDArray[np.bool_]:
     """Return who had something upheld between two days, and who is said to have though they had not."""
     first_day, last_day = day_number(since), day_number(until)
 
-    def upheld(table: str, closed: str, outcomes: Sequence[str]) -> Whole:
+    def upheld(table: str, closed: str, outcomes: Sequence[str]) -> Integers:
         day = draft.column(table, closed)
         within = (day != NULL) & (day >= first_day) & (day < last_day)
-        owner: Whole = draft.column(table, "officer_id")[within & np.isin(draft.column(table, "outcome"), outcomes)]
+        owner: Integers = draft.column(table, "officer_id")[within & np.isin(draft.column(table, "outcome"), outcomes)]
         return owner
 
     upheld_ids = np.concatenate(
@@ -87,7 +87,7 @@ def _predict(past: Floats, labels: npt.NDArray[np.bool_], present: Floats) -> Fl
     return scores
 
 
-def _rows(ids: Whole, as_of: date, scores: Floats) -> pa.Table:
+def _rows(ids: Integers, as_of: date, scores: Floats) -> pa.Table:
     n = len(ids)
     columns = {
         "subject_kind": pa.repeat("officer", n),

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from data.sample_records import Row, complete_rows, load_rows
+from data.sample_records import SampleRow as Row
+from data.sample_records import complete_rows, load_rows
 from data.store import Store
 from pipeline.loading import load_records
 from pipeline.record_notes import record_notes, units_in_circles

@@ -45,7 +45,7 @@ _FTE = (0.5, 0.6, 0.8)
 
 
 @dataclass(frozen=True)
-class Positions:
+class Posts:
     """The posts of the force: one row a post, in team order."""
 
     team: Array
@@ -60,7 +60,7 @@ def count_joiners(world: World) -> int:
     return round(world.people * turnover / (1 + turnover))
 
 
-def build_positions(structure: Structure, streams: Streams) -> Positions:
+def build_positions(structure: Structure, streams: Streams) -> Posts:
     """Return every post with its rank and workforce; the first post of each team leads it."""
     sizes = structure.team_size
     team = np.repeat(np.arange(len(sizes)), sizes)
@@ -75,7 +75,7 @@ def build_positions(structure: Structure, streams: Streams) -> Positions:
     kinds = np.array([code("officer", "workforce", name) for name in _other_workforce()])
     workforce = np.where(is_staff, kinds[role], code("officer", "workforce", "officer"))
     rank[workforce == code("officer", "workforce", "special")] = code("posting", "rank", "constable")
-    return Positions(team=team, rank=rank, workforce=workforce, leader=starts)
+    return Posts(team=team, rank=rank, workforce=workforce, leader=starts)
 
 
 def _by_role(table: dict[str, float]) -> list[float]:
@@ -110,7 +110,7 @@ class _Turnover:
     joins: Array
 
 
-def build_people(world: World, streams: Streams, positions: Positions, *, start: int, end: int) -> tuple[People, Array]:
+def build_people(world: World, streams: Streams, positions: Posts, *, start: int, end: int) -> tuple[People, Array]:
     """Return the people (posts' first holders, then joiners in the order of `leavers`) and the posts of leavers."""
     posts = len(positions.team)
     service = _service(streams, positions)
@@ -137,7 +137,7 @@ def build_people(world: World, streams: Streams, positions: Positions, *, start:
     return people, turnover.leaver
 
 
-def _service(streams: Streams, positions: Positions) -> Array:
+def _service(streams: Streams, positions: Posts) -> Array:
     """Return years of service at the start of the world; a rank needs some years."""
     draw = streams.draw("workforce/service")
     band = pick(draw, len(positions.team), _SERVICE_SHARE)
@@ -147,9 +147,7 @@ def _service(streams: Streams, positions: Positions) -> Array:
     return np.where(years < floor, floor + draw.random(len(band)) * 10, years)
 
 
-def _turnover(
-    world: World, streams: Streams, positions: Positions, service: Array, *, start: int, end: int
-) -> _Turnover:
+def _turnover(world: World, streams: Streams, positions: Posts, service: Array, *, start: int, end: int) -> _Turnover:
     """Return who leaves and when, by length of service on the day they leave as published, and who replaces them."""
     draw = streams.draw("workforce/leavers")
     day = draw.integers(start + 1, end - 1, len(service))
@@ -190,7 +188,7 @@ def build_stints(
     world: World,
     streams: Streams,
     structure: Structure,
-    positions: Positions,
+    positions: Posts,
     people: People,
     leavers: Array,
     *,
@@ -236,7 +234,7 @@ def _held_since(streams: Streams, people: People, posts: int, start: int) -> Arr
 
 
 def _exchanges(
-    world: World, streams: Streams, structure: Structure, positions: Positions, leavers: Array, *, start: int, end: int
+    world: World, streams: Streams, structure: Structure, positions: Posts, leavers: Array, *, start: int, end: int
 ) -> tuple[Array, Array, Array]:
     """Return pairs of people of the same rank who exchange posts, and the day each pair does."""
     free = np.ones(len(positions.team))
