@@ -59,7 +59,7 @@ def load(path: Path = DEFAULT) -> Purposes:
 def read(path: Path = DEFAULT) -> dict[str, Any]:
     """Return what a purposes file holds, unchecked."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a byte order mark first
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise PurposeBreached("The purposes file cannot be read.", found=str(error), where=str(path)) from error
 

@@ -10,8 +10,8 @@ import typer
 
 from data.registry import declarations
 from opencse.command import PANELS, Command
-from opencse.failures import INTERRUPTED, failure_of, is_interruption, is_reader_gone
-from opencse.terminal import flush_results, prepare_streams, print_error, print_note, silence_streams
+from opencse.failures import INTERRUPTED, check_arguments, failure_of, is_reader_gone
+from opencse.terminal import close_results, flush_results, prepare_streams, print_error, print_note
 
 EPILOG: Final = (
     "Exit codes: 0 done, 1 unforeseen, 2 usage or configuration, 3 input rejected, 4 verification or replay failed,"
@@ -56,29 +56,37 @@ def main() -> None:
     # Asked to end, a command cleans up as after Ctrl-C; left to the system it would leave its temporary folders behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     prepare_streams()
-    sys.exit(exit_code())
+    code = exit_code()
+    close_results()
+    sys.exit(code)
 
 
 def exit_code() -> int:
     """Run the command line and return its exit code; every foreseen failure is printed as a sentence."""
     try:
+        check_arguments(sys.argv[1:])
         # Without a command there is nothing to do but to say which there are.
         code = app(sys.argv[1:] or ["--help"], prog_name="opencse", standalone_mode=False)
         flush_results()
     except BaseException as error:
-        if is_reader_gone(error):
-            silence_streams()
-            return 0
-        if is_interruption(error):
-            print_note("Interrupted.")
-            return INTERRUPTED
-        failure = failure_of(error)
-        if failure is None:
-            raise
-        print_error(failure)
-        silence_streams()
-        return failure.exit_code
+        return _code_of(error)
+    if code == INTERRUPTED:  # Typer has taken the interruption
+        print_note("Interrupted.")
     return code if isinstance(code, int) else 0
+
+
+def _code_of(error: BaseException) -> int:
+    """Print what ended a command, and return its exit code; what was not foreseen is raised again."""
+    if is_reader_gone(error):
+        return 0
+    if isinstance(error, KeyboardInterrupt):
+        print_note("Interrupted.")
+        return INTERRUPTED
+    failure = failure_of(error)
+    if failure is None:
+        raise error
+    print_error(failure)
+    return failure.exit_code
 
 
 if __name__ == "__main__":

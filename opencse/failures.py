@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-import typer
-
 from data.errors import MachineFault, OpencseError, UsageError
-from opencse.terminal import ReaderGone
+from opencse.terminal import ReaderGone, escaped
 
 INTERRUPTED: Final = 130
-"""The exit code after Ctrl-C, as shells count it: 128 and the number of the signal."""
+"""The exit code after Ctrl-C, as shells count it, and after the signal to terminate."""
 
 _HINTS: Final = {
     errno.ENOSPC: "Make room on that disk, and give the command again.",
@@ -59,9 +57,33 @@ def failure_of(error: BaseException) -> OpencseError | None:
     return error if isinstance(error, OpencseError) else None
 
 
-def is_interruption(error: BaseException) -> bool:
-    """Say whether an error means that the user pressed Ctrl-C."""
-    return isinstance(error, KeyboardInterrupt | typer.Abort)
+def check_arguments(arguments: Sequence[str]) -> None:
+    r"""Check that the words of a command are text.
+
+    Raises:
+        UsageError: one is no UTF-8. The libraries that read and write tables take no such name for a file.
+
+    Example:
+        >>> check_arguments(["generate", "demo", "--out", "caf\udce9"])
+        Traceback (most recent call last):
+        ...
+        data.errors.UsageError: A word of the command is not UTF-8.
+          expected: names of files and folders in UTF-8
+          found: caf\xe9
+          do: Rename the file or folder.
+    """
+    for argument in arguments:
+        if _is_undecodable(argument):
+            raise UsageError(
+                "A word of the command is not UTF-8.",
+                expected="names of files and folders in UTF-8",
+                found=escaped(argument),
+                hint="Rename the file or folder.",
+            )
+
+
+def _is_undecodable(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def is_reader_gone(error: BaseException) -> bool:
@@ -93,6 +115,10 @@ def _machine_fault(error: BaseException) -> MachineFault | None:
         return MachineFault("The memory is used up.", found=str(error) or None, hint=_MEMORY_HINT)
     if isinstance(error, OSError):
         return _refusal(error)
+    if isinstance(error, UnicodeEncodeError) and _is_undecodable(error.object):
+        return MachineFault(
+            "The name of a file or folder is not UTF-8.", found=escaped(error.object), hint="Rename it."
+        )
     return _native_fault(error)
 
 

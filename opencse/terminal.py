@@ -230,11 +230,14 @@ def _replacement(error: UnicodeError) -> tuple[str, int]:
     return text.encode("ascii", "backslashreplace").decode("ascii"), error.end
 
 
-def silence_streams() -> None:
-    """Point standard output at nothing, so that the interpreter does not try to flush it once more when it ends."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    os.close(null)
+def close_results() -> None:
+    """Write out what standard output holds, or drop it where that fails: the interpreter would try once more."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)
+        os.close(null)
 
 
 @contextmanager
@@ -276,8 +279,9 @@ def _progress(kind: Literal["bar", "count"]) -> Progress:
     description = TextColumn("{task.description}", markup=False)
     begin = (SpinnerColumn(), description, BarColumn())
     console = error_console()
+    silent = not console.is_terminal  # nobody watches a file grow
     if kind == "bar":
-        return Progress(*begin, TimeElapsedColumn(), console=console, transient=True)
+        return Progress(*begin, TimeElapsedColumn(), console=console, transient=True, disable=silent)
     end = (MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
     # Pieces take minutes each: a short window would forget the speed between two of them.
-    return Progress(*begin, *end, console=console, transient=True, speed_estimate_period=600)
+    return Progress(*begin, *end, console=console, transient=True, disable=silent, speed_estimate_period=600)

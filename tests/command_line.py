@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from typer.testing import CliRunner, Result
 
 from data.errors import OpencseError
-from opencse.cli import app
+from opencse.cli import app, exit_code
 
 ROOT = Path(__file__).parent.parent
 
@@ -40,6 +43,15 @@ def refusal_of(*arguments: object) -> OpencseError:
     error = call(*arguments).exception
     assert isinstance(error, OpencseError), f"{arguments} gave {error!r}"
     return error
+
+
+def ending_of(*arguments: object) -> tuple[int, str, str]:
+    """Call the command line as its process does, and return the exit code, standard output and standard error."""
+    output, errors = io.StringIO(), io.StringIO()
+    words = ["opencse", *(str(argument) for argument in arguments)]
+    with patch.object(sys, "argv", words), redirect_stdout(output), redirect_stderr(errors):
+        code = exit_code()
+    return code, output.getvalue(), errors.getvalue()
 
 
 def shell(

@@ -219,7 +219,7 @@ def _path_of(name_or_path: str) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8-sig"))  # some editors put a byte order mark first
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(
             "The world file is not valid TOML.", found=str(error), where=str(path), hint="Mend the line it names."

@@ -98,7 +98,7 @@ def _policies() -> Mapping[str, Policy]:
 def read(path: Path) -> Policy:
     """Read one policy file."""
     try:
-        policy = Policy.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        policy = Policy.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except (ValidationError, tomllib.TOMLDecodeError) as error:
         faults = "; ".join(describe_faults(error)) if isinstance(error, ValidationError) else str(error)
         raise UsageError("The policy file cannot be used.", found=faults, where=path.name) from error

@@ -10,7 +10,7 @@ import typer
 
 from data.errors import UsageError, VerificationFailed
 from opencse.command import Command
-from opencse.options import AsJson, Config, Months, PeopleOption, SourceOption, WorldSeed, one_of
+from opencse.options import AsJson, Config, Months, PeopleOption, SourceOption, TrustCode, WorldSeed, one_of
 from opencse.terminal import counted, print_json, print_table, print_text
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def controls(
     seed: WorldSeed = None,
     seeds: Annotated[int, typer.Option(help="Null worlds, and draws of the other controls.", min=1, max=10_000)] = 10,
     config: Config = None,
+    trust_code: TrustCode = False,
     as_json: AsJson = False,
 ) -> None:
     """Look for something where nothing is to be found: null worlds, dealt-out exposures, placebos, canaries."""
@@ -43,7 +44,7 @@ def controls(
     )
     if records is not None and any(option is not None for option in (people, months, seed)):
         raise UsageError("Records have a size of their own.", expected="--people, --months, --seed only with --world")
-    settings = load(config)
+    settings = load(config, trust_code=trust_code)
     if world is not None:
         inputs = _world_input(world, people, months, seed, settings, seeds)
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from opencse.command import Command
-from opencse.options import AsJson, FlagId, RunPath
+from opencse.options import AsJson, FlagId, RunPath, TrustCode
 from opencse.terminal import print_items, print_json, print_table, print_text, steps
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def explain(
         bool, typer.Option("--stability", help="Count how often it is raised again: other peers, seeds, dates.")
     ] = False,
     records: Annotated[Path | None, typer.Option(help="The run's records, for another as-of date.")] = None,
+    trust_code: TrustCode = False,
     as_json: AsJson = False,
 ) -> None:
     """Say why a flag was raised, compared with whom, on which rows, and what would have changed it."""
@@ -37,7 +38,7 @@ def explain(
     from audit.flag.stability import stability as count_survival
     from pipeline.run_folder import open_run
 
-    folder = open_run(run)
+    folder = open_run(run, trust_code=trust_code)
     explanation = explain_flag(folder, flag, rows=rows)
     with steps("Explaining") as progress:
         if removal:

@@ -11,7 +11,7 @@ import typer
 from data.errors import UsageError
 from opencse.command import Command
 from opencse.commands.controls import verdicts_of
-from opencse.options import AsJson, NewFolder, SourceOption, TruthOption, one_of
+from opencse.options import AsJson, NewFolder, SourceOption, TrustCode, TruthOption, one_of
 from opencse.sections import print_sections
 from opencse.terminal import print_items, print_json, print_text, steps
 
@@ -47,6 +47,7 @@ def rates(
         ),
     ] = 0,
     out: NewFolder = None,
+    trust_code: TrustCode = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure how often flags are right, on whom they fall wrongly, and how sure one can be of either."""
@@ -56,7 +57,7 @@ def rates(
     one_of(run, flags, summary="Rates need flags.", expected="one of a run folder and --flags FILE")
     if out is not None:
         check_new(out)
-    control_facts = _control_facts(run, truth, records, source, seeds=controls)
+    control_facts = _control_facts(run, truth, records, source, seeds=controls, trust_code=trust_code)
     options = RateOptions(
         positive=PositiveDefinition(LOOK_BACK_DAYS if look_back is None else look_back),
         confidence=confidence,
@@ -96,7 +97,7 @@ def _print_report(report: RatesReport, out: Path | None) -> None:
 
 
 def _control_facts(
-    run: Path | None, truth: Path | None, records: Path | None, source: str, *, seeds: int
+    run: Path | None, truth: Path | None, records: Path | None, source: str, *, seeds: int, trust_code: bool
 ) -> dict[str, Any]:
     """Return what the controls of a run's settings on its records say; without seeds, that none was run.
 
@@ -116,7 +117,9 @@ def _control_facts(
             expected="a run folder, and --records DIR or records/ beside the truth",
             hint="A closed tool cannot be run anew: hand its supplier a null world, and count what it flags.",
         )
-    verdicts = verdicts_of(run_input(open_run(run), folder, source=source, truth=truth, seeds=seeds))
+    verdicts = verdicts_of(
+        run_input(open_run(run, trust_code=trust_code), folder, source=source, truth=truth, seeds=seeds)
+    )
     return {"headline": headline(verdicts), "verdicts": [verdict.to_json() for verdict in verdicts]}
 
 

@@ -8,13 +8,14 @@ import typer
 
 from data.errors import VerificationFailed
 from opencse.command import Command
-from opencse.options import AsJson, RunPath
+from opencse.options import AsJson, RunPath, TrustCode
 from opencse.terminal import print_json, print_table, print_text, share
 
 
 def replay(
     run: RunPath,
     flag: Annotated[str | None, typer.Argument(help="A flag id or its beginning; all flags without it.")] = None,
+    trust_code: TrustCode = False,
     as_json: AsJson = False,
 ) -> None:
     """Compute a flag, or all, again from evidence rows and settings alone, and compare to the bit."""
@@ -22,7 +23,9 @@ def replay(
     from pipeline.run_folder import open_run
 
     with share("Replaying") as progress:
-        replays = replay_flags(open_run(run), flag, progress=lambda n, of: progress(f"{n} of {of}", n / of))
+        replays = replay_flags(
+            open_run(run, trust_code=trust_code), flag, progress=lambda n, of: progress(f"{n} of {of}", n / of)
+        )
     different = [one for one in replays if not one.agrees]
     if as_json:
         print_json([{"flag_id": r.flag_id, "agrees": r.agrees, "rows": r.rows, "faults": r.faults} for r in replays])

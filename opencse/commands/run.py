@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data.errors import UsageError
+from data.schema import EARLIEST_DAY, LATEST_DAY
 from opencse.command import Command
-from opencse.options import AsJson, Config, SourceOption, Threads, bounded_threads, one_of
+from opencse.options import AsJson, Config, SourceOption, Threads, TrustCode, bounded_threads, one_of
 from opencse.terminal import print_items, print_json, print_table, print_text, share, steps
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def run(
     config: Config = None,
     threads: Threads = None,
     overwrite: Annotated[bool, typer.Option(help="Replace the run in the output folder.")] = False,
+    trust_code: TrustCode = False,
     as_json: AsJson = False,
 ) -> None:
     """Load records, check them, compute features, run rules and detectors, and write flags with their evidence."""
@@ -57,7 +59,7 @@ def run(
     if world is not None and source != "folder":
         raise UsageError("A synthetic world has no other source.", expected="--source only together with --records")
     dates = [_date(text) for text in as_of or []]
-    settings = load(config, seed=seed)
+    settings = load(config, seed=seed, trust_code=trust_code)
     check_free(out, overwrite=overwrite)
     number = bounded_threads(threads)
     with _records(world, records, seed, number) as (folder, origin), steps("Running") as progress:
@@ -79,12 +81,29 @@ def run(
 
 
 def _date(text: str) -> date:
+    """Return an as-of date within the days that records may have.
+
+    Raises:
+        UsageError: it is no date, or lies outside of them.
+
+    Example:
+        >>> _date("2026-01-01")
+        datetime.date(2026, 1, 1)
+    """
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar date has no zone
+        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar date has no zone
     except ValueError:
         raise UsageError(
             "The as-of date cannot be read.", expected="a date as YYYY-MM-DD", found=text, where="--as-of"
         ) from None
+    if not date.fromisoformat(EARLIEST_DAY) < day <= date.fromisoformat(LATEST_DAY):
+        raise UsageError(
+            "The as-of date lies outside the days that records may have.",
+            expected=f"a day after {EARLIEST_DAY} and no later than {LATEST_DAY}",
+            found=text,
+            where="--as-of",
+        )
+    return day
 
 
 @contextmanager

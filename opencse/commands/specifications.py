@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from opencse.command import Command
-from opencse.options import AsJson, RunPath, TruthOption, Workers, bounded_workers
+from opencse.options import AsJson, RunPath, TrustCode, TruthOption, Workers, bounded_workers
 from opencse.sections import print_sections
 from opencse.terminal import counted, print_json, print_text
 
@@ -23,6 +23,7 @@ def specifications(
     plan: Annotated[Path | None, typer.Option(help="Plan (TOML) of choices, in place of the default.")] = None,
     truth: TruthOption = None,
     workers: Workers = 1,
+    trust_code: TrustCode = False,
     as_json: AsJson = False,
 ) -> None:
     """Run every combination of defensible choices, and say for each flag which share of them raises it."""
@@ -37,7 +38,7 @@ def specifications(
 
     check_new(out)
     choices = load_plan(plan)
-    basis = RunValues.of_run(open_run(run))
+    basis = RunValues.of_run(open_run(run, trust_code=trust_code))
     tables = read_truth(truth) if truth is not None else None
     with ExitStack() as stack:
 

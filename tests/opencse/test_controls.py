@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import pytest
 
@@ -20,11 +21,20 @@ def verdict(status: str, *, count: float = 0, n: float = 10) -> ControlVerdict:
     return ControlVerdict(**about, count=count, n=n, **figures, status=status)
 
 
+@dataclass(frozen=True)
+class _Input:
+    """What controls run on, as far as the command looks at it."""
+
+    progress: Callable[[int], None] | None = None
+
+
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> Stub:
     """Let the controls say what a test wants, without running any."""
 
     def returns(verdicts: Sequence[ControlVerdict]) -> None:
+        monkeypatch.setattr(control_runs, "world_input", lambda *_, **__: _Input())
+        monkeypatch.setattr(control_runs, "step_count", lambda _: 1)
         monkeypatch.setattr(control_runs, "run_controls", lambda _: list(verdicts))
 
     return returns

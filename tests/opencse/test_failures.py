@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import InputRejected, MachineFault, OpencseError, UsageError, VerificationFailed
 from data.store import StatementFailed
-from opencse.failures import failure_of, is_interruption, is_reader_gone
+from opencse.failures import check_arguments, failure_of, is_reader_gone
 from opencse.terminal import ReaderGone
 
 REFUSALS = ("ENOSPC", "EROFS", "EACCES", "ENOTDIR", "ENAMETOOLONG", "EFBIG", "EDQUOT", "EMFILE", "EISDIR", "ENOENT")
@@ -63,9 +63,16 @@ def test_a_mistake_of_ours_is_not_explained_away() -> None:
     assert failure_of(RuntimeError("something else")) is None
 
 
-def test_ctrl_c_is_an_interruption_and_a_closed_pipe_is_not() -> None:
-    assert is_interruption(KeyboardInterrupt())
-    assert not is_interruption(BrokenPipeError())
+def test_a_closed_pipe_is_a_reader_that_is_gone_and_a_full_disk_is_not() -> None:
     assert is_reader_gone(BrokenPipeError())
     assert is_reader_gone(ReaderGone())
     assert not is_reader_gone(OSError(errno.ENOSPC, ""))
+
+
+def test_a_name_that_is_not_utf8_is_refused_before_anything_is_done() -> None:
+    check_arguments(["run", "--out", "München"])
+    with pytest.raises(UsageError, match="not UTF-8"):
+        check_arguments(["run", "--out", "M\udcfcnchen"])
+    failure = failure_of(UnicodeEncodeError("utf-8", "M\udcfcnchen.csv", 1, 2, "surrogates not allowed"))
+    assert failure is not None
+    assert (failure.exit_code, failure.found) == (5, "M\\xfcnchen.csv")

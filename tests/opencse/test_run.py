@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipeline import run as pipeline
 from pipeline.run_folder import open_run
 from tests.command_line import json_of, output_of, refusal_of
 
 WORLD = 'title = "sixty people over a month"\npeople = 60\nmonths = 1\n'
 
 
-def test_a_world_is_generated_run_reported_and_replaced_only_when_asked(tmp_path: Path) -> None:
+def test_a_world_is_generated_run_reported_and_replaced_only_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, out = tmp_path / "own.toml", tmp_path / "run"
     world.write_text(WORLD, encoding="utf-8")
-    text = output_of("run", "--world", world, "--out", out)
+    results: list[Any] = []
+    monkeypatch.setattr(pipeline, "run", _once(pipeline.run, results))
+    text = output_of("run", "--world", world, "--out", out, "--seed", 5)
     folder = open_run(out)
+    assert folder.config["world"] == {"name": "own", "people": 60, "seed": 5}
     assert f"{folder.table('flags').num_rows} flags: records worth a human look, never findings" in text
     assert "Comparison with peers" in text
     assert f"opencse flags {out}" in text
     refused = refusal_of("run", "--world", world, "--out", out)
     assert (refused.exit_code, "--overwrite" in str(refused)) == (2, True)
-    report = json_of("run", "--world", world, "--out", out, "--overwrite", "--seed", 5)
-    assert report["out"] == str(out)
-    assert report["flags"] == open_run(out).table("flags").num_rows
-    assert open_run(out).manifest["world"] == {"name": "own", "people": 60, "seed": 5}
+    report = json_of("run", "--world", world, "--out", out, "--overwrite")
+    assert (report["out"], report["flags"]) == (str(out), folder.table("flags").num_rows)
+    assert [options["overwrite"] for options in results[1:]] == [False, True]
+
+
+def _once(function: Callable[..., Any], results: list[Any]) -> Callable[..., Any]:
+    """Run the pipeline once and give its result again after that; keep the result and the options of every call."""
+
+    def run(records: Path, **options: Any) -> Any:
+        if not results:
+            results.append(function(records, **options))
+        results.append(options)
+        return results[0]
+
+    return run
 
 
 @pytest.mark.parametrize(
