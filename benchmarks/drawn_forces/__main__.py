@@ -1,11 +1,11 @@
 """How the default run does in drawn forces, and who has a row that rules and indicators look for.
 
     python benchmarks/drawn_forces flags [--seeds 1-50] [--people 2000]     the default run, with and without patterns
-    python benchmarks/drawn_forces hits  [--seeds 1-200] [--people 400]     rules and indicators alone, no detector
+    python benchmarks/drawn_forces hits  [--seeds 1-200] [--people 300]     rules and indicators alone, no detector
     python benchmarks/drawn_forces report                                   tables and pictures from what is there
 
-Each force is written once, whole or not at all, to `--folder` (`build/drawn-forces`), so that a measurement that was cut
-off goes on where it stopped. Only development seeds are taken, unless `--evaluation` says otherwise.
+Each force is written once, whole or not at all, to `--folder` (`build/drawn-forces`), so that a measurement that was
+cut off goes on where it stopped. Only development seeds are taken, unless `--evaluation` says otherwise.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tables import write_report
 
 from data.synthetic.splits import require_split
 
-DEFAULTS = {"flags": ("1-50", 2000), "hits": ("1-200", 400)}
+DEFAULTS = {"flags": ("1-50", 2000), "hits": ("1-200", 300)}
 
 
 def seeds_of(text: str) -> list[int]:

@@ -22,6 +22,8 @@ from pipeline.settings import load
 from pipeline.trial import try_records
 
 WINDOW = 365
+HIT_MONTHS = 14
+"""A window and the time until its last rows are known: who has a hit needs no more."""
 
 
 def measure_flags(world: str, seed: int, *, people: int, folder: Path) -> None:
@@ -46,12 +48,12 @@ def measure_hits(world: str, seed: int, *, people: int, folder: Path) -> None:
     place = folder / "hits" / f"{world}-{people}-{seed}.json"
     if place.exists():
         return
-    made = make_world(load_world(world, people=people, seed=seed))
+    made = make_world(load_world(world, people=people, months=HIT_MONTHS, seed=seed))
     _write(place, {"shares": hit_shares(made)})
 
 
 def hit_shares(made: MemoryWorld) -> list[dict[str, Any]]:
-    """Return, for each rule and each indicator that serves a concern, who has a hit within a year: innocent, planted."""
+    """Return who has a hit within a year, innocent and planted, by rule and by indicator that serves a concern."""
     day = made.world.ends_on
     looked_at = [one for one in load().indicators if one.concerns and WINDOW in one.windows]
     with Store(threads=1) as store:

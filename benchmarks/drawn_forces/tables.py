@@ -31,9 +31,10 @@ def write_report(folder: Path) -> None:
 
 def hits_of(folder: Path) -> pd.DataFrame:
     """Return the shares of every force that was measured, one row a force and rule or indicator."""
-    tables = []
-    for path in sorted(folder.glob("*.json")):
-        tables.append(pd.DataFrame(json.loads(path.read_text("utf-8"))["shares"]).assign(force=path.stem))
+    tables = [
+        pd.DataFrame(json.loads(path.read_text("utf-8"))["shares"]).assign(force=path.stem)
+        for path in sorted(folder.glob("*.json"))
+    ]
     table = pd.concat(tables, ignore_index=True)
     table["innocent_share"] = table["innocent_hit"] / table["innocent"]
     table["planted_share"] = table["planted_hit"] / table["planted"].where(table["planted"] > 0)
@@ -41,10 +42,10 @@ def hits_of(folder: Path) -> pd.DataFrame:
 
 
 def share_table(shares: pd.DataFrame) -> pd.DataFrame:
-    """Return the median and the fifth and ninety-fifth percent of the innocent share over forces, and the planted one."""
+    """Return the median and the 5% and 95% points of the innocent share over forces, and the planted share."""
     by = shares.groupby(["what", "name", "concern"])
-    levels = by["innocent_share"].quantile([0.05, 0.5, 0.95]).unstack()
-    levels.columns = ["low", "median", "high"]
+    points = (("low", 0.05), ("median", 0.5), ("high", 0.95))
+    levels = pd.DataFrame({name: by["innocent_share"].quantile(level) for name, level in points})
     sums = by[["planted", "planted_hit"]].sum()
     levels["planted"] = sums["planted_hit"] / sums["planted"]
     return levels.reset_index().round(4)
@@ -77,7 +78,7 @@ def flag_table(flags: pd.DataFrame) -> pd.DataFrame:
 
 
 def _flag_row(world: str, forces: int, concern: str, name: str, part: pd.DataFrame) -> dict[str, Any]:
-    """Return one line: the interval of the share that is right is by Clopper and Pearson (1934), flags as independent."""
+    """Return one line; the interval of the share that is right is that of Clopper and Pearson (1934)."""
     n, right = len(part), int(part["right"].sum())
     low = float(beta.ppf(0.025, right, n - right + 1)) if right else 0.0
     high = float(beta.ppf(0.975, right + 1, n - right)) if right < n else 1.0
@@ -118,16 +119,16 @@ def picture(shares: pd.DataFrame) -> alt.LayerChart:
 
 def hits_markdown(table: pd.DataFrame) -> str:
     """Return the shares as a table in Markdown."""
-    lines = [
+    head = [
         "| looked for by | concern | innocent people: median | 5% to 95% of forces | planted people |",
         "|---|---|---|---|---|",
     ]
-    for row in table.to_dict("records"):
-        lines.append(
-            f"| `{row['name']}` | {row['concern']} | {row['median']:.1%} | {row['low']:.1%} to {row['high']:.1%}"
-            f" | {row['planted']:.0%} |"
-        )
-    return "\n".join(lines)
+    lines = [
+        f"| `{row['name']}` | {row['concern']} | {row['median']:.1%} | {row['low']:.1%} to {row['high']:.1%}"
+        f" | {row['planted']:.0%} |"
+        for row in table.to_dict("records")
+    ]
+    return "\n".join([*head, *lines])
 
 
 def flags_markdown(table: pd.DataFrame) -> str:
