@@ -4,9 +4,9 @@
 
 The features of a row say how it looks and nothing of what it says: its id and the id's residues, its order among the
 owner's rows, minutes and quarters of its time stamps, the rounding of amounts and scores. Gradient boosting is trained
-on half of the forces and ranks the rows of the others, table by table; its precision among the first 1% must not beat the
-share of planted rows by more than chance. Rows that one cause leaves are alike, so chance is taken from the people that
-rows belong to: the p-value is that of a permutation of who is planted.
+on half of the forces and ranks the rows of the others, table by table; its precision among the first 1% must not beat
+the share of planted rows by more than chance. Rows that one cause leaves are alike, so chance is taken from the people
+that rows belong to: the p-value is that of a permutation of who is planted.
 """
 
 from __future__ import annotations
