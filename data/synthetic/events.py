@@ -9,7 +9,8 @@ import numpy as np
 from data.arrays import Array
 from data.synthetic.layers.complaints import adjudicated
 from data.synthetic.layers.encounters import VIDEO_ON, subjects
-from data.synthetic.rows import NO_TIME, Rows, code, codes
+from data.synthetic.layers.rota import EXTRA_TOUR_MINUTES, EXTRA_TOUR_START
+from data.synthetic.rows import MINUTES, NO_TIME, Rows, code, codes
 from data.synthetic.streams import chance, pick
 from data.synthetic.subject_records import SubjectRecords
 
@@ -66,7 +67,9 @@ def edit(
     )
 
 
-def edit_of(records: SubjectRecords, shift_ids: Array, *, editor: int, at: Array, field: str, minutes: int) -> None:
+def edit_of(
+    records: SubjectRecords, shift_ids: Array, *, editor: int, at: Array, field: str, minutes: Array | int
+) -> None:
     """Record an edit of tours that the pattern itself added."""
     records.add(
         "roster_edit",
@@ -221,6 +224,13 @@ def within(records: SubjectRecords, tours: Rows) -> Array:
     span = tours["ends_at"] - tours["starts_at"]
     minute: Array = tours["starts_at"] + (records.draw.random(len(tours)) * span).astype(np.int64)
     return minute
+
+
+def as_rostered(records: SubjectRecords, starts: Array, minutes: Array) -> tuple[Array, Array]:
+    """Return the starts and lengths of extra tours as rosters have them in drawn forces, so that they tell nothing."""
+    if not records.cell.world.is_drawn:
+        return starts, minutes
+    return starts // MINUTES * MINUTES + EXTRA_TOUR_START, np.full(len(starts), EXTRA_TOUR_MINUTES)
 
 
 def after(records: SubjectRecords, tours: Rows, *, days: float) -> Array:

@@ -132,6 +132,12 @@ def vocabulary(table: str, column: str) -> tuple[str, ...]:
 
 
 @cache
+def _vocabulary_texts(table: str, column: str) -> pa.Array:
+    """Return the texts of a coded column as an Arrow array, which the tables of all cells share."""
+    return texts(vocabulary(table, column))
+
+
+@cache
 def code(table: str, column: str, value: str) -> int:
     """Return the code of a value.
 
@@ -157,7 +163,7 @@ def _column_to_arrow(data: Rows, column: Column, officer_ids: Array) -> pa.Array
     values = data[column.name]
     empty = values == (NO_TIME if column.temporal else -1) if column.nullable else None
     if column.type == "VARCHAR":
-        listed = texts(vocabulary(data.table.name, column.name))
+        listed = _vocabulary_texts(data.table.name, column.name)
         return pa.DictionaryArray.from_arrays(_wrapped(values.astype(np.int32), pa.int32(), empty), listed)
     if column.references == "officer":
         return _wrapped(officer_ids[values], pa.int64(), empty)

@@ -6,9 +6,12 @@ and courses beforehand. A row that would be known only after the world's end doe
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from data.arrays import Array
+from data.contract import CONTRACT
 from data.synthetic.rows import MINUTES, Rows
 from data.synthetic.streams import pick
 
@@ -65,10 +68,16 @@ def _from_day(rows: Rows) -> Array:
 
 def _absence(draw: np.random.Generator, rows: Rows, joined: Array) -> Array:
     """Planned spells are known beforehand, others within a day or two of starting."""
-    planned = np.array([kind in _PLANNED for kind in rows.table.column["kind"].values])[rows["kind"]]
+    planned = _planned_kinds()[rows["kind"]]
     ahead = rows["started_on"] - draw.integers(1, _BOOKED_AHEAD, len(rows))
     after = rows["started_on"] + pick(draw, len(rows), (0.8, 0.12, 0.08))
     return np.maximum(np.where(planned, ahead, after), joined)
+
+
+@cache
+def _planned_kinds() -> Array:
+    """Return a mask of the kinds of absence that are planned, in the contract's order."""
+    return np.array([kind in _PLANNED for kind in CONTRACT["absence"].column["kind"].values])
 
 
 def known_with(draw: np.random.Generator, known: Array) -> Array:

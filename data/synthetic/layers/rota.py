@@ -6,6 +6,8 @@ the hours and the substitutions by court, training and aid are assumptions.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from data.arrays import Array
@@ -44,6 +46,9 @@ _STARTS = {
 }
 _HOURS = {"early": 10, "late": 10, "night": 10, "day": 8.5, "aid": 11, "court": 8, "training": 8, "on_call": 8}
 
+EXTRA_TOUR_START, EXTRA_TOUR_MINUTES = _STARTS["day"], round(_HOURS["day"] * 60)
+"""When a tour on a cancelled rest day starts, in minutes of the day, and how long it lasts."""
+
 PLACES = {
     "detective": (0.10, 0.72, 0.18),
     "public_protection": (0.12, 0.68, 0.20),
@@ -76,6 +81,7 @@ _AVAILABLE = 0.845
 """Share of rostered days on which a person is not away: what leave, sickness and other absence leave."""
 
 
+@cache
 def tours_a_year() -> Array:
     """Return about how many tours a full-time person of each role works a year.
 
@@ -121,6 +127,7 @@ def _by_duty(table: dict[str, float] | dict[str, int]) -> Array:
     return np.array([table[duty] for duty in CONTRACT["shift"].column["duty"].values])
 
 
+@cache
 def _patterns() -> Array:
     """Return the duty (or -1 for off) of each role on each day of the cycle."""
     table = np.full((len(_ROTA), _CYCLE), -1, dtype=np.int8)

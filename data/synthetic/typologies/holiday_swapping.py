@@ -29,6 +29,7 @@ def _plant(records: SubjectRecords) -> None:
     days = days[~np.isin(days, records.rows("shift").day())]
     days = days[records.draw.random(len(days)) < min(0.3 * records.intensity, 1.0)]
     starts = days * MINUTES + records.draw.choice([420, 840], len(days))
+    starts, minutes = events.as_rostered(records, starts, np.full(len(days), _TOUR))
     tours = records.add(
         "shift",
         officer_id=records.person,
@@ -36,12 +37,12 @@ def _plant(records: SubjectRecords) -> None:
         duty=code("shift", "duty", "day"),
         place=code("shift", "place", "field"),
         starts_at=starts,
-        ends_at=starts + _TOUR,
-        overtime_minutes=np.full(len(days), _TOUR),
+        ends_at=starts + minutes,
+        overtime_minutes=minutes,
         overtime_reason=code("shift", "overtime_reason", "cancelled_rest_day"),
     )
     edit_times = starts[: len(tours)] - records.draw.integers(1 * MINUTES, 6 * MINUTES, len(tours))
-    events.edit_of(records, tours, editor=records.person, at=edit_times, field="duty", minutes=_TOUR)
+    events.edit_of(records, tours, editor=records.person, at=edit_times, field="duty", minutes=minutes[: len(tours)])
 
 
 TYPOLOGY = Typology(

@@ -40,6 +40,7 @@ def _tours(records: SubjectRecords, first: int, last: int) -> None:
     days = days[records.draw.random(len(days)) < _TOURS_A_WEEK / 7]
     starts = days * MINUTES + records.draw.integers(480, 1100, len(days))
     minutes = events.quarters(records, len(days), 16, 32)
+    starts, minutes = events.as_rostered(records, starts, minutes)
     records.add(
         "shift",
         officer_id=records.person,
