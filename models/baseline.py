@@ -22,7 +22,7 @@ Ranking = Callable[[Panel], Floats]
 
 
 class Baseline(Detector):
-    """A usual way of ranking subjects, which claims nothing about chance."""
+    """A usual way of ranking subjects, without p-values."""
 
     family: ClassVar[Family] = "baseline"
     assumption = "none: it ranks, and says nothing of how often somebody without a concern would rank as high"

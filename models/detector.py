@@ -35,7 +35,7 @@ class Detector(ABC):
     `transductive`: it scores a subject by who else is in the batch, and so cannot be fitted to some and score others.
     `monotone`: having more of everything that it reads never makes a subject less unusual.
     `additive`: the shares of the contributions add up to the score.
-    `concerns` are those it can speak to; `needs` names indicators without which the others say nothing. A detector of
+    `concerns` are those it is made for; `needs` names indicators that it compares others with. A detector of
     the family `baseline` gives no p-values and feeds no flag. With `opt_in` it takes part only when the settings
     name it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.arrays import Floats
+from data.arrays import Floats, Ids
 from data.vocabulary import SubjectKind
 from models.baseline import Baseline, Ranking
 from models.panel import Panel
@@ -22,7 +22,7 @@ class RandomOrder(Baseline):
         return lambda other: _drawn(other.ids, seed)
 
 
-def _drawn(ids: np.ndarray, seed: int) -> Floats:
+def _drawn(ids: Ids, seed: int) -> Floats:
     """Return a number from 0 to 1 for each id, by mixing it with the seed (SplitMix64)."""
     mixed = ids.astype(np.uint64) + np.uint64((seed + 1) * 0x9E3779B97F4A7C15 % 2**64)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

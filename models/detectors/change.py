@@ -23,8 +23,8 @@ class Change(SeriesDetector):
 
     Given how much there was over a longer window, how much of it falls into its last days is binomial about the share
     that opportunity and season lead one to expect. Season is what peers of the same role, rank and area show over the
-    same days. Whoever changed posting within the longer window, or was in service for only a part of it, is not judged
-    by it: their past lay in another place.
+    same days. Whoever changed posting within the longer window, or was in service for only a part of it, is not
+    compared: their past lay in another place.
     """
 
     family: ClassVar[Family] = "change"
@@ -44,7 +44,7 @@ class Change(SeriesDetector):
         return counts and indicator.read_by is None and RECENT in indicator.windows and max(indicator.windows) > RECENT
 
     def corrects_tail(self, panel: Panel) -> bool:
-        """Hold p-values to everybody's: days come in spells, and a fit may take them for single ones."""
+        """Correct everywhere: days come in spells, and the null takes them for single ones."""
         return True
 
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
@@ -59,7 +59,7 @@ def _recent_of_all(panel: Panel, series: Series) -> tuple[Floats, Floats]:
 
 
 def _opportunity(panel: Panel, series: Series) -> Floats:
-    """Return the log of the recent opportunity over the past one; NaN for those who cannot be judged."""
+    """Return the log of the recent opportunity over the past one; NaN for those who cannot be compared."""
     recent, window = _recent(panel, series), series.cells.window
     now, whole = recent.cells.exposure, series.cells.exposure
     if np.isnan(whole).all():

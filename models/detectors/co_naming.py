@@ -62,7 +62,7 @@ class _Both:
     share: SeriesNull
 
     def test(self, panel: Panel, series: Series) -> SeriesPValues:
-        """Judge by the weaker of the two; nothing is said where one of them says nothing."""
+        """Test by both and take the larger p-value; NaN where one of the two is."""
         one, two = self.rate.test(panel, series), self.share.test(panel, series)
         p_value = np.where(np.isnan(one.p_value) | np.isnan(two.p_value), np.nan, np.fmax(one.p_value, two.p_value))
         return SeriesPValues(p_value, _explained(one.explain, two.explain))

@@ -32,7 +32,7 @@ class PeerRate(SeriesDetector):
         return rate and indicator.read_by is None
 
     def corrects_tail(self, panel: Panel) -> bool:
-        """Hold p-values to everybody's where conduct is read: few are named far oftener than the null allows."""
+        """Correct where conduct is read: a few people are named far oftener than the null allows."""
         return panel.concern in ("standards", "culture")
 
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:

@@ -30,7 +30,7 @@ class Proportion(SeriesDetector):
         return indicator.proportion and indicator.read_by is None
 
     def corrects_tail(self, panel: Panel) -> bool:
-        """Hold p-values to everybody's in culture: some postings call for cuts far oftener than the null allows."""
+        """Correct in culture: some postings call for cuts of tours far oftener than the null allows."""
         return panel.concern == "culture"
 
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:

@@ -36,7 +36,7 @@ class Team(SeriesDetector):
         return counts and not indicator.proportion and indicator.read_by is None
 
     def corrects_tail(self, panel: Panel) -> bool:
-        """Hold p-values to every team's: grievances come in bursts that the null does not know of."""
+        """Correct everywhere: grievances come in bursts, which the null does not allow for."""
         return True
 
     def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:

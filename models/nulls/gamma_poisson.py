@@ -17,15 +17,14 @@ here by truncated likelihood.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import betainc, gammaln
 from scipy.stats import nbinom
 
-from data.arrays import Floats, Positions
+from data.arrays import Array, Floats, Integers, Positions
 
 CUT: Final = 0.95
 """The share of ordinary peers kept by the truncation."""
@@ -98,7 +97,7 @@ class GammaPoissonNull:
     """
 
     rates: Floats
-    sizes: npt.NDArray[np.int64]
+    sizes: Integers
     shape: float
     converged: bool
 
@@ -130,7 +129,7 @@ def fit(counts: Floats, exposure: Floats, groups: Positions, *, cut: float = CUT
         # spreads more widely than the others further down at every turn.
         raw = _group_rates(np.minimum(counts, highest), exposure, groups, len(sizes))
         point = np.array([0.0, np.log(shape)])
-        # Where nobody who is kept has an event, nothing says how they differ: the shape stays what it was.
+        # Where nobody below the limit has an event, there is no information on the shape: it stays what it was.
         if counts[keep].any():
             truncated = _binned(counts[keep], raw[groups[keep]] * exposure[keep], highest[keep])
             point = _maximise(truncated, point, step=0.1)
@@ -189,7 +188,7 @@ def _group_rates(counts: Floats, exposure: Floats, groups: Positions, n: int) ->
     return np.asarray(events / (np.bincount(groups, weights=exposure, minlength=n) + PRIOR_EVENTS / common))
 
 
-def _floats(whole: npt.NDArray[Any]) -> Floats:
+def _floats(whole: Array) -> Floats:
     return np.asarray(whole, dtype=np.float64)
 
 

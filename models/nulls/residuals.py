@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from data.arrays import Floats
+from data.arrays import Bools, Floats, Positions
 from models.panel import Panel, Series
 
 MOST: Final = 10.0
@@ -45,7 +45,7 @@ class ResidualScale:
         columns = [self._column(series, groups) for series in panel.series if series.key in self.centre]
         return np.column_stack(columns) if columns else np.empty((len(panel.ids), 0))
 
-    def _column(self, series: Series, groups: np.ndarray) -> Floats:
+    def _column(self, series: Series, groups: Positions) -> Floats:
         # The last entry stands for groups that were not there when the scale was fitted.
         centre, spread = (np.append(of[series.key], np.nan)[groups] for of in (self.centre, self.spread))
         rate, usable = _rates(series)
@@ -70,7 +70,7 @@ def fit_scale(panel: Panel) -> ResidualScale:
     return ResidualScale(panel.group_names, centre, spread)
 
 
-def _rates(series: Series) -> tuple[Floats, np.ndarray]:
+def _rates(series: Series) -> tuple[Floats, Bools]:
     cells = series.cells
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = cells.value if np.isnan(cells.exposure).all() else cells.value / cells.exposure

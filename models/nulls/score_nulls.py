@@ -40,7 +40,7 @@ The part of the tail that may be looked at says little about its shape, and a fi
 """
 
 _LOWEST: Final = 0.10
-"""The empirical null also leaves out the lowest: what lies there says nothing about the upper tail."""
+"""The empirical null also leaves out the lowest tenth: it holds no information on the upper tail."""
 
 _ROUNDS: Final = 30
 _SETTLED: Final = 0.005

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from data.arrays import Floats
+from data.arrays import Bools, Floats
 
 Combination = Literal["bonferroni", "harmonic"]
 COMBINATIONS: Final[tuple[Combination, ...]] = ("bonferroni", "harmonic")
@@ -29,8 +28,8 @@ class Selection:
     `insufficient` counts those about whom there was not enough evidence.
     """
 
-    chosen: npt.NDArray[np.bool_]
-    tied: npt.NDArray[np.bool_]
+    chosen: Bools
+    tied: Bools
     q_value: Floats
     threshold: float
     insufficient: int
@@ -157,7 +156,7 @@ def select_by_capacity(p_values: Floats, *, places: int, dependence: Dependence 
     return Selection(chosen, tied, adjusted, _threshold(p_values, chosen), _missing(p_values))
 
 
-def _threshold(p_values: Floats, chosen: npt.NDArray[np.bool_]) -> float:
+def _threshold(p_values: Floats, chosen: Bools) -> float:
     return float(p_values[chosen].max()) if chosen.any() else 0.0
 
 

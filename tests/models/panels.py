@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from data.arrays import Positions
 from data.vocabulary import Concern, SubjectKind
 from features.indicator import Indicator, NoExposure
 from features.indicators import indicators
@@ -89,14 +89,20 @@ def _cells(
             got[more] += 5
             added[more] += 5 if part else 0
         value, exposure = value + got, exposure + added
-        given = np.full(n, np.nan) if isinstance(indicator.exposure, NoExposure) else exposure
+        measured = np.full(n, np.nan) if isinstance(indicator.exposure, NoExposure) else exposure
         cells[indicator.name, window] = Cells(
-            indicator.name, window, value, given, value.astype(np.int64), np.full(n, OK, np.int8), np.zeros(n, np.bool_)
+            indicator.name,
+            window,
+            value,
+            measured,
+            value.astype(np.int64),
+            np.full(n, OK, np.int8),
+            np.zeros(n, np.bool_),
         )
     return cells
 
 
-def turned(view: Panel, order: npt.NDArray[np.intp], *, columns: Sequence[int] | None = None) -> Panel:
+def turned(view: Panel, order: Positions, *, columns: Sequence[int] | None = None) -> Panel:
     """Return a panel with subjects, and series where asked, in another order."""
     series = view.series if columns is None else tuple(view.series[n] for n in columns)
     return replace(view, series=series).take(order)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from data.arrays import Floats
+from data.arrays import Floats, Positions
 from models.nulls.beta_binomial import BetaBinomialNull, fit, interval, upper_tail
 from models.nulls.gamma_poisson import FEWEST_PEERS
 
 
-def fitted(hits: Floats, trials: Floats, groups: npt.NDArray[np.intp] | None = None) -> BetaBinomialNull:
-    found = fit(hits, trials, np.zeros(len(hits), dtype=np.intp) if groups is None else groups)
-    assert found is not None
-    return found
+def fitted(hits: Floats, trials: Floats, groups: Positions | None = None) -> BetaBinomialNull:
+    null = fit(hits, trials, np.zeros(len(hits), dtype=np.intp) if groups is None else groups)
+    assert null is not None
+    return null
 
 
 def peers(seed: int, *, n: int, share: float, precision: float, unusual: float = 0.0) -> tuple[Floats, Floats, Floats]:
@@ -33,8 +32,8 @@ def test_the_fit_recovers_share_and_precision_despite_two_in_a_hundred_unusual(s
     errors = []
     for seed in range(6):
         hits, trials, _ = peers(seed, n=1500, share=share, precision=precision, unusual=0.02)
-        found = fitted(hits, trials)
-        errors.append((np.log(found.mean(np.zeros(1, dtype=np.intp))[0] / share), np.log(found.precision / precision)))
+        null = fitted(hits, trials)
+        errors.append((np.log(null.mean(np.zeros(1, dtype=np.intp))[0] / share), np.log(null.precision / precision)))
     error, spread = np.mean(errors, axis=0), np.std(errors, axis=0, ddof=1) / np.sqrt(len(errors))
     # The few unusual move the fit a little; a tenth is the most that is allowed, beyond simulation error.
     assert abs(error[0]) < 0.1 + 3 * spread[0]
@@ -55,8 +54,8 @@ def test_fitted_tail_chances_stay_near_their_level() -> None:
     below = total = 0
     for seed in range(8):
         hits, trials, marked = peers(100 + seed, n=1500, share=0.1, precision=15.0, unusual=0.02)
-        found = fitted(hits, trials)
-        p_values = upper_tail(hits, trials, found.mean(np.zeros(len(hits), dtype=np.intp)), found.precision)
+        null = fitted(hits, trials)
+        p_values = upper_tail(hits, trials, null.mean(np.zeros(len(hits), dtype=np.intp)), null.precision)
         ordinary = marked == 0
         below, total = below + int(np.sum(p_values[ordinary] <= 0.01)), total + int(ordinary.sum())
     assert below / total <= 0.015 + 3 * np.sqrt(0.01 / total)
@@ -88,20 +87,20 @@ def test_the_busiest_do_not_set_the_mean_of_their_group() -> None:
     hits = rng.binomial(trials.astype(int), np.r_[np.full(95, 0.9), np.full(5, 0.1)]).astype(float)
     others, many, _ = peers(9, n=1500, share=0.2, precision=20.0)
     groups = np.r_[np.zeros(100), np.ones(1500)].astype(np.intp)
-    found = fitted(np.r_[hits, others], np.r_[trials, many], groups)
-    assert found.mean(np.array([0]))[0] > 0.7  # pooled, it would be 0.46
+    null = fitted(np.r_[hits, others], np.r_[trials, many], groups)
+    assert null.mean(np.array([0]))[0] > 0.7  # pooled, it would be 0.46
 
 
 def test_an_offset_is_no_difference_between_peers() -> None:
     """Half of the peers have twice the odds for a reason that is known."""
     rng = np.random.default_rng(4)
     n = 3000
-    known = np.where(np.arange(n) % 2 == 0, np.log(2.0), 0.0)
-    share = 1 / (1 + np.exp(-(-2.0 + known)))
+    offset = np.where(np.arange(n) % 2 == 0, np.log(2.0), 0.0)
+    share = 1 / (1 + np.exp(-(-2.0 + offset)))
     trials = np.full(n, 100.0)
     hits = rng.binomial(100, rng.beta(80 * share, 80 * (1 - share))).astype(float)
     groups = np.zeros(n, dtype=np.intp)
-    told, untold = fit(hits, trials, groups, offset=known), fit(hits, trials, groups)
+    told, untold = fit(hits, trials, groups, offset=offset), fit(hits, trials, groups)
     assert told is not None
     assert untold is not None
     assert told.precision == pytest.approx(80, rel=0.2)
@@ -111,9 +110,9 @@ def test_an_offset_is_no_difference_between_peers() -> None:
 
 def test_no_group_lies_below_the_least_share() -> None:
     hits, trials, _ = peers(2, n=600, share=0.3, precision=10.0)
-    found = fit(hits, trials, np.zeros(600, dtype=np.intp), least=0.5)
-    assert found is not None
-    assert found.mean(np.zeros(1, dtype=np.intp))[0] == pytest.approx(0.5)
+    null = fit(hits, trials, np.zeros(600, dtype=np.intp), least=0.5)
+    assert null is not None
+    assert null.mean(np.zeros(1, dtype=np.intp))[0] == pytest.approx(0.5)
 
 
 def test_too_few_peers_and_no_hits_at_all_are_not_enough_evidence() -> None:
@@ -129,9 +128,9 @@ def test_where_hardly_anybody_has_a_hit_one_is_no_wonder_and_twenty_are() -> Non
     trials = rng.integers(40, 200, n).astype(float)
     hits = (rng.random(n) < 1 / 60).astype(float)
     hits[:30] = rng.integers(20, 40, 30)
-    found = fitted(hits, trials)
-    mean = found.mean(np.zeros(n, dtype=np.intp))
-    p_values = upper_tail(hits, trials, mean, found.precision)
+    null = fitted(hits, trials)
+    mean = null.mean(np.zeros(n, dtype=np.intp))
+    p_values = upper_tail(hits, trials, mean, null.precision)
     assert mean[0] * trials.mean() == pytest.approx(1 / 60, rel=0.5)
     assert np.mean(p_values[30:] <= 0.01) <= 0.01
     assert (p_values[:30] < 1e-6).all()

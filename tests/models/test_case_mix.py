@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.arrays import Floats
 from models.nulls.case_mix import fit_case_mix
 
 NAMES = ("member_days", "joint_attendances")
@@ -44,7 +45,7 @@ def test_no_other_rates_along_either_exposure_make_the_counts_likelier(rows: lis
     counts, worked = np.array([float(r[0]) for r in rows]), np.array([[float(r[1]), float(r[2])] for r in rows])
     rates = fit_case_mix(counts, worked, NAMES).rates
 
-    def log_likelihood(at: np.ndarray) -> float:
+    def log_likelihood(at: Floats) -> float:
         expected = np.maximum(worked @ at, 1e-12)
         return float(np.sum(counts * np.log(expected) - expected))
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from data.arrays import Floats
 from models.detectors import detectors
 from models.detectors.change import RECENT
 from models.panel import Panel
@@ -27,7 +28,7 @@ def view(*, recent: float = 1.0, level: float = 1.0, who: slice = slice(0, 0)) -
     return replace(plain, series=tuple(series))
 
 
-def p_values(panel: Panel) -> np.ndarray:
+def p_values(panel: Panel) -> Floats:
     return CHANGE.score(panel, seed=1).p_value
 
 
@@ -40,31 +41,31 @@ def test_what_grew_lately_is_found_and_what_was_always_high_is_not() -> None:
 
 def test_a_season_that_everybody_shares_is_no_change() -> None:
     """Everybody has three times as much in the last days: peers show the same."""
-    found = p_values(view(recent=3.0, who=slice(0, N)))
-    assert np.mean(found <= 0.05) <= 0.05 + 3 * np.sqrt(0.05 / N)
+    p_value = p_values(view(recent=3.0, who=slice(0, N)))
+    assert np.mean(p_value <= 0.05) <= 0.05 + 3 * np.sqrt(0.05 / N)
 
 
-def test_whoever_changed_posting_within_the_window_is_not_judged_by_it() -> None:
+def test_whoever_changed_posting_within_the_window_is_not_compared() -> None:
     panel = view(recent=6.0, who=slice(0, 2))
     days = np.full(N, 2000.0)
     days[0] = 100.0
-    found = p_values(replace(panel, days_posted=days))
-    assert np.isnan(found[0])
-    assert found[1] < 0.01
+    p_value = p_values(replace(panel, days_posted=days))
+    assert np.isnan(p_value[0])
+    assert p_value[1] < 0.01
 
 
-def test_whoever_was_there_for_a_part_of_the_window_is_not_judged_by_it() -> None:
+def test_whoever_was_there_for_a_part_of_the_window_is_not_compared() -> None:
     panel = view(recent=6.0, who=slice(0, 2))
     series = []
     for one in panel.series:
         partial = np.zeros(N, dtype=np.bool_)
         partial[0] = one.cells.window > RECENT
         series.append(replace(one, cells=replace(one.cells, partial=partial)))
-    found = p_values(replace(panel, series=tuple(series)))
-    assert np.isnan(found[0])
-    assert not np.isnan(found[1])
+    p_value = p_values(replace(panel, series=tuple(series)))
+    assert np.isnan(p_value[0])
+    assert not np.isnan(p_value[1])
 
 
 def test_nothing_over_the_whole_time_is_not_enough_evidence() -> None:
-    found = p_values(view(level=0.0, who=slice(0, 3)))
-    assert np.isnan(found[:3]).all()
+    p_value = p_values(view(level=0.0, who=slice(0, 3)))
+    assert np.isnan(p_value[:3]).all()

@@ -31,8 +31,8 @@ AT_RANDOM = "random_order"
 @cache
 def scored(name: str) -> Scores:
     """Score the usual panel once for all tests that only read."""
-    found = {**detectors(), **baselines()}[name]
-    return found.score(a_panel(found), seed=3)
+    detector = {**detectors(), **baselines()}[name]
+    return detector.score(a_panel(detector), seed=3)
 
 
 def same(one: Scores, two: Scores) -> None:
@@ -83,21 +83,21 @@ def test_what_is_given_is_not_changed(detector: Detector) -> None:
 
 @pytest.mark.parametrize("detector", [p for p in ALL if p.id != AT_RANDOM])
 def test_who_is_outstanding_scores_highest(detector: Detector) -> None:
-    found = scored(detector.name)
-    assert int(np.argmax(found.score)) == LAST
-    assert found.contributions[LAST]
+    scores = scored(detector.name)
+    assert int(np.argmax(scores.score)) == LAST
+    assert scores.contributions[LAST]
     if detector.family != "baseline":
-        assert found.p_value[LAST] == np.nanmin(found.p_value)
+        assert scores.p_value[LAST] == np.nanmin(scores.p_value)
 
 
 @pytest.mark.parametrize("detector", DETECTORS)
 def test_higher_scores_never_have_higher_p_values(detector: Detector) -> None:
-    found = scored(detector.name)
-    said = ~np.isnan(found.p_value)
-    assert said.any()
-    order = np.argsort(found.score[said], kind="stable")
-    assert (np.diff(found.p_value[said][order]) <= 1e-12).all()
-    assert ((found.p_value[said] > 0) & (found.p_value[said] <= 1)).all()
+    scores = scored(detector.name)
+    tested = ~np.isnan(scores.p_value)
+    assert tested.any()
+    order = np.argsort(scores.score[tested], kind="stable")
+    assert (np.diff(scores.p_value[tested][order]) <= 1e-12).all()
+    assert ((scores.p_value[tested] > 0) & (scores.p_value[tested] <= 1)).all()
 
 
 @pytest.mark.parametrize("detector", BASELINES)
@@ -108,7 +108,7 @@ def test_a_baseline_gives_no_p_values_so_that_it_feeds_no_flag(detector: Detecto
 
 @pytest.mark.parametrize("detector", [p for p in ALL if p.values[0].monotone])  # type: ignore[attr-defined]
 @pytest.mark.parametrize("officer", [10, 101])
-def test_having_more_of_everything_of_late_is_never_less_unusual_where_claimed(
+def test_having_more_of_everything_of_late_is_never_less_unusual_where_declared(
     detector: Detector, officer: int
 ) -> None:
     fitted = detector.fit(a_panel(detector), seed=3)
@@ -116,17 +116,17 @@ def test_having_more_of_everything_of_late_is_never_less_unusual_where_claimed(
     assert more.score[officer] >= scored(detector.name).score[officer]
 
 
-def shares_add_up(detector: Detector, found: Scores) -> bool:
+def shares_add_up(detector: Detector, scores: Scores) -> bool:
     """Say whether shares are told where a detector claims that they add up to the score, then do, and nowhere else."""
-    told = [[c.share for c in contributions] for contributions in found.contributions]
+    by_subject = [[c.share for c in contributions] for contributions in scores.contributions]
     if not detector.additive:
-        return all(share is None for shares in told for share in shares)
-    sums = [sum(share or 0.0 for share in shares) for shares in told]
-    return bool(np.allclose(sums, found.score, rtol=1e-9, atol=1e-9))
+        return all(share is None for shares in by_subject for share in shares)
+    sums = [sum(share or 0.0 for share in shares) for shares in by_subject]
+    return bool(np.allclose(sums, scores.score, rtol=1e-9, atol=1e-9))
 
 
 @pytest.mark.parametrize("detector", ALL)
-def test_contributions_add_up_to_the_score_where_claimed_and_only_there_tell_a_share(detector: Detector) -> None:
+def test_contributions_add_up_to_the_score_where_declared_and_only_there_have_a_share(detector: Detector) -> None:
     assert shares_add_up(detector, scored(detector.name))
 
 
@@ -150,7 +150,7 @@ class SumOfCounts(Detector):
     def score(self, panel: Panel, *, seed: int = 0) -> Scores:
         values = np.column_stack([np.nan_to_num(s.cells.value) for s in panel.series])
 
-        def told(at: int, most: int) -> Contributions:
+        def shares(at: int, most: int) -> Contributions:
             each = zip(panel.series, values[at].tolist(), strict=True)
             return tuple(
                 Contribution(indicator=s.indicator.name, window_days=s.cells.window, observed=v, share=v + self.off)
@@ -159,7 +159,10 @@ class SumOfCounts(Detector):
 
         n = len(panel.ids)
         return Scores(
-            score=values.sum(axis=1), p_value=np.full(n, np.nan), contributions=ContributionList(n, told), assumption=""
+            score=values.sum(axis=1),
+            p_value=np.full(n, np.nan),
+            contributions=ContributionList(n, shares),
+            assumption="",
         )
 
 
@@ -171,26 +174,26 @@ def test_shares_that_do_not_add_up_are_noticed() -> None:
 
 @pytest.mark.parametrize("detector", ALL)
 def test_contributions_are_cut_from_the_weaker_end(detector: Detector) -> None:
-    found = scored(detector.name)
-    assert found.contributions.first(LAST, 1) == found.contributions[LAST][:1]
+    scores = scored(detector.name)
+    assert scores.contributions.first(LAST, 1) == scores.contributions[LAST][:1]
 
 
 @pytest.mark.parametrize("detector", DETECTORS)
 def test_p_values_of_ordinary_subjects_are_super_uniform(detector: Detector) -> None:
     """In a force without anybody of concern, at most a share u lies at or under u, beyond three standard errors."""
     n = 1500
-    found = detector.score(a_panel(detector, n=n, outstanding=False, seed=5), seed=3)
+    scores = detector.score(a_panel(detector, n=n, outstanding=False, seed=5), seed=3)
     for u in (0.05, 0.01):
-        share = np.mean(np.nan_to_num(found.p_value, nan=1.0) <= u)
+        share = np.mean(np.nan_to_num(scores.p_value, nan=1.0) <= u)
         assert share <= u + 3 * np.sqrt(u * (1 - u) / n)
 
 
 @pytest.mark.parametrize("detector", DETECTORS)
 def test_nothing_to_read_is_not_enough_evidence(detector: Detector) -> None:
     empty = replace(a_panel(detector), series=())
-    found = detector.score(empty, seed=3)
-    assert np.isnan(found.p_value).all()
-    assert len(found.contributions) == N
+    scores = detector.score(empty, seed=3)
+    assert np.isnan(scores.p_value).all()
+    assert len(scores.contributions) == N
     assert not detector.can_score(empty)
 
 
@@ -216,8 +219,8 @@ def patterned(path: str) -> Pattern:
 @pytest.mark.parametrize("path", ["sklearn.ensemble.IsolationForest", "pyod.models.hbos.HBOS", "pyod.models.knn.KNN"])
 def test_any_estimator_can_be_named_by_its_path(path: str) -> None:
     detector = patterned(path)
-    found = detector.score(a_panel(detector), seed=3)
-    assert int(np.argmax(found.score)) == LAST
+    scores = detector.score(a_panel(detector), seed=3)
+    assert int(np.argmax(scores.score)) == LAST
 
 
 @pytest.mark.parametrize("path", ["pyod.models.ecod.ECOD", "pyod.models.copod.COPOD"])

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.arrays import Floats
 from models.selection.false_bounds import bound_false
 from models.selection.fdr import DEPENDENCES, Dependence, penalty, select_by_fdr
 
 few = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=7)
 
 
-def by_closed_testing(p_values: np.ndarray, chosen: tuple[int, ...], level: float) -> int:
+def by_closed_testing(p_values: Floats, chosen: tuple[int, ...], level: float) -> int:
     """The largest part of the chosen that lies in some set that no Simes test rejects: every set is tried."""
     everyone = range(len(p_values))
     most = 0
@@ -52,7 +53,7 @@ def test_where_nothing_stands_out_all_may_be_false() -> None:
 
 
 @pytest.mark.parametrize("p_values", [np.array([]), np.array([np.nan])])
-def test_without_tests_nothing_can_be_false(p_values: np.ndarray) -> None:
+def test_without_tests_nothing_can_be_false(p_values: Floats) -> None:
     bound = bound_false(p_values, confidence=0.9)
     assert bound.possible == 0
     assert bound.at_most(np.array([])) == 0

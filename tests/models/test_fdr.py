@@ -10,6 +10,7 @@ from scipy.special import ndtr
 from scipy.stats import false_discovery_control
 from statsmodels.stats.multitest import multipletests
 
+from data.arrays import Floats
 from models.selection.fdr import (
     COMBINATIONS,
     Combination,
@@ -24,12 +25,12 @@ chances = st.lists(st.floats(1e-12, 1.0), min_size=1, max_size=60).map(np.array)
 
 
 @given(chances)
-def test_q_values_equal_an_independent_computation(p_values: np.ndarray) -> None:
+def test_q_values_equal_an_independent_computation(p_values: Floats) -> None:
     np.testing.assert_allclose(q_values(p_values), false_discovery_control(p_values), rtol=1e-12)
 
 
 @given(chances, st.integers(0, 5))
-def test_those_without_evidence_do_not_count_as_tests(p_values: np.ndarray, missing: int) -> None:
+def test_those_without_evidence_do_not_count_as_tests(p_values: Floats, missing: int) -> None:
     with_gaps = np.concatenate([p_values, np.full(missing, np.nan)])
     adjusted = q_values(with_gaps)
     np.testing.assert_allclose(adjusted[: len(p_values)], q_values(p_values))
@@ -93,10 +94,10 @@ def test_nobody_is_selected_when_nothing_stands_out() -> None:
 
 
 @given(chances)
-def test_the_robust_q_values_equal_independent_computations(p_values: np.ndarray) -> None:
-    found = q_values(p_values, dependence="any")
-    np.testing.assert_allclose(found, false_discovery_control(p_values, method="by"), rtol=1e-12)
-    np.testing.assert_allclose(found, multipletests(p_values, method="fdr_by")[1], rtol=1e-12)
+def test_the_robust_q_values_equal_independent_computations(p_values: Floats) -> None:
+    result = q_values(p_values, dependence="any")
+    np.testing.assert_allclose(result, false_discovery_control(p_values, method="by"), rtol=1e-12)
+    np.testing.assert_allclose(result, multipletests(p_values, method="fdr_by")[1], rtol=1e-12)
     np.testing.assert_allclose(q_values(p_values), multipletests(p_values, method="fdr_bh")[1], rtol=1e-12)
 
 
@@ -152,10 +153,10 @@ def test_the_weighted_combination_is_valid_whatever_the_dependence(weights: list
 
 
 def test_the_harmonic_mean_is_what_it_says() -> None:
-    found = combine(np.array([[0.01, 0.04], [np.nan, np.nan], [1.0, 1.0]]), method="harmonic")
-    assert found[0] == pytest.approx(2 / (1 / 0.01 + 1 / 0.04))
-    assert np.isnan(found[1])
-    assert found[2] == 1.0
+    result = combine(np.array([[0.01, 0.04], [np.nan, np.nan], [1.0, 1.0]]), method="harmonic")
+    assert result[0] == pytest.approx(2 / (1 / 0.01 + 1 / 0.04))
+    assert np.isnan(result[1])
+    assert result[2] == 1.0
     assert combine(np.array([[0.01, 0.5]]), method="harmonic", weights=[3, 1])[0] == pytest.approx(4 / (300 + 2))
 
 
@@ -165,8 +166,8 @@ def test_one_source_alone_is_itself_by_every_method(method: Combination) -> None
 
 
 def test_those_who_reach_the_cut_alone_carry_a_selection_the_strongest_first() -> None:
-    found = decisive_sources(np.array([0.004, 0.5, 0.001, np.nan]), 0.02, method="bonferroni", weights=[1, 1, 1, 1])
-    assert found == [2, 0]
+    result = decisive_sources(np.array([0.004, 0.5, 0.001, np.nan]), 0.02, method="bonferroni", weights=[1, 1, 1, 1])
+    assert result == [2, 0]
 
 
 def test_where_nobody_reaches_the_cut_alone_the_fewest_that_do_together_carry_it() -> None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from data.arrays import Floats
+from data.arrays import Floats, Positions
 from models.nulls.gamma_poisson import FEWEST_PEERS, PRIOR_SHAPE, GammaPoissonNull, fit, interval, upper_tail
 
 
-def fitted(counts: Floats, exposure: Floats, groups: npt.NDArray[np.intp] | None = None) -> GammaPoissonNull:
-    found = fit(counts, exposure, np.zeros(len(counts), dtype=np.intp) if groups is None else groups)
-    assert found is not None
-    return found
+def fitted(counts: Floats, exposure: Floats, groups: Positions | None = None) -> GammaPoissonNull:
+    null = fit(counts, exposure, np.zeros(len(counts), dtype=np.intp) if groups is None else groups)
+    assert null is not None
+    return null
 
 
 def peers(
@@ -33,8 +32,8 @@ def test_the_fit_recovers_rate_and_shape_despite_two_in_a_hundred_unusual(rate: 
     fits = []
     for seed in range(8):
         counts, exposure, _ = peers(np.random.default_rng(seed), n=1500, rate=rate, shape=shape, unusual=0.02)
-        found = fitted(counts, exposure)
-        fits.append((np.log(found.rates[0] * 200 / rate), np.log(found.shape / shape)))
+        null = fitted(counts, exposure)
+        fits.append((np.log(null.rates[0] * 200 / rate), np.log(null.shape / shape)))
     error = np.mean(fits, axis=0)
     spread = np.std(fits, axis=0, ddof=1) / np.sqrt(len(fits))
     # The few unusual move the fit a little; a tenth is the most that is allowed, beyond simulation error.
@@ -61,9 +60,9 @@ def test_fitted_tail_chances_stay_near_their_level(rate: float, shape: float) ->
         counts, exposure, marked = peers(
             np.random.default_rng(100 + seed), n=1500, rate=rate, shape=shape, unusual=0.02
         )
-        found = fitted(counts, exposure)
+        null = fitted(counts, exposure)
         ordinary = marked == 0
-        below += int(np.sum(upper_tail(counts, found.rates[0] * exposure, found.shape)[ordinary] <= 0.01))
+        below += int(np.sum(upper_tail(counts, null.rates[0] * exposure, null.shape)[ordinary] <= 0.01))
         total += int(ordinary.sum())
     assert below / total <= 0.015 + 3 * np.sqrt(0.01 / total)
 
@@ -103,11 +102,11 @@ def test_each_group_has_its_own_rate_drawn_towards_the_common_one() -> None:
     rates = np.array([2.0, 8.0, 40.0])[groups] / 200
     exposure = np.full(len(groups), 200.0)
     counts = rng.poisson(rng.gamma(4, 1 / 4, len(groups)) * rates * exposure).astype(float)
-    found = fitted(counts, exposure, groups)
-    assert found.rates[0] * 200 == pytest.approx(2.0, rel=0.1)
-    assert found.rates[1] * 200 == pytest.approx(8.0, rel=0.1)
-    assert found.rates[2] * 200 < 36  # five people do not make a rate of their own
-    assert found.sizes.tolist() == [1000, 1000, 5]
+    null = fitted(counts, exposure, groups)
+    assert null.rates[0] * 200 == pytest.approx(2.0, rel=0.1)
+    assert null.rates[1] * 200 == pytest.approx(8.0, rel=0.1)
+    assert null.rates[2] * 200 < 36  # five people do not make a rate of their own
+    assert null.sizes.tolist() == [1000, 1000, 5]
 
 
 def test_where_events_are_too_few_to_tell_peers_are_taken_to_differ_widely() -> None:
@@ -120,11 +119,11 @@ def test_the_few_who_have_all_the_events_do_not_say_what_is_usual() -> None:
     """Nobody but 13 of 1,750 has an event: what they have is not taken for what their peers have on average."""
     counts, exposure = np.zeros(1750), np.full(1750, 190.0)
     counts[:13] = 20.0
-    found = fitted(counts, exposure)
-    assert found.converged
+    null = fitted(counts, exposure)
+    assert null.converged
     # Cut down to one event each, as every count above the limit is.
-    assert found.rates[0] * exposure.sum() == pytest.approx(13.0, rel=0.1)
-    assert upper_tail(counts[:1], found.expected(exposure[:1], np.zeros(1, dtype=np.intp)), found.shape)[0] < 1e-6
+    assert null.rates[0] * exposure.sum() == pytest.approx(13.0, rel=0.1)
+    assert upper_tail(counts[:1], null.expected(exposure[:1], np.zeros(1, dtype=np.intp)), null.shape)[0] < 1e-6
 
 
 def test_too_few_peers_are_not_enough_evidence() -> None:
@@ -133,8 +132,8 @@ def test_too_few_peers_are_not_enough_evidence() -> None:
 
 
 def test_a_force_without_events_expects_none() -> None:
-    found = fitted(np.zeros(100), np.full(100, 50.0))
-    assert found.expected(np.full(2, 50.0), np.zeros(2, dtype=np.intp)).tolist() == [0.0, 0.0]
+    null = fitted(np.zeros(100), np.full(100, 50.0))
+    assert null.expected(np.full(2, 50.0), np.zeros(2, dtype=np.intp)).tolist() == [0.0, 0.0]
 
 
 def test_the_order_of_peers_hardly_matters_and_repeats_exactly() -> None:

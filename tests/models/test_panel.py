@@ -74,8 +74,8 @@ def test_group_numbers_name_each_subjects_own_label(labels: list[str]) -> None:
 def test_positions_among_another_panels_groups_are_those_of_the_same_name_or_none(
     labels: list[str], names: list[str]
 ) -> None:
-    found = panel(tuple(labels)).group_positions(names).tolist()
-    assert found == [names.index(label) if label in names else -1 for label in labels]
+    positions = panel(tuple(labels)).group_positions(names).tolist()
+    assert positions == [names.index(label) if label in names else -1 for label in labels]
 
 
 @given(st.permutations(range(6)))

@@ -56,9 +56,9 @@ def test_one_wild_value_is_cut_and_moves_the_scale_of_the_others_little() -> Non
 
 @given(st.lists(st.integers(0, 30), min_size=2, max_size=20))
 def test_residuals_lie_between_zero_and_the_cut_and_keep_the_order(values: list[int]) -> None:
-    found = residuals([float(v) for v in values])
-    assert ((found >= 0) & (found <= MOST)).all()
-    assert (np.diff(found[np.argsort(values, kind="stable")]) >= 0).all()
+    residual = residuals([float(v) for v in values])
+    assert ((residual >= 0) & (residual <= MOST)).all()
+    assert (np.diff(residual[np.argsort(values, kind="stable")]) >= 0).all()
 
 
 def test_values_that_cannot_be_used_count_as_nothing_and_set_no_scale() -> None:

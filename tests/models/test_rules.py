@@ -38,13 +38,13 @@ def judged(store: Store, rule: Rule, as_of: date) -> dict[int, dict[str, Any]]:
 @pytest.mark.parametrize(("rule", "case"), CASES)
 def test_a_rule_contradicts_exactly_the_expected_claims(rule: Rule, case: RuleCase) -> None:
     with loaded_store(rule, case.rows) as store:
-        said = judged(store, rule, case.as_of)
+        judgements = judged(store, rule, case.as_of)
         counted = {row[0]: row[1:] for row in store.rows(count_query(rule, case.as_of))}
         cited = store.rows(citation_query(rule, case.as_of, [1]))
-        (found,) = count_contradictions(store, [rule], case.as_of)
-    contradicted = tuple(c for c, row in said.items() if row["judgement"] == "contradicted")
+        (citations,) = count_contradictions(store, [rule], case.as_of)
+    contradicted = tuple(c for c, row in judgements.items() if row["judgement"] == "contradicted")
     assert contradicted == case.expected
-    assert tuple(c for c, row in said.items() if row["judgement"] == "cannot_say") == case.cannot_say
+    assert tuple(c for c, row in judgements.items() if row["judgement"] == "cannot_say") == case.cannot_say
     hits, _, cannot_say = counted.get(1, (0, 0, 0))
     assert (hits, cannot_say) == (len(case.expected), len(case.cannot_say))
     direct = {(table, row) for _, table, row, part in cited if part == "direct"}
@@ -53,11 +53,11 @@ def test_a_rule_contradicts_exactly_the_expected_claims(rule: Rule, case: RuleCa
         assert not case.against
         assert {row for table, row in direct if table == rule.table} == set(case.expected)
     else:
-        against = tuple(said[c][f"matched_{len(rule.counterparts) - 1}"] for c in contradicted)
+        against = tuple(judgements[c][f"matched_{len(rule.counterparts) - 1}"] for c in contradicted)
         assert against == case.against
         assert {(rule.contradicted_by.table, row) for row in against} <= direct
     if case.shows == "look_alike":
-        assert 1 not in found.ids[found.reached]
+        assert 1 not in citations.ids[citations.reached]
 
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
@@ -67,24 +67,24 @@ def test_the_cited_rows_alone_give_the_same_judgement(rule: Rule, case: RuleCase
         counted = [row for row in store.rows(count_query(rule, case.as_of)) if row[0] == 1]
         cited = {(table, row) for _, table, row, _ in store.rows(citation_query(rule, case.as_of, [1]))}
     keys = {name: str(CONTRACT[name].key) for name in whole}
-    kept = {name: [r for r in rows if (name, r[keys[name]]) in cited] for name, rows in whole.items()}
+    rest = {name: [r for r in rows if (name, r[keys[name]]) in cited] for name, rows in whole.items()}
     with Store(threads=1) as store:
-        load_rows(store, kept)
+        load_rows(store, rest)
         assert [row for row in store.rows(count_query(rule, case.as_of)) if row[0] == 1] == counted
 
 
 def shapes(rule: Rule) -> set[str]:
     """Which of the cases that every rule must show stand among its worked cases."""
     first = min(period.since for period in rule.dated.period)
-    found = set()
+    citations = set()
     for case in rule.cases:
-        found |= {"contradicted"} if case.expected else set()
-        found |= {"cannot say"} if case.cannot_say else set()
-        found |= {"look-alike"} if case.shows == "look_alike" else set()
-        found |= {"before the policy"} if "efore the policy" in case.says and not case.expected else set()
+        citations |= {"contradicted"} if case.expected else set()
+        citations |= {"cannot say"} if case.cannot_say else set()
+        citations |= {"look-alike"} if case.shows == "look_alike" else set()
+        citations |= {"before the policy"} if "efore the policy" in case.says and not case.expected else set()
         borne_out = not case.expected and not case.cannot_say and case.as_of > first
-        found |= {"borne out"} if borne_out and "efore the policy" not in case.says else set()
-    return found
+        citations |= {"borne out"} if borne_out and "efore the policy" not in case.says else set()
+    return citations
 
 
 @EACH
@@ -99,8 +99,8 @@ def test_no_policy_applies_before_its_first_day_or_after_its_last(rule: Rule) ->
     one = timedelta(days=1)
     for case in [case for case in rule.cases if case.expected]:
         with loaded_store(rule, case.rows) as store:
-            said = judged(store, rule, case.as_of)
-            first, last = min(r["day"] for r in said.values()), max(r["day"] for r in said.values())
+            judgements = judged(store, rule, case.as_of)
+            first, last = min(r["day"] for r in judgements.values()), max(r["day"] for r in judgements.values())
             for since, until in ((last + one, None), (first - one, first)):
                 moved = _put_in_force(rule, since=since, until=until)
                 days = [row["day"] for row in judged(store, moved, case.as_of).values()]

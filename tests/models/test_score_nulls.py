@@ -37,13 +37,13 @@ def world(seed: int, draw: Draw, *, n: int = 2000, unusual: float) -> tuple[Floa
 
 def false_share_and_power(draw: Draw, *, unusual: float, method: ScoreNullName, repeats: int = 30) -> tuple[float, ...]:
     """The mean share of false discoveries at q = 0.1 with its standard error, and the power."""
-    false, found = [], []
+    false, calibrated = [], []
     for seed in range(repeats):
         score, marked = world(seed, draw, unusual=unusual)
         chosen = select_by_fdr(calibrate(score, method=method).p_value, q=0.1).chosen
         false.append(np.sum(chosen & ~marked) / max(chosen.sum(), 1))
-        found.append(chosen[marked].mean() if marked.any() else 0.0)
-    return float(np.mean(false)), float(np.std(false, ddof=1) / np.sqrt(repeats)), float(np.mean(found))
+        calibrated.append(chosen[marked].mean() if marked.any() else 0.0)
+    return float(np.mean(false)), float(np.std(false, ddof=1) / np.sqrt(repeats)), float(np.mean(calibrated))
 
 
 @pytest.mark.parametrize("draw", LIGHT_TO_HEAVY.values(), ids=LIGHT_TO_HEAVY)
@@ -80,8 +80,8 @@ def test_ranks_among_everybody_never_lead_to_a_selection() -> None:
 
 def test_a_contaminated_reference_finds_nothing_and_a_trimmed_one_breaks_the_guarantee() -> None:
     """The naive conformal recipe: calibrate on a part of the force, which holds the few who are sought as well."""
-    found: dict[str, list[float]] = {"contaminated": [], "trimmed": [], "clean": []}
-    power = {name: [] for name in found}
+    calibrated: dict[str, list[float]] = {"contaminated": [], "trimmed": [], "clean": []}
+    power = {name: [] for name in calibrated}
     for seed in range(40):
         score, marked = world(seed, LIGHT_TO_HEAVY["normal"], n=4000, unusual=0.02)
         part = np.random.default_rng([seed, 1]).permutation(len(score))
@@ -95,12 +95,12 @@ def test_a_contaminated_reference_finds_nothing_and_a_trimmed_one_breaks_the_gua
             chosen = select_by_fdr(
                 calibrate_conformal(score[mine], reference=reference, reason=name).p_value, q=0.1
             ).chosen
-            found[name].append(np.sum(chosen & ~marked[mine]) / max(chosen.sum(), 1))
+            calibrated[name].append(np.sum(chosen & ~marked[mine]) / max(chosen.sum(), 1))
             power[name].append(chosen[marked[mine]].mean())
-    error = {name: np.std(shares, ddof=1) / np.sqrt(len(shares)) for name, shares in found.items()}
+    error = {name: np.std(shares, ddof=1) / np.sqrt(len(shares)) for name, shares in calibrated.items()}
     assert np.mean(power["contaminated"]) < 0.05
-    assert np.mean(found["trimmed"]) > 0.3 + 3 * error["trimmed"]
-    assert np.mean(found["clean"]) <= 0.1 + 3 * error["clean"]
+    assert np.mean(calibrated["trimmed"]) > 0.3 + 3 * error["trimmed"]
+    assert np.mean(calibrated["clean"]) <= 0.1 + 3 * error["clean"]
     assert np.mean(power["clean"]) > 0.8
 
 
@@ -174,9 +174,9 @@ def test_scores_nearly_all_equal_say_nothing() -> None:
     score = np.zeros(500)
     score[:5] = 1.0
     for method in ("tail", "empirical"):
-        found = calibrate(score, method=method)  # type: ignore[arg-type]
-        assert found.null is None
-        assert np.isnan(found.p_value).all()
+        calibrated = calibrate(score, method=method)  # type: ignore[arg-type]
+        assert calibrated.null is None
+        assert np.isnan(calibrated.p_value).all()
 
 
 def test_an_extreme_score_still_has_a_chance_above_nothing() -> None:
@@ -187,10 +187,10 @@ def test_an_extreme_score_still_has_a_chance_above_nothing() -> None:
 
 def test_conformal_p_values_count_the_reference_at_or_above() -> None:
     reference = np.arange(1.0, 100.0)
-    found = calibrate_conformal(np.array([50.0, 99.0, 200.0, np.nan]), reference=reference, reason="made by hand")
-    assert found.p_value[:3].tolist() == [(1 + 50) / 100, 2 / 100, 1 / 100]
-    assert np.isnan(found.p_value[3])
-    assert found.assumption.endswith("made by hand")
+    calibrated = calibrate_conformal(np.array([50.0, 99.0, 200.0, np.nan]), reference=reference, reason="made by hand")
+    assert calibrated.p_value[:3].tolist() == [(1 + 50) / 100, 2 / 100, 1 / 100]
+    assert np.isnan(calibrated.p_value[3])
+    assert calibrated.assumption.endswith("made by hand")
 
 
 def test_a_reference_without_a_reason_is_refused() -> None:
@@ -199,8 +199,8 @@ def test_a_reference_without_a_reason_is_refused() -> None:
 
 
 def test_a_small_reference_is_not_enough_evidence() -> None:
-    found = calibrate_conformal(np.array([3.0]), reference=np.ones(FEWEST_PEERS - 1), reason="made by hand")
-    assert np.isnan(found.p_value).all()
+    calibrated = calibrate_conformal(np.array([3.0]), reference=np.ones(FEWEST_PEERS - 1), reason="made by hand")
+    assert np.isnan(calibrated.p_value).all()
 
 
 def test_the_empirical_null_recovers_mean_and_spread() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from data.arrays import Floats
 from models.detectors import detectors
 from models.panel import Panel
 from models.peers import peer_groups
@@ -23,7 +24,7 @@ def posted(role: list[str], area: list[int]) -> Panel:
     return replace(view, peers=peer_groups(subjects, smallest=100))
 
 
-def raised(view: Panel, who: np.ndarray, *, by: float) -> Panel:
+def raised(view: Panel, who: Floats, *, by: float) -> Panel:
     """Multiply the first series' values of some."""
     first, *rest = view.series
     value = np.where(who, first.cells.value * by, first.cells.value)
