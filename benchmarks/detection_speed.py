@@ -49,7 +49,7 @@ BARE = (
 )
 """The fits and scores, by the name under which the stage calls them; fits of estimators are added by `_fits`."""
 
-BUILDERS = ("models.pattern.build", "models.baselines.raw_isolation_forest.build")
+BUILDERS = ("models.pattern.build_estimator", "models.baselines.raw_isolation_forest.build_estimator")
 
 
 class Meter:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import random
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
@@ -16,6 +12,7 @@ import numpy as np
 from data.arrays import Floats
 from data.errors import UsageError
 from models.detector import Detector, Family, Fitted
+from models.estimators import build_estimator, fit_estimator, one_thread, outlyingness, require_nameable
 from models.nulls.residuals import ResidualScale, fit_scale
 from models.nulls.score_nulls import ScoreNull, ScoreNullName, calibrate
 from models.nulls.series_nulls import observe
@@ -40,7 +37,14 @@ class Pattern(Detector):
     `score_samples` (scikit-learn: lower is). `null` names how its scores become p-values; with `root` it is set against
     the square roots of their distances from the lowest, where their tail is too heavy for it. `monotone` and
     `transductive` declare what the estimator does; one that turns out to be transductive without saying so is treated
-    as such.
+    as such. With `trust_code` the class may be of any package: see `models.estimators`.
+
+    Raises:
+        UsageError: `estimator` names something that is not part of scikit-learn or PyOD; it is not imported.
+
+    Example:
+        >>> Pattern("sklearn.ensemble.IsolationForest", {"n_estimators": 200}).with_name("forest").name
+        'forest'
     """
 
     family: ClassVar[Family] = "pattern"
@@ -60,13 +64,16 @@ class Pattern(Detector):
         root: bool = False,
         transductive: bool = False,
         monotone: bool = False,
+        trust_code: bool = False,
     ) -> None:
+        require_nameable(estimator, trust_code=trust_code)
         self.estimator = estimator
         self.parameters = parameters
         self.null: ScoreNullName = null
         self.root = root
         self.transductive = transductive
         self.monotone = monotone
+        self.trust_code = trust_code
 
     def can_score(self, panel: Panel) -> bool:
         """Say whether there is a pattern to look at: enough different indicators, not one or two counted twice."""
@@ -82,9 +89,11 @@ class Pattern(Detector):
             return _NoPattern(self.assumption)
         scale = scale.select([panel.series[n].key for n in informative.tolist()])
         residuals = residuals[:, informative]
-        model = build(self.estimator, self.parameters, seed=seed, asked_by=self.name)
+        model = build_estimator(
+            self.estimator, self.parameters, seed=seed, detector=self.name, trust_code=self.trust_code
+        )
+        fit_estimator(model, residuals, detector=self.name)
         with one_thread():
-            model.fit(residuals)
             score = outlyingness(model, residuals)
             alone = outlyingness(model, residuals[:_PROBED])
         calibrated = calibrate(_root(score, score) if self.root else score, method=self.null)
@@ -154,49 +163,3 @@ class _FittedPattern:
 
 def _root(score: Floats, fitted: Floats) -> Floats:
     return np.asarray(np.sqrt(np.maximum(score - fitted.min(), 0.0)))
-
-
-def build(estimator: str, parameters: Mapping[str, Any], *, seed: int, asked_by: str) -> Any:
-    """Return an estimator by its dotted path, seeded where it takes a seed.
-
-    Raises:
-        UsageError: there is no such class.
-    """
-    module, _, name = estimator.rpartition(".")
-    try:
-        with _global_generator_untouched():
-            made = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UsageError(
-            f"The estimator '{estimator}' of the detector {asked_by} cannot be imported.",
-            expected="the dotted path of a PyOD or scikit-learn class, such as pyod.models.iforest.IForest",
-            found=str(error),
-            hint='PyOD is an extra: pip install "opencse[patterns]".',
-        ) from error
-    takes_seed = "random_state" in inspect.signature(made).parameters
-    return made(**parameters, **({"random_state": seed} if takes_seed else {}))
-
-
-def outlyingness(model: Any, rows: Floats) -> Floats:
-    """Return a fitted estimator's scores, higher for more unusual."""
-    raw = model.decision_function(rows) if hasattr(model, "decision_scores_") else -model.score_samples(rows)
-    return np.asarray(raw, dtype=np.float64)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep linear algebra to one thread: with several, sums end in other bits."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
-        yield
-
-
-@contextmanager
-def _global_generator_untouched() -> Iterator[None]:
-    """Put Python's global generator back as it was: importing PyOD's dependencies draws from it."""
-    state = random.getstate()
-    try:
-        yield
-    finally:
-        random.setstate(state)

@@ -7,8 +7,8 @@ import numpy as np
 from data.arrays import Floats
 from data.vocabulary import SubjectKind
 from models.baseline import Baseline, Ranking
+from models.estimators import build_estimator, one_thread, outlyingness
 from models.panel import Panel
-from models.pattern import build, one_thread, outlyingness
 
 
 class RawIsolationForest(Baseline):
@@ -23,7 +23,9 @@ class RawIsolationForest(Baseline):
         values = _values(panel)
         if len(values) < 2 or not values.any():
             return lambda other: np.zeros(len(other.ids))
-        model = build("sklearn.ensemble.IsolationForest", {"n_estimators": 200}, seed=seed, asked_by=self.name)
+        model = build_estimator(
+            "sklearn.ensemble.IsolationForest", {"n_estimators": 200}, seed=seed, detector=self.name
+        )
         with one_thread():
             model.fit(values)
 
