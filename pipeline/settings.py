@@ -18,6 +18,7 @@ from data.vocabulary import CONCERNS, Concern
 from features.indicator import Indicator
 from models.contradictions.rule import Rule
 from models.detector import Detector, Family
+from models.estimators import may_be_named
 from models.nulls.score_nulls import ScoreNullName
 from models.pattern import Pattern
 from models.purposes import Purposes, from_content
@@ -61,7 +62,7 @@ class Estimator(_Section):
     """A PyOD or scikit-learn estimator, to run as a pattern detector under a name."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    estimator: str
+    estimator: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+$")
     parameters: dict[str, bool | int | float | str] = {}
 
 
@@ -192,7 +193,7 @@ class Settings(_Section):
     def detectors(self) -> list[Detector]:
         """The detectors that take part, the estimators of others last; patterns take the null of the settings."""
         own = [self.repertoire.detectors[n] for n in self.models.detectors]
-        named = [_named(estimator) for estimator in self.models.estimators]
+        named = [_named(estimator, trust_code=self._trust_code) for estimator in self.models.estimators]
         return [_calibrated(detector, self.calibration.scores) for detector in [*own, *named]]
 
     def content(self) -> dict[str, Any]:
@@ -220,10 +221,8 @@ def _calibrated(detector: Detector, null: ScoreNullName) -> Detector:
     return other
 
 
-def _named(estimator: Estimator) -> Detector:
-    detector = Pattern(estimator.estimator, estimator.parameters)
-    detector.name = estimator.name
-    return detector
+def _named(estimator: Estimator, *, trust_code: bool) -> Detector:
+    return Pattern(estimator.estimator, estimator.parameters, trust_code=trust_code).with_name(estimator.name)
 
 
 class CodeNotTrusted(UsageError):
@@ -307,13 +306,14 @@ def _trusted_files(settings: Settings, *, where: str, beside: Path, trust_code: 
     files = tuple(file for kind in PART_KINDS for file in own_files(kind, patterns[kind], beside=beside))
     # A policy is data: nothing of it runs.
     code = [file.path for file in files if file.kind != "policy"]
+    code += [e.estimator for e in settings.models.estimators if not may_be_named(e.estimator)]
     if code and not trust_code:
         raise CodeNotTrusted(
             "The settings name code that is not OpenCSE's.",
-            expected="settings without files of their own, or a word that they may run",
+            expected="settings without files of their own and with estimators of scikit-learn or PyOD, or --trust-code",
             found=", ".join(code),
             where=where,
-            hint="Read these files. If you trust them, add --trust-code: they then run with your rights.",
+            hint="Read this code. If you trust it, add --trust-code: it then runs with your rights.",
         )
     return files
 
