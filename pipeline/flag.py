@@ -16,7 +16,7 @@ from models.scores import Contribution
 from models.selection.fdr import Selection, decisive_sources
 from pipeline.detector_scores import DetectorScores
 from pipeline.rule_counts import RuleCounts
-from pipeline.settings import Settings
+from pipeline.settings import ByCapacity, Settings
 from pipeline.wording import rule_sentence, statistical_sentence
 
 
@@ -81,6 +81,7 @@ def comparison_flag(
             group=group,
             peers=view.peers.sizes[group],
             p_value=p_value,
+            by_capacity=isinstance(settings.selection[view.concern], ByCapacity),
         ),
         status="tied_at_cut" if selection.tied[at] else "selected",
         carried=tuple((c.indicator, c.window_days) for c in contributions),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from features.indicator import Indicator
 from models.contradictions.rule import Rule
 from models.detector import Detector
 from models.scores import Contribution
+
+UNUSUAL: Final = 0.05
+"""The chance above which nothing is called unusual: one in twenty ordinary peers looks so."""
 
 
 def number(value: float) -> str:
@@ -29,7 +33,7 @@ def contribution_sentence(contribution: Contribution, indicator: Indicator) -> s
     if contribution.exposure is not None and isinstance(indicator.exposure, str):
         observed += f" ({indicator.exposure.replace('_', ' ')}: {number(contribution.exposure)})"
     if contribution.expected is None or contribution.low is None or contribution.high is None:
-        return f"{observed}, far above what most peers show."
+        return f"{observed}, above the median of peers."
     return (
         f"{observed}; {contribution.peers} peers would lead one to expect {number(contribution.expected)}"
         f" (19 in 20 such peers: {number(contribution.low)} to {number(contribution.high)})."
@@ -44,11 +48,20 @@ def statistical_sentence(
     group: str,
     peers: int,
     p_value: float,
+    by_capacity: bool = False,
 ) -> str:
-    """Return the explanation of a flag that rests on comparison with peers."""
+    """Return the explanation of a flag that rests on comparison with peers.
+
+    A selection `by_capacity` takes the highest there are, unusual or not: the words say so.
+    """
     names = " and ".join(d.name.replace("_", " ") for d in detectors)
     whom = "everybody" if group == "everybody" else group
     opening = f"Unusual next to {peers} peers ({whom}) by {names}; a chance of {p_value:.2g} for an ordinary peer."
+    if by_capacity:
+        opening = (
+            f"Selected by capacity: among the highest next to {peers} peers ({whom}) by {names}, with a chance of"
+            f" {p_value:.2g} for an ordinary peer{'' if p_value <= UNUSUAL else ', which is not unusual'}."
+        )
     return " ".join([opening, *(contribution_sentence(c, indicators[c.indicator]) for c in contributions)])
 
 

@@ -1,0 +1,72 @@
+"""What a flag says in words, and that it says no more than it rests on."""
+
+from __future__ import annotations
+
+import pytest
+
+from features.indicators import indicators
+from models.detectors import detectors
+from models.rules import rules
+from models.scores import Contribution
+from pipeline.wording import UNUSUAL, contribution_sentence, rule_sentence, rule_verdict, statistical_sentence
+
+COMPLAINTS = Contribution(indicator="complaints", window_days=365, observed=7.0, exposure=200.0)
+
+
+def sentence(p_value: float, *, by_capacity: bool) -> str:
+    return statistical_sentence(
+        [detectors()["peer_rate"]],
+        [COMPLAINTS],
+        indicators(),
+        group="everybody",
+        peers=312,
+        p_value=p_value,
+        by_capacity=by_capacity,
+    )
+
+
+def test_a_flag_by_false_discovery_rate_calls_its_subject_unusual_and_gives_the_chance() -> None:
+    text = sentence(0.0004, by_capacity=False)
+    assert text.startswith("Unusual next to 312 peers (everybody) by peer rate; a chance of 0.0004")
+
+
+@pytest.mark.parametrize("p_value", [0.38, 0.9, UNUSUAL + 0.001])
+def test_whoever_is_flagged_by_capacity_alone_is_not_called_unusual(p_value: float) -> None:
+    text = sentence(p_value, by_capacity=True)
+    assert text.startswith("Selected by capacity")
+    assert "which is not unusual" in text
+    assert "Unusual" not in text
+
+
+@pytest.mark.parametrize("p_value", [UNUSUAL, 0.0001])
+def test_whoever_is_flagged_by_capacity_and_rare_among_peers_is_not_called_ordinary(p_value: float) -> None:
+    assert "not unusual" not in sentence(p_value, by_capacity=True)
+
+
+def test_a_value_without_an_expectation_is_said_to_lie_above_the_median_and_no_further() -> None:
+    text = contribution_sentence(COMPLAINTS, indicators()["complaints"])
+    assert text == "complaints: 7 in 365 days (days served: 200), above the median of peers."
+
+
+def test_a_value_with_an_expectation_is_set_beside_it_and_its_range() -> None:
+    compared = Contribution(
+        indicator="complaints", window_days=365, observed=7.0, expected=1.25, low=0.0, high=4.0, peers=312
+    )
+    text = contribution_sentence(compared, indicators()["complaints"])
+    assert text.endswith("312 peers would lead one to expect 1.2 (19 in 20 such peers: 0 to 4).")
+
+
+def test_a_contradiction_counts_what_could_be_judged_and_what_could_not() -> None:
+    rule = rules()["office_day_without_entry"]
+    text = rule_sentence(rule, hits=9, judged=30, cannot_say=4)
+    assert text.startswith("9 of 30 shift rows that could be judged in ")
+    assert "About 4 more nothing can be said" in text
+    assert "It cannot see: " in text
+    assert "nothing can be said" not in rule_sentence(
+        rules()["office_day_without_entry"], hits=9, judged=30, cannot_say=0
+    )
+
+
+def test_every_rule_says_in_words_what_is_the_matter_with_a_claim() -> None:
+    for rule in rules().values():
+        assert rule_verdict(rule).startswith(("are contradicted by a row of ", "are not borne out by any "))
