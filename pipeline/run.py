@@ -24,6 +24,7 @@ from features.table import SCHEMA as FEATURES
 from models.lineage import lineage
 from pipeline.compare import Comparison, SelectionSummary, Selector, compare
 from pipeline.evidence import Cited, Kept, cite, evidence_table, keep, loaded_tables, subjects_of
+from pipeline.extras import check_extras
 from pipeline.flag import Flag, contradiction_flags
 from pipeline.known_days import last_known
 from pipeline.load_report import LoadReport
@@ -99,6 +100,7 @@ def run(
         InputRejected: the records cannot be read as what they claim to be.
     """
     tell = progress or (lambda _: None)
+    check_extras(settings)
     enforce_purposes(settings, settings.in_force)
     check_free(out, overwrite=overwrite)
     replaceable = is_run if overwrite else None

@@ -51,6 +51,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Load records, check them, compute features, run rules and detectors, and write flags with their evidence."""
+    from pipeline.extras import check_extras
     from pipeline.run import run as run_pipeline
     from pipeline.run_folder import check_free
     from pipeline.settings import load
@@ -60,6 +61,7 @@ def run(
         raise UsageError("A synthetic world has no other source.", expected="--source only together with --records")
     dates = [_date(text) for text in as_of or []]
     settings = load(config, seed=seed, trust_code=trust_code)
+    check_extras(settings)  # a world would be generated in vain
     check_free(out, overwrite=overwrite)
     number = bounded_threads(threads)
     with _records(world, records, seed, number) as (folder, origin), steps("Running") as progress:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from data.synthetic import generate as generation
+from pipeline import extras
 from pipeline import run as pipeline
 from pipeline.run_folder import open_run
 from tests.command_line import json_of, output_of, refusal_of
@@ -80,3 +82,13 @@ def test_all_faults_of_a_settings_file_are_listed_at_once(force: Path, tmp_path:
     assert error.exit_code == 2
     for fault in ("seed", "sede", "selection.standards", "peers.smallest_group"):
         assert fault in str(error)
+
+
+def test_a_missing_extra_is_reported_before_anything_is_generated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name in ("pyod", "great_expectations") else name)
+    monkeypatch.setattr(generation, "generate", None)
+    error = refusal_of("run", "--world", "tiny", "--out", tmp_path / "run")
+    assert (error.exit_code, error.hint) == (2, 'pip install "opencse[validation,patterns]"')
+    assert error.found == "no great_expectations, pyod"
