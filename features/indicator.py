@@ -76,8 +76,9 @@ class Indicator:
     read as `col.other.<column>`; a row counts once for each of them.
 
     Aggregates: `count`, `sum`, `min`, `max`, `distinct` (how many different values), `days` (how many days of the
-    window the rows' spells cover together), and `formula`: `value` adds, subtracts and multiplies other indicators over
-    the same window, read as `col.<indicator>`; `table` then says what it is mainly about.
+    window any of the rows' spells covers: spells that overlap are united; where a `value` is stated, such as the
+    officer, the spells of each value are, and their days add up), and `formula`: `value` adds, subtracts and multiplies
+    other indicators over the same window, read as `col.<indicator>`; `table` then says what it is mainly about.
 
     `exposure` names the indicator that says how much opportunity there was, or is a `NoExposure` with its reason.
     `proportion` says that the rows counted are some of those that the exposure counts, so that the value is a share of
@@ -342,7 +343,7 @@ def _null_tests(expression: Expression, alias: str) -> list[tuple[str, ...]]:
 def _aggregate_faults(indicator: Indicator, source: Table) -> list[str]:
     faults = []
     needs_value = indicator.aggregate not in ("count", "days")
-    if needs_value != (indicator.value is not None):
+    if indicator.aggregate != "days" and needs_value != (indicator.value is not None):
         faults.append(f"aggregate {indicator.aggregate} {'needs a' if needs_value else 'takes no'} value")
     if indicator.aggregate == "days":
         faults += _days_faults(indicator, source)
@@ -360,9 +361,16 @@ def _days_faults(indicator: Indicator, source: Table) -> list[str]:
     faults = []
     if indicator.when is not None:
         faults.append("days are counted from the table's own start: `when` cannot be stated")
+    if indicator.value is not None and not _always_known(indicator.value, source):
+        faults.append("days are united for each value of a column that every row has from the day it is known")
     if gate(source, source.until) not in (None, source.until):
         faults.append(f"the end of a {indicator.table} is learnt on some other day: its days cannot be counted")
     return faults
+
+
+def _always_known(value: Expression, source: Table) -> bool:
+    column = source.column.get(value.path[0]) if isinstance(value, Field) and len(value.path) == 1 else None
+    return column is not None and not column.nullable and gate(source, column.name) is None
 
 
 def _form_faults(indicator: Indicator) -> list[str]:

@@ -47,7 +47,7 @@ def value(indicator: Indicator, rows: RecordsByTable, *, subject: int, as_of: da
     if indicator.aggregate == "count":
         return len(counting)
     if indicator.aggregate == "days":
-        return sum(_days(indicator, row, as_of, window) for row in counting)
+        return len({day for row in counting for day in _days(indicator, row, as_of, window)})
     assert indicator.value is not None
     values = [evaluate(indicator.value, row) for row in counting]
     if indicator.aggregate == "distinct":
@@ -122,13 +122,15 @@ def _inside(indicator: Indicator, row: Record, as_of: date, window: int) -> bool
     return first <= _day(moment) < as_of
 
 
-def _days(indicator: Indicator, row: Record, as_of: date, window: int) -> int:
+def _days(indicator: Indicator, row: Record, as_of: date, window: int) -> Iterator[tuple[Any, date]]:
+    """Yield each day of a window that a spell covers, with the value whose spells are united."""
     until = row[str(indicator.source.until)]
     last = as_of - timedelta(days=1)
     if until is not None:
         last = min(last, _day(until))
     first = max(_day(evaluate(indicator.moment, row)), as_of - timedelta(days=window))
-    return (last - first).days + 1
+    value = None if indicator.value is None else evaluate(indicator.value, row)
+    yield from ((value, first + timedelta(days=n)) for n in range((last - first).days + 1))
 
 
 def _day(moment: date) -> date:

@@ -23,7 +23,6 @@ _AGGREGATES: Final[Mapping[str, str]] = {
     "min": "min({value}) FILTER (WHERE {where})",
     "max": "max({value}) FILTER (WHERE {where})",
     "distinct": "count(DISTINCT {value}) FILTER (WHERE {where})",
-    "days": integer("sum({value}) FILTER (WHERE {where})"),
 }
 
 
@@ -95,16 +94,8 @@ def aggregate_sql(indicator: Indicator, as_of: date, window: int) -> str:
     where = counts_condition(indicator, as_of, window)
     if indicator.aggregate == "count":
         return f"nullif(count(*) FILTER (WHERE {where}), 0)"
-    value = _days(indicator, as_of, window) if indicator.value is None else expression_sql(indicator.value)
-    return _AGGREGATES[indicator.aggregate].format(value=value, where=where)
-
-
-def _days(indicator: Indicator, as_of: date, window: int) -> str:
-    until = f"CAST({quoted(ROW)}.{indicator.source.until} AS DATE)"
-    start, begins = f"CAST({expression_sql(indicator.moment)} AS DATE)", day(as_of - timedelta(days=window))
-    first = f"CASE WHEN {start} < {begins} THEN {begins} ELSE {start} END"
-    last = f"CASE WHEN {until} < {day(as_of)} THEN {until} ELSE {day(as_of - timedelta(days=1))} END"
-    return f"({epoch_day(last)} - {epoch_day(first)} + 1)"
+    assert indicator.value is not None
+    return _AGGREGATES[indicator.aggregate].format(value=expression_sql(indicator.value), where=where)
 
 
 def plain_query(indicator: Indicator, as_of: date) -> str:
@@ -113,6 +104,8 @@ def plain_query(indicator: Indicator, as_of: date) -> str:
     The result has a row per subject with any row: subject_id, then for each window its value `<name>__<window>` (null
     where nothing counts) and the number of rows counted `<name>__<window>__n`. A formula has no query of its own.
     """
+    if indicator.aggregate == "days":
+        return _days_query(indicator, as_of)
     items = [f"{expression_sql(indicator.subject_field)} AS subject_id"]
     for window in indicator.windows:
         cell = f"{indicator.name}__{window}"
@@ -120,6 +113,44 @@ def plain_query(indicator: Indicator, as_of: date) -> str:
         items.append(f"count(*) FILTER (WHERE {counts_condition(indicator, as_of, window)}) AS {cell}__n")
     select = ",\n  ".join(items)
     return f"SELECT {select}\n{_rows_of(indicator, as_of)}\nWHERE {_window_free(indicator, as_of)}\nGROUP BY 1"
+
+
+def _days_query(indicator: Indicator, as_of: date) -> str:
+    """Return the plain query for days that any spell covers.
+
+    In order of their first days, each spell adds the days after the latest one that earlier spells of the same subject
+    and value have covered.
+    """
+    begun, until = (f"CAST({column} AS DATE)" for column in _spell(indicator))
+    value = [f"{expression_sql(indicator.value)} AS united"] if indicator.value is not None else []
+    items = [f"{expression_sql(indicator.subject_field)} AS subject", *value]
+    items += [f"{quoted(ROW)}.{indicator.source.key} AS row_key", f"{begun} AS begun"]
+    fresh, sums = [], []
+    for window in indicator.windows:
+        begins, where = day(as_of - timedelta(days=window)), counts_condition(indicator, as_of, window)
+        begin = epoch_day(f"CASE WHEN {begun} < {begins} THEN {begins} ELSE {begun} END")
+        end = epoch_day(f"CASE WHEN {until} < {day(as_of)} THEN {until} ELSE {day(as_of - timedelta(days=1))} END")
+        items += [f"CASE WHEN {where} THEN {begin} END AS begin_{window}"]
+        items += [f"CASE WHEN {where} THEN {end} END AS end_{window}"]
+        fresh += [f"begin_{window}", _fresh_days(window, by="subject, united" if value else "subject")]
+        cell = f"{indicator.name}__{window}"
+        sums += [f"{integer(f'sum(days_{window})')} AS {cell}", f"count(begin_{window}) AS {cell}__n"]
+    rows = f"SELECT {', '.join(items)}\n{_rows_of(indicator, as_of)}\nWHERE {_window_free(indicator, as_of)}"
+    days = f"SELECT subject, {', '.join(fresh)}\nFROM (\n{rows}\n) AS spells"
+    select = ",\n  ".join(["subject AS subject_id", *sums])
+    return f"SELECT {select}\nFROM (\n{days}\n) AS days\nGROUP BY 1"
+
+
+def _spell(indicator: Indicator) -> tuple[str, str]:
+    return expression_sql(indicator.moment), f"{quoted(ROW)}.{indicator.source.until}"
+
+
+def _fresh_days(window: int, *, by: str) -> str:
+    """Return the select item for the days of a spell that no earlier one of its subject (and value) covers."""
+    earlier = f"PARTITION BY {by} ORDER BY begun, row_key ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    covered = f"coalesce(max(end_{window}) OVER ({earlier}), begin_{window} - 1)"
+    begin = f"CASE WHEN {covered} < begin_{window} THEN begin_{window} ELSE {covered} + 1 END"
+    return f"CASE WHEN end_{window} < {begin} THEN 0 ELSE end_{window} - ({begin}) + 1 END AS days_{window}"
 
 
 def evidence_query(indicator: Indicator, as_of: date, window: int, subjects: Sequence[int]) -> str:

@@ -46,7 +46,8 @@ class Scan:
     """Indicators about one kind of subject that one pass over a table computes.
 
     They read the same table with the same look-ups and relations, place rows in time by the same moment, and wait for
-    the same gates. A count of different values is alone in its scan, because its rows are grouped by the value as well.
+    the same gates. A count of different values is alone in its scan, because its rows are grouped by the value as well;
+    counts of days share a scan where their spells are united for each value of the same column.
     """
 
     kind: ScanKind
@@ -102,6 +103,8 @@ def _kind(indicator: Indicator) -> ScanKind:
 def _signature(indicator: Indicator) -> tuple[str, ...]:
     """Return what indicators must have in common to be computed in one scan; its order is that of scans."""
     alone = indicator.name if indicator.aggregate == "distinct" else ""
+    # Spells are united for each value, so that one scan has one value.
+    united = expression_sql(indicator.value) if indicator.aggregate == "days" and indicator.value is not None else ""
     relations = [
         f"{role} {related.table}: {relation_sql(related, indicator.source)}"
         for role, group in (
@@ -116,6 +119,7 @@ def _signature(indicator: Indicator) -> tuple[str, ...]:
         indicator.subject_key,
         _kind(indicator),
         alone,
+        united,
         expression_sql(indicator.moment),
         ", ".join(indicator.lookups),
         "; ".join(relations),

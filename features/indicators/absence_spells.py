@@ -8,7 +8,8 @@ from features.indicator import Case, Indicator
 INDICATOR = Indicator(
     question="How many spells of absence other than annual leave began?",
     table="absence",
-    aggregate="count",
+    aggregate="distinct",
+    value=col.started_on,
     where=col.kind != "annual_leave",
     exposure="days_served",
     minimum_exposure=30,
@@ -36,5 +37,11 @@ INDICATOR = Indicator(
             rows={"absence": ({"kind": "maternity", "started_on": "2025-06-01"},)},
         ),
         Case(says="None begun, none counted.", window=90, expected=0, rows={"absence": ()}),
+        Case(
+            says="A spell entered twice is one.",
+            window=90,
+            expected=1,
+            rows={"absence": ({"kind": "paternity", "started_on": "2025-12-01", "ended_on": "2025-12-05"},) * 2},
+        ),
     ),
 )

@@ -29,5 +29,16 @@ INDICATOR = Indicator(
             expected=31,
             rows={"posting": ({"started_on": "2025-12-01", "ended_on": "2026-01-15"},)},
         ),
+        Case(
+            says="Two postings held at once are one day each day.",
+            window=90,
+            expected=90,
+            rows={
+                "posting": (
+                    {"unit_id": 1, "started_on": "2020-01-01"},
+                    {"unit_id": 2, "started_on": "2024-06-01"},
+                )
+            },
+        ),
     ),
 )

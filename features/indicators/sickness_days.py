@@ -32,5 +32,17 @@ INDICATOR = Indicator(
             expected=0,
             rows={"absence": ({"kind": "injury_on_duty", "started_on": "2025-12-01", "ended_on": "2025-12-30"},)},
         ),
+        Case(
+            says="A spell entered twice is counted once, and so are days that two spells share.",
+            window=90,
+            expected=7,
+            rows={
+                "absence": (
+                    {"kind": "sickness", "started_on": "2025-12-01", "ended_on": "2025-12-05"},
+                    {"kind": "sickness", "started_on": "2025-12-01", "ended_on": "2025-12-05"},
+                    {"kind": "sickness", "started_on": "2025-12-04", "ended_on": "2025-12-07"},
+                )
+            },
+        ),
     ),
 )

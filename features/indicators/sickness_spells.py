@@ -8,7 +8,8 @@ from features.indicator import Case, Indicator
 INDICATOR = Indicator(
     question="How many spells of sickness began?",
     table="absence",
-    aggregate="count",
+    aggregate="distinct",
+    value=col.started_on,
     where=col.kind == "sickness",
     exposure="days_served",
     minimum_exposure=30,
@@ -42,6 +43,12 @@ INDICATOR = Indicator(
             window=90,
             expected=0,
             rows={"absence": ({"kind": "sickness", "started_on": "2025-09-01"},)},
+        ),
+        Case(
+            says="A spell entered twice is one.",
+            window=90,
+            expected=1,
+            rows={"absence": ({"kind": "sickness", "started_on": "2025-12-01", "ended_on": "2025-12-05"},) * 2},
         ),
     ),
 )

@@ -18,7 +18,9 @@ import pyarrow as pa
 from data.arrays import Array, Bools, Ids, Integers, Positions
 from features.compile.scan import Scan
 from features.indicator import Indicator
+from features.windows.codes import codes_of
 from features.windows.grid import Batch, Grid, batches
+from features.windows.spells import OverlappingSpells, overlapping
 from features.windows.timeline import Timeline
 
 
@@ -39,6 +41,8 @@ class Merged:
 def merge(scan: Scan, line: Timeline, rows: pa.Table, ids: Ids) -> Iterator[Merged]:
     """Yield the values of a scan for every indicator, as-of date and window; `ids` are the subjects, ascending."""
     grid = Grid(line, ids)
+    if scan.kind == "days":
+        rows = rows.append_column("overlaps", pa.array(overlapping(rows, _value_column(scan.model))))
     totals = [_TOTALS[i.aggregate](i, number, grid) for number, i in enumerate(scan.indicators)]
     for batch in batches(scan, rows, grid, column="begun" if scan.kind == "days" else "happened"):
         for total in totals:
@@ -161,42 +165,60 @@ class _Extremes(_Counts):
 
 
 class _Days(_Counts):
-    """Days that spells cover together.
+    """Days that any spell covers.
 
-    Up to an edge, spells have covered (begun - ended) times the edge's day number, less the balance of the day numbers
-    at which they began and (a day later) ended, over all slots before the edge. A window is the difference of its two
-    edges. All spells that begin before its end count, less those that ended before its beginning.
+    Up to an edge, spells that overlap no other have covered (begun - ended) times the edge's day number, less the
+    balance of the day numbers at which they began and (a day later) ended, over all slots before the edge. A window is
+    the difference of its two edges. Spells that overlap are united for each window. As rows, all spells count that
+    begin before the end of a window, less those that ended before its beginning.
     """
 
     def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
         super().__init__(indicator, number, grid)
-        self.ended, self.balance = _RunningTotals(grid), _RunningTotals(grid)
+        self.ended, self.single_ended = _RunningTotals(grid), _RunningTotals(grid)
+        self.single_begun, self.balance = _RunningTotals(grid), _RunningTotals(grid)
+        self.overlaps = OverlappingSpells(grid)
 
     def add(self, batch: Batch) -> None:
-        counting = batch.counts(self.number)
+        counting, single = self._masks(batch)
         self.rows.add(batch, counting, 1)
-        self.balance.add(batch, counting, np.maximum(batch.days, self.grid.edge_days[0]))
+        self.single_begun.add(batch, single, 1)
+        self.balance.add(batch, single, np.maximum(batch.days, self.grid.edge_days[0]))
+        if not single.all():
+            self.overlaps.add(batch, ~single if counting is None else counting & ~single, _value_column(self.indicator))
 
     def end(self, batch: Batch) -> None:
         """Take in the rows of a batch that count, at the last days of their spells."""
-        counting = batch.counts(self.number)
+        counting, single = self._masks(batch)
         self.ended.add(batch, counting, 1)
-        self.balance.add(batch, counting, -(batch.days.astype(np.int64) + 1))
+        self.single_ended.add(batch, single, 1)
+        self.balance.add(batch, single, -(batch.days.astype(np.int64) + 1))
+
+    def _masks(self, batch: Batch) -> tuple[Bools | None, Bools]:
+        """Return which rows count (None where all do), and which of these overlap no other."""
+        counting = batch.counts(self.number)
+        single = ~np.asarray(batch.column("overlaps").to_numpy(), dtype=np.bool_)
+        return counting, single if counting is None else single & counting
 
     def close(self) -> None:
         super().close()
-        self.ended.close()
-        self.balance.close()
+        for total in (self.ended, self.single_begun, self.single_ended, self.balance):
+            total.close()
+        self.overlaps.close()
 
     def window(self, number: int, low: int, high: int) -> tuple[Integers, Integers]:
         days = self._days_before(number, high) - self._days_before(number, low)
         n_rows = self.rows.between(number, 0, high) - self.ended.between(number, 0, low)
-        return days, n_rows
+        return days + self.overlaps.days(number, low, high), n_rows
 
     def _days_before(self, number: int, edge: int) -> Integers:
-        ongoing = self.rows.between(number, 0, edge) - self.ended.between(number, 0, edge)
+        ongoing = self.single_begun.between(number, 0, edge) - self.single_ended.between(number, 0, edge)
         days: Integers = ongoing * self.grid.edge_days[edge] - self.balance.between(number, 0, edge)
         return days
+
+
+def _value_column(indicator: Indicator) -> str | None:
+    return None if indicator.value is None else f"{indicator.name}__value"
 
 
 class _Distinct(_Counts):
@@ -258,7 +280,8 @@ def _repeats(at: Positions, values: list[pa.ChunkedArray]) -> tuple[Positions, B
     repeats = np.zeros(len(at), dtype=np.bool_)
     if not len(at):
         return np.empty(0, dtype=np.intp), repeats
-    codes, n_codes = _codes(values, most=(2**63 - 1) // (int(at.max()) + 1))
+    column = pa.chunked_array([chunk for value in values for chunk in value.chunks])
+    codes, n_codes = codes_of(column, most=(2**63 - 1) // (int(at.max()) + 1))
     # Subject and value in one whole number: sorting then puts rows of a pair next to each other.
     pair = at * np.int64(n_codes) + codes
     order = np.argsort(pair)
@@ -272,34 +295,6 @@ def _repeats(at: Positions, values: list[pa.ChunkedArray]) -> tuple[Positions, B
     number[rows] = np.cumsum(begins) - 1
     repeats[rows] = True
     return number[repeats], repeats
-
-
-def _codes(values: list[pa.ChunkedArray], *, most: int) -> tuple[Integers, int]:
-    """Return a whole number from 0 for each value, equal where values are, and how many such numbers there can be.
-
-    Small numbers stand for themselves; where their range times the subjects would overflow, ranks take their place.
-    """
-    column = pa.chunked_array([chunk for column in values for chunk in column.chunks])
-    if pa.types.is_integer(column.type):
-        numbers = column.to_numpy()
-        lowest, highest = int(numbers.min()), int(numbers.max())
-        if highest - lowest < most:
-            return numbers.astype(np.int64) - lowest, highest - lowest + 1
-        return _ranks(numbers)
-    dictionary = column.combine_chunks().dictionary_encode()
-    if isinstance(dictionary, pa.ChunkedArray):
-        dictionary = dictionary.combine_chunks()
-    return np.asarray(dictionary.indices.to_numpy(), dtype=np.int64), max(len(dictionary.dictionary), 1)
-
-
-def _ranks(numbers: Integers) -> tuple[Integers, int]:
-    """Return how many different numbers are smaller than each, and how many different ones there are."""
-    order = np.argsort(numbers)
-    ascending = numbers[order]
-    steps = np.cumsum(ascending[1:] != ascending[:-1])
-    ranks = np.zeros(len(numbers), dtype=np.int64)
-    ranks[order[1:]] = steps
-    return ranks, int(steps[-1]) + 1 if len(steps) else 1
 
 
 _TOTALS: Final[Mapping[str, type[_Counts]]] = {

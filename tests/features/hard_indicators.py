@@ -117,6 +117,8 @@ HARD: Final = {
         _make("absent", "absence", "days"),
         _make("absent_still", "absence", "days", where=col.ended_on.is_null()),
         _make("absent_short", "absence", "days", where=col.ended_on <= days_later(col.started_on, 29)),
+        _make("posted", "posting", "days"),
+        _make("posted_by_role", "posting", "days", value=col.role),
         _make("inside_sites", "site_entry", "days", where=~col.left_at.is_null()),
     ],
     "rows referred to": [
@@ -181,6 +183,18 @@ HARD: Final = {
         ),
         _make("hardest_of_others", "use_of_force", "max", value=col.other.severity, joined=_SAME_INCIDENT),
         _make("placed_by_the_other", "complaint", "count", when=col.other.finalised_on, joined=_SAME_CASE),
+    ],
+    "spells of members": [
+        Indicator(
+            name="members_posted",
+            question="A test of members_posted?",
+            table="posting",
+            aggregate="days",
+            value=col.officer_id,
+            subject="unit",
+            exposure=_NONE,
+            windows=WINDOWS,
+        ),
     ],
     "the team on the day": [
         _team("team_complaints", "count"),

@@ -52,6 +52,14 @@ def test_a_good_declaration_is_built() -> None:
         ({"table": "posting", "aggregate": "sum", "value": col.fte}, "fte, a floating number"),
         ({"table": "complaint", "aggregate": "days"}, "complaint has no end column to count days to"),
         ({"aggregate": "days", "when": col.ends_at}, "`when` cannot be stated"),
+        (
+            {"table": "posting", "aggregate": "days", "value": col.supervisor_id},
+            "for each value of a column that every",
+        ),
+        (
+            {"table": "posting", "aggregate": "days", "value": day(col.started_on)},
+            "for each value of a column that every",
+        ),
         ({"question": "Tell me how many."}, "must end with a question mark"),
         ({"windows": ()}, "windows must be"),
         ({"windows": (90, 0)}, "windows must be"),
