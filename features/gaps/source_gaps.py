@@ -16,6 +16,12 @@ nature has a lower quartile of 0 and never shows a gap; neither does one with to
 The last days before an as-of date are not complete yet, because recording takes time. A period that ended h days before
 the as-of date is therefore compared with what was known of other periods h days after they had ended.
 
+A source that broke off long ago has so many empty periods that its lower quartile is 0, as if it fell silent often by
+nature. Where no period length will do, the empty periods before the as-of date are therefore set aside: if what lies
+before them is steady, the source is a gap from the day it fell silent to the as-of date, however long that is. Sources
+too sparse to tell by themselves are told by the others: where all records end more than 28 days before the as-of date,
+those end too.
+
 Everything here is whole numbers. A source that has not delivered any row yet is a gap from the beginning of time.
 """
 
@@ -51,6 +57,12 @@ SHARE: Final = 10
 SETTLED: Final = 56
 """A period that ended so many days ago counts as completely recorded."""
 
+_AGES: Final = 10 * 365
+"""How many days the gap of a source is long that has not delivered any row yet."""
+
+ENDED: Final = 28
+"""Records that all end more than so many days before an as-of date have ended, sparse sources included."""
+
 BEARABLE: Final = 20
 """A window says nothing when gaps take more than one part in so many of its days; with less, it is partial."""
 
@@ -69,6 +81,16 @@ class Gap:
     last: date
     found: int
     usual: int
+
+    @property
+    def days(self) -> int:
+        """How many days it lasted."""
+        return (self.last - self.first).days + 1
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the source was still silent on the day before the as-of date."""
+        return self.last == self.as_of - timedelta(days=1)
 
     def to_json(self) -> dict[str, Any]:
         """Return the gap for the manifest."""
@@ -119,6 +141,15 @@ class Sources:
                 lost[area] = max(lost.get(area, 0), len(days))
         return {area: max(number, lost[None]) for area, number in lost.items()}
 
+    def notes(self) -> tuple[str, ...]:
+        """Return a sentence for each source whose records end more than 28 days before an as-of date."""
+        return tuple(
+            f"Records of {gap.table} end on {gap.first - timedelta(days=1)}, {gap.days} days before the as-of date"
+            f" {gap.as_of}: nothing is said of windows that reach into these days."
+            for gap in self.gaps
+            if gap.area is None and gap.lasts and gap.days > ENDED and gap.days < _AGES
+        )
+
     def reaches_back(self, as_of: date, window: int, tables: Iterable[str]) -> bool:
         """Say whether the records of all the tables cover a window from its first day on."""
         begins = as_of - timedelta(days=window)
@@ -134,20 +165,46 @@ def gaps_from_json(rows: Iterable[Mapping[str, Any]]) -> tuple[Gap, ...]:
 def examine(store: Store, *, as_ofs: Iterable[date]) -> Sources:
     """Compare every loaded stream with its own history at each as-of date."""
     days = sorted(set(as_ofs))
-    present = store.tables("loaded")
     gaps: list[Gap] = []
     changes: list[VolumeChange] = []
-    first_days: dict[tuple[date, str], date] = {}
+    histories = _histories(store, days)
+    ends = {day: _records_end([by_area[None] for (at, _), by_area in histories.items() if at == day]) for day in days}
+    for (as_of, _), by_area in histories.items():
+        force, areas = by_area[None], [history for area, history in by_area.items() if area is not None]
+        gaps += force.gaps() or force.never() or force.sparse_gaps(ends[as_of])
+        gaps += [gap for area in areas for gap in area.gaps() if not _within_any(gap, force.gaps())]
+        changes += force.changes() or [change for area in areas for change in area.changes()]
+    first_days = {key: by_area[None].first for key, by_area in histories.items()}
+    covered = {key: first for key, first in first_days.items() if first is not None}
+    return Sources(tuple(gaps), tuple(changes), _reach(covered, days))
+
+
+def _histories(store: Store, days: Sequence[date]) -> dict[tuple[date, str], dict[int | None, _SourceHistory]]:
+    """Return the history of each loaded stream at each as-of date, for the whole force (None) and by area."""
+    present = store.tables("loaded")
+    histories: dict[tuple[date, str], dict[int | None, _SourceHistory]] = {}
     for table in [t for t in streams() if t.name in present]:
         by_area = volumes(store, table, first=days[0], last=days[-1])
         for as_of in days:
-            force, *areas = (_SourceHistory(table.name, area, as_of, own) for area, own in by_area.items())
-            gaps += force.gaps() or force.never()
-            gaps += [gap for area in areas for gap in area.gaps() if not _within_any(gap, force.gaps())]
-            changes += force.changes() or [change for area in areas for change in area.changes()]
-            if force.first is not None:
-                first_days[as_of, table.name] = force.first
-    return Sources(tuple(gaps), tuple(changes), _reach(first_days, days))
+            force = _SourceHistory(table.name, None, as_of, by_area[None])
+            histories[as_of, table.name] = {None: force} | {
+                area: _SourceHistory(table.name, area, as_of, own, tail=force.tail)
+                for area, own in by_area.items()
+                if area is not None
+            }
+    return histories
+
+
+def _records_end(histories: Sequence[_SourceHistory]) -> date | None:
+    """Return the last day of all records where that lies more than 28 days before the as-of date; else None.
+
+    Sources steady enough to tell say it where there are any: a stray row of another one does not prolong the records.
+    """
+    steady = [history for history in histories if history.first is not None]
+    last_days = [history.last for history in steady or histories if history.last is not None]
+    if not last_days or (histories[0].as_of - max(last_days)).days - 1 <= ENDED:
+        return None
+    return max(last_days)
 
 
 def _within_any(gap: Gap, others: Sequence[Gap]) -> bool:
@@ -167,10 +224,12 @@ def _reach(first_days: Mapping[tuple[date, str], date], days: Sequence[date]) ->
 class _SourceHistory:
     """One source, in one area or in all, as it stood at an as-of date."""
 
-    def __init__(self, table: str, area: int | None, as_of: date, own: Volumes) -> None:
+    def __init__(self, table: str, area: int | None, as_of: date, own: Volumes, *, tail: int = 0) -> None:
+        """`tail` is how many days before the as-of date are set aside: those since the whole force fell silent."""
         self.table, self.area, self.as_of = table, area, as_of
-        self._dated = own.as_of(as_of)
-        period = self._choose(within=0) or self._choose(within=None)
+        self._complete = own.as_of(as_of)
+        self._dated, self.tail = self._complete.before(tail), tail
+        period = self._choose(within=0) or self._choose(within=None) or self._set_tail_aside()
         self._period = period or PERIODS[-1]
         self._volumes = self._dated.by_period(self._period)
         silent = list(self._silences()) if period else []
@@ -183,6 +242,29 @@ class _SourceHistory:
         """Return the shortest period that holds enough, at once or in the end, to say what is usual."""
         return next((p for p in PERIODS if _enough(self._dated.by_period(p, within=within), p)), None)
 
+    def _set_tail_aside(self) -> int | None:
+        """Set aside the empty periods before the as-of date; return the period in which the rest is steady, or None.
+
+        Periods are empty, or next to it, by the median of those that hold rows. The longest-ended of them would have
+        been recorded by now if it held what the others held at its age: otherwise the source is just recorded late.
+        """
+        for period in PERIODS if len(self._dated.rows) else ():
+            counts = self._dated.in_periods(period)
+            usual = int(np.median(counts[counts > 0]))
+            empty = int(np.argmax(counts * SHARE > usual))
+            rest = self._dated.before(period * empty)
+            if empty and _enough(rest.by_period(period, within=period * (empty - 1)), period):
+                self._dated, self.tail = rest, self.tail + period * empty
+                return period
+        return None
+
+    @property
+    def last(self) -> date | None:
+        """The last day with rows, strays in days set aside left out; None where there are no rows."""
+        if not len(self._dated.rows):
+            return None
+        return self.as_of - timedelta(days=self.tail + int(self._dated.age.min()))
+
     @property
     def first(self) -> date | None:
         """The day from which the source is covered, where it is steady enough to tell.
@@ -193,24 +275,40 @@ class _SourceHistory:
             return None
         trickle = len(self._volumes) > self._begun
         back = self._period * self._begun if trickle else int(self._dated.age.max())
-        return self.as_of - timedelta(days=back)
+        return self.as_of - timedelta(days=self.tail + back)
 
     def gaps(self) -> list[Gap]:
         """Return the stretches in which the source was silent, the latest first."""
-        return [self._gap(run) for run in _runs(self._silent)]
+        return [*self._tail_gap(), *(self._gap(run) for run in _runs(self._silent))]
+
+    def _tail_gap(self) -> list[Gap]:
+        """Return the days that were set aside as a gap, with those since the last row before them."""
+        if not self.tail or not self._steady or self.last is None:
+            return []
+        first, last = self.last + timedelta(days=1), self.as_of - timedelta(days=1)
+        strays = int(self._complete.rows[self._complete.age <= self.tail].sum())
+        usual = _quartile(self._volumes) * self.tail // self._period
+        return [Gap(self.as_of, self.table, self.area, first, last, strays, usual)]
 
     def _gap(self, run: Sequence[int]) -> Gap:
-        first = self.as_of - timedelta(days=self._period * (run[-1] + 1))
-        last = self.as_of - timedelta(days=self._period * run[0] + 1)
+        first = self.as_of - timedelta(days=self.tail + self._period * (run[-1] + 1))
+        last = self.as_of - timedelta(days=self.tail + self._period * run[0] + 1)
         usual = sum(_quartile(self._others(n)) for n in run)
         return Gap(self.as_of, self.table, self.area, first, last, int(self._volumes[run].sum()), usual)
 
     def never(self) -> list[Gap]:
         """Return all of the past as a gap where the source has not delivered a row yet."""
-        if len(self._dated.rows):
+        if len(self._complete.rows):
             return []
-        ages, yesterday = timedelta(days=10 * 365), self.as_of - timedelta(days=1)
+        ages, yesterday = timedelta(days=_AGES), self.as_of - timedelta(days=1)
         return [Gap(self.as_of, self.table, self.area, self.as_of - ages, yesterday, 0, 0)]
+
+    def sparse_gaps(self, records_end: date | None) -> list[Gap]:
+        """Return the days since all records ended as a gap of a source too sparse to tell by itself."""
+        if records_end is None or self._steady or self.last is None:
+            return []
+        first, last = max(records_end, self.last) + timedelta(days=1), self.as_of - timedelta(days=1)
+        return [Gap(self.as_of, self.table, self.area, first, last, 0, 0)] if first <= last else []
 
     def _silences(self) -> Iterator[int]:
         """Yield the numbers of the periods that hold next to nothing."""
@@ -222,7 +320,7 @@ class _SourceHistory:
 
     def _others(self, number: int) -> Integers:
         """Return what the other periods held when they were as old as this one is: all of them once it is settled."""
-        age = number * self._period
+        age = self.tail + number * self._period
         if age >= SETTLED:
             return np.delete(self._volumes, number)
         return self._dated.by_period(self._period, within=age)[number + 1 :]
@@ -254,7 +352,7 @@ class _SourceHistory:
         if not len(places):
             return []
         at = places[np.argmax(more[places] * 1000 // less[places])]
-        since = self.as_of - timedelta(days=period * (int(numbers[at + FEWEST_PERIODS - 1]) + 1))
+        since = self.as_of - timedelta(days=self.tail + period * (int(numbers[at + FEWEST_PERIODS - 1]) + 1))
         medians = int(middle[before][at]), int(middle[after][at])
         return [VolumeChange(self.as_of, self.table, self.area, since, period, *medians)]
 

@@ -54,6 +54,15 @@ class DatedVolumes:
     lag: Integers
     rows: Integers
 
+    def before(self, days: int) -> DatedVolumes:
+        """Return what lies more than so many days before the as-of date, dated from there."""
+        earlier = self.age > days
+        return DatedVolumes(self.age[earlier] - days, self.lag[earlier], self.rows[earlier])
+
+    def in_periods(self, length: int) -> Integers:
+        """Count all rows by periods of so many days, the latest first, the first one begun included."""
+        return np.bincount((self.age - 1) // length, weights=self.rows).astype(np.int64)
+
     def by_period(self, length: int, *, within: int | None = None) -> Integers:
         """Count rows by whole periods of so many days, the latest first, as far as they reach back.
 
