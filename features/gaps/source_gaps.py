@@ -232,7 +232,7 @@ class _SourceHistory:
         period = self._choose(within=0) or self._choose(within=None) or self._set_tail_aside()
         self._period = period or PERIODS[-1]
         self._volumes = self._dated.by_period(self._period)
-        silent = list(self._silences()) if period else []
+        silent = self._lasting(list(self._silences())) if period else []
         # Before its first period that is not silent a source is not there yet, which is no gap.
         self._begun = max((n + 1 for n in range(len(self._volumes)) if n not in silent), default=0)
         self._silent = [n for n in silent if n < self._begun]
@@ -317,6 +317,12 @@ class _SourceHistory:
             others = self._others(number)
             if _enough(others, self._period) and self._volumes[number] * SHARE <= _quartile(others):
                 yield number
+
+    def _lasting(self, silent: Sequence[int]) -> list[int]:
+        """Return silent periods with the empty ones since the last of them, too fresh to be told by themselves."""
+        newest = min(silent, default=0)
+        empty = self._volumes[:newest] * SHARE <= _quartile(self._volumes)
+        return [*(range(newest) if empty.all() else ()), *silent]
 
     def _others(self, number: int) -> Integers:
         """Return what the other periods held when they were as old as this one is: all of them once it is settled."""

@@ -139,7 +139,7 @@ def _print_report(finished: Finished, out: Path) -> None:
     print_table("Records", ["table", "rows in", "loaded", "quarantined"], counts)
     if finished.loaded.absent:
         print_text(f"Absent tables: {', '.join(finished.loaded.absent)}")
-    notes = [*finished.loaded.notes, *(f"skipped {line}" for line in finished.skipped)]
+    notes = [*finished.folder.manifest["notes"], *(f"skipped {line}" for line in finished.skipped)]
     print_items(notes[:LISTED])
     _print_remainder(len(notes))
     _print_sources(finished.folder.manifest)

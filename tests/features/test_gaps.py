@@ -96,7 +96,7 @@ def open_store(tables: Mapping[str, pa.Table]) -> Iterator[Store]:
         load_rows(store, people())
         for name, rows in tables.items():
             store.register("rows", rows)
-            store.run(f"CREATE TABLE loaded.{name} AS SELECT *, 'made' AS source_file, 1 AS source_row FROM rows")
+            store.run(f"CREATE TABLE loaded.{name} AS SELECT *, 'tables' AS source_file, 1 AS source_row FROM rows")
         yield store
 
 
@@ -164,7 +164,7 @@ def test_what_was_silent_shows_only_from_the_day_on_which_it_can_be_known() -> N
 @pytest.mark.parametrize(("name", "period"), [("system_access", 1), ("shift", 7), ("complaint", 28)])
 def test_a_feed_that_broke_off_long_ago_is_a_gap_from_that_day_to_the_as_of_date(name: str, period: int) -> None:
     """Half of its periods are empty: by its own lower quartile nothing is usual."""
-    broken = seen(sources(shift=0.3, complaint=0.05, keep={name: without(210, DAYS)}))
+    broken = examine_tables(sources(shift=0.3, complaint=0.05, keep={name: without(210, DAYS)}))
     (gap,) = broken.gaps
     assert (gap.table, gap.area, gap.last, gap.lasts) == (name, None, AS_OF - timedelta(days=1), True)
     assert on(210) - timedelta(days=3) <= gap.first <= on(210)
@@ -176,7 +176,7 @@ def test_a_feed_that_broke_off_long_ago_is_a_gap_from_that_day_to_the_as_of_date
 
 
 def test_a_feed_of_one_area_that_broke_off_long_ago_is_a_gap_of_that_area() -> None:
-    (gap,) = seen(sources(keep={"system_access": without(210, DAYS, area=103)})).gaps
+    (gap,) = examine_tables(sources(keep={"system_access": without(210, DAYS, area=103)})).gaps
     assert (gap.table, gap.area, gap.first, gap.last) == ("system_access", 103, on(210), AS_OF - timedelta(days=1))
 
 
@@ -184,7 +184,7 @@ def test_a_feed_of_one_area_that_broke_off_long_ago_is_a_gap_of_that_area() -> N
 def test_long_after_the_last_record_every_source_has_ended(later: int) -> None:
     """Also those that hold too few rows to show a gap by themselves."""
     as_of = AS_OF + timedelta(days=later)
-    ended = seen(sources(), as_of)
+    ended = examine_tables(sources(), as_of)
     assert {(gap.table, gap.area) for gap in ended.gaps} == {(name, None) for name in RATES}
     for gap in ended.gaps:
         assert gap.last == as_of - timedelta(days=1)
@@ -195,10 +195,10 @@ def test_long_after_the_last_record_every_source_has_ended(later: int) -> None:
 def test_a_stray_row_does_not_prolong_records_that_have_ended() -> None:
     as_of = AS_OF + timedelta(days=400)
     one = np.array([DAYS + 350]), np.array([5]), np.array([0])
-    made = sources()
+    tables = sources()
     for name in ("system_access", "grievance"):
-        made[name] = pa.concat_tables([made[name], table(name, *one)])
-    gaps = {gap.table: gap for gap in seen(made, as_of).gaps if gap.area is None}
+        tables[name] = pa.concat_tables([tables[name], table(name, *one)])
+    gaps = {gap.table: gap for gap in examine_tables(tables, as_of).gaps if gap.area is None}
     assert set(gaps) == set(RATES)
     assert gaps["system_access"].first == AS_OF
     assert gaps["system_access"].found == 1
@@ -208,15 +208,19 @@ def test_a_stray_row_does_not_prolong_records_that_have_ended() -> None:
 
 def test_a_source_that_is_silent_by_nature_or_recorded_weeks_later_has_not_broken_off() -> None:
     quiet_months: Choose = lambda day, officer: day // 28 % 2 == 0  # noqa: E731
-    assert seen(sources(keep={"system_access": quiet_months}), *(on(n) for n in (260, 270, 300, 330))).gaps == ()
+    assert (
+        examine_tables(sources(keep={"system_access": quiet_months}), *(on(n) for n in (260, 270, 300, 330))).gaps == ()
+    )
     rng = np.random.default_rng(3)
     day = np.repeat(np.arange(DAYS - 100, DAYS), 100)
     late = table("system_access", day, rng.integers(1, OFFICERS + 1, len(day)), np.full(len(day), 40))
-    assert [gap for gap in seen(sources() | {"system_access": late}).gaps if gap.table == "system_access"] == []
+    assert [
+        gap for gap in examine_tables(sources() | {"system_access": late}).gaps if gap.table == "system_access"
+    ] == []
 
 
 def test_records_that_end_within_four_weeks_have_not_ended() -> None:
-    ended = seen(sources(), AS_OF + timedelta(days=20))
+    ended = examine_tables(sources(), AS_OF + timedelta(days=20))
     assert ended.notes() == ()
     assert not any(gap.table == "grievance" for gap in ended.gaps)
 
