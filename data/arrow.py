@@ -84,6 +84,7 @@ def load_arrow(
         ...     store.rows("SELECT count(*) FROM loaded.unit")
         [(0,)]
     """
+    # A constant file name as a literal costs nothing; as an Arrow column it would be repeated for every row.
     if "source_row" in rows.column_names:
         items = "*"
     else:

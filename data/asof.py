@@ -48,4 +48,5 @@ def _item(column: Column, as_of: date) -> str:
         return f"CAST(NULL AS {column.type}) AS {column.name}"
     if column.known_from is None:
         return column.name
+    # A null day means that it has not come: the comparison is then not true, and the column reads as null.
     return f"CASE WHEN {column.known_from} < DATE '{as_of}' THEN {column.name} END AS {column.name}"

@@ -152,24 +152,26 @@ def _unread(table: Table) -> Constraint:
 def _required(table: Table, column: Column) -> Constraint:
     name = column.name
     # A cell that could not be read is null as well; its own message is enough.
-    unread = f"contains(chr(10) || unread, chr(10) || {literal(name + ': ')})"
+    unread_cell = f"contains(chr(10) || unread, chr(10) || {literal(name + ': ')})"
     return Constraint(
         kind="required",
         table=table.name,
         columns=(name,),
         requirement=f"{name} is never empty",
         violation=f"{quoted(name)} IS NULL",
-        message=f"CASE WHEN {unread} THEN NULL ELSE {literal(f'{name}: expected a value, found nothing')} END",
+        message=f"CASE WHEN {unread_cell} THEN NULL ELSE {literal(f'{name}: expected a value, found nothing')} END",
         expectation=Expectation("expect_column_values_to_not_be_null", {"column": name}),
     )
 
 
 def _content(table: Table, column: Column) -> Iterator[Constraint]:
+    # A text from a closed list needs no further check of its characters.
     if column.values:
         yield _values(table, column)
     elif column.type == "VARCHAR":
         yield _text(table, column)
     if column.type == "DOUBLE":
+        # NaN compares as larger than everything in DuckDB, so a finite range excludes it too.
         yield _between(table, column, "finite", "a finite number", -_LARGEST, _LARGEST)
     if (column.minimum, column.maximum, column.above) != (None, None, None):
         yield _range(table, column)
@@ -193,13 +195,13 @@ def _text(table: Table, column: Column) -> Constraint:
 
 
 def _values(table: Table, column: Column) -> Constraint:
-    listed = ", ".join(literal(v) for v in column.values)
+    values = ", ".join(literal(v) for v in column.values)
     return Constraint(
         kind="values",
         table=table.name,
         columns=(column.name,),
         requirement=f"{column.name} is one of {', '.join(column.values)}",
-        violation=f"{quoted(column.name)} IS NOT NULL AND {quoted(column.name)} NOT IN ({listed})",
+        violation=f"{quoted(column.name)} IS NOT NULL AND {quoted(column.name)} NOT IN ({values})",
         message=_message(column, f"one of {', '.join(column.values)}"),
         expectation=Expectation(
             "expect_column_values_to_be_in_set", {"column": column.name, "value_set": list(column.values)}
@@ -315,6 +317,7 @@ def _reference(table: Table, column: Column) -> Constraint:
     if parent is None:
         raise ValueError(f"{table.name}.{column.name} refers to no table")
     itself = parent == table.name
+    # A parent was loaded before and has only good rows; of the table itself only the remaining keys are good.
     # Every referenced table of the contract has its key under the parent's own name for it.
     keys = f"{REMAINING if itself else LOADED}.{quoted(parent)}"
     key = quoted(table.key if itself and table.key else _key_of(parent))

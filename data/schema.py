@@ -136,15 +136,16 @@ class Contract:
 
     def order(self) -> tuple[Table, ...]:
         """Return the record tables so that each comes after every table it has an enforced reference to."""
-        done: dict[str, Table] = {}
-        waiting = dict(self.records)
-        while waiting:
-            ready = [t for t in waiting.values() if _needs(t) <= done.keys() | {t.name}]
-            if not ready:
-                raise ValueError(f"circular references among {sorted(waiting)}")
-            for table in ready:
-                done[table.name] = waiting.pop(table.name)
-        return tuple(done.values())
+        ordered: dict[str, Table] = {}
+        remaining = dict(self.records)
+        while remaining:
+            # Free to come next: whose every parent stands already. A table may refer to itself.
+            free = [t for t in remaining.values() if _needs(t) <= ordered.keys() | {t.name}]
+            if not free:
+                raise ValueError(f"circular references among {sorted(remaining)}")
+            for table in free:
+                ordered[table.name] = remaining.pop(table.name)
+        return tuple(ordered.values())
 
 
 def _needs(table: Table) -> set[str]:

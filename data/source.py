@@ -22,7 +22,7 @@ class InputFile:
 
 
 @dataclass(frozen=True)
-class Staged:
+class StagedTables:
     """What a source has put in place: the files it read, the tables it filled, and what a reader should know."""
 
     inputs: tuple[InputFile, ...]
@@ -59,7 +59,7 @@ class Source(ABC):
     @abstractmethod
     def stage(
         self, folder: Path, *, store: Store, progress: StageProgress, tables: Collection[str] | None = None
-    ) -> Staged:
+    ) -> StagedTables:
         """Stage the tables of a records folder.
 
         Raises:

@@ -84,10 +84,10 @@ class Store:
 
     def tables(self, schema: str) -> set[str]:
         """Return the names of the tables and views in a schema."""
-        found = self.rows(
+        names = self.rows(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = ?", parameters=[schema]
         )
-        return {name for (name,) in found}
+        return {name for (name,) in names}
 
     def close(self) -> None:
         """Close the database; a Store in memory is gone then."""

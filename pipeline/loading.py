@@ -24,7 +24,7 @@ from data.contract import CONTRACT
 from data.errors import InputRejected, OpencseError, UsageError
 from data.progress import StageProgress
 from data.schema import Table
-from data.source import Staged
+from data.source import StagedTables
 from data.store import Store, quoted
 from pipeline.load_report import ConstraintCount, LoadReport, TableCount
 from pipeline.record_notes import record_notes
@@ -85,29 +85,29 @@ def load_records(
         >>> report.violations
         {('officer', 'order(joined_on, left_on)'): 1}
     """
-    wanted = with_referenced(tables) if tables is not None else frozenset(CONTRACT.records)
+    names = with_referenced(tables) if tables is not None else frozenset(CONTRACT.records)
     if check == "trusted":
-        return _load_trusted(records, source, wanted, store)
+        return _load_trusted(records, source, names, store)
     tell = progress or (lambda _: None)
     create_schemas(store)
-    staged = _stage(records, source, wanted, store, tell)
+    staging = _stage(records, source, names, store, tell)
     counts: list[TableCount] = []
     constraints: list[ConstraintCount] = []
     with _checker(check, store) as checker:
-        for table in loading_order(staged.tables):
+        for table in loading_order(staging.tables):
             tell(f"Checking {table.name}")
-            count, of_table = _check_table(table, staged.tables, store, checker)
+            count, of_table = _check_table(table, staging.tables, store, checker)
             counts.append(count)
             constraints.extend(of_table)
-    notes = (*staged.notes, *_unchecked_references(staged.tables))
+    notes = (*staging.notes, *_unchecked_references(staging.tables))
     if check == "expectations":
-        notes += record_notes(store, present=staged.tables, counts=constraints)
+        notes += record_notes(store, present=staging.tables, counts=constraints)
     position = {name: place for place, name in enumerate(CONTRACT.records)}
     return LoadReport(
         source=source,
-        inputs=tuple(sorted(staged.inputs, key=lambda file: file.name)),
+        inputs=tuple(sorted(staging.inputs, key=lambda file: file.name)),
         counts=tuple(sorted(counts, key=lambda count: position[count.table])),
-        absent=tuple(name for name in CONTRACT.records if name in wanted and name not in staged.tables),
+        absent=tuple(name for name in CONTRACT.records if name in names and name not in staging.tables),
         notes=notes,
         constraints=tuple(sorted(constraints, key=lambda constraint: position[constraint.table])),
     )
@@ -139,14 +139,15 @@ def loading_order(tables: Collection[str]) -> tuple[Table, ...]:
         ['officer', 'shift', 'expense']
     """
     ordered: list[Table] = []
-    waiting = [table for table in CONTRACT.order() if table.name in tables]
-    while waiting:
-        names = {table.name for table in waiting}
-        ready = [t for t in waiting if not names & {c.references for c in t.columns} - {t.name}]
-        if not ready:
-            raise OpencseError(f"The tables {', '.join(sorted(names))} refer to each other in a circle.")
-        ordered.extend(ready)
-        waiting = [table for table in waiting if table not in ready]
+    remaining = [table for table in CONTRACT.order() if table.name in tables]
+    while remaining:
+        unordered = {table.name for table in remaining}
+        # Also those that may dangle: a link can only be counted once its table is there.
+        free = [t for t in remaining if not unordered & {c.references for c in t.columns} - {t.name}]
+        if not free:
+            raise OpencseError(f"The tables {', '.join(sorted(unordered))} refer to each other in a circle.")
+        ordered.extend(free)
+        remaining = [table for table in remaining if table not in free]
     return tuple(ordered)
 
 
@@ -164,7 +165,7 @@ def with_referenced(tables: Collection[str]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _load_trusted(records: Path | Records, source: str, wanted: Collection[str], store: Store) -> LoadReport:
+def _load_trusted(records: Path | Records, source: str, names: Collection[str], store: Store) -> LoadReport:
     """Make tables readable without looking at a row: views on the Arrow tables, copied nowhere.
 
     Records of 2,000 people over two years are ready in hundredths of a second instead of over one.
@@ -174,7 +175,7 @@ def _load_trusted(records: Path | Records, source: str, wanted: Collection[str],
             f"Records of the source '{source}' cannot be loaded without a check.",
             expected="records that meet the contract, in memory or as Parquet",
         )
-    tables = _conforming(records if isinstance(records, Mapping) else read_parquet_folder(records), wanted)
+    tables = _conforming(records if isinstance(records, Mapping) else read_parquet_folder(records), names)
     store.run(f"CREATE SCHEMA IF NOT EXISTS {LOADED}")
     for name, rows in tables.items():
         load_arrow(store, CONTRACT[name], rows, view=True)
@@ -182,28 +183,28 @@ def _load_trusted(records: Path | Records, source: str, wanted: Collection[str],
         source=source,
         inputs=(),
         counts=tuple(TableCount(name, len(rows), len(rows), 0) for name, rows in tables.items()),
-        absent=tuple(name for name in CONTRACT.records if name in wanted and name not in tables),
+        absent=tuple(name for name in CONTRACT.records if name in names and name not in tables),
         notes=(),
         constraints=(),
     )
 
 
 def _stage(
-    records: Path | Records, source: str, wanted: Collection[str], store: Store, progress: StageProgress
-) -> Staged:
+    records: Path | Records, source: str, names: Collection[str], store: Store, progress: StageProgress
+) -> StagedTables:
     if isinstance(records, Path):
-        return sources.find(source).stage(records, store=store, progress=progress, tables=wanted)
-    tables = _conforming(records, wanted)
+        return sources.find(source).stage(records, store=store, progress=progress, tables=names)
+    tables = _conforming(records, names)
     for name, rows in tables.items():
         load_arrow(store, CONTRACT[name], rows)
         for column in ("unread", "refused"):
             store.run(f"ALTER TABLE {LOADED}.{quoted(name)} ADD COLUMN {column} VARCHAR")
-    return Staged(inputs=(), tables=tuple(tables))
+    return StagedTables(inputs=(), tables=tuple(tables))
 
 
-def _conforming(records: Records, wanted: Collection[str]) -> dict[str, pa.Table]:
-    """Return the wanted tables in contract order, brought to the contract's columns and types."""
-    return {t.name: conform(t, records[t.name]) for t in CONTRACT if t.name in records and t.name in wanted}
+def _conforming(records: Records, names: Collection[str]) -> dict[str, pa.Table]:
+    """Return the names tables in contract order, brought to the contract's columns and types."""
+    return {t.name: conform(t, records[t.name]) for t in CONTRACT if t.name in records and t.name in names}
 
 
 @contextmanager
@@ -226,16 +227,16 @@ def _check_table(
     ]
     if checker is not None:
         counts = _confirm(table, constraints, counts, checker)
-    rejected = quarantine_rows(table, store=store)
-    loaded = finish_table(table, violations, rejected=rejected, store=store)
-    if violations.rows != loaded + rejected:
+    rejected_rows = quarantine_rows(table, store=store)
+    loaded_rows = finish_table(table, violations, rejected=rejected_rows, store=store)
+    if violations.rows != loaded_rows + rejected_rows:
         raise CountsDisagree(
             f"The rows of {table.name} do not add up.",
             expected=f"{violations.rows} rows read",
-            found=f"{loaded} loaded and {rejected} quarantined",
+            found=f"{loaded_rows} loaded and {rejected_rows} quarantined",
             hint="This is a fault in OpenCSE or in the source; please report it.",
         )
-    return TableCount(table.name, violations.rows, loaded, rejected), counts
+    return TableCount(table.name, violations.rows, loaded_rows, rejected_rows), counts
 
 
 def _confirm(

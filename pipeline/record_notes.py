@@ -121,8 +121,8 @@ def _unit_circles(store: Store) -> Iterator[str]:
     parents = dict(store.rows(f"SELECT unit_id, parent_unit_id FROM {LOADED}.unit ORDER BY unit_id"))
     units = units_in_circles(parents)
     if units:
-        listed = ", ".join(map(str, units[:LISTED])) + (", …" if len(units) > LISTED else "")
-        yield f"unit: {len(units)} units stand above themselves in a circle ({listed}); correct their parent_unit_id."
+        ids = ", ".join(map(str, units[:LISTED])) + (", …" if len(units) > LISTED else "")
+        yield f"unit: {len(units)} units stand above themselves in a circle ({ids}); correct their parent_unit_id."
 
 
 def units_in_circles(parents: Mapping[int, int | None]) -> list[int]:

@@ -52,36 +52,39 @@ def from_text(column: Column, *, cell: str) -> str:
     )
 
 
-def from_parquet(column: Column, *, cell: str, stored: str) -> str:
-    """Return SQL that reads a Parquet value of a DuckDB type `stored` without losing anything, else null.
+def from_parquet(column: Column, *, cell: str, stored_type: str) -> str:
+    """Return SQL that reads a Parquet value of a DuckDB type `stored_type` without losing anything, else null.
 
     A time of day in a column of days, a whole number out of range, and a fraction of a microsecond are losses.
     """
-    if stored == column.type:
+    if stored_type == column.type:
         return cell
-    if stored == "NULL":
+    if stored_type == "NULL":
         return f"CAST(NULL AS {column.type})"
     cast = f"TRY_CAST({cell} AS {column.type})"
+    # Whatever was lost on the way there is missing on the way back: a time of day in a day, a fraction in a time.
     if column.temporal:
-        return f"CASE WHEN TRY_CAST({cast} AS {stored}) = {cell} THEN {cast} END"
-    if column.type == "DOUBLE" and stored != "FLOAT":
+        return f"CASE WHEN TRY_CAST({cast} AS {stored_type}) = {cell} THEN {cast} END"
+    if column.type == "DOUBLE" and stored_type != "FLOAT":
+        # Above 2**53 not every whole number has a floating-point one.
         return f"CASE WHEN TRY_CAST({cast} AS HUGEINT) = {cell} THEN {cast} END"
     return cast
 
 
-def unread(columns: Sequence[Column], *, cells: Mapping[str, str], typed: Mapping[str, str]) -> str:
+def unread(columns: Sequence[Column], *, cells: Mapping[str, str], readings: Mapping[str, str]) -> str:
     """Return SQL that names every cell with a value that has no typed one, a line each; null when there is none."""
+    # A cell that is read as it stands cannot fail and needs no test.
     parts = [
-        f"CASE WHEN {cells[c.name]} IS NOT NULL AND {typed[c.name]} IS NULL "
+        f"CASE WHEN {cells[c.name]} IS NOT NULL AND {readings[c.name]} IS NULL "
         f"THEN {literal(f'{c.name}: expected {EXPECTED[c.type]}, found ')} || {excerpt(cells[c.name])} END"
         for c in columns
-        if typed[c.name] != cells[c.name]
+        if readings[c.name] != cells[c.name]
     ]
     if not parts:
         return "CAST(NULL AS VARCHAR)"
     return f"nullif(concat_ws(chr(10), {', '.join(parts)}), '')"
 
 
-def staged_columns(columns: Sequence[Column], typed: Mapping[str, str]) -> str:
-    """Return the select items of the contract columns from their typed expressions."""
-    return ", ".join(f"{typed[c.name]} AS {quoted(c.name)}" for c in columns)
+def staged_columns(columns: Sequence[Column], readings: Mapping[str, str]) -> str:
+    """Return the select items of the contract columns from the expressions that read them."""
+    return ", ".join(f"{readings[c.name]} AS {quoted(c.name)}" for c in columns)

@@ -20,26 +20,26 @@ INCIDENT_AFTER_COMPLAINT: Final = (
 class Note:
     """A sentence about a staged table with a `{count}`, and a `{listed}` where values are named.
 
-    `counted` is the FROM clause of what is counted; `lists` the text column whose values are named.
+    `rows` is the FROM clause of what is counted; `lists` the text column whose values are named.
     """
 
     table: str
     says: str
-    counted: str
+    rows: str
     lists: str = "NULL"
 
 
 def notes_on(table: str, *, store: Store) -> list[str]:
     """Return the notes on a staged table whose count is not zero."""
-    told = []
+    notes = []
     for note in (note for note in NOTES if note.table == table):
-        count, listed = store.rows(
+        count, values = store.rows(
             f"SELECT count(*), string_agg(DISTINCT listed, ', ' ORDER BY listed) "
-            f"FROM (SELECT {note.lists} AS listed {note.counted})"
+            f"FROM (SELECT {note.lists} AS listed {note.rows})"
         )[0]
         if count:
-            told.append(note.says.format(count=count, listed=listed))
-    return told
+            notes.append(note.says.format(count=count, listed=values))
+    return notes
 
 
 def _listed(values: tuple[str, ...]) -> str:

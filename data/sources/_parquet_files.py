@@ -42,8 +42,8 @@ def check_size(path: Path, file: InputFile) -> None:
     Raises:
         InputRejected: it has too many bytes or rows for its size.
     """
-    with pq.ParquetFile(path) as opened:
-        metadata = opened.metadata
+    with pq.ParquetFile(path) as parquet:
+        metadata = parquet.metadata
         groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     check_expansion(file, sum(group.total_byte_size for group in groups))
     most = FEW_ROWS + ROWS_PER_BYTE * file.bytes
@@ -57,12 +57,12 @@ def check_size(path: Path, file: InputFile) -> None:
         )
 
 
-def unreadable(name: str, found: str) -> InputRejected:
+def unreadable(name: str, message: str) -> InputRejected:
     """Return the error for a Parquet file that cannot be read."""
     return InputRejected(
         f"The file {name} cannot be read as Parquet.",
         expected="a complete Parquet file",
-        found=found.splitlines()[0][:200] if found else "nothing readable",
+        found=message.splitlines()[0][:200] if message else "nothing readable",
         where=name,
         hint="Write the file again; a copy that broke off looks like this.",
     )
@@ -73,37 +73,41 @@ def check_types(schema: pa.Schema, columns: Sequence[Column], *, name: str) -> N
 
     Raises `InputRejected` naming every column that is not, with what was expected and found.
     """
-    wrong = [(c, schema.field(c.name).type) for c in columns if not _fits(schema.field(c.name).type, c.type)]
-    if wrong:
+    mismatches = [(c, schema.field(c.name).type) for c in columns if not _fits(schema.field(c.name).type, c.type)]
+    if mismatches:
         raise InputRejected(
             f"The file {name} has columns of the wrong type.",
-            expected="; ".join(f"{c.name} as {EXPECTED[c.type]} ({c.type})" for c, _ in wrong),
-            found="; ".join(f"{c.name} as {kind}" for c, kind in wrong),
+            expected="; ".join(f"{c.name} as {EXPECTED[c.type]} ({c.type})" for c, _ in mismatches),
+            found="; ".join(f"{c.name} as {kind}" for c, kind in mismatches),
             where=name,
         )
 
 
-def _fits(stored: Any, declared: SqlType) -> bool:
-    if pa.types.is_dictionary(stored):
-        stored = stored.value_type
-    if pa.types.is_null(stored):
+def _fits(stored_type: Any, declared: SqlType) -> bool:
+    if pa.types.is_dictionary(stored_type):
+        stored_type = stored_type.value_type
+    if pa.types.is_null(stored_type):
         return True  # a column with nothing in it; whether it may be empty is a rule's matter
     match declared:
         case "BIGINT" | "INTEGER":
-            return bool(pa.types.is_integer(stored))
+            return bool(pa.types.is_integer(stored_type))
         case "DOUBLE":
-            return bool(pa.types.is_float32(stored) or pa.types.is_float64(stored) or pa.types.is_integer(stored))
+            return bool(
+                pa.types.is_float32(stored_type) or pa.types.is_float64(stored_type) or pa.types.is_integer(stored_type)
+            )
         case "BOOLEAN":
-            return bool(pa.types.is_boolean(stored))
+            return bool(pa.types.is_boolean(stored_type))
         case "VARCHAR":
             return bool(
-                pa.types.is_string(stored) or pa.types.is_large_string(stored) or pa.types.is_string_view(stored)
+                pa.types.is_string(stored_type)
+                or pa.types.is_large_string(stored_type)
+                or pa.types.is_string_view(stored_type)
             )
         case "DATE":
-            return bool(pa.types.is_date(stored) or _is_wall_clock(stored))
+            return bool(pa.types.is_date(stored_type) or _is_wall_clock(stored_type))
         case "TIMESTAMP":
-            return _is_wall_clock(stored)
+            return _is_wall_clock(stored_type)
 
 
-def _is_wall_clock(stored: Any) -> bool:
-    return bool(pa.types.is_timestamp(stored) and stored.tz is None)
+def _is_wall_clock(stored_type: Any) -> bool:
+    return bool(pa.types.is_timestamp(stored_type) and stored_type.tz is None)

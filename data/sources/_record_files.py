@@ -39,14 +39,14 @@ class TextFile:
     """A CSV file that was read through once: what it is, its header and its longest line in bytes."""
 
     path: Path
-    described: InputFile
+    input_file: InputFile
     header: tuple[str, ...]
     longest_line: int
 
     @property
     def name(self) -> str:
         """The file's name relative to the records folder."""
-        return self.described.name
+        return self.input_file.name
 
 
 def records_folder(folder: Path) -> Path:
@@ -110,18 +110,18 @@ def read_through(folder: Path, path: Path) -> TextFile:
     Raises `InputRejected`, naming file and line, for bytes that are not UTF-8, a NUL byte, a line over `LONGEST_LINE`,
     a truncated or foreign gzip file, one that unpacks to far more than records do, and an empty file.
     """
-    described = describe(folder, path)
-    look = _Look(described.name)
+    input_file = describe(folder, path)
+    look = _Look(input_file.name)
     size = 0
-    with _readable(described.name), _opened(inside(folder, path)) as file:
+    with _readable(input_file.name), _opened(inside(folder, path)) as file:
         while chunk := file.read(CHUNK):
             size += len(chunk)
-            check_expansion(described, size)
+            check_expansion(input_file, size)
             look.at(chunk)
         look.end()
     with io.TextIOWrapper(_opened(inside(folder, path)), encoding="utf-8-sig", newline="") as text:
-        header = _header(described.name, text)
-    return TextFile(path, described, header, look.longest)
+        header = _header(input_file.name, text)
+    return TextFile(path, input_file, header, look.longest)
 
 
 def check_expansion(file: InputFile, unpacked: int) -> None:
@@ -158,30 +158,30 @@ def csv_options(file: TextFile) -> str:
     """Return the arguments after the file name for DuckDB's `read_csv`: every cell as text, nothing guessed."""
     line = min(LONGEST_LINE, max(2_097_152, 2 * file.longest_line))
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in file.header)
-    packed = "gzip" if file.path.name.endswith(".gz") else "none"
+    compression = "gzip" if file.path.name.endswith(".gz") else "none"
     return (
         f"header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
-        f"strict_mode = true, null_padding = false, compression = '{packed}', max_line_size = {line}, "
+        f"strict_mode = true, null_padding = false, compression = '{compression}', max_line_size = {line}, "
         f"buffer_size = {max(_SHORTEST_BUFFER, line)}, columns = {{{columns}}}"
     )
 
 
 def csv_rejected(name: str, failed: StatementFailed) -> InputRejected:
     """Return the error for a CSV file that the database could not take apart, in terms of the file."""
-    said = str(failed.__cause__)
-    line = re.search(r"CSV Error on Line: (\d+)", said)
-    cells = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", said)
-    expected, found = "rows of comma-separated cells with one kind of line ending", "a row that is not"
+    message = str(failed.__cause__)
+    line = re.search(r"CSV Error on Line: (\d+)", message)
+    cells = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
+    expected, finding = "rows of comma-separated cells with one kind of line ending", "a row that is not"
     if cells:
-        expected, found = f"{cells[1]} cells in every row", f"a row with {cells[2]}"
-    elif "unterminated quote" in said:
-        expected, found = "every quoted cell closed by a double quote", "one that is not"
-    elif "Maximum line size" in said:
-        expected, found = f"rows of at most {LONGEST_LINE:,} bytes", "a longer one"
+        expected, finding = f"{cells[1]} cells in every row", f"a row with {cells[2]}"
+    elif "unterminated quote" in message:
+        expected, finding = "every quoted cell closed by a double quote", "one that is not"
+    elif "Maximum line size" in message:
+        expected, finding = f"rows of at most {LONGEST_LINE:,} bytes", "a longer one"
     return InputRejected(
         f"The file {name} is not well-formed CSV.",
         expected=expected,
-        found=found,
+        found=finding,
         where=f"{name}, line {line[1]}" if line else name,
     )
 
@@ -198,6 +198,7 @@ class _Look:
 
     def at(self, chunk: bytes) -> None:
         self._decode(self._tail + chunk)
+        # Counted in numpy: a loop over lines would be far slower.
         breaks = np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == ord("\n"))
         if len(breaks):
             lengths = np.diff(breaks, prepend=-1)
@@ -224,6 +225,7 @@ class _Look:
         try:
             data.decode("utf-8")
         except UnicodeDecodeError as error:
+            # A character has at most four bytes: fewer at the end may go on in the next chunk.
             if len(data) - error.start < 4 and error.reason == "unexpected end of data":
                 self._tail = data[error.start :]
                 return
@@ -231,11 +233,11 @@ class _Look:
             raise self._rejected(line, "UTF-8 text", f"the byte 0x{data[error.start]:02x}") from None
         self._tail = b""
 
-    def _rejected(self, breaks_before: int, expected: str, found: str) -> InputRejected:
+    def _rejected(self, breaks_before: int, expected: str, finding: str) -> InputRejected:
         return InputRejected(
             f"The file {self._name} cannot be read as text.",
             expected=expected,
-            found=found,
+            found=finding,
             where=f"{self._name}, line {breaks_before + 1}",
             hint="Save the file again as CSV in UTF-8.",
         )
@@ -260,7 +262,7 @@ def _opened(path: Path) -> IO[bytes]:
 
 def _header(name: str, text: IO[str]) -> tuple[str, ...]:
     try:
-        first = next(csv.reader(text, strict=True), [])
+        header = next(csv.reader(text, strict=True), [])
     except csv.Error as error:
         raise InputRejected(
             f"The file {name} has no readable header row.",
@@ -268,11 +270,11 @@ def _header(name: str, text: IO[str]) -> tuple[str, ...]:
             found=str(error),
             where=f"{name}, line 1",
         ) from None
-    if not any(cell.strip() for cell in first):
+    if not any(cell.strip() for cell in header):
         raise InputRejected(
             f"The file {name} is empty.",
             expected="a header row with the column names, then one row per line",
             found="no header row",
             where=name,
         )
-    return tuple(first)
+    return tuple(header)

@@ -20,7 +20,7 @@ RELEASE: Final = "release"
 
 @dataclass(frozen=True)
 class ReleaseFile:
-    """One file a release may have: where it lies, and which columns are needed, or used when they are there.
+    """One file a release may have: where it lies, and which columns are required, or used when they are there.
 
     `numbers` are the columns of whole numbers, which spreadsheets write as `1001.0`: they lose the ".0" while the file
     is read, so that one number has one spelling wherever rows are compared.
@@ -28,8 +28,8 @@ class ReleaseFile:
 
     name: str
     path: str
-    needed: tuple[str, ...]
-    used: tuple[str, ...] = ()
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
 
     @property
@@ -43,39 +43,40 @@ def find_release_file(root: Path, file: ReleaseFile) -> Path | None:
 
     Raises `InputRejected` when there are both.
     """
-    found = [path for path in (root / f"{file.path}.csv", root / f"{file.path}.csv.gz") if path.exists()]
-    if len(found) > 1:
+    paths = [path for path in (root / f"{file.path}.csv", root / f"{file.path}.csv.gz") if path.exists()]
+    if len(paths) > 1:
         raise InputRejected(
             f"The file {file.path} is there twice.",
             expected="one file, plain or gzipped",
-            found=" and ".join(relative(root, path) for path in found),
+            found=" and ".join(relative(root, path) for path in paths),
             hint="Remove the one that is out of date.",
         )
-    return inside(root, found[0]) and found[0] if found else None
+    return inside(root, paths[0]) and paths[0] if paths else None
 
 
 def hold(store: Store, root: Path, path: Path, file: ReleaseFile) -> InputFile:
-    """Read a file into its table: the needed and used columns as text, `source_file` and `source_row`.
+    """Read a file into its table: the required and used columns as text, `source_file` and `source_row`.
 
     Used columns that the file lacks are null; columns that are neither are left out. Raises `InputRejected` when a
-    needed column is missing or a column is there twice.
+    required column is missing or a column is there twice.
     """
     text = read_through(root, path)
-    wanted = (*file.needed, *file.used)
-    missing = [c for c in file.needed if c not in text.header]
-    doubled = sorted({c for c in wanted if text.header.count(c) > 1})
-    if missing or doubled:
+    columns = (*file.required, *file.optional)
+    absent = [c for c in file.required if c not in text.header]
+    repeated = sorted({c for c in columns if text.header.count(c) > 1})
+    if absent or repeated:
         raise InputRejected(
             f"The file {text.name} does not have the columns of the release.",
-            expected=", ".join(file.needed),
+            expected=", ".join(file.required),
             found="; ".join(
                 f"{', '.join(names)} {fault}"
-                for names, fault in ((missing, "missing"), (doubled, "there more than once"))
+                for names, fault in ((absent, "missing"), (repeated, "there more than once"))
                 if names
             ),
             where=text.name,
         )
-    items = ", ".join(_item(c, text.header, file.numbers) for c in wanted)
+    # A file that lacks an optional column has it all the same, empty, so that one query serves every release.
+    items = ", ".join(_item(c, text.header, file.numbers) for c in columns)
     statement = (
         f"CREATE TABLE {file.relation} AS SELECT {items}, {literal(text.name)} AS source_file, "
         f"row_number() OVER () AS source_row FROM read_csv({{file}}, {csv_options(text)})"
@@ -84,7 +85,7 @@ def hold(store: Store, root: Path, path: Path, file: ReleaseFile) -> InputFile:
         stage_file(store, statement, path=path, name=text.name, step=f"read {text.name}")
     except StatementFailed as failed:
         raise csv_rejected(text.name, failed) from None
-    return text.described
+    return text.input_file
 
 
 def _item(column: str, header: Sequence[str], numbers: Sequence[str]) -> str:
@@ -96,30 +97,30 @@ def _item(column: str, header: Sequence[str], numbers: Sequence[str]) -> str:
 
 def hold_nothing(store: Store, file: ReleaseFile) -> None:
     """Make the empty table of a file that the release lacks."""
-    columns = ", ".join(f"{quoted(c)} VARCHAR" for c in (*file.needed, *file.used, "source_file"))
+    columns = ", ".join(f"{quoted(c)} VARCHAR" for c in (*file.required, *file.optional, "source_file"))
     store.run(f"CREATE TABLE {file.relation} ({columns}, source_row BIGINT)")
 
 
 def staged_select(
-    table: Table, *, cells: dict[str, str], made: dict[str, str], refused: str = "NULL", origin: str = "r"
+    table: Table, *, cells: dict[str, str], values: dict[str, str], refusal: str = "NULL", origin: str = "r"
 ) -> str:
     """Return the select list that stages a contract table from release rows.
 
-    `cells` are text expressions, read as their column's type; `made` are expressions that already have a value of the
+    `cells` are text expressions, read as their column's type; `values` are expressions that already have a value of the
     type. Columns in neither are null. `origin` is the alias of the row that is cited.
     """
-    typed = {name: from_text(table.column[name], cell=cell) for name, cell in cells.items()}
+    readings = {name: from_text(table.column[name], cell=cell) for name, cell in cells.items()}
     items = []
     for column in table.columns:
-        value = typed.get(column.name, made.get(column.name, "NULL"))
+        value = readings.get(column.name, values.get(column.name, "NULL"))
         items.append(f"CAST({value} AS {column.type}) AS {quoted(column.name)}")
-    faults = unread([table.column[name] for name in cells], cells=cells, typed=typed)
+    faults = unread([table.column[name] for name in cells], cells=cells, readings=readings)
     return ", ".join(
         [
             *items,
             f"{origin}.source_file AS source_file",
             f"{origin}.source_row AS source_row",
             f"{faults} AS unread",
-            f"CAST({refused} AS VARCHAR) AS refused",
+            f"CAST({refusal} AS VARCHAR) AS refused",
         ]
     )

@@ -31,7 +31,7 @@ from data.constraints import STAGED
 from data.contract import CONTRACT
 from data.errors import InputRejected
 from data.progress import StageProgress
-from data.source import InputFile, Source, Staged
+from data.source import InputFile, Source, StagedTables
 from data.sources import _chicago_codes as codes
 from data.sources._chicago_files import (
     ACCUSED,
@@ -57,15 +57,15 @@ class Chicago(Source):
 
     def stage(
         self, folder: Path, *, store: Store, progress: StageProgress, tables: Collection[str] | None = None
-    ) -> Staged:
+    ) -> StagedTables:
         """Stage what the release holds; see the module's text and `Source.stage`."""
         root = records_folder(folder)
         store.run(f"DROP SCHEMA IF EXISTS {RELEASE} CASCADE")
         store.run(f"CREATE SCHEMA {RELEASE}")
         inputs = _hold_all(root, store, progress)
-        staged, notes = _stage_all(set(inputs), tables, store, progress)
+        names, notes = _stage_all(set(inputs), tables, store, progress)
         store.run(f"DROP SCHEMA {RELEASE} CASCADE")
-        return Staged(tuple(inputs.values()), staged, notes)
+        return StagedTables(tuple(inputs.values()), names, notes)
 
 
 SOURCE: Final = Chicago()
@@ -91,7 +91,7 @@ def _hold_all(root: Path, store: Store, progress: StageProgress) -> dict[str, In
 
 
 def _stage_all(
-    held: set[str], wanted: Collection[str] | None, store: Store, progress: StageProgress
+    files: set[str], tables: Collection[str] | None, store: Store, progress: StageProgress
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Stage every wanted table whose files are there, and return their names and the notes."""
     statements: dict[str, tuple[tuple[ReleaseFile, ...], str]] = {
@@ -102,15 +102,15 @@ def _stage_all(
         "complaint": ((ACCUSED, CASES), _complaints()),
         "use_of_force": ((FORCE,), _force()),
     }
-    tables, notes = [], []
-    for table, (needed, select) in statements.items():
-        if (wanted is not None and table not in wanted) or not all(file.name in held for file in needed):
+    names, notes = [], []
+    for table, (sources, select) in statements.items():
+        if (tables is not None and table not in tables) or not all(file.name in files for file in sources):
             continue
         progress(f"Mapping {table}")
         store.run(f"CREATE TABLE {STAGED}.{table} AS {select}", step=f"stage {table}")
-        tables.append(table)
+        names.append(table)
         notes.extend(notes_on(table, store=store))
-    return tuple(tables), tuple(notes)
+    return tuple(names), tuple(notes)
 
 
 # ---------------------------------------------------------------- people
@@ -123,24 +123,24 @@ def _mapped(column: str, mapping: Mapping[str, str], *, otherwise: str = "NULL")
 
 def _officers() -> str:
     cells = {"officer_id": "r.UID", "joined_on": "r.appointed_date", "left_on": "r.resignation_date"}
-    select = staged_select(CONTRACT["officer"], cells=cells, made={"workforce": "'officer'"})
+    select = staged_select(CONTRACT["officer"], cells=cells, values={"workforce": "'officer'"})
     return f"SELECT {select} FROM {PROFILES.relation} AS r ORDER BY r.source_row"
 
 
 def _characteristics() -> str:
     born = "TRY_CAST(r.birth_year AS INTEGER)"
-    counted = f"greatest(year(TRY_CAST(r.appointed_date AS DATE)), {codes.RECORDS_BEGIN})"
-    age = f"({counted} - {born})"
+    first_year = f"greatest(year(TRY_CAST(r.appointed_date AS DATE)), {codes.RECORDS_BEGIN})"
+    age = f"({first_year} - {born})"
     band = (
         f"CASE WHEN {age} BETWEEN 18 AND 25 THEN '18-25' WHEN {age} BETWEEN 26 AND 40 THEN '26-40' "
         f"WHEN {age} BETWEEN 41 AND 55 THEN '41-55' WHEN {age} BETWEEN 56 AND 99 THEN '56+' END"
     )
-    made = {
+    values = {
         "sex": _mapped("r.gender", codes.SEXES),
         "ethnicity": _mapped("r.race", codes.ETHNICITIES, otherwise="'not_stated'"),
         "age_band": band,
     }
-    select = staged_select(CONTRACT["protected_characteristic"], cells={"officer_id": "r.UID"}, made=made)
+    select = staged_select(CONTRACT["protected_characteristic"], cells={"officer_id": "r.UID"}, values=values)
     return f"SELECT {select} FROM {PROFILES.relation} AS r ORDER BY r.source_row"
 
 
@@ -150,14 +150,14 @@ def _unit_number(column: str) -> str:
 
 def _units() -> str:
     """One row per unit number, cited where it first occurs; the force itself cites the first profile."""
-    made = {
+    values = {
         "unit_id": "r.number",
         "name": f"CASE WHEN r.number = {FORCE_UNIT} THEN 'Force' WHEN r.number = {UNKNOWN_UNIT} THEN 'Unit unknown' "
         "WHEN r.number <= 25 THEN 'District ' || r.number ELSE 'Unit ' || r.number END",
         "kind": f"CASE WHEN r.number = {FORCE_UNIT} THEN 'force' ELSE 'team' END",
         "parent_unit_id": f"CASE WHEN r.number <> {FORCE_UNIT} THEN {FORCE_UNIT} END",
     }
-    select = staged_select(CONTRACT["unit"], cells={}, made=made)
+    select = staged_select(CONTRACT["unit"], cells={}, values=values)
     return f"""
         SELECT {select} FROM (
             SELECT {_unit_number("unit")} AS number, source_file, min(source_row) AS source_row
@@ -209,7 +209,7 @@ def _postings() -> str:
         "ended_on": "r.ended",
         "known_on": "r.started",
     }
-    made = {
+    values = {
         "posting_id": "r.posting_id",
         "unit_id": "r.number",
         "rank": "r.rank",
@@ -245,7 +245,7 @@ def _postings() -> str:
             SELECT *, coalesce(CAST(lead(day) OVER (PARTITION BY unit_row ORDER BY day NULLS FIRST) - 1 AS VARCHAR),
                 unit_end_date) AS ended FROM parts
         )
-        SELECT {staged_select(CONTRACT["posting"], cells=cells, made=made)} FROM r ORDER BY r.posting_id
+        SELECT {staged_select(CONTRACT["posting"], cells=cells, values=values)} FROM r ORDER BY r.posting_id
     """
 
 
@@ -266,19 +266,19 @@ def _complaints() -> str:
         "finalised_on": "c.closed_date",
         "known_on": "c.complaint_date",
     }
-    made = {
+    values = {
         "allegation_id": "r.source_row",
         "category": f"CASE {category} ELSE 'other' END",
         "source": f"CASE WHEN r.complaint_code IN ({internal}) THEN 'internal' ELSE 'public' END",
         "outcome": _mapped("r.final_finding", codes.FINDINGS),
     }
-    refused = (
+    refusal = (
         "CASE WHEN c.cr_id IS NULL THEN 'no_case: cr_id: expected a case of the release, found ' "
         "|| coalesce(left(r.cr_id, 60), 'nothing') "
         "WHEN r.nth > 1 THEN 'twin: the same officer stands in the same case for the same reason before' END"
     )
     return f"""
-        SELECT {staged_select(CONTRACT["complaint"], cells=cells, made=made, refused=refused)}
+        SELECT {staged_select(CONTRACT["complaint"], cells=cells, values=values, refusal=refusal)}
         FROM (
             SELECT *, row_number() OVER (
                 PARTITION BY cr_id, UID, complaint_code, complaint_category ORDER BY source_row) AS nth
@@ -308,9 +308,9 @@ def _force() -> str:
         "officer_injured": "r.officer_injured",
         "known_on": "r.trr_date",
     }
-    made = {"tactic": tactic, "severity": f"CASE {severity} END", "video": "false"}
+    values = {"tactic": tactic, "severity": f"CASE {severity} END", "video": "false"}
     lowered = ", ".join(f"lower({c}) AS {c}" for c in ("officer_injured", "subject_injured", "firearm_used", "taser"))
     return f"""
-        SELECT {staged_select(CONTRACT["use_of_force"], cells=cells, made=made)}
+        SELECT {staged_select(CONTRACT["use_of_force"], cells=cells, values=values)}
         FROM (SELECT * REPLACE ({lowered}) FROM {FORCE.relation}) AS r ORDER BY r.source_row
     """

@@ -126,6 +126,7 @@ def _validate(engine: Any, table: Table, expectations: Sequence[Expectation], *,
         # The order of results is not part of the library's promise.
         return {int(result.expectation_config.meta["position"]): result for result in results}
 
+    # First all together for yes or no, in few scans; then counts for the failures alone.
     try:
         results = ask(configurations, _COUNTS if suspect else _YES_OR_NO)
         failed = [configurations[position] for position, result in results.items() if not result.success]

@@ -60,11 +60,13 @@ def find_violations(table: Table, constraints: Sequence[Constraint], *, store: S
     of the constraints, and the names of those for which the row is rejected.
     """
     rows, in_order = _look_at_keys(table, store)
-    own = [constraint for constraint in constraints if constraint.parent != table.name]
-    _collect(table, own, store)
-    within = [constraint for constraint in constraints if constraint.parent == table.name]
-    if within:
-        _find_remaining(table, within, store)
+    # A reference to the table itself can only be checked once it is known which of its rows remain: these constraints
+    # come second, and all are then collected anew.
+    own_constraints = [constraint for constraint in constraints if constraint.parent != table.name]
+    _collect(table, own_constraints, store)
+    self_references = [constraint for constraint in constraints if constraint.parent == table.name]
+    if self_references:
+        _find_remaining(table, self_references, store)
         _collect(table, constraints, store)
     return Violations(rows, in_order, _counts(table, constraints, store))
 
@@ -93,6 +95,7 @@ def finish_table(table: Table, violations: Violations, *, rejected: int, store: 
         rejected_rows = f"SELECT source_file, source_row FROM {QUARANTINE} WHERE table_name = {literal(table.name)}"
         store.run(f"DELETE FROM {name} WHERE (source_file, source_row) IN ({rejected_rows})", step=f"load {table.name}")
     if violations.in_order:
+        # Dropping columns leaves the rows where they are, and nothing is written again.
         for column in ("unread", "refused"):
             store.run(f"ALTER TABLE {name} DROP COLUMN {column}")
     else:
@@ -140,9 +143,9 @@ def _look_at_keys(table: Table, store: Store) -> tuple[int, bool]:
     )[0]
     in_order = rising == max(rows - 1, 0)
     # Keys that rise from row to row cannot repeat, and a first row without a key would stop them rising.
-    repeated = "WHERE false" if in_order else f"GROUP BY {key} HAVING count(*) > 1 AND {key} IS NOT NULL"
+    repetition = "WHERE false" if in_order else f"GROUP BY {key} HAVING count(*) > 1 AND {key} IS NOT NULL"
     store.run(
-        f"CREATE TABLE {REPEATED}.{name} AS SELECT {key} AS repeated_key FROM {STAGED}.{name} {repeated}",
+        f"CREATE TABLE {REPEATED}.{name} AS SELECT {key} AS repeated_key FROM {STAGED}.{name} {repetition}",
         step=f"find the repeated keys of {table.name}",
     )
     return int(rows), bool(in_order)
@@ -150,7 +153,8 @@ def _look_at_keys(table: Table, store: Store) -> tuple[int, bool]:
 
 def _collect(table: Table, constraints: Sequence[Constraint], store: Store) -> None:
     name, key = quoted(table.name), quoted(_key(table))
-    same = ", ".join(quoted(c) for c in (*table.names, "unread", "refused"))
+    # Two rows are the same when every contract column is, and every cell that could not be read.
+    columns = ", ".join(quoted(c) for c in (*table.names, "unread", "refused"))
     names = ", ".join(f"CASE WHEN {c.violation} THEN {literal(c.name)} END" for c in constraints)
     reasons = ", ".join(f"CASE WHEN {c.violation} THEN {c.message} END" for c in constraints if c.rejects)
     counted_only = ", ".join(literal(c.name) for c in constraints if not c.rejects)
@@ -163,13 +167,13 @@ def _collect(table: Table, constraints: Sequence[Constraint], store: Store) -> N
         f"""
         CREATE OR REPLACE TABLE {VIOLATIONS}.{name} AS
         WITH dated AS (
-            SELECT source_file, source_row, {same}, {earliest} AS earliest
+            SELECT source_file, source_row, {columns}, {earliest} AS earliest
             FROM {STAGED}.{name} WHERE {key} IN (SELECT repeated_key FROM {REPEATED}.{name})
         ),
         repeated AS (
             SELECT source_file, source_row, earliest
-                AND row_number() OVER (PARTITION BY {same}, earliest ORDER BY source_file, source_row) = 1
-                AND count(*) OVER (PARTITION BY {same}, earliest) = count(*) OVER (PARTITION BY {key}, earliest)
+                AND row_number() OVER (PARTITION BY {columns}, earliest ORDER BY source_file, source_row) = 1
+                AND count(*) OVER (PARTITION BY {columns}, earliest) = count(*) OVER (PARTITION BY {key}, earliest)
                 AS spared
             FROM dated
         ),
@@ -186,10 +190,10 @@ def _collect(table: Table, constraints: Sequence[Constraint], store: Store) -> N
     )
 
 
-def _find_remaining(table: Table, within: Sequence[Constraint], store: Store) -> None:
+def _find_remaining(table: Table, self_references: Sequence[Constraint], store: Store) -> None:
     """Find the keys that remain when rows that refer to a rejected row of the same table are rejected in turn."""
     name, key = quoted(table.name), quoted(_key(table))
-    parents = [quoted(constraint.columns[0]) for constraint in within if constraint.rejects]
+    parents = [quoted(constraint.columns[0]) for constraint in self_references if constraint.rejects]
     store.run(
         f"CREATE TABLE {REMAINING}.{name} AS SELECT DISTINCT {key}{''.join(f', {p}' for p in parents)} "
         f"FROM {STAGED}.{name} ANTI JOIN (FROM {VIOLATIONS}.{name} WHERE len(rejecting) > 0) "
@@ -197,6 +201,7 @@ def _find_remaining(table: Table, within: Sequence[Constraint], store: Store) ->
         step=f"find the remaining keys of {table.name}",
     )
     orphan = " OR ".join(f"({p} IS NOT NULL AND {p} NOT IN (SELECT {key} FROM {REMAINING}.{name}))" for p in parents)
+    # Each round rejects the children of the rows rejected before; a chain of n parents takes n rounds.
     while parents and store.value(f"SELECT count(*) FROM {REMAINING}.{name} WHERE {orphan}"):
         store.run(f"DELETE FROM {REMAINING}.{name} WHERE {orphan}", step=f"drop the orphans of {table.name}")
 

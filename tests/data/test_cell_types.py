@@ -67,7 +67,7 @@ def test_every_finite_number_is_read_as_itself(number: float) -> None:
 def test_what_is_not_of_the_type_is_not_guessed(kind: SqlType, text: str) -> None:
     assert read(kind, text) is None
     column = Column(name="v", type=kind)
-    line = unread([column], cells={"v": "v"}, typed={"v": from_text(column, cell="v")})
+    line = unread([column], cells={"v": "v"}, readings={"v": from_text(column, cell="v")})
     said = SHARED.value(f"SELECT {line} FROM (SELECT ? AS v)", parameters=[text])
     assert said.startswith("v: expected ")
     assert said.endswith(f", found '{text}'")
@@ -77,7 +77,7 @@ def test_what_is_not_of_the_type_is_not_guessed(kind: SqlType, text: str) -> Non
 def test_an_empty_cell_is_nothing_and_no_fault(kind: SqlType) -> None:
     column = Column(name="v", type=kind)
     typed = from_text(column, cell="v")
-    faults = unread([column], cells={"v": "v"}, typed={"v": typed})
+    faults = unread([column], cells={"v": "v"}, readings={"v": typed})
     assert SHARED.rows(f"SELECT {typed}, {faults} FROM (SELECT CAST(NULL AS VARCHAR) AS v)") == [(None, None)]
 
 
@@ -98,6 +98,6 @@ def test_an_empty_cell_is_nothing_and_no_fault(kind: SqlType) -> None:
 def test_a_stored_value_is_read_without_loss_or_not_at_all(
     kind: SqlType, stored: str, value: str, expected: object
 ) -> None:
-    sql = from_parquet(Column(name="v", type=kind), cell="v", stored=stored)
+    sql = from_parquet(Column(name="v", type=kind), cell="v", stored_type=stored)
     cell = value if stored == "NULL" else f"CAST({value} AS {stored})"
     assert SHARED.value(f"SELECT {sql} FROM (SELECT {cell} AS v)") == expected
