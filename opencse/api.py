@@ -266,7 +266,7 @@ def specifications(
     return report(draw_curve(RunValues.of_run(run.folder), choices, truth=truth, workers=workers))
 
 
-def stress(plan: str, *, out: Path | str, workers: int = 1) -> PlanRun:
+def stress(plan: str, *, out: Path | str, workers: int = 1, trust_code: bool = False) -> PlanRun:
     """Run every cell of a stress plan, by its name or the path of a TOML file, that is not in the folder yet.
 
     Raises:
@@ -275,4 +275,4 @@ def stress(plan: str, *, out: Path | str, workers: int = 1) -> PlanRun:
     from stress.harness import run_plan
     from stress.plan import load_plan
 
-    return run_plan(load_plan(plan), Path(out), workers=workers)
+    return run_plan(load_plan(plan, trust_code=trust_code), Path(out), workers=workers)

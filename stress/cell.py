@@ -106,6 +106,7 @@ def _identity(cell: Cell) -> dict[str, str]:
         "scenario": path.stem if path.suffix == ".py" else cell.scenario,
         "scenario_file": file_digest(path) if path.suffix == ".py" else "",
         "dose": repr(cell.dose),
+        "own_files": " ".join(sorted(file.sha256 for file in cell.settings.own_files)),
         "world_digest": digest(_texts(cell.resolved_world.model_dump(mode="json"))),
         "settings_digest": digest(_texts(cell.settings.model_dump(mode="json"))),
     }

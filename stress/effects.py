@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data.errors import UsageError
+from data.errors import InputRejected, UsageError
 from models.selection.fdr import q_values
+from stress.cell import FLAGGED, RESULTS
 from stress.plan import CONTROLS, TWIN
 
 PLACE: Final = ("world", "people", "set")
@@ -24,6 +25,9 @@ WHAT: Final = ("subject_kind", "concern", "basis", "scope", "name", "measure", "
 
 ROUNDING: Final = 1e-9
 """Differences that differ by less than this share of them are the same."""
+
+TABLE_SCHEMAS: Final = {"results": RESULTS, "flagged": FLAGGED}
+"""The columns of the tables of a stress folder."""
 
 KEYS: Final = (*PLACE, "scenario", "dose", *WHAT)
 
@@ -50,14 +54,38 @@ def read_results(out: Path, name: str = "results", *, scenarios: Sequence[str] |
         UsageError: there is none.
     """
     filters = None if scenarios is None else [("scenario", "in", list(scenarios))]
-    return pq.read_table(results_file(out, name), filters=filters)
+    return read_part(results_file(out, name), filters=filters)
+
+
+def read_part(path: Path, *, columns: Sequence[str] | None = None, filters: object = None) -> pa.Table:
+    """Return some columns and rows of a table of a stress folder.
+
+    Raises:
+        InputRejected: its content cannot be read.
+    """
+    try:
+        return pq.read_table(path, columns=None if columns is None else list(columns), filters=filters)
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(path, found=str(error).splitlines()[0]) from error
+
+
+def unreadable(path: Path, *, found: str) -> InputRejected:
+    """Return the refusal of a file of a stress folder that is not what its name says."""
+    return InputRejected(
+        "A file of the stress folder cannot be read.",
+        expected=f"{path.name} as 'opencse stress' writes it",
+        found=found,
+        where=str(path),
+        hint="Give the command that made the folder again: what is done is not done again.",
+    )
 
 
 def results_file(out: Path, name: str = "results") -> Path:
-    """Return the file of a table of a stress folder.
+    """Return the file of a table of a stress folder, `results` or `flagged`.
 
     Raises:
         UsageError: there is none.
+        InputRejected: it cannot be read, or lacks columns.
     """
     path = out / f"{name}.parquet"
     if not path.is_file():
@@ -67,13 +95,20 @@ def results_file(out: Path, name: str = "results") -> Path:
             where=str(out),
             hint="If a plan was stopped, give the same command again: it goes on where it was.",
         )
+    try:
+        names = pq.read_schema(path).names
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(path, found=str(error).splitlines()[0]) from error
+    absent = [column for column in TABLE_SCHEMAS[name].names if column not in names]
+    if absent:
+        raise unreadable(path, found=f"no column {', '.join(absent)}")
     return path
 
 
 def effects_of(out: Path) -> pd.DataFrame:
     """Return the effects in a stress folder, read scenario by scenario, so that a large plan takes little memory."""
     twins = read_results(out, scenarios=[TWIN])
-    names = sorted(pq.read_table(out / "results.parquet", columns=["scenario"])["scenario"].unique().to_pylist())
+    names = sorted(read_part(out / "results.parquet", columns=["scenario"])["scenario"].unique().to_pylist())
     parts = [
         effects(pa.concat_tables([twins, read_results(out, scenarios=[n])])) for n in names if n not in (TWIN, CONTROLS)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import shutil
@@ -16,10 +17,12 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.errors import OpencseError, UsageError
+from data.errors import InputRejected, OpencseError, UsageError
 from data.progress import CountProgress
-from data.staging import staged_file
+from data.staging import locked, staged_file
 from stress.cell import FLAGGED, RESULTS, cell_id, run_cell
+from stress.effects import unreadable
+from stress.interruption import prompt_ending
 from stress.plan import Cell, StressPlan
 
 CELLS, FAILURES, STARTED = "cells", "failures", "started"
@@ -40,6 +43,10 @@ CLUSTERS: Final = {
     "spark": ("joblibspark", "register_spark"),
 }
 """The library of each cluster's backend, and the function in it that makes it known to joblib."""
+
+_PLAN_KEYS: Final = {"title": str, "worlds": dict, "sets": dict}
+
+_DISK_FAULTS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -77,13 +84,24 @@ def run_plan(
     backend, or on how often the plan was stopped and run again. Cells that failed are listed in `failures/`, left out
     of the tables, and tried again the next time.
 
+    One command at a time writes to a folder. Ctrl-C and SIGTERM end it soon, with no worker left and every finished
+    cell whole; a cell whose file cannot be read is run again.
+
     Raises:
-        UsageError: the backend is unknown or not installed.
+        UsageError: the backend is unknown or not installed, or another command is writing to the folder.
     """
-    report = progress or (lambda _: None)
     cells = {cell_id(cell): cell for cell in plan.cells()}
+    out.mkdir(parents=True, exist_ok=True)
+    with locked(out / PLAN), prompt_ending():
+        return _run_locked(plan, cells, out, workers=workers, backend=backend, report=progress or (lambda _: None))
+
+
+def _run_locked(
+    plan: StressPlan, cells: dict[str, Cell], out: Path, *, workers: int, backend: str, report: CountProgress
+) -> PlanRun:
+    _clear_leftovers(out)
     folder = out / CELLS
-    pending = [cell for name, cell in cells.items() if not (folder / f"{name}.parquet").is_file()]
+    pending = [cell for name, cell in cells.items() if not is_whole(folder, name)]
     report(len(cells) - len(pending))
     for name in (FAILURES, STARTED):
         shutil.rmtree(out / name, ignore_errors=True)
@@ -93,7 +111,7 @@ def run_plan(
     with _backend(backend, workers):
         _run(pending, out, workers=workers, in_process=workers == 1, report=report)
     shutil.rmtree(out / STARTED)
-    finished = [name for name in cells if (folder / f"{name}.parquet").is_file()]
+    finished = [name for name in cells if is_whole(folder, name)]
     _assemble([folder / f"{name}.parquet" for name in finished], out / "results.parquet", RESULTS)
     _assemble([folder / f"{name}.flagged.parquet" for name in finished], out / "flagged.parquet", FLAGGED)
     _write_json(plan.resolved(), out / PLAN)
@@ -110,6 +128,8 @@ def _run(cells: Sequence[Cell], out: Path, *, workers: int, in_process: bool, re
                 report(count)
             return
         except Exception as error:
+            if _stops_everything(error):
+                raise
             # What the libraries raise when a worker dies differs between backends; an error of a cell never gets here.
             interrupted = [c for c in pending if (out / STARTED / cell_id(c)).exists() and not ended(c, out)]
             if not interrupted:
@@ -168,6 +188,8 @@ def work(cells: Iterable[Cell], out: Path) -> int:
         try:
             run_cell(cell, out / CELLS)
         except Exception as error:  # whatever a cell raises, the others are to go on
+            if _stops_everything(error):
+                raise
             summary = error.summary if isinstance(error, OpencseError) else f"{type(error).__name__}: {error}"
             write_failure(cell, out, error=summary, details=traceback.format_exc())
         count += 1
@@ -178,7 +200,10 @@ def _run_alone(cell: Cell, out: Path, cause: Exception) -> None:
     # Spawned, not forked: a fork would inherit threads and locks of the libraries that have just lost a worker.
     process = multiprocessing.get_context("spawn").Process(target=work, args=([cell], out))
     process.start()
-    process.join()
+    try:
+        process.join()
+    finally:
+        process.kill()
     if not ended(cell, out):
         summary = f"The process that ran it died (exit code {process.exitcode})."
         write_failure(cell, out, error=summary, details=f"{summary}\n{cause!r}")
@@ -187,7 +212,7 @@ def _run_alone(cell: Cell, out: Path, cause: Exception) -> None:
 def ended(cell: Cell, out: Path) -> bool:
     """Say whether a cell is finished or has failed."""
     name = cell_id(cell)
-    return (out / CELLS / f"{name}.parquet").is_file() or (out / FAILURES / f"{name}.json").is_file()
+    return is_whole(out / CELLS, name) or (out / FAILURES / f"{name}.json").is_file()
 
 
 def write_failure(cell: Cell, out: Path, *, error: str, details: str) -> None:
@@ -209,8 +234,17 @@ def _write_json(content: dict[str, Any], path: Path) -> None:
 
 
 def read_failures(out: Path) -> tuple[CellFailure, ...]:
-    """Return the failed cells of a stress folder, by world, size, seed, set, scenario and dose."""
-    failures = [CellFailure(**json.loads(p.read_text(encoding="utf-8"))) for p in (out / FAILURES).glob("*.json")]
+    """Return the failed cells of a stress folder, by world, size, seed, set, scenario and dose.
+
+    Raises:
+        InputRejected: a file cannot be read as one.
+    """
+    failures = []
+    for path in (out / FAILURES).glob("*.json"):
+        try:
+            failures.append(CellFailure(**_read_json(path)))
+        except TypeError as error:
+            raise unreadable(path, found=str(error)) from error
     return tuple(sorted(failures, key=lambda f: (f.world, f.people, f.seed, f.set, f.scenario, f.dose)))
 
 
@@ -219,6 +253,7 @@ def read_plan(out: Path) -> dict[str, Any]:
 
     Raises:
         UsageError: the folder does not say.
+        InputRejected: what it says cannot be read.
     """
     path = out / PLAN
     if not path.is_file():
@@ -228,20 +263,76 @@ def read_plan(out: Path) -> dict[str, Any]:
             where=str(out),
             hint="Give the command that made it again: what is done is not done again.",
         )
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    content = _read_json(path)
+    absent = [key for key, kind in _PLAN_KEYS.items() if not isinstance(content.get(key), kind)]
+    if absent:
+        raise unreadable(path, found=f"no {', '.join(absent)} as a plan has it")
+    return content
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise unreadable(path, found=str(error) or type(error).__name__) from error
+    if not isinstance(content, dict):
+        raise unreadable(path, found=f"a {type(content).__name__}")
     return content
 
 
 def _assemble(files: Sequence[Path], out: Path, schema: pa.Schema) -> None:
     """Put the cells' tables one after another into one file, a row group each, written whole or not at all."""
-    partial_file = out.with_name(f".{out.name}")
     # One cell at a time in memory, and in the plan's order, so that neither workers nor restarts show in the bytes.
-    with pq.ParquetWriter(partial_file, schema, compression="zstd") as writer:
+    with staged_file(out) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for path in files:
-            rows = pq.read_table(path, schema=schema)
+            rows = _read_cell(path, schema)
             if len(rows):
                 writer.write_table(rows, row_group_size=len(rows))
-    partial_file.replace(out)
+
+
+def _read_cell(path: Path, schema: pa.Schema) -> pa.Table:
+    try:
+        return pq.read_table(path, schema=schema)
+    except (pa.ArrowException, OSError) as error:
+        # Its footer was whole, and its pages are not: the next start is to find no such cell.
+        path.unlink(missing_ok=True)
+        raise InputRejected(
+            "The file of a finished cell cannot be read.",
+            found=str(error).splitlines()[0],
+            where=str(path),
+            hint="It was removed. Give the same command again: only this cell is run.",
+        ) from error
+
+
+def is_whole(folder: Path, name: str) -> bool:
+    """Return whether a cell's two files are there, with a footer that can be read and the columns of this version.
+
+    A power cut may leave a name with an empty file behind, whatever a program does.
+    """
+    return all(
+        _has_schema(folder / f"{name}{ending}", schema)
+        for ending, schema in ((".parquet", RESULTS), (".flagged.parquet", FLAGGED))
+    )
+
+
+def _has_schema(path: Path, schema: pa.Schema) -> bool:
+    try:
+        columns: pa.Schema = pq.read_schema(path)
+    except (pa.ArrowException, OSError):
+        return False
+    return bool(columns.names == schema.names)
+
+
+def _clear_leftovers(out: Path) -> None:
+    """Remove half-written files of a command that was killed; whoever still writes here holds the lock."""
+    for folder in (out, out / CELLS):
+        for path in folder.glob(".*.unfinished-*"):
+            path.unlink(missing_ok=True)
+
+
+def _stops_everything(error: BaseException) -> bool:
+    """Return whether an error is of the disk and not of a cell, so that all other cells would fail as well."""
+    return isinstance(error, OSError) and error.errno in _DISK_FAULTS
 
 
 @contextmanager

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from data.errors import OpencseError, UsageError
 from data.registry import toml_files
@@ -17,7 +18,8 @@ from data.synthetic.planted_patterns import typologies
 from data.synthetic.world import SMALLEST, World
 from data.synthetic.world import load as load_world
 from data.toml_files import FrozenSection, read_model
-from pipeline.settings import Settings, over_defaults
+from pipeline.digest import file_digest
+from pipeline.settings import CodeNotTrusted, Settings, over_defaults
 from stress.scenario import Scenario
 from stress.scenarios import scenario, scenarios
 
@@ -28,6 +30,14 @@ TWIN: Final = "twin"
 
 CONTROLS: Final = "controls"
 """The name under which the negative controls stand in results; every plan has them."""
+
+LARGEST: Final = 1_000_000
+"""The most people that a world of a plan may have."""
+
+MOST_SEEDS: Final = 10_000
+"""The most seeds that a plan may count; a list may name any of them."""
+
+LARGEST_SEED: Final = 2**63 - 1
 
 MEASURES: Final = (
     *("flags_per_1000", "precision", "false_discovery_proportion", "false_positive_rate", "recall"),
@@ -72,6 +82,17 @@ class StressPlan(FrozenSection):
     doses: dict[str, tuple[float, ...]] = Field(default_factory=dict)
     sets: dict[str, dict[str, Any]] = Field(default_factory=lambda: dict[str, dict[str, Any]](default={}))
     results: PlanResults = PlanResults()
+    _trust_code: bool = PrivateAttr(default=False)
+
+    @property
+    def trust_code(self) -> bool:
+        """Whether code that the plan names, and that is not OpenCSE's, may run; no file can say so of itself."""
+        return self._trust_code
+
+    @property
+    def own_code(self) -> tuple[Path, ...]:
+        """The Python files that the plan names: scenarios, which run as soon as they are read."""
+        return tuple(Path(name) for name in self.scenarios if name not in scenarios() and name.endswith(".py"))
 
     @property
     def seed_list(self) -> tuple[int, ...]:
@@ -100,9 +121,8 @@ class StressPlan(FrozenSection):
                 for seed in self.seed_list:
                     for name, content in sets.items():
                         for scenario_name, dose in [(TWIN, 0.0), (CONTROLS, 0.0), *self._scenario_doses()]:
-                            yield Cell(
-                                world, people, self.months, seed, scenario_name, dose, name, content, self.results
-                            )
+                            where = (world, people, self.months, seed, scenario_name, dose, name)
+                            yield Cell(*where, content, self.results, self.trust_code)
 
     def resolved(self) -> dict[str, Any]:
         """Return the plan as plain values with all that it leaves to defaults filled in.
@@ -112,15 +132,22 @@ class StressPlan(FrozenSection):
         return {
             **self.model_dump(mode="json", include={"title", "people", "months", "results"}),
             "seeds": list(self.seed_list),
+            "own_code": [{"path": str(path), "sha256": file_digest(path)} for path in self.own_code],
             "worlds": {
                 name: {"planted": bool(load_world(name).typologies.chosen(list(typologies())))} for name in self.worlds
             },
-            "scenarios": {scenario(n).name: list(self.doses_of(scenario(n))) for n in self.scenario_names},
-            "sets": {name: _settings(_canonical_text(c)).model_dump(mode="json") for name, c in self.sets.items()},
+            "scenarios": {s.name: list(self.doses_of(s)) for s in map(self._scenario, self.scenario_names)},
+            "sets": {name: self._set(name).model_dump(mode="json") for name in self.sets},
         }
 
+    def _set(self, name: str) -> Settings:
+        return _settings(_canonical_text(self.sets[name]), self.trust_code)
+
     def _scenario_doses(self) -> list[tuple[str, float]]:
-        return [(name, dose) for name in self.scenario_names for dose in self.doses_of(scenario(name))]
+        return [(name, dose) for name in self.scenario_names for dose in self.doses_of(self._scenario(name))]
+
+    def _scenario(self, name: str) -> Scenario:
+        return trusted_scenario(name, trust_code=self.trust_code)
 
 
 @dataclass(frozen=True)
@@ -136,6 +163,7 @@ class Cell:
     set: str
     overlay: str
     results: PlanResults
+    trust_code: bool = False
 
     # A cell carries names and texts, and makes worlds and settings of them where it runs: a worker is sent few bytes.
 
@@ -147,17 +175,23 @@ class Cell:
     @property
     def settings(self) -> Settings:
         """The run's settings."""
-        return _settings(self.overlay)
+        return _settings(self.overlay, self.trust_code)
 
     @property
     def declaration(self) -> Scenario | None:
-        """The scenario; None for the twin and the controls."""
-        return None if self.scenario in (TWIN, CONTROLS) else scenario(self.scenario)
+        """The scenario; None for the twin and the controls.
+
+        Raises:
+            CodeNotTrusted: it is a file that is not OpenCSE's, and the plan was read without `trust_code`.
+        """
+        if self.scenario in (TWIN, CONTROLS):
+            return None
+        return trusted_scenario(self.scenario, trust_code=self.trust_code)
 
 
 @cache
-def _settings(overlay: str) -> Settings:
-    return over_defaults(json.loads(overlay), where="the plan's detector set")
+def _settings(overlay: str, trust_code: bool) -> Settings:
+    return over_defaults(json.loads(overlay), where="the plan's detector set", trust_code=trust_code)
 
 
 def _canonical_text(content: Mapping[str, Any]) -> str:
@@ -174,11 +208,12 @@ def names() -> list[str]:
     return list(toml_files(FOLDER))
 
 
-def load_plan(name_or_path: str) -> StressPlan:
-    """Read a plan by its name or from a TOML file.
+def load_plan(name_or_path: str, *, trust_code: bool = False) -> StressPlan:
+    """Read a plan by its name or from a TOML file; Python files that it names are run only with `trust_code`.
 
     Raises:
         UsageError: there is no such plan, or it has faults: all of them at once, in the user's words.
+        CodeNotTrusted: it names code that is not OpenCSE's, and `trust_code` is not given.
 
     Example:
         >>> plan = load_plan("quick")
@@ -190,14 +225,46 @@ def load_plan(name_or_path: str) -> StressPlan:
         raise UsageError(
             f"There is no plan '{name_or_path}'.", expected=f"one of {', '.join(names())}, or the path of a .toml file"
         )
-    return read_model(path, StressPlan, document="stress plan", page="docs/reference/plans.md", check=_faults)
+
+    def check(plan: StressPlan) -> list[str]:
+        plan._trust_code = trust_code
+        # Before anything else is looked at: to look at a scenario is to run its file.
+        if plan.own_code and not trust_code:
+            raise not_trusted(plan.own_code, where=str(path))
+        return _faults(plan)
+
+    return read_model(path, StressPlan, document="stress plan", page="docs/reference/plans.md", check=check)
+
+
+def trusted_scenario(name_or_path: str, *, trust_code: bool) -> Scenario:
+    """Return a scenario that a plan names; one in a Python file only with `trust_code`, because to read it runs it.
+
+    Raises:
+        UsageError: there is none of that name, or the file declares none.
+        CodeNotTrusted: it is a Python file, and `trust_code` is not given.
+    """
+    if name_or_path not in scenarios() and name_or_path.endswith(".py") and not trust_code:
+        raise not_trusted([Path(name_or_path)], where="the plan")
+    return scenario(name_or_path)
+
+
+def not_trusted(files: Sequence[Path], *, where: str) -> CodeNotTrusted:
+    """Return the refusal to run files that a plan names, with what each holds."""
+    there = [f"{path} (SHA-256 {file_digest(path)})" if path.is_file() else f"{path} (no such file)" for path in files]
+    return CodeNotTrusted(
+        "The plan names code that is not OpenCSE's.",
+        expected="scenarios that come with OpenCSE, or a word that these files may run",
+        found=", ".join(there),
+        where=where,
+        hint="Read these files. If you trust them, add --trust-code: they then run with your rights.",
+    )
 
 
 def _faults(plan: StressPlan) -> list[str]:
     """Return what is wrong with a plan beyond its types: names that do not exist, and numbers that make no sense."""
     faults = [f"people: a world has at least {SMALLEST}, found {n}" for n in plan.people if n < SMALLEST]
-    if not plan.seed_list or min(plan.seed_list) < 0 or len(set(plan.seed_list)) < len(plan.seed_list):
-        faults.append(f"seeds: expected a number from 1 on or a list of different numbers, found {plan.seeds}")
+    faults += [f"people: a world has at most {LARGEST:,}, found {n}" for n in plan.people if n > LARGEST]
+    faults += _seed_faults(plan.seeds)
     faults += [f"exclude: there is no scenario '{n}'" for n in plan.exclude if n not in scenarios()]
     reserved = [name for name in (TWIN, CONTROLS) if name in plan.scenarios]
     faults += [f"scenarios: '{name}' is always there; it is not to be named" for name in reserved]
@@ -205,19 +272,28 @@ def _faults(plan: StressPlan) -> list[str]:
         faults += _faults_of(f"worlds: {name}", partial(load_world, name))
     for name in plan.scenarios:
         if name not in ("*", TWIN, CONTROLS):
-            faults += _faults_of("scenarios", partial(scenario, name))
+            faults += _faults_of("scenarios", partial(trusted_scenario, name, trust_code=plan.trust_code))
     names = set(scenarios()) | {Path(n).stem for n in plan.scenarios}
     faults += [f"doses: there is no scenario '{n}'" for n in plan.doses if n not in names]
     faults += [
-        f"doses.{n}: expected numbers above 0, found {d}" for n, d in plan.doses.items() if min(d, default=0) <= 0
+        f"doses.{n}: expected numbers above 0, found {d}"
+        for n, d in plan.doses.items()
+        if not d or not all(0 < dose < math.inf for dose in d)
     ]
     if not plan.sets:
         faults.append("sets: there must be one")
     for name, content in plan.sets.items():
-        faults += _faults_of(f"sets.{name}", partial(_settings, _canonical_text(content)))
+        faults += _faults_of(f"sets.{name}", partial(_settings, _canonical_text(content), plan.trust_code))
     faults += [f"results.measures: there is no measure '{m}'" for m in plan.results.measures if m not in MEASURES]
     faults += [f"results.by: nothing is broken down by '{b}'" for b in plan.results.by if b not in GROUPS]
     return faults
+
+
+def _seed_faults(seeds: int | tuple[int, ...]) -> list[str]:
+    wrong = not 1 <= seeds <= MOST_SEEDS if isinstance(seeds, int) else not seeds or len(set(seeds)) < len(seeds)
+    wrong = wrong or (isinstance(seeds, tuple) and not all(0 <= seed <= LARGEST_SEED for seed in seeds))
+    expected = f"a number from 1 to {MOST_SEEDS:,} or a list of different numbers from 0 to {LARGEST_SEED}"
+    return [f"seeds: expected {expected}, found {seeds}"] if wrong else []
 
 
 def _faults_of(place: str, check: Callable[[], object]) -> list[str]:

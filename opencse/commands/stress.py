@@ -11,7 +11,7 @@ import typer
 from data.errors import OpencseError
 from opencse.command import Command
 from opencse.options import AsJson, Workers, bounded_workers
-from opencse.terminal import counted, print_json, print_table, print_text
+from opencse.terminal import counted, print_json, print_note, print_table, print_text
 
 if TYPE_CHECKING:
     from stress.harness import CellFailure
@@ -33,13 +33,18 @@ def stress(
     backend: Annotated[
         str, typer.Option(help="joblib's: loky, threading, multiprocessing, dask, ray, spark.")
     ] = "loky",
+    trust_code: Annotated[
+        bool, typer.Option("--trust-code", help="Let Python files that the plan names run, with your rights.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run worlds, seeds, scenarios and doses of a plan, and put everything measured into one table."""
     from stress.harness import run_plan
     from stress.plan import load_plan
 
-    loaded = load_plan(plan)
+    loaded = load_plan(plan, trust_code=trust_code)
+    for file in loaded.own_code:
+        print_note(f"Note: {file} is not OpenCSE's, and runs because of --trust-code.")
     number = bounded_workers(workers) if backend in _LOCAL_BACKENDS else workers
     with counted(f"Stress plan {Path(plan).stem}", total=len(loaded.cells())) as progress:
         done = run_plan(loaded, out, workers=number, backend=backend, progress=progress)

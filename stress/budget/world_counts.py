@@ -7,10 +7,9 @@ from typing import Final
 
 import pandas as pd
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from data.errors import UsageError
-from stress.effects import PLACE, results_file
+from stress.effects import PLACE, read_part, results_file
 from stress.plan import CONTROLS, TWIN
 
 COMPARISON, CONTRADICTION, EITHER = "comparison", "contradiction", "either"
@@ -64,7 +63,7 @@ def _read(out: Path) -> pd.DataFrame:
         # What a scenario with a method of its own flags at dose 0 is what its twin flags.
         & ((pc.field("dose") > 0) | (pc.field("scenario") == TWIN))
     )
-    rows: pd.DataFrame = pq.read_table(results_file(out), columns=columns, filters=filters).to_pandas()
+    rows: pd.DataFrame = read_part(results_file(out), columns=columns, filters=filters).to_pandas()
     absent = [m for m in _MEASURES if m not in set(rows["measure"])]
     if absent:
         raise UsageError(

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from data.errors import UsageError
 from stress.budget import budget_statement
-from stress.effects import PLACE, effects, results_file
+from stress.effects import PLACE, effects, read_part, results_file
 from stress.harness import read_failures, read_plan
 from stress.plan import CONTROLS, TWIN
 from stress.ranking import COMBINED
@@ -103,7 +102,7 @@ def _of_folder(folder: Path) -> tuple[pd.DataFrame, ...]:
 
 
 def _first(folder: Path, column: str) -> str:
-    values = pq.read_table(results_file(folder), columns=[column])[column].unique().to_pylist()
+    values = read_part(results_file(folder), columns=[column])[column].unique().to_pylist()
     return ", ".join(sorted(values))
 
 
@@ -119,7 +118,7 @@ def _effects(folder: Path, worlds: Sequence[str]) -> pd.DataFrame:
         & (pc.field("scenario") != CONTROLS)
     )
     columns = [*PLACE, "seed", "scenario", "dose", "subject_kind", "concern", "basis", "scope", "name", "measure"]
-    rows = pq.read_table(results_file(folder), columns=[*columns, "by", "group", "value"], filters=filters)
+    rows = read_part(results_file(folder), columns=[*columns, "by", "group", "value"], filters=filters)
     # The twins are read once and paired with one scenario after another.
     twins = rows.filter(pc.equal(rows["scenario"], TWIN))
     names = sorted(set(rows["scenario"].unique().to_pylist()) - {TWIN})

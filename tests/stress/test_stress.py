@@ -128,7 +128,7 @@ def test_a_cell_that_crashes_takes_no_other_with_it_and_is_tried_again(tmp_path:
     (tmp_path / "broken").touch()
     path = write_plan(tmp_path, doses="duplicates = [0.5]\nlate_recording = [1.0]", own=str(own))
     path.write_text(path.read_text().replace("seeds = 2", "seeds = 1"))
-    plan = load_plan(str(path))
+    plan = load_plan(str(path), trust_code=True)
     broken = run_plan(plan, out, workers=2)
     assert broken.cells == 7
     assert [f.dose for f in broken.failures] == [1.0, 2.0]
@@ -417,7 +417,7 @@ def test_the_command_ends_with_a_code_of_its_own_when_cells_failed(tmp_path: Pat
     (tmp_path / "broken").touch()
     path = tmp_path / "plan.toml"
     path.write_text(SMALL.format(scenarios=f'"{own}"', doses="crashing = [1.0]").replace("seeds = 2", "seeds = 1"))
-    command = [sys.executable, "-m", "opencse", "stress", str(path), "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "opencse", "stress", str(path), "--out", str(tmp_path / "out"), "--trust-code"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 1
     assert "1 of 3 cells failed" in ran.stderr
