@@ -38,9 +38,6 @@ from stress.harness import read_plan
 from stress.overview import control_lines, control_verdicts, plain_rows
 from stress.plan import CONTROLS, TWIN
 
-ABOUT: Final = (*PLACE, "subject_kind", "concern")
-"""What a statement tells apart beside scenarios: where, and for whom and what somebody was flagged."""
-
 
 @dataclass(frozen=True)
 class BudgetStatement:
