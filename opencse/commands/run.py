@@ -15,7 +15,7 @@ from data.errors import UsageError
 from data.schema import EARLIEST_DAY, LATEST_DAY
 from opencse.command import Command
 from opencse.options import AsJson, Config, SourceOption, Threads, TrustCode, bounded_threads, one_of
-from opencse.terminal import print_items, print_json, print_table, print_text, share, steps
+from opencse.terminal import print_items, print_json, print_note, print_table, print_text, share, steps
 
 if TYPE_CHECKING:
     from pipeline.run import Finished
@@ -61,6 +61,8 @@ def run(
         raise UsageError("A synthetic world has no other source.", expected="--source only together with --records")
     dates = [_date(text) for text in as_of or []]
     settings = load(config, seed=seed, trust_code=trust_code)
+    for file in settings.own_files:
+        print_note(f"Note: {file.path} is not OpenCSE's, and takes part ({file.kind}).")
     check_extras(settings)  # a world would be generated in vain
     check_free(out, overwrite=overwrite)
     number = bounded_threads(threads)
