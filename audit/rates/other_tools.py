@@ -7,6 +7,7 @@ and `cited` (rows, as `table:id`, several with a semicolon between). Nothing els
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,9 @@ from data.contract import CONTRACT
 from data.errors import InputRejected
 from data.store import Store
 from data.vocabulary import CONCERNS, SUBJECT_KINDS
+from models.baselines import baselines
+from models.detectors import detectors
+from models.rules import rules
 from pipeline.digest import file_digest
 
 NEEDED: Final = ("subject", "concern", "date")
@@ -69,6 +73,11 @@ def read_list(path: Path) -> ForeignList:
         )
     if not rows:
         faults.append("there is no line after the header")
+    if path.stem in reserved_names():
+        faults.append(
+            f"the file is named like the detector, rule or baseline '{path.stem}', whose place it would take in the"
+            " tables: give it the tool's name"
+        )
     if faults:
         more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
         raise InputRejected(
@@ -78,6 +87,11 @@ def read_list(path: Path) -> ForeignList:
             where=str(path),
         )
     return _foreign_list(path.stem, flags, tuple(dates), scored="score" in header)
+
+
+def reserved_names() -> set[str]:
+    """Return the names that the tables of an audit use already: of detectors, rules, baselines, and of all together."""
+    return {"all", *detectors(), *rules(), *baselines()}
 
 
 def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -138,8 +152,13 @@ def _flag(header: Sequence[str], line: int, cells: Sequence[str], faults: list[s
     return flag if len(faults) == before else None
 
 
+def _is_id(text: str) -> bool:
+    """Say whether a text is a whole number as records may hold: of 64 bits, with its sign."""
+    return re.fullmatch(r"-?[0-9]{1,19}", text) is not None and -(2**63) <= int(text) < 2**63
+
+
 def _whole(text: str, line: int, faults: list[str]) -> int | None:
-    if text.isascii() and text.isdigit() and len(text) <= 18:
+    if _is_id(text):
         return int(text)
     faults.append(f"line {line}: the subject is '{text}', not the whole number that the records know it by")
     return None
@@ -176,7 +195,7 @@ def _number(text: str, line: int, faults: list[str]) -> float | None:
 def _rows(text: str, line: int, faults: list[str]) -> Iterator[tuple[str, int]]:
     for part in filter(None, (p.strip() for p in text.split(";"))):
         table, _, row = part.partition(":")
-        if table not in CONTRACT.records or not (row.isascii() and row.isdigit()):
+        if table not in CONTRACT.records or not _is_id(row):
             faults.append(f"line {line}: '{part}' cites no row; write table:id, such as complaint:1234")
         else:
             yield table, int(row)
@@ -244,6 +263,7 @@ def list_report(
     """
     listed = read_list(path)
     subjects, scores = _trial_tables(records, source, listed.dates)
+    _check_dates(listed, subjects, path)
     return rates_report(
         listed.flags,
         subjects=subjects,
@@ -255,6 +275,23 @@ def list_report(
         facts={"list": path.name, "list_sha256": file_digest(path)},
         sweeps=sweeps,
     )
+
+
+def _check_dates(listed: ForeignList, subjects: pa.Table, path: Path) -> None:
+    """Refuse a list on whose days nobody is in service: nothing could be measured, with truth or without.
+
+    Raises:
+        InputRejected: there are such days.
+    """
+    empty = sorted(set(listed.dates) - set(subjects["as_of"].to_pylist()))
+    if empty:
+        raise InputRejected(
+            "Nobody in the records is in service on a day of the list of flags.",
+            expected="the day that the records stood at when the tool ran",
+            found=", ".join(map(str, empty)),
+            where=str(path),
+            hint="Check that the list and the records are of the same force and day.",
+        )
 
 
 def _trial_tables(records: Path, source: str, dates: Sequence[date]) -> tuple[pa.Table, pa.Table]:

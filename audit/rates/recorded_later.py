@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from audit.rates.intervals import EXACT, proportion, ratio
 from audit.rates.population import AuditTables, Population
+from audit.rates.provenance import provenance_notes
 from audit.rates.rate_options import RateOptions
 from audit.rates.rates import population_selections
 from audit.rates.selections import BASELINE, FLAGGED, ranking, strongest
@@ -119,6 +120,8 @@ def outcomes_of_run(
         dates = sorted(set(folder.table("subjects")["as_of"].to_pylist()))
         _check_later(store, present, dates)
         later = {d: later_of(store, as_of=d, until=months_after(d, months), present=present) for d in dates}
+        # A later delivery holds what came after the run, so that its files differ as a rule: that is worth no note.
+        provenance_notes(folder, records)
         notes = [NOT_TRUTH, *_notes(store, present, months_after(dates[-1], months))]
     tell("comparing")
     table = outcomes(

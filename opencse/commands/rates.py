@@ -52,7 +52,9 @@ def rates(
 ) -> None:
     """Measure how often flags are right, on whom they fall wrongly, and how sure one can be of either."""
     from audit.rates import LOOK_BACK_DAYS, PositiveDefinition, RateOptions
+    from audit.rates.provenance import world_notes
     from audit.rates.rates_report import check_new, write
+    from pipeline.run_folder import open_run
 
     one_of(run, flags, summary="Rates need flags.", expected="one of a run folder and --flags FILE")
     if out is not None:
@@ -67,10 +69,11 @@ def rates(
     )
     with steps("Measuring") as progress:
         progress("reading")
+        notes = [] if run is None else world_notes(open_run(run), records=records, truth=truth)
         tables, about, folder = _inputs(truth, records, source)
         progress("rates")
         if run is not None:
-            report = _report_of_run(run, tables, about, options, full=out is not None)
+            report = _report_of_run(run, tables, about, options, notes=notes, full=out is not None)
         else:
             assert flags is not None
             report = _report_of_list(flags, folder, source, tables, about, options, full=out is not None)
@@ -142,7 +145,7 @@ def _inputs(
 
 
 def _report_of_run(
-    run: Path, truth: Truth | None, about: Background | None, options: RateOptions, *, full: bool
+    run: Path, truth: Truth | None, about: Background | None, options: RateOptions, *, notes: list[str], full: bool
 ) -> RatesReport:
     from audit.rates.rates_report import rates_report
     from pipeline.digest import file_digest
@@ -150,7 +153,8 @@ def _report_of_run(
 
     folder = open_run(run)
     tables = {name: folder.table(name) for name in ("flags", "subjects", "scores", "evidence")}
-    notes = [] if about is not None else ["No records were given: there is no breakdown by protected characteristic."]
+    if about is None:
+        notes = ["No records were given: there is no breakdown by protected characteristic.", *notes]
     facts = {"manifest_sha256": file_digest(run / MANIFEST), "notes": notes}
     return rates_report(**tables, truth=truth, about=about, options=options, facts=facts, sweeps=full)
 

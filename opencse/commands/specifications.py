@@ -11,7 +11,7 @@ import typer
 from opencse.command import Command
 from opencse.options import AsJson, RunPath, TrustCode, TruthOption, Workers, bounded_workers
 from opencse.sections import print_sections
-from opencse.terminal import counted, print_json, print_text
+from opencse.terminal import counted, print_items, print_json, print_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,7 @@ def specifications(
 ) -> None:
     """Run every combination of defensible choices, and say for each flag which share of them raises it."""
     from audit.rates.inputs import read_truth
+    from audit.rates.provenance import world_notes
     from audit.rates.rates_report import check_new
     from audit.specification.choices import load_plan
     from audit.specification.curve import draw_curve
@@ -38,7 +39,9 @@ def specifications(
 
     check_new(out)
     choices = load_plan(plan)
-    basis = RunValues.of_run(open_run(run, trust_code=trust_code))
+    folder = open_run(run, trust_code=trust_code)
+    notes = world_notes(folder, truth=truth)
+    values = RunValues.of_run(folder)
     tables = read_truth(truth) if truth is not None else None
     with ExitStack() as stack:
 
@@ -46,12 +49,13 @@ def specifications(
             return stack.enter_context(counted("Specifications", total=tasks))
 
         number = bounded_workers(workers)
-        curve = report(draw_curve(basis, choices, truth=tables, workers=number, progress=progress))
+        curve = report(draw_curve(values, choices, truth=tables, workers=number, progress=progress))
     write(curve, out)
     if as_json:
         flags = [vars(one) | {"change": one.change} for one in curve.survivals if one.flagged_by_run]
         print_json({"facts": curve.facts, "flags": flags, "precision": [vars(decile) for decile in curve.deciles]})
         return
+    print_items(notes)
     print_sections(summarise(curve))
     print_text(f"{len(curve.specifications):,} specifications, {len(curve.survivals):,} survivals: {out}")
 

@@ -173,3 +173,34 @@ def test_a_list_without_records_is_refused(tmp_path: Path) -> None:
     assert isinstance(outcome.exception, UsageError)
     neither = CliRunner().invoke(app, ["rates"])
     assert isinstance(neither.exception, UsageError)
+
+
+@pytest.mark.parametrize("name", ["peer_rate", "random", "all"])
+def test_a_list_named_like_what_stands_in_the_tables_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"{name}.csv"
+    path.write_text(f"{HEADER}\n1,welfare,2026-01-01\n", encoding="utf-8")
+    with pytest.raises(InputRejected, match=f"named like the detector, rule or baseline '{name}'"):
+        read_list(path)
+
+
+@pytest.mark.parametrize("subject", [2**63 - 1, -(2**63), 10**18])
+def test_an_id_of_64_bits_is_taken_as_records_take_it(tmp_path: Path, subject: int) -> None:
+    path = tmp_path / "tool.csv"
+    path.write_text(f"{HEADER},cited\n{subject},welfare,2026-01-01,complaint:{subject}\n", encoding="utf-8")
+    listed = read_list(path)
+    assert listed.flags["subject_id"].to_pylist() == [subject]
+    assert listed.evidence["row_id"].to_pylist() == [subject]
+
+
+@pytest.mark.parametrize("subject", [2**63, -(2**63) - 1, 10**30])
+def test_an_id_beyond_64_bits_is_refused_by_its_line(tmp_path: Path, subject: int) -> None:
+    assert "line 2: the subject" in told(tmp_path, f"{HEADER}\n{subject},welfare,2026-01-01\n")
+    assert "line 2: 'complaint:" in told(tmp_path, f"{HEADER},cited\n1,welfare,2026-01-01,complaint:{subject}\n")
+
+
+def test_a_list_of_a_day_on_which_nobody_serves_says_so_and_nothing_of_truth(tmp_path: Path) -> None:
+    path = tmp_path / "tool.csv"
+    path.write_text(f"{HEADER}\n1,welfare,1950-01-01\n", encoding="utf-8")
+    with pytest.raises(InputRejected, match="Nobody in the records is in service") as caught:
+        list_report(path, records=RECORDS, options=RateOptions(silent=False), sweeps=False)
+    assert "1950-01-01" in str(caught.value)
