@@ -10,7 +10,7 @@ Example:
     >>> opencse.load_settings(seed=3).seed
     3
     >>> (opencse.col.place == "office").name
-    'eq'
+    '='
 """
 
 from __future__ import annotations

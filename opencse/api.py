@@ -107,7 +107,10 @@ def run(
         >>> opencse.run("no/such/folder", out="build/run")
         Traceback (most recent call last):
         ...
-        data.errors.InputRejected: There is no folder of records there.
+        data.errors.InputRejected: The records folder cannot be opened.
+          expected: a folder with one file per table
+          found: nothing there
+          where: no/such/folder
     """
     from pipeline.run import run as run_pipeline
     from pipeline.settings import load

@@ -76,7 +76,8 @@ def load_records(
     Example:
         >>> from data.sample_records import arrow_table, complete_rows
         >>> from data.contract import CONTRACT
-        >>> rows = complete_rows({"officer": [{"officer_id": 1}, {"officer_id": 2, "left_on": "1990-01-01"}]})
+        >>> gone = {"officer_id": 2, "joined_on": "2001-01-01", "left_on": "1990-01-01"}
+        >>> rows = complete_rows({"officer": [{"officer_id": 1}, gone]})
         >>> officers = arrow_table(CONTRACT["officer"], rows["officer"])
         >>> with Store() as store:
         ...     report = load_records({"officer": officers}, store=store, check="constraints")
