@@ -122,7 +122,7 @@ def run(
             "as_of": [str(d) for d in dates],
             "counts": [asdict(c) for c in loaded.counts],
             "absent": list(loaded.absent),
-            "notes": [*loaded.notes, *sources.notes()],
+            "notes": [*sources.notes(), *loaded.notes],
             "skipped": list(skipped),
             "source_gaps": [gap.to_json() for gap in sources.gaps],
             "practice_changes": [change.to_json() for change in sources.changes],
