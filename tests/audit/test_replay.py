@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from audit.flag.cited_rows import evidence_of
-from audit.flag.replay import find_flag, replay
+from audit.flag.replay import _same, find_flag, replay
 from audit.flag.verify import verify
 from data.contract import CONTRACT
 from data.errors import UsageError, VerificationFailed
+from features.table import NO_EXPOSURE, OK, SOURCE_GAP, Cells
 from pipeline.run_folder import RunFolder
 
 
@@ -189,3 +190,32 @@ def test_a_run_of_a_version_that_lacked_an_indicator_is_told_so_and_no_traceback
     pq.write_table(fewer, copy.path / "features.parquet")
     faults = failing(copy, flag["flag_id"])[flag["flag_id"]]
     assert any("another version" in fault for fault in faults)
+
+
+def values_of(value: float, status: int, *, rows: int = 59) -> Cells:
+    """One value, of one subject, without a known exposure."""
+    return Cells(
+        indicator="searches",
+        window=365,
+        value=np.array([value]),
+        exposure=np.array([np.nan]),
+        n_rows=np.array([rows]),
+        status=np.array([status], dtype=np.int8),
+    )
+
+
+def test_a_gap_in_the_source_of_an_opportunity_s_own_opportunity_is_no_difference() -> None:
+    """Shifts fell silent: the run has no rate of searches, whose rows alone are cited and show no gap."""
+    alone, run = values_of(59.0, NO_EXPOSURE), values_of(np.nan, SOURCE_GAP)
+    assert _same(alone, 0, run, 0, exposure=False)
+    assert not _same(alone, 0, run, 0, exposure=True)
+
+
+@pytest.mark.parametrize("other", [values_of(58.0, OK), values_of(59.0, OK, rows=58), values_of(np.nan, OK)])
+def test_another_value_or_another_number_of_rows_is_a_difference(other: Cells) -> None:
+    assert _same(values_of(59.0, NO_EXPOSURE), 0, values_of(59.0, OK), 0, exposure=False)
+    assert not _same(values_of(59.0, NO_EXPOSURE), 0, other, 0, exposure=False)
+
+
+def test_fewer_rows_are_a_difference_in_a_gap_too() -> None:
+    assert not _same(values_of(58.0, NO_EXPOSURE, rows=58), 0, values_of(np.nan, SOURCE_GAP), 0, exposure=False)
