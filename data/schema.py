@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
@@ -18,6 +19,16 @@ EARLIEST_DAY = "1900-01-01"
 
 LATEST_DAY = "2100-01-01"
 """No date in any table lies on or after this day. An open end is written as null, never as a far date."""
+
+
+def is_as_of_day(day: date) -> bool:
+    """Say whether something can be computed as of a day: whether a day that records may have lies just before it.
+
+    Example:
+        >>> is_as_of_day(date(2100, 1, 1)), is_as_of_day(date(9999, 12, 31)), is_as_of_day(date(1, 1, 1))
+        (True, False, False)
+    """
+    return date.fromisoformat(EARLIEST_DAY) < day <= date.fromisoformat(LATEST_DAY)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -13,7 +13,9 @@ from typing import Any, Final
 import pyarrow as pa
 
 from data.contract import CONTRACT
+from data.errors import UsageError
 from data.progress import StageProgress
+from data.schema import EARLIEST_DAY, LATEST_DAY, is_as_of_day
 from data.staging import staged_folder
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS
@@ -100,6 +102,7 @@ def run(
         InputRejected: the records cannot be read as what they claim to be.
     """
     tell = progress or (lambda _: None)
+    check_as_of(as_of)
     check_extras(settings)
     enforce_purposes(settings, settings.in_force)
     check_free(out, overwrite=overwrite)
@@ -132,6 +135,24 @@ def run(
         }
         seal(folder, inputs=loaded.inputs, facts=facts)
     return Finished(RunFolder(out), loaded, selections, flags, skipped)
+
+
+def check_as_of(days: Iterable[date]) -> None:
+    """Check that as-of dates lie within the days that records may have.
+
+    Raises:
+        UsageError: one does not.
+
+    Example:
+        >>> check_as_of([date(2026, 1, 1)])
+    """
+    beyond = [str(day) for day in days if not is_as_of_day(day)]
+    if beyond:
+        raise UsageError(
+            "An as-of date lies outside the days that records may have.",
+            expected=f"a day after {EARLIEST_DAY} and no later than {LATEST_DAY}",
+            found=", ".join(beyond),
+        )
 
 
 def _copy_own_files(settings: Settings, folder: Path) -> None:

@@ -19,6 +19,9 @@ from pipeline.settings import Settings, resolve
 MANIFEST = "manifest.json"
 CONFIG = "config.toml"
 
+_LISTED = ("as_of", "inputs", "outputs", "counts", "absent", "selections", "source_gaps", "practice_changes")
+"""What every manifest lists."""
+
 TableRow = Mapping[str, Any]
 """One row of a table of a run, by column."""
 
@@ -56,11 +59,25 @@ class RunFolder:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """The manifest."""
+        """The manifest.
+
+        Raises:
+            VerificationFailed: it cannot be read, or lacks something that every run writes into it.
+        """
         try:
-            return dict(json.loads((self.path / MANIFEST).read_text(encoding="utf-8")))
+            content = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise VerificationFailed("The manifest cannot be read.", found=str(error), where=MANIFEST) from error
+        parts = content if isinstance(content, dict) else {}
+        missing = [name for name in _LISTED if not isinstance(parts.get(name), list)]
+        if missing:
+            raise VerificationFailed(
+                "The manifest is not one that this version of OpenCSE writes.",
+                found=f"no list called {', '.join(missing)}",
+                where=MANIFEST,
+                hint="Read a run with the version that wrote it; what was changed since does not verify.",
+            )
+        return parts
 
     @property
     def config(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from audit.rates.rates_report import RatesReport, rates_report
 from audit.rates.truth_tables import Truth
 from data.contract import CONTRACT
 from data.errors import InputRejected
+from data.schema import is_as_of_day
 from data.store import Store
 from data.vocabulary import CONCERNS, SUBJECT_KINDS
 from models.baselines import baselines
@@ -174,10 +175,14 @@ def _day(text: str, line: int, faults: list[str]) -> date | None:
     try:
         if len(text) != 10:
             raise ValueError
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar date has no zone
+        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar date has no zone
     except ValueError:
         faults.append(f"line {line}: the date is '{text}', not a day as YYYY-MM-DD")
         return None
+    if not is_as_of_day(day):
+        faults.append(f"line {line}: the date is '{text}', outside the days that records may have")
+        return None
+    return day
 
 
 def _number(text: str, line: int, faults: list[str]) -> float | None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data.errors import UsageError
-from data.schema import EARLIEST_DAY, LATEST_DAY
 from opencse.command import Command
 from opencse.options import AsJson, Config, SourceOption, Threads, TrustCode, bounded_threads, one_of
 from opencse.terminal import print_items, print_json, print_note, print_table, print_text, share, steps
@@ -52,6 +51,7 @@ def run(
 ) -> None:
     """Load records, check them, compute features, run rules and detectors, and write flags with their evidence."""
     from pipeline.extras import check_extras
+    from pipeline.run import check_as_of
     from pipeline.run import run as run_pipeline
     from pipeline.run_folder import check_free
     from pipeline.settings import load
@@ -60,6 +60,7 @@ def run(
     if world is not None and source != "folder":
         raise UsageError("A synthetic world has no other source.", expected="--source only together with --records")
     dates = [_date(text) for text in as_of or []]
+    check_as_of(dates)
     settings = load(config, seed=seed, trust_code=trust_code)
     for file in settings.own_files:
         print_note(f"Note: {file.path} is not OpenCSE's, and takes part ({file.kind}).")
@@ -85,29 +86,21 @@ def run(
 
 
 def _date(text: str) -> date:
-    """Return an as-of date within the days that records may have.
+    """Return an as-of date.
 
     Raises:
-        UsageError: it is no date, or lies outside of them.
+        UsageError: it is no date.
 
     Example:
         >>> _date("2026-01-01")
         datetime.date(2026, 1, 1)
     """
     try:
-        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar date has no zone
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar date has no zone
     except ValueError:
         raise UsageError(
             "The as-of date cannot be read.", expected="a date as YYYY-MM-DD", found=text, where="--as-of"
         ) from None
-    if not date.fromisoformat(EARLIEST_DAY) < day <= date.fromisoformat(LATEST_DAY):
-        raise UsageError(
-            "The as-of date lies outside the days that records may have.",
-            expected=f"a day after {EARLIEST_DAY} and no later than {LATEST_DAY}",
-            found=text,
-            where="--as-of",
-        )
-    return day
 
 
 @contextmanager

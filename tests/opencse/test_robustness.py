@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pytest
 
 from data.errors import OpencseError
 from opencse.failures import INTERRUPTED
+from pipeline.run_folder import RunFolder
 from tests.command_line import ROOT, ending_of, refusal_of, shell
 
 PAGE = ROOT / "docs" / "reference" / "exit-codes.md"
+SAMPLE = ROOT / "data" / "synthetic" / "sample" / "records"
 WORLD = 'title = "sixty people over a month"\npeople = 60\nmonths = 1\n'
 
 
@@ -112,7 +115,28 @@ def test_a_byte_order_mark_before_toml_is_skipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize("day", ["0001-01-01", "1900-01-01", "9999-12-31", "10000-01-01", "2026-02-30", "soon"])
 def test_an_as_of_date_beyond_those_of_records_is_refused(day: str, tmp_path: Path) -> None:
     error = refusal_of("run", "--records", tmp_path, "--out", tmp_path / "x", "--as-of", day)
-    assert (error.exit_code, error.where, error.found) == (2, "--as-of", day)
+    assert (error.exit_code, error.found) == (2, day)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_date_of_another_tools_list_beyond_those_of_records_is_refused(day: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"subject,concern,date\n1,standards,{day}\n", encoding="utf-8")
+    error = refusal_of("rates", "--flags", path, "--records", SAMPLE)
+    assert error.exit_code == 3
+    assert f"line 2: the date is '{day}'" in str(error)
+
+
+@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"selections": 3}', "\x00", "[[1, 2]]"])
+def test_a_manifest_that_is_none_is_refused_by_every_command_that_reads_it(
+    manifest: str, finished: RunFolder, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(finished.path, copy)
+    (copy / "manifest.json").write_text(manifest, encoding="utf-8")
+    for command in ("flags", "verify", "replay"):
+        error = refusal_of(command, copy)
+        assert (error.exit_code, error.where) == (4, "manifest.json"), command
 
 
 def test_every_code_that_an_error_carries_is_one_of_those_documented() -> None:
