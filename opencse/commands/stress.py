@@ -10,7 +10,7 @@ import typer
 
 from data.errors import OpencseError
 from opencse.command import Command
-from opencse.options import AsJson, Workers, bounded_workers
+from opencse.options import AsJson, TrustCode, Workers, bounded_workers
 from opencse.terminal import counted, print_json, print_note, print_table, print_text
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ def stress(
     backend: Annotated[
         str, typer.Option(help="joblib's: loky, threading, multiprocessing, dask, ray, spark.")
     ] = "loky",
-    trust_code: Annotated[
-        bool, typer.Option("--trust-code", help="Let Python files that the plan names run, with your rights.")
-    ] = False,
+    trust_code: TrustCode = False,
     as_json: AsJson = False,
 ) -> None:
     """Run worlds, seeds, scenarios and doses of a plan, and put everything measured into one table."""
