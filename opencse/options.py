@@ -28,7 +28,9 @@ SourceOption = Annotated[str, typer.Option(help="Layout of the record files.")]
 Config = Annotated[Path | None, typer.Option(help="Settings file (TOML) laid over the defaults.")]
 TrustCode = Annotated[
     bool,
-    typer.Option("--trust-code", help="Let Python files that the settings or the run name run on this machine."),
+    typer.Option(
+        "--trust-code", help="Let Python files that the settings, the plan or the run name run on this machine."
+    ),
 ]
 NewFolder = Annotated[Path | None, typer.Option(help="New folder for all tables.")]
 Threads = Annotated[
