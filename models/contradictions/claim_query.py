@@ -30,9 +30,12 @@ def judgement_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None =
     `counterparts` matched_n (the row that answers the claim, if any) and witness_n (one that shows that the source was
     alive, if any); where several rows would do, the one with the smallest key.
     """
+    # Claims are read once and used by every counterpart: materialised, or each of them would scan the table again.
     steps = [f"claims AS MATERIALIZED (\n{_all_claims(rule, as_of, subjects)}\n)"]
     columns, joins = [], []
     for number, counterpart in enumerate(rule.counterparts):
+        # Most claims are borne out by the first sources. The costly rest, guards and what contradicts, is asked only of
+        # those that are left; a claim that is borne out keeps that judgement whatever else there is.
         if number == len(rule.borne_out_by):
             steps.append(f"unborne AS MATERIALIZED (\n{_unborne(rule)}\n)")
         steps.append(f"others_{number} AS (\n{_others(counterpart, as_of)}\n)")
@@ -93,6 +96,8 @@ def _guards(rule: Rule) -> range:
 
 def _judgement(rule: Rule) -> str:
     bearing, guards, last = range(len(rule.borne_out_by)), _guards(rule), len(rule.counterparts) - 1
+    # The order of the branches is the order of precedence in `Rule`. A guard counts only by a row that answers the
+    # claim: that its source was alive says nothing of this claim.
     borne = " OR ".join(f"m{n}.matched_id IS NOT NULL" for n in bearing) or "FALSE"
     alive = " AND ".join(
         f"(m{n}.matched_id IS NOT NULL{'' if n in guards else f' OR w{n}.witness_id IS NOT NULL'})"
@@ -154,6 +159,8 @@ def _others(counterpart: Counterpart, as_of: date) -> str:
 
 
 def _all_matches(rule: Rule, counterpart: Counterpart, number: int) -> str:
+    # One query a period, because its parameters are constants in the SQL. Of several rows that answer a claim the one
+    # with the smallest key is kept, so that the citation is the same each time.
     periods = enumerate(rule.dated.period)
     parts = "\nUNION ALL\n".join(_matches(rule, counterpart, number, period, at) for at, period in periods)
     return f"SELECT claim_id, min(matched_id) AS matched_id FROM (\n{parts}\n) GROUP BY claim_id"
@@ -183,6 +190,8 @@ def _paired(rule: Rule, counterpart: Counterpart, period: Period) -> list[str]:
 
 def _witnesses(rule: Rule, counterpart: Counterpart, number: int) -> tuple[str, str]:
     """Return the query for the rows that show that a source was alive, and how a claim is joined to its own."""
+    # Silence contradicts only where the source would have spoken. What shows that depends on the source: a reader that
+    # took in anybody that day, a badge that worked for this officer, a colleague's row from the same incident.
     key, relation = counterpart.target.key, f'others_{number} AS "{OTHER}"'
     name = f"witnesses_{number} AS w{number}"
     if counterpart.alive == "paired":
