@@ -10,6 +10,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.arrays import Bools, Floats, Ids, Integers
 from data.vocabulary import SubjectKind
@@ -108,25 +109,24 @@ def _nullable(values: Floats) -> pa.Array:
 def from_arrow(rows: pa.Table, subjects: pa.Table, *, kind: SubjectKind, as_of: date) -> FeatureTable:
     """Return the feature table that `to_arrow` wrote, from its rows and its subjects."""
     ids = np.asarray(subjects["subject_id"].to_numpy(), dtype=np.int64)
-    names = rows["indicator"].to_pylist() if len(rows) else []
-    windows = rows["window_days"].to_pylist() if len(rows) else []
     cells = {}
-    # Every cell has a row for each subject, in the same order: a file is as many runs of that length.
-    for at in range(0, len(names), max(len(ids), 1)):
+    # Every cell has a row for each subject, in the same order, so that the first row of each such run names it.
+    for at in range(0, len(rows), max(len(ids), 1)):
         part = rows.slice(at, len(ids))
-        cells[names[at], windows[at]] = _cells(part, names[at], windows[at])
+        indicator, window = part["indicator"][0].as_py(), part["window_days"][0].as_py()
+        cells[indicator, window] = _cells(part, indicator, window)
     return FeatureTable(kind, as_of, subjects, cells)
 
 
 def _cells(part: pa.Table, indicator: str, window: int) -> Cells:
-    codes = {status: code for code, status in enumerate(STATUSES)}
+    codes = pc.index_in(part["status"], value_set=pa.array(STATUSES))
     return Cells(
         indicator,
         window,
         _floats(part["value"]),
         _floats(part["exposure"]),
         np.asarray(part["n_rows"].to_numpy(), dtype=np.int64),
-        np.array([codes[s] for s in part["status"].to_pylist()], dtype=np.int8),
+        np.asarray(codes.to_numpy(), dtype=np.int8),
         np.asarray(part["partial"].to_numpy(zero_copy_only=False), dtype=np.bool_),
     )
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from data.arrays import Floats
 from data.errors import UsageError
+from models.compilation import interpreted
 
 PACKAGES: Final = ("pyod", "sklearn")
 """The packages whose estimators may be named."""
@@ -94,7 +95,7 @@ def fit_estimator(model: Any, rows: Floats, *, detector: str) -> None:
     Raises:
         UsageError: the estimator refuses its parameters or the rows.
     """
-    with one_thread(), _parameter_faults(type(model).__name__, detector):
+    with one_thread(), interpreted(model), _parameter_faults(type(model).__name__, detector):
         model.fit(rows)
 
 
@@ -142,7 +143,8 @@ def _parameter_faults(estimator: str, detector: str) -> Iterator[None]:
 def outlyingness(model: Any, rows: Floats) -> Floats:
     """Return a fitted estimator's scores, higher for more unusual."""
     # PyOD scores higher for more unusual and keeps the scores it was fitted to; scikit-learn scores lower.
-    raw = model.decision_function(rows) if hasattr(model, "decision_scores_") else -model.score_samples(rows)
+    with interpreted(model):
+        raw = model.decision_function(rows) if hasattr(model, "decision_scores_") else -model.score_samples(rows)
     return np.asarray(raw, dtype=np.float64)
 
 

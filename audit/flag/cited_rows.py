@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,8 +20,7 @@ RowKey = tuple[str, int]
 """A row: table and row id."""
 
 
-@dataclass(frozen=True)
-class EvidenceRow:
+class EvidenceRow(NamedTuple):
     """One line of `evidence.parquet`."""
 
     flag_id: str
@@ -34,26 +33,50 @@ class EvidenceRow:
     part: str
 
 
-def evidence_of(folder: RunFolder) -> dict[str, list[EvidenceRow]]:
-    """Return the evidence of every flag, by flag id."""
+def evidence_of(folder: RunFolder, flag_id: str | None = None) -> dict[str, list[EvidenceRow]]:
+    """Return the evidence of every flag, or of one, by flag id.
+
+    Raises:
+        VerificationFailed: the file cannot be read, or lacks a column.
+    """
+    table = folder.table("evidence")
+    absent = [name for name in EvidenceRow._fields if name not in table.column_names]
+    if absent:
+        raise VerificationFailed(
+            "The evidence of the run cannot be read.",
+            expected=f"the columns {', '.join(EvidenceRow._fields)}",
+            found=f"no {', no '.join(absent)}",
+            where="evidence.parquet",
+        )
+    if flag_id is not None:
+        table = table.filter(pc.equal(table["flag_id"], flag_id))
+    # Column by column: a run may cite a million rows, and a mapping for each would take most of the time.
+    columns = [table[name].to_pylist() for name in EvidenceRow._fields]
     evidence: dict[str, list[EvidenceRow]] = defaultdict(list)
-    for row in folder.table("evidence").to_pylist():
-        evidence[row["flag_id"]].append(EvidenceRow(**row))
+    for row in map(EvidenceRow._make, zip(*columns, strict=True)):
+        evidence[row.flag_id].append(row)
     return evidence
 
 
-def loaded_rows(folder: RunFolder) -> dict[tuple[str, date], Kept]:
+def loaded_rows(folder: RunFolder, cited: Iterable[EvidenceRow] | None = None) -> dict[tuple[str, date], Kept]:
     """Return the rows that stand in `loaded/`, freshly digested, by table and as-of date.
+
+    With `cited`, only the rows that these lines of evidence name are digested and returned.
 
     Raises:
         VerificationFailed: a file there is no Parquet file of the contract's columns.
     """
+    keys = None if cited is None else _ids_by_table(cited)
     loaded = {}
     for name, path in folder.loaded().items():
         if name not in CONTRACT.records:
             raise VerificationFailed("A table of evidence rows is not in the contract.", where=f"loaded/{path.name}")
+        if keys is not None and name not in keys:
+            continue
         try:
             rows = pq.read_table(path)
+            if keys is not None:
+                rows = _rows_with(rows, str(CONTRACT[name].key), keys[name])
             for day in pc.unique(rows["as_of"]).to_pylist():
                 part = rows.filter(pc.equal(rows["as_of"], pa.scalar(day, pa.date32()))).drop_columns(["as_of"])
                 loaded[name, day] = kept_rows(name, day, part)
@@ -65,6 +88,17 @@ def loaded_rows(folder: RunFolder) -> dict[tuple[str, date], Kept]:
                 where=f"loaded/{path.name}",
             ) from error
     return loaded
+
+
+def _ids_by_table(rows: Iterable[EvidenceRow]) -> dict[str, set[int]]:
+    ids: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        ids[row.table_name].add(row.row_id)
+    return ids
+
+
+def _rows_with(rows: pa.Table, key: str, ids: set[int]) -> pa.Table:
+    return rows.filter(pc.is_in(rows[key], value_set=pa.array(sorted(ids), pa.int64())))
 
 
 def faults_of(rows: list[EvidenceRow], loaded: Mapping[tuple[str, date], Kept], as_of: date) -> list[str]:
@@ -86,13 +120,9 @@ def faults_of(rows: list[EvidenceRow], loaded: Mapping[tuple[str, date], Kept], 
 
 def cited_rows(rows: list[EvidenceRow], loaded: Mapping[tuple[str, date], Kept], as_of: date) -> dict[str, pa.Table]:
     """Return a flag's cited rows, by table; rows that are missing are left out."""
-    ids_by_table: dict[str, set[int]] = defaultdict(set)
-    for row in rows:
-        ids_by_table[row.table_name].add(row.row_id)
     tables: dict[str, pa.Table] = {}
-    for name, ids in sorted(ids_by_table.items()):
+    for name, ids in sorted(_ids_by_table(rows).items()):
         table = loaded.get((name, as_of))
         if table is not None:
-            cited = pc.is_in(table.rows[CONTRACT[name].key], value_set=pa.array(sorted(ids), pa.int64()))
-            tables[name] = table.rows.filter(cited)
+            tables[name] = _rows_with(table.rows, str(CONTRACT[name].key), ids)
     return tables

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -15,12 +15,16 @@ from data.errors import UsageError
 from data.store import Store
 from features.compile.plain_query import evidence_query
 from features.engine import compute
+from features.indicator import Indicator
 from features.table import Cells, FeatureTable
 from models.detector import Detector, Fitted
 from models.panel import Panel
 from pipeline.compare import combine_p_values, compare_panel
-from pipeline.detector_scores import detectors_of, panels_of, seed_of
+from pipeline.detector_scores import DetectorScores, detectors_of, panels_of, seed_of
 from pipeline.settings import Settings
+
+PLACING: Final = frozenset({"officer", "posting", "unit"})
+"""The tables that say who is in service, and among which peers."""
 
 
 @dataclass(frozen=True)
@@ -43,28 +47,34 @@ class FlagComparison:
         self.table = rerun.table(flag["subject_kind"], flag["as_of"])
         self.at = self.table.ids.tolist().index(flag["subject_id"])
         self.indicators = feeding(self.settings, flag)
-        self._first = self._own(frozenset())
+        self._unchanged = self._own(frozenset(), self.indicators)
 
     @cached_property
-    def view(self) -> Panel:
+    def panel(self) -> Panel:
         """The panel of the flag's concern."""
-        return self._view(self.table)
-
-    def _view(self, table: FeatureTable) -> Panel:
-        return next(v for v in panels_of(table, self.settings) if v.concern == self.flag["concern"])
+        return next(p for p in panels_of(self.table, self.settings) if p.concern == self.flag["concern"])
 
     @cached_property
-    def fitted(self) -> list[tuple[Detector, Fitted | None, float]]:
-        """Each detector, what it has learnt from everybody, and the p-value it gave the subject.
+    def fitted(self) -> list[tuple[Detector, Fitted]]:
+        """Each detector with what it has learnt from everybody."""
+        detectors = detectors_of(self.panel, self.settings)
+        return [(d, d.fit(self.panel, seed=seed_of(self.settings, d, self.panel))) for d in detectors]
+
+    @cached_property
+    def scores(self) -> list[DetectorScores]:
+        """The scores of everybody as the run had them."""
+        return [DetectorScores(d, self.panel, fitted.score(self.panel)) for d, fitted in self.fitted]
+
+    @cached_property
+    def _one_by_one(self) -> list[tuple[Detector, Fitted | None, float]]:
+        """Each detector, what it has learnt, and the p-value it gave the subject.
 
         What is learnt is None for a detector that cannot score one subject alone: its p-value is held.
         """
-        learnt = []
-        for detector in detectors_of(self.view, self.settings):
-            fitted = detector.fit(self.view, seed=seed_of(self.settings, detector, self.view))
-            p_value = float(fitted.score(self.view).p_value[self.at])
-            learnt.append((detector, fitted if _alone(fitted, self.view, self.at) else None, p_value))
-        return learnt
+        return [
+            (detector, fitted if _scores_one(fitted, self.panel, self.at) else None, float(s.scores.p_value[self.at]))
+            for (detector, fitted), s in zip(self.fitted, self.scores, strict=True)
+        ]
 
     def counted(self, keys: Sequence[RowKey]) -> dict[RowKey, RowWeight]:
         """Return in which of the concern's values each row counts, and which rows are alike in that."""
@@ -84,9 +94,12 @@ class FlagComparison:
 
     def clears(self, rows: frozenset[RowKey]) -> bool:
         """Say whether the subject would stay over the cut without these rows, its peers being what they are."""
-        view = self._view(self._changed(rows)).take(np.array([self.at]))
-        p_values = [held if fitted is None else fitted.score(view).p_value[0] for _, fitted, held in self.fitted]
-        combined = combine_p_values(np.array([p_values]), [d for d, _, _ in self.fitted], self.settings)
+        changed = self._changed(rows)
+        alone = self.panel.take(np.array([self.at]))
+        series = [replace(s, cells=_take(changed[s.key], self.at)) if s.key in changed else s for s in alone.series]
+        alone = replace(alone, series=tuple(series))
+        p_values = [held if fitted is None else fitted.score(alone).p_value[0] for _, fitted, held in self._one_by_one]
+        combined = combine_p_values(np.array([p_values]), [d for d, _ in self.fitted], self.settings)
         return not combined[0] <= self.flag["threshold"]
 
     def again_without(self, rows: frozenset[RowKey]) -> tuple[bool, int]:
@@ -94,28 +107,44 @@ class FlagComparison:
 
         Returns whether the flag is gone, and how many others of its concern came or went.
         """
-        flagged = self._flagged(self._changed(rows))
-        before = self._flagged(self.table)
-        me = self.flag["subject_id"]
-        return me not in flagged, len((flagged ^ before) - {me})
+        changed = self._changed(rows)
+        series = [replace(s, cells=changed.get(s.key, s.cells)) for s in self.panel.series]
+        flagged = set(compare_panel(replace(self.panel, series=tuple(series)), self.settings).selected.tolist())
+        subject = self.flag["subject_id"]
+        return subject not in flagged, len((flagged ^ self._flagged) - {subject})
 
-    def _flagged(self, table: FeatureTable) -> set[int]:
-        return set(compare_panel(self._view(table), self.settings).selected.tolist())
+    @cached_property
+    def _flagged(self) -> set[int]:
+        return set(compare_panel(self.panel, self.settings, scores=self.scores).selected.tolist())
 
-    def _own(self, rows: frozenset[RowKey]) -> FeatureTable:
+    def _own(self, rows: frozenset[RowKey], indicators: list[Indicator]) -> FeatureTable:
+        """Return the values of indicators from the cited rows alone, without some of them."""
         kind, as_of = self.flag["subject_kind"], self.flag["as_of"]
         with without(self.store, rows):
-            return compute(self.store, self.indicators, kind=kind, as_of=as_of, sources=self.rerun.sources)
+            return compute(self.store, indicators, kind=kind, as_of=as_of, sources=self.rerun.sources)
 
-    def _changed(self, rows: frozenset[RowKey]) -> FeatureTable:
-        """Return everybody's values with the subject's as they would be without these rows."""
-        own = self._own(rows)
-        at, before = (t.ids.tolist().index(self.flag["subject_id"]) for t in (own, self._first))
-        cells = dict(self.table.cells)
-        for key, mine in own.cells.items():
-            if not _same(mine, at, self._first.cells[key], before):
-                cells[key] = _with(cells[key], self.at, mine, at)
-        return replace(self.table, cells=cells)
+    def _changed(self, rows: frozenset[RowKey]) -> dict[tuple[str, int], Cells]:
+        """Return the cells of everybody that differ in the subject without these rows."""
+        own = self._own(rows, reading(self.indicators, {table for table, _ in rows}))
+        at, before = (t.ids.tolist().index(self.flag["subject_id"]) for t in (own, self._unchanged))
+        return {
+            key: _with(self.table.cells[key], self.at, cells, at)
+            for key, cells in own.cells.items()
+            if not _same(cells, at, self._unchanged.cells[key], before)
+        }
+
+
+def reading(indicators: Sequence[Indicator], tables: set[str]) -> list[Indicator]:
+    """Return the indicators whose values may differ when rows of some tables do, with their exposures.
+
+    All of them where the tables say who is in service.
+    """
+    if tables & PLACING:
+        return list(indicators)
+    direct = {i.name for i in indicators if set(i.tables) & tables}
+    affected = direct | {i.name for i in indicators if i.exposure in direct}
+    exposures = {i.exposure for i in indicators if i.name in affected}
+    return [i for i in indicators if i.name in affected or i.name in exposures]
 
 
 def settings_at(rerun: Rerun, flag: Mapping[str, Any]) -> Settings:
@@ -130,9 +159,9 @@ def settings_at(rerun: Rerun, flag: Mapping[str, Any]) -> Settings:
     return settings.model_copy(update={"selection": by_concern, "across_dates": each})
 
 
-def _alone(fitted: Fitted, view: Panel, at: int) -> bool:
+def _scores_one(fitted: Fitted, panel: Panel, at: int) -> bool:
     try:
-        fitted.score(view.take(np.array([at])))
+        fitted.score(panel.take(np.array([at])))
     except UsageError:
         return False
     return True
@@ -142,6 +171,12 @@ def _same(one: Cells, at: int, other: Cells, there: int) -> bool:
     pairs = [(one.value, other.value), (one.exposure, other.exposure), (one.n_rows, other.n_rows)]
     same = all(np.array_equal(a[at], b[there], equal_nan=True) for a, b in pairs)
     return same and bool(one.status[at] == other.status[there])
+
+
+def _take(cells: Cells, at: int) -> Cells:
+    """Return one subject's cells."""
+    values = {name: getattr(cells, name)[at : at + 1] for name in ("value", "exposure", "n_rows", "status")}
+    return replace(cells, **values, partial=None if cells.partial is None else cells.partial[at : at + 1])
 
 
 def _with(cells: Cells, at: int, mine: Cells, there: int) -> Cells:

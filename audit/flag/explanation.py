@@ -56,10 +56,10 @@ def explain(folder: RunFolder, start: str, *, rows: int = ROWS) -> Explanation:
         VerificationFailed: a file of the run cannot be read.
     """
     flag, settings = dict(find_flag(folder, start)), folder.settings
-    evidence = evidence_of(folder)[flag["flag_id"]]
+    evidence = evidence_of(folder, flag["flag_id"])[flag["flag_id"]]
     counts = Counter((e.table_name, e.indicator, e.part) for e in evidence)
     direct = [e for e in evidence if e.part == "direct"]
-    rows_by_table = cited_rows(direct, loaded_rows(folder), flag["as_of"])
+    rows_by_table = cited_rows(direct, loaded_rows(folder, direct), flag["as_of"])
     scores = _scores(folder, flag)
     return Explanation(
         flag=flag,

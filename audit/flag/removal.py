@@ -65,7 +65,8 @@ def smallest_removal(folder: RunFolder, start: str) -> Removal:
         VerificationFailed: a file of the run cannot be read.
     """
     flag = find_flag(folder, start)
-    cited, loaded = evidence_of(folder)[flag["flag_id"]], loaded_rows(folder)
+    cited = evidence_of(folder, flag["flag_id"])[flag["flag_id"]]
+    loaded = loaded_rows(folder, cited)
     rerun = Rerun(folder, folder.settings)
     direct = {(row.table_name, row.row_id): row for row in cited if row.part == "direct"}
     with Store(threads=1) as store:

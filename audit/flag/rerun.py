@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -37,10 +38,15 @@ class Rerun:
         self.absent = set(folder.manifest["absent"])
         self.sources = Sources(gaps_from_json(folder.manifest["source_gaps"]))
         self._features, self._subjects = folder.table("features"), folder.table("subjects")
-        self._scores = folder.table("scores")
+        self._folder = folder
         self._dates = sorted(folder.config["as_of"])
         self._selector = Selector(settings, total=len(self._dates))
         self._done: dict[date, tuple[dict[SubjectKind, FeatureTable], dict[tuple[str, int, str], Flag], list[str]]] = {}
+
+    @cached_property
+    def _scores(self) -> pa.Table:
+        """The scores that the run wrote down: read only where they are compared, as they are most of a run."""
+        return self._folder.table("scores")
 
     def of(self, as_of: date) -> tuple[dict[SubjectKind, FeatureTable], dict[tuple[str, int, str], Flag], list[str]]:
         """Return the values, the flags by (kind, subject, concern), and what differs from the scores written down."""

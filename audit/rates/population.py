@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from audit.rates.groups import characteristics, service_bands
 from audit.rates.truth_tables import AnyTable, Truth, as_dates, column_names, days, frame, ids, texts
-from data.arrays import Bools, Floats, Ids, Texts
+from data.arrays import Bools, Floats, Ids, Positions, Texts
 from data.vocabulary import CONCERNS
 
 _YEAR: Final = 365.25
@@ -104,16 +105,26 @@ class AuditTables:
 
     def about(self, table: pd.DataFrame, population: Population, concern: str) -> pd.DataFrame:
         """Return the rows of flags or scores that are about a population and one concern."""
-        same = _of(table, population.kind, population.as_of) & (table["concern"].to_numpy() == concern)
-        return pd.DataFrame(table[same])
+        rows = self._rows_about[id(table)].get((population.kind, pd.Timestamp(population.as_of), concern))
+        return table.iloc[rows if rows is not None else []]
+
+    @cached_property
+    def _rows_about(self) -> dict[int, dict[Any, Positions]]:
+        """The positions of the rows of flags and of scores, by kind, date and concern.
+
+        Found once: to compare a million texts anew for every kind and concern takes most of the time of an audit.
+        """
+        keys = ["subject_kind", "as_of", "concern"]
+        positions: dict[int, dict[Any, Positions]] = {}
+        for table in (self.flags, self.scores):
+            groups = table.groupby(keys, sort=False).indices
+            positions[id(table)] = {key: np.asarray(rows, dtype=np.intp) for key, rows in groups.items()}
+        return positions
 
     def concerns(self, population: Population, truth: Truth | None) -> list[str]:
         """Return the concerns that a population was scored, flagged or planted for, in their usual order."""
-        names = {
-            str(c)
-            for table in (self.flags, self.scores)
-            for c in table.loc[_of(table, population.kind, population.as_of), "concern"].unique()
-        }
+        place = (population.kind, pd.Timestamp(population.as_of))
+        names = {str(concern) for rows in self._rows_about.values() for *of, concern in rows if tuple(of) == place}
         if truth is not None:
             planted = truth.subjects.concern[truth.subjects.kind == population.kind]
             names |= {str(c) for c in np.unique(planted.astype(str))}

@@ -45,13 +45,16 @@ def summarise(rates: pd.DataFrame) -> list[Section]:
 
 
 def _sections(rates: pd.DataFrame, with_truth: bool, as_of: str) -> list[Section]:
+    # Nine rows in ten are of two characteristics together, of which one section alone tells.
+    crossed = rates["by"].str.contains(TOGETHER, regex=False).to_numpy(dtype=np.bool_)
+    rates, two_characteristics = rates[~crossed], rates[crossed]
     sections = [_overview(rates, with_truth, as_of)]
     if with_truth:
         sections += [_innocent_people(rates), _equal_workload(rates), _recall_by_typology(rates)]
         sections += [_false_positives(rates), _evidence_rows(rates)]
     sections += [
         _by_characteristic(rates, with_truth),
-        _by_two_characteristics(rates, with_truth),
+        _by_two_characteristics(two_characteristics, with_truth),
         _date_overlap(rates),
     ]
     return sections
@@ -93,9 +96,10 @@ def _by_measure(
     rates: pd.DataFrame, keys: Sequence[str]
 ) -> Iterator[tuple[tuple[str, ...], dict[str, dict[str, Any]]]]:
     """Yield the rows of each key as a mapping from measure to row, in the order in which they stand."""
-    for key, rows in rates.groupby(list(keys), sort=False):
-        names = key if isinstance(key, tuple) else (key,)
-        yield tuple(str(k) for k in names), {r["measure"]: r for r in _dicts(rows)}
+    groups: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
+    for row in _dicts(rates):
+        groups.setdefault(tuple(str(row[key]) for key in keys), {})[row["measure"]] = row
+    yield from groups.items()
 
 
 def _dicts(rates: pd.DataFrame) -> list[dict[str, Any]]:
@@ -253,8 +257,6 @@ def _passes(value: float) -> str:
 def _differences(rates: pd.DataFrame, with_truth: bool) -> tuple[str, ...]:
     measure = "false_positive_ratio" if with_truth else "flag_rate_ratio"
     ratios = rates[(rates["measure"] == measure) & (rates["status"] == "ok")]
-    if ratios["by"].isin(CHARACTERISTICS).any():
-        ratios = ratios[~ratios["by"].str.contains(TOGETHER, regex=False)]
     if not len(ratios):
         return ()
     # With 95% intervals one in twenty leaves out 1 by chance alone, and a reader of many ratios has to know it.
@@ -269,7 +271,7 @@ def _differences(rates: pd.DataFrame, with_truth: bool) -> tuple[str, ...]:
 def _by_two_characteristics(rates: pd.DataFrame, with_truth: bool) -> Section:
     measure = "false_positive_ratio" if with_truth else "flag_rate_ratio"
     ratios = _where(rates, basis=FLAGGED, scope="all", measure=measure)
-    ratios = ratios[ratios["by"].str.contains(TOGETHER, regex=False) & (ratios["status"] == "ok")]
+    ratios = ratios[ratios["status"] == "ok"]
     apart = ratios[(ratios["low"] > 1) | (ratios["high"] < 1)]
     apart = apart.assign(sure=np.maximum(apart["low"], 1 / np.maximum(apart["high"], 1e-12)))
     apart = apart.sort_values(["sure", "by", "group"], ascending=[False, True, True])
