@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -33,6 +35,20 @@ class EvidenceRow(NamedTuple):
     part: str
 
 
+@dataclass(frozen=True)
+class LoadedTable(Kept):
+    """The rows of one table and date that a run kept, freshly digested."""
+
+    @cached_property
+    def positions(self) -> dict[int, int]:
+        """Where the row of each id stands."""
+        return {key: at for at, key in enumerate(self.rows[str(CONTRACT[self.table].key)].to_pylist())}
+
+    def take(self, ids: Iterable[int]) -> pa.Table:
+        """Return the rows of some ids, in the order in which they stand; those that are not there are left out."""
+        return self.rows.take(sorted(self.positions[key] for key in ids if key in self.positions))
+
+
 def evidence_of(folder: RunFolder, flag_id: str | None = None) -> dict[str, list[EvidenceRow]]:
     """Return the evidence of every flag, or of one, by flag id.
 
@@ -58,7 +74,7 @@ def evidence_of(folder: RunFolder, flag_id: str | None = None) -> dict[str, list
     return evidence
 
 
-def loaded_rows(folder: RunFolder, cited: Iterable[EvidenceRow] | None = None) -> dict[tuple[str, date], Kept]:
+def loaded_rows(folder: RunFolder, cited: Iterable[EvidenceRow] | None = None) -> dict[tuple[str, date], LoadedTable]:
     """Return the rows that stand in `loaded/`, freshly digested, by table and as-of date.
 
     With `cited`, only the rows that these lines of evidence name are digested and returned.
@@ -76,10 +92,11 @@ def loaded_rows(folder: RunFolder, cited: Iterable[EvidenceRow] | None = None) -
         try:
             rows = pq.read_table(path)
             if keys is not None:
-                rows = _rows_with(rows, str(CONTRACT[name].key), keys[name])
+                key = rows[str(CONTRACT[name].key)]
+                rows = rows.filter(pc.is_in(key, value_set=pa.array(sorted(keys[name]), pa.int64())))
             for day in pc.unique(rows["as_of"]).to_pylist():
                 part = rows.filter(pc.equal(rows["as_of"], pa.scalar(day, pa.date32()))).drop_columns(["as_of"])
-                loaded[name, day] = kept_rows(name, day, part)
+                loaded[name, day] = LoadedTable(**vars(kept_rows(name, day, part)))
         except (OSError, KeyError, ValueError, pa.ArrowException) as error:
             raise VerificationFailed(
                 "The evidence rows of a table cannot be read.",
@@ -97,11 +114,7 @@ def _ids_by_table(rows: Iterable[EvidenceRow]) -> dict[str, set[int]]:
     return ids
 
 
-def _rows_with(rows: pa.Table, key: str, ids: set[int]) -> pa.Table:
-    return rows.filter(pc.is_in(rows[key], value_set=pa.array(sorted(ids), pa.int64())))
-
-
-def faults_of(rows: list[EvidenceRow], loaded: Mapping[tuple[str, date], Kept], as_of: date) -> list[str]:
+def faults_of(rows: list[EvidenceRow], loaded: Mapping[tuple[str, date], LoadedTable], as_of: date) -> list[str]:
     """Return what is wrong with a flag's cited rows: missing, changed, or said to come from elsewhere."""
     faults = []
     for row in rows:
@@ -118,11 +131,13 @@ def faults_of(rows: list[EvidenceRow], loaded: Mapping[tuple[str, date], Kept], 
     return faults
 
 
-def cited_rows(rows: list[EvidenceRow], loaded: Mapping[tuple[str, date], Kept], as_of: date) -> dict[str, pa.Table]:
+def cited_rows(
+    rows: list[EvidenceRow], loaded: Mapping[tuple[str, date], LoadedTable], as_of: date
+) -> dict[str, pa.Table]:
     """Return a flag's cited rows, by table; rows that are missing are left out."""
     tables: dict[str, pa.Table] = {}
     for name, ids in sorted(_ids_by_table(rows).items()):
         table = loaded.get((name, as_of))
         if table is not None:
-            tables[name] = _rows_with(table.rows, str(CONTRACT[name].key), ids)
+            tables[name] = table.take(ids)
     return tables

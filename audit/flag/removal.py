@@ -16,7 +16,7 @@ from typing import Any, Final
 from audit.flag.cited_rows import EvidenceRow, RowKey, cited_rows, evidence_of, loaded_rows
 from audit.flag.comparison import FlagComparison
 from audit.flag.replay import find_flag
-from audit.flag.rerun import Rerun, load_rows, without
+from audit.flag.rerun import CitedRowStore, Rerun, without
 from data.store import Store
 from pipeline.flag import contradiction_flags
 from pipeline.rule_counts import count_contradictions
@@ -70,7 +70,7 @@ def smallest_removal(folder: RunFolder, start: str) -> Removal:
     rerun = Rerun(folder, folder.settings)
     direct = {(row.table_name, row.row_id): row for row in cited if row.part == "direct"}
     with Store(threads=1) as store:
-        load_rows(store, cited_rows(cited, loaded, flag["as_of"]), rerun.absent)
+        CitedRowStore(store, rerun.absent).hold(cited_rows(cited, loaded, flag["as_of"]))
         if flag["family"] == "contradiction":
             claims = rerun.settings.repertoire.rules[flag["detectors"][0]].table
             order = sorted(direct, key=lambda key: (key[0] != claims, key[0], -key[1]))

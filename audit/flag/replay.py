@@ -13,13 +13,13 @@ from typing import Final
 
 import numpy as np
 
-from audit.flag.cited_rows import EvidenceRow, cited_rows, evidence_of, faults_of, loaded_rows
-from audit.flag.rerun import FlagRow, Rerun, feeding, load_rows
+from audit.flag.cited_rows import EvidenceRow, LoadedTable, cited_rows, evidence_of, faults_of, loaded_rows
+from audit.flag.rerun import CitedRowStore, FlagRow, Rerun, feeding
 from data.errors import UsageError
 from data.store import Store
 from features.engine import compute
 from features.table import SOURCE_GAP, Cells, FeatureTable
-from pipeline.evidence import Kept, flag_id
+from pipeline.evidence import flag_id
 from pipeline.flag import Flag, contradiction_flags
 from pipeline.rule_counts import count_contradictions
 from pipeline.run_folder import RunFolder
@@ -72,12 +72,14 @@ def replay(
     flags: list[FlagRow] = folder.table("flags").to_pylist() if flag is None else [find_flag(folder, flag)]
     settings = folder.settings
     rerun = Rerun(folder, settings)
-    evidence, loaded = evidence_of(folder), loaded_rows(folder)
+    evidence = evidence_of(folder, None if flag is None else flags[0]["flag_id"])
+    loaded = loaded_rows(folder, None if flag is None else evidence[flags[0]["flag_id"]])
     results = []
     with Store(threads=1) as store:
+        rows = CitedRowStore(store, rerun.absent)
         for number, row in enumerate(flags):
             cited = evidence.get(row["flag_id"], [])
-            faults = _replay(row, cited, loaded, rerun, store)
+            faults = _replay(row, cited, loaded, rerun, rows)
             results.append(ReplayResult(row["flag_id"], len(cited), tuple(faults[:_LIMIT])))
             if progress:
                 progress(number + 1, len(flags))
@@ -85,7 +87,11 @@ def replay(
 
 
 def _replay(
-    row: FlagRow, cited: list[EvidenceRow], loaded: Mapping[tuple[str, date], Kept], rerun: Rerun, store: Store
+    row: FlagRow,
+    cited: list[EvidenceRow],
+    loaded: Mapping[tuple[str, date], LoadedTable],
+    rerun: Rerun,
+    rows: CitedRowStore,
 ) -> list[str]:
     as_of = row["as_of"]
     faults = faults_of(cited, loaded, as_of)
@@ -93,7 +99,7 @@ def _replay(
         faults.append("the flag cites no evidence")
     if faults:
         return faults  # what follows from changed rows would say nothing about the flag
-    load_rows(store, cited_rows(cited, loaded, as_of), rerun.absent)
+    store = rows.hold(cited_rows(cited, loaded, as_of))
     if row["family"] == "contradiction":
         counts = count_contradictions(
             store, [rerun.settings.repertoire.rules[name] for name in row["detectors"]], as_of
@@ -149,7 +155,7 @@ def _same(cells: Cells, at: int, written: Cells, at_written: int, *, exposure: b
 
 
 def _flag_faults(
-    row: FlagRow, rebuilt: Flag, cited: Sequence[EvidenceRow], loaded: Mapping[tuple[str, date], Kept]
+    row: FlagRow, rebuilt: Flag, cited: Sequence[EvidenceRow], loaded: Mapping[tuple[str, date], LoadedTable]
 ) -> Iterator[str]:
     content = rebuilt.content()
     for name, value in content.items():

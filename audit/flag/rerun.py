@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from data.arrow import arrow_schema, load_arrow
 from data.contract import CONTRACT
+from data.schema import Table
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS, SubjectKind
 from features.gaps.source_gaps import Sources, gaps_from_json
@@ -83,14 +84,33 @@ class Rerun:
         return from_arrow(rows, subjects.drop_columns(["subject_kind", "as_of"]), kind=kind, as_of=as_of)
 
 
-def load_rows(store: Store, rows: Mapping[str, pa.Table], absent: set[str]) -> None:
-    """Put a flag's rows, and nothing else, where loaded records stand; other tables of the run are there but empty."""
-    store.run("DROP SCHEMA IF EXISTS loaded CASCADE")
-    for table in CONTRACT:
-        if table.name in absent:
-            continue
-        schema = arrow_schema(table, extra=(("source_file", pa.string()), ("source_row", pa.int64())))
-        load_arrow(store, table, rows.get(table.name, schema.empty_table()))
+class CitedRowStore:
+    """A store that holds the rows of one flag after the other where loaded records stand, and nothing else.
+
+    Other tables of the run are there but empty. Tables are kept from flag to flag: to make all of them anew for each
+    takes longer than what is asked of them.
+    """
+
+    def __init__(self, store: Store, absent: set[str]) -> None:
+        self.store = store
+        self._tables = [table for table in CONTRACT if table.name not in absent]
+        self._filled: set[str] = set()
+        for table in self._tables:
+            load_arrow(store, table, _schema(table).empty_table())
+
+    def hold(self, rows: Mapping[str, pa.Table]) -> Store:
+        """Put a flag's rows in the place of those before them."""
+        for table in self._tables:
+            if table.name in rows:
+                load_arrow(self.store, table, rows[table.name])
+            elif table.name in self._filled:
+                load_arrow(self.store, table, _schema(table).empty_table())
+        self._filled = set(rows)
+        return self.store
+
+
+def _schema(table: Table) -> pa.Schema:
+    return arrow_schema(table, extra=(("source_file", pa.string()), ("source_row", pa.int64())))
 
 
 @contextmanager
