@@ -18,10 +18,10 @@ second for 3,000 people, and the scores are the same to the bit.
 @contextmanager
 def interpreted(model: Any) -> Iterator[None]:
     """Run the compiled functions of an estimator's module as plain Python for a while, where that is quicker."""
-    module = sys.modules[type(model).__module__]
-    if module.__name__ not in INTERPRETED:
+    if type(model).__module__ not in INTERPRETED:
         yield
         return
+    module = sys.modules[type(model).__module__]
     compiled = {name: value for name, value in vars(module).items() if hasattr(value, "py_func")}
     for name, function in compiled.items():
         setattr(module, name, function.py_func)
