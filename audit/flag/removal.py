@@ -167,13 +167,26 @@ def _shares(sizes: Sequence[int], total: int) -> Iterator[tuple[int, ...]]:
 def _confirmed(
     found: frozenset[RowKey], order: Sequence[RowKey], comparison: FlagComparison
 ) -> tuple[frozenset[RowKey], int]:
-    """Do the whole comparison again without the rows; where the flag is still raised, take away more."""
+    """Do the whole comparison again without the rows; where the flag is still raised, take away more.
+
+    Each time everybody is compared anew, which takes long. So the number of rows taken away besides is doubled until
+    the flag is gone, and then narrowed down to the smallest, as taking away more is taken never to bring a flag back.
+    """
+    if not found:
+        return found, 0
     rest = [key for key in order if key not in found]
-    while found:
-        gone, others = comparison.again_without(found)
-        if gone:
-            return found, others
-        if not rest:
+    results: dict[int, tuple[bool, int]] = {}
+
+    def is_gone(more: int) -> bool:
+        results[more] = comparison.again_without(found | frozenset(rest[:more]))
+        return results[more][0]
+
+    low, high = -1, 0
+    while not is_gone(high):
+        if high == len(rest):
             return frozenset(), 0
-        found = found | {rest.pop(0)}
-    return found, 0
+        low, high = high, min(max(1, 2 * high), len(rest))
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_gone(middle) else (middle, high)
+    return found | frozenset(rest[:high]), results[high][1]
