@@ -11,8 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.flag.cited_rows import evidence_of
-from audit.flag.removal import Removal, _search, smallest_removal
+from audit.flag.cited_rows import cited_rows, evidence_of, loaded_rows
+from audit.flag.comparison import reading
+from audit.flag.removal import Removal, _confirmed, _search, smallest_removal
+from audit.flag.rerun import CitedRowStore
+from data.store import Store
+from features.indicators import indicators
 from pipeline.run_folder import RunFolder
 from tests import small_force
 
@@ -92,3 +96,48 @@ def test_the_sentence_says_how_sure_it_is(rows: int, finished: RunFolder) -> Non
     some = next(iter(evidence_of(finished).values()))[:rows]
     sentence = Removal(tuple(some), 5, smallest=False, flags_besides=0).sentence()
     assert ("upper bound" in sentence) == (rows > 0)
+
+
+class Confirmation:
+    """A comparison in which a flag goes once so many rows are away; it counts how often it is asked."""
+
+    def __init__(self, needed: int) -> None:
+        self.needed, self.asked = needed, 0
+
+    def again_without(self, rows: frozenset[tuple[str, int]]) -> tuple[bool, int]:
+        self.asked += 1
+        return len(rows) >= self.needed, len(rows)
+
+
+@given(st.integers(1, 200), st.integers(1, 220), st.integers(1, 5))
+def test_as_few_more_rows_as_needed_are_taken_away_in_few_tries(rows: int, needed: int, first: int) -> None:
+    order = [("complaint", number) for number in range(rows)]
+    comparison = Confirmation(needed)
+    removal, others = _confirmed(frozenset(order[:first]), order, comparison)  # type: ignore[arg-type]
+    smallest = max(needed, min(first, rows))
+    assert len(removal) == (0 if needed > rows else smallest)
+    assert others == len(removal)
+    assert comparison.asked <= 2 * rows.bit_length() + 2
+
+
+def test_only_indicators_that_read_a_removed_row_are_computed_again() -> None:
+    declared = list(indicators().values())
+    affected = {i.name for i in reading(declared, {"expense"})}
+    assert {i.name for i in declared if "expense" in i.tables} <= affected < {i.name for i in declared}
+    assert {i.exposure for i in declared if i.name in affected and "expense" in i.tables} - affected <= {
+        i.exposure for i in declared if not isinstance(i.exposure, str)
+    }
+    assert reading(declared, {"posting"}) == declared
+    assert reading(declared, set()) == []
+
+
+def test_rows_of_one_flag_leave_nothing_behind_for_the_next(finished: RunFolder) -> None:
+    evidence, loaded = evidence_of(finished), loaded_rows(finished)
+    flags = finished.table("flags").to_pylist()
+    with Store(threads=1) as store:
+        rows = CitedRowStore(store, set(finished.manifest["absent"]))
+        for flag in (*flags[:3], flags[0]):
+            cited = cited_rows(evidence[flag["flag_id"]], loaded, flag["as_of"])
+            rows.hold(cited)
+            counts = {name: store.value(f"SELECT count(*) FROM loaded.{name}") for name in store.tables("loaded")}
+            assert {name: n for name, n in counts.items() if n} == {name: len(t) for name, t in cited.items() if len(t)}
