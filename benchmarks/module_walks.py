@@ -94,9 +94,7 @@ def main() -> None:
             indicators = [i for i in settings.indicators if i.name in ("complaints", "days_served")]
             report(
                 "An indicator to its value",
-                traced(
-                    lambda: compute_all(store, indicators, kinds=("officer",), as_ofs=dates, sources=sources)
-                ),
+                traced(lambda: compute_all(store, indicators, kinds=("officer",), as_ofs=dates, sources=sources)),
             )
         cell = replace(next(iter(load_plan("quick").cells())), people=80)
         run_cell(cell, folder)  # the world is made, and kept for the next cell of it

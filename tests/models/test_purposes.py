@@ -144,11 +144,11 @@ def spells(shift: int) -> list[dict[str, Any]]:
             "officer_id": o,
             "kind": "sickness",
             "psychological": (o + shift) % 3 == 0,
-            "started_on": date(2025, 9, 1) + timedelta(days=(o * 7 + shift * 11) % 60),
-            "ended_on": date(2025, 11, 10),
+            "started_on": date(2025, 8, 1) + timedelta(days=(o * 7 + shift * 11) % 20 + 30 * number),
+            "ended_on": date(2025, 8, 8) + timedelta(days=(o * 7 + shift * 11) % 20 + 30 * number),
         }
         for o in range(1, 161)
-        for _ in range(1 + (o + shift) % 4)
+        for number in range(1 + (o + shift) % 4)
     ]
 
 

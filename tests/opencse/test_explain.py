@@ -30,7 +30,7 @@ def test_explain_says_why_compared_with_whom_on_which_rows_and_what_would_change
 def test_what_explain_says_would_change_a_contradiction_does(finished: RunFolder) -> None:
     flag = flag_of(finished, 8, "contradiction")
     explanation = json_of("explain", finished.path, flag["flag_id"], "--no-removal")
-    counts = explanation["said"][0]["contributions"][0]
+    counts = explanation["scores"][0]["contributions"][0]
     (line,) = explanation["changes"]
     needed = int(line.split(" of the ")[0].split()[-1])
     left = counts["hits"] - needed

@@ -35,7 +35,7 @@ def test_a_curve_is_printed_written_and_read_by_a_program(finished: RunFolder, t
     asked = call("specifications", finished.path, "--out", tmp_path / "asked", "--plan", plan, "--json")
     told = json.loads(asked.stdout)
     assert {f["flag_id"] for f in told["flags"]} == set(finished.table("flags")["flag_id"].to_pylist())
-    assert told["calibration"] == []
+    assert told["precision"] == []
     names = sorted(path.name for path in (tmp_path / "shown").iterdir())
     assert names == ["curve.html", "specifications.json", "specifications.parquet", "survival.parquet"]
 

@@ -228,7 +228,7 @@ def test_all_detectors_together_rank_people_as_the_selection_does(tmp_path: Path
     chosen = {c: {"method": "capacity", "per_thousand": 50} for c in ("standards", "welfare", "culture")}
     settings = over_defaults({"selection": chosen, "combination": {"weights": {"peer": 3.0}}}, where="a test")
     trial = perform(made, settings=settings).trial
-    ranked = combined_scores(trial.scores, settings).to_pandas()
+    ranked = combined_scores(trial.comparisons).to_pandas()
     assert set(ranked["family"]) == {COMBINED}
     assert {tuple(k) for k in ranked[["subject_kind", "concern"]].drop_duplicates().to_numpy()} >= {
         ("officer", "standards"),
@@ -264,7 +264,7 @@ def test_all_detectors_together_stand_beside_the_baselines_at_an_equal_workload_
 def test_without_any_detector_there_is_nothing_to_combine() -> None:
     settings = over_defaults({"models": {"detectors": []}}, where="a test")
     trial = perform(make_world(load_world("tiny", people=60, months=2, seed=1)), settings=settings).trial
-    assert len(combined_scores(trial.scores, settings)) == 0
+    assert len(combined_scores(trial.comparisons)) == 0
 
 
 # ---------------------------------------------------------------- plans
