@@ -69,6 +69,12 @@ class Snapshot:
         return self._days[table]
 
 
+def _is_by_day(data: Rows) -> bool:
+    """Return whether the matter of a table's rows happened on a day rather than at a minute."""
+    occurred = data.table.occurred
+    return occurred is not None and data.table.column[occurred].type == "DATE"
+
+
 @dataclass(frozen=True)
 class Scale:
     """How strong a pattern is in one subject.
@@ -302,12 +308,31 @@ class SubjectRecords:
     def clear(self, first: int, last: int, *, person: int | None = None) -> None:
         """Take everything a person did on duty between two days out of the world, because they were away."""
         who = self.person if person is None else person
+        begins, ends = self._away_minutes(who, first, last)
         for table in ON_DUTY:
-            self._change(table).removed.append(self._positions(table, who, first, last))
+            data = self.cell.tables[table]
+            at = self._positions(table, who, first, last + 1)
+            if table == "shift" or _is_by_day(data):
+                is_away = self._snapshot.days(table)[at] <= last
+            else:
+                minute = data.time()[at]
+                is_away = (minute >= begins) & (minute <= ends)
+            self._change(table).removed.append(at[is_away])
         shift_ids = self.cell.tables["shift"]["shift_id"][self._positions("shift", who, first, last)]
         edits = self._positions("roster_edit", who, first - 60, last + 60)
         of = self.cell.tables["roster_edit"]["shift_id"][edits]
         self._change("roster_edit").removed.append(edits[(of[:, None] == shift_ids).any(axis=1)])
+
+    def _away_minutes(self, person: int, first: int, last: int) -> tuple[int, int]:
+        """Return from which to which minute a person is away: a night tour runs past midnight, and so does its absence.
+
+        What was done on the night before the first day stays, and what was done on the last night goes.
+        """
+        shift = self.cell.tables["shift"]
+        night_before = shift["ends_at"][self._positions("shift", person, first - 1, first - 1)]
+        last_night = shift["ends_at"][self._positions("shift", person, last, last)]
+        begins = max(first * MINUTES, int(night_before.max(initial=0)) + 1)
+        return begins, max((last + 1) * MINUTES - 1, int(last_night.max(initial=0)))
 
     def _change(self, table: str) -> RowChange:
         return self.changes.setdefault(table, RowChange(self.subject))

@@ -7,7 +7,7 @@ import numpy as np
 from data.synthetic.nuisance import Nuisance, Tendency
 from data.synthetic.rows import NO_TIME
 
-_MEAN_DAYS = 7.0
+_MEAN_DAYS = 12.0
 
 
 def _leave(tendency: Tendency) -> None:

@@ -105,6 +105,19 @@ def test_truth_subjects_exist(opened: Store) -> None:
             assert opened.value(f"SELECT count(*) FROM {truth} WHERE {lost}") == 0
 
 
+def test_nobody_who_is_taken_off_duty_leaves_look_ups_of_a_night_tour_behind(opened: Store) -> None:
+    """A night tour that an absence takes out goes with what was done on it after midnight."""
+    lost = """
+        SELECT count(*) FROM before_shift s JOIN system_access a USING (officer_id)
+        WHERE s.shift_id NOT IN (SELECT shift_id FROM shift)
+          AND a.accessed_at BETWEEN s.starts_at AND s.ends_at
+          AND a.access_id NOT IN (SELECT row_id FROM truth_row WHERE table_name = 'system_access')
+          AND NOT EXISTS (SELECT 1 FROM shift t WHERE t.officer_id = s.officer_id
+                          AND a.accessed_at BETWEEN t.starts_at AND t.ends_at + INTERVAL 60 MINUTE)"""
+    assert opened.value("SELECT count(*) FROM before_shift WHERE shift_id NOT IN (SELECT shift_id FROM shift)") > 0
+    assert opened.value(lost) == 0
+
+
 @pytest.mark.parametrize(
     ("typology", "by", "to"), [("bullied_colleague", "culture", "welfare"), ("retaliation", "culture", "welfare")]
 )
