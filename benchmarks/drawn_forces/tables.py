@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import altair as alt
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from scipy.stats import beta
@@ -25,7 +25,7 @@ def write_report(folder: Path) -> None:
         "flags": flags.groupby("world")["force"].nunique().to_dict(),
     }
     RESULTS.write_text(json.dumps(summary, indent=1, default=lambda value: value.item()) + "\n", "utf-8")
-    picture(shares).save(PICTURE)
+    save_picture(share_table(shares), PICTURE)
     print(hits_markdown(share_table(shares)), flags_markdown(flag_table(flags)), sep="\n\n")
 
 
@@ -97,24 +97,23 @@ def _flag_row(world: str, forces: int, concern: str, name: str, part: pd.DataFra
     }
 
 
-def picture(shares: pd.DataFrame) -> alt.LayerChart:
-    """Return the picture: for each rule and indicator the innocent share over forces beside the planted share."""
-    table = share_table(shares)
-    table["label"] = table["name"] + " (" + table["concern"] + ")"
-    for column in ("low", "median", "high", "planted"):
-        table[column] = np.maximum(table[column], 0.001)
-    order = table.sort_values("median")["label"].tolist()
-    scale = alt.Scale(type="log", domain=[0.001, 1])
-    y = alt.Y("label:N", sort=order, title=None)
-    base = alt.Chart(table)
-    bars = base.mark_rule(color="#7a8aa0", size=3).encode(
-        x=alt.X("low:Q", scale=scale, title="share of people with a hit in 365 days"), x2="high:Q", y=y
-    )
-    innocent = base.mark_point(color="#34495e", filled=True, size=45).encode(x=alt.X("median:Q", scale=scale), y=y)
-    planted = base.mark_point(color="#c0392b", shape="diamond", filled=True, size=55).encode(
-        x=alt.X("planted:Q", scale=scale), y=y
-    )
-    return (bars + innocent + planted).properties(width=520, height=14 * len(table))
+def save_picture(table: pd.DataFrame, path: Path) -> None:
+    """Draw the innocent share over forces beside the planted share, for each rule and indicator, as SVG."""
+    plt.rcParams |= {"svg.hashsalt": "drawn forces", "svg.fonttype": "none"}
+    table = table.sort_values("median", ignore_index=True)
+    low, median, high, planted = (np.maximum(table[name], 0.001) for name in ("low", "median", "high", "planted"))
+    figure, axes = plt.subplots(figsize=(8, 0.22 * len(table) + 1))
+    place = np.arange(len(table))
+    axes.hlines(place, low, high, color="#7a8aa0", linewidth=3, label="people without a pattern, 5% to 95% of forces")
+    axes.plot(median, place, "o", color="#34495e", markersize=5, label="their median")
+    axes.plot(planted, place, "D", color="#c0392b", markersize=5, label="people with a pattern of the concern")
+    axes.set_yticks(place, table["name"] + " (" + table["concern"] + ")", fontsize=8)
+    axes.set_xscale("log")
+    axes.set_xlabel("share of people with a hit in 365 days (0.1% and less drawn as 0.1%)")
+    axes.legend(fontsize=8, loc="lower right")
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
 
 
 def hits_markdown(table: pd.DataFrame) -> str:

@@ -23,6 +23,9 @@ _FOLDER = Path(__file__).with_name("worlds")
 
 _FIRST_DAY, _MONTHS, _SEED = date(2024, 9, 1), 24, 1
 
+_TOURS_A_YEAR = 180
+"""About how many tours a person works a year, over all roles and part-time work."""
+
 SMALLEST = 60
 """The fewest people a world may have: below it there are too few teams for a force."""
 
@@ -148,8 +151,22 @@ class World(_Settings):
         return self.figures.get(name, figures()[name].value)
 
     def ordinary(self, name: str) -> float:
-        """Return the part of a figure that ordinary life gives; archetypes and typologies give the rest."""
-        return self.figure(name) * figures()[name].ordinary
+        """Return the part of a figure that ordinary life gives; archetypes, typologies and nuisances give the rest."""
+        return self.figure(name) * figures()[name].ordinary * self._before_nuisances(name)
+
+    def _before_nuisances(self, name: str) -> float:
+        """Return the share of ordinary rows that are there before a drawn force's nuisances add theirs."""
+        if not self.is_drawn:
+            return 1.0
+        if name == "missed_entries":
+            return 0.0  # all of it is the nuisance `entry_missing`
+        if name == "complaint_cases":
+            causes = ("complaint_cluster", "complainant_series")
+            return 1 / (1 + sum(self.draw(f"rate/{cause}") * self.draw(f"size/{cause}") for cause in causes))
+        if name == "roster_edits":
+            a_tour = sum(self.draw(f"rate/{kind}") for kind in ("supervisor_cut", "late_booking"))
+            return max(0.3, 1 - a_tour * _TOURS_A_YEAR / self.figure(name))
+        return 1.0
 
 
 def names() -> list[str]:

@@ -131,7 +131,7 @@ def _runs(spells: Rows, draw: np.random.Generator, mean: float) -> Rows:
     count = draw.geometric(1 / (1 + mean), len(cause))
     cause = np.repeat(cause, count)
     place = np.arange(len(cause)) - np.repeat(np.cumsum(count) - count, count)
-    days = np.ceil(draw.gamma(1.3, 8.0, len(cause))).astype(np.int64)
+    days = np.ceil(draw.gamma(1.3, 5.0, len(cause))).astype(np.int64)
     first = spells["_last"][cause] + 1 + ((place + draw.random(len(cause))) * 45).astype(np.int64)
     return _spells(spells["officer_id"][cause], first, days, kind="sickness", psychological=np.ones(len(cause)))
 
