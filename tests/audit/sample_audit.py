@@ -8,6 +8,7 @@ import pytest
 
 from data.synthetic import sample
 from data.writing import write_json, write_table
+from pipeline.digest import file_digest
 from pipeline.run_folder import MANIFEST, RunFolder
 from pipeline.settings import load
 from pipeline.trial import try_records
@@ -22,5 +23,15 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     trial = try_records(RECORDS, settings=load(), evidence=True)
     for name in ("flags", "subjects", "scores", "evidence"):
         write_table(getattr(trial, name), folder / f"{name}.parquet")
-    write_json({}, folder / MANIFEST)
+    write_manifest(folder)
     return RunFolder(folder)
+
+
+def write_manifest(folder: Path) -> None:
+    """Write what every manifest lists, of a run on the sample's records that found nothing out about itself."""
+    inputs = [
+        {"name": file.name, "sha256": file_digest(file), "bytes": file.stat().st_size}
+        for file in sorted(RECORDS.glob("*.parquet"))
+    ]
+    lists = ("as_of", "outputs", "counts", "absent", "selections", "source_gaps", "practice_changes")
+    write_json({"inputs": inputs} | {name: [] for name in lists}, folder / MANIFEST)

@@ -21,7 +21,7 @@ from opencse.cli import app
 from pipeline.loading import load_records
 from pipeline.run_folder import RunFolder
 from tests.audit.little_audits import AS_OF, little_audit
-from tests.audit.sample_audit import RECORDS, sample_run  # noqa: F401 - a fixture
+from tests.audit.sample_audit import RECORDS, sample_run, write_manifest  # noqa: F401 - a fixture
 
 UNTIL = date(2028, 1, 1)
 
@@ -123,15 +123,14 @@ def test_records_that_end_before_the_as_of_date_are_refused(sample_run: RunFolde
 
 
 def test_the_command_says_first_that_outcomes_are_not_truth(tmp_path: Path) -> None:
-    from data.writing import write_json, write_table
-    from pipeline.run_folder import MANIFEST
+    from data.writing import write_table
     from pipeline.settings import load
     from pipeline.trial import try_records
 
     trial = try_records(RECORDS, settings=load(), as_of=[date(2024, 12, 1)])
     for name in ("flags", "subjects", "scores"):
         write_table(getattr(trial, name), tmp_path / "run" / f"{name}.parquet")
-    write_json({}, tmp_path / "run" / MANIFEST)
+    write_manifest(tmp_path / "run")
     asked = ["outcomes", str(tmp_path / "run"), "--records", str(RECORDS), "--months", "6"]
     shown = CliRunner().invoke(app, [*asked, "--out", str(tmp_path / "out")], catch_exceptions=False)
     flowing = " ".join(shown.stdout.split())

@@ -175,7 +175,7 @@ def test_a_list_without_records_is_refused(tmp_path: Path) -> None:
     assert isinstance(neither.exception, UsageError)
 
 
-@pytest.mark.parametrize("name", ["peer_rate", "random", "all"])
+@pytest.mark.parametrize("name", ["peer_rate", "random_order", "all"])
 def test_a_list_named_like_what_stands_in_the_tables_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / f"{name}.csv"
     path.write_text(f"{HEADER}\n1,welfare,2026-01-01\n", encoding="utf-8")
