@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,9 +20,6 @@ CONFIG = "config.toml"
 
 _LISTED = ("as_of", "inputs", "outputs", "counts", "absent", "selections", "source_gaps", "practice_changes")
 """What every manifest lists."""
-
-TableRow = Mapping[str, Any]
-"""One row of a table of a run, by column."""
 
 
 @dataclass(frozen=True)
