@@ -10,5 +10,9 @@ Concern = Literal["standards", "welfare", "culture"]
 SubjectKind = Literal["officer", "unit"]
 """Whom a flag is about: one person, or a team."""
 
+Promise = Literal["contradiction", "comparison", "excess"]
+"""What a flag promises: sources contradict each other; nobody looks so by chance; a rate well above that of peers."""
+
 CONCERNS: Final[tuple[Concern, ...]] = get_args(Concern)
 SUBJECT_KINDS: Final[tuple[SubjectKind, ...]] = get_args(SubjectKind)
+PROMISES: Final[tuple[Promise, ...]] = get_args(Promise)

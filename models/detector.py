@@ -14,7 +14,7 @@ from features.indicator import Indicator
 from models.panel import Panel
 from models.scores import Scores
 
-Family = Literal["contradiction", "peer", "change", "scene", "pattern", "unit", "baseline"]
+Family = Literal["contradiction", "peer", "change", "scene", "pattern", "unit", "excess", "baseline"]
 
 
 class Fitted(Protocol):

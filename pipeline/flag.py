@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from data.vocabulary import Concern, SubjectKind
+from data.vocabulary import Concern, Promise, SubjectKind
 from models.detector import Family
 from models.purposes import Purposes
 from models.scores import Contribution
@@ -22,7 +22,10 @@ from pipeline.wording import rule_sentence, statistical_sentence
 
 @dataclass(frozen=True, kw_only=True)
 class Flag:
-    """A record worth a human look; never a finding. `carried` lists the indicators and windows it rests on."""
+    """A record worth a human look; never a finding. `carried` lists the indicators and windows it rests on.
+
+    `promise` says what is claimed of it, each with an error rate of its own: see `data.vocabulary.Promise`.
+    """
 
     subject_kind: SubjectKind
     subject_id: int
@@ -31,6 +34,7 @@ class Flag:
     standard: str | None
     detectors: tuple[str, ...]
     family: Family
+    promise: Promise
     score: float
     p_value: float | None
     q_value: float | None
@@ -67,6 +71,7 @@ def comparison_flag(
         standard=known[contributions[0].indicator].standard if contributions else None,
         detectors=tuple(d.detector.name for d in carry),
         family="unit" if view.kind == "unit" else carry[0].detector.family,
+        promise="comparison",
         score=float(-np.log10(p_value)),
         p_value=p_value,
         q_value=float(selection.q_value[at]),
@@ -120,6 +125,7 @@ def _contradiction(counts: RuleCounts, at: int, purposes: Purposes) -> Flag:
         standard=rule.standard,
         detectors=(rule.name,),
         family="contradiction",
+        promise="contradiction",
         score=float(hits),
         p_value=None,
         q_value=None,

@@ -49,6 +49,7 @@ FLAGS: Final = pa.schema(
         ("standard", pa.string()),
         ("detectors", pa.list_(pa.string())),
         ("family", pa.string()),
+        ("promise", pa.string()),
         ("score", pa.float64()),
         ("p_value", pa.float64()),
         ("q_value", pa.float64()),

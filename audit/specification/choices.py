@@ -238,7 +238,7 @@ def _choices(plan: SpecificationPlan) -> list[str]:
         for c in plan.combination
         if c.method is None and c.weights is None
     ]
-    compared = [family for family in get_args(Family) if family not in ("contradiction", "baseline")]
+    compared = [family for family in get_args(Family) if family not in ("contradiction", "excess", "baseline")]
     for place, name, families in _families(plan):
         faults += [
             f"{place} '{name}': {family} is no family of detectors that are combined (there are: {', '.join(compared)})"

@@ -50,6 +50,12 @@ def test_the_planted_patterns_are_among_the_flags(finished: RunFolder) -> None:
     assert (11, "standards", "contradiction") in found  # declared nothing
 
 
+def test_a_flag_says_which_promise_it_carries(finished: RunFolder) -> None:
+    flags = finished.table("flags").to_pylist()
+    assert {f["promise"] for f in flags if f["family"] == "contradiction"} == {"contradiction"}
+    assert {f["promise"] for f in flags if f["family"] == "peer"} == {"comparison"}
+
+
 def test_rows_in_are_rows_loaded_and_quarantined(finished: RunFolder) -> None:
     counts = finished.manifest["counts"]
     assert counts
