@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("data", "features", "models", "pipeline", "audit", "stress", "opencse")
+PACKAGES = ("data", "ledger", "features", "models", "pipeline", "audit", "stress", "opencse")
 DECLARED = ("features/indicators/", "models/rules/", "models/detectors/", "models/baselines/", "stress/scenarios/")
 
 

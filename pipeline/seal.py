@@ -15,7 +15,7 @@ from data.writing import write_json
 from pipeline.digest import file_digest
 from pipeline.run_folder import MANIFEST
 
-PACKAGES: Final = ("data", "features", "models", "pipeline", "audit", "stress", "opencse")
+PACKAGES: Final = ("data", "ledger", "features", "models", "pipeline", "audit", "stress", "opencse")
 """The top-level packages whose source makes up the code's digest."""
 
 LIBRARIES: Final = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn", "pyarrow", "pyod", "great_expectations")

@@ -20,7 +20,7 @@ from pipeline.scores_table import SCHEMA as SCORES
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = (
-    *("data", "features", "models", "pipeline", "audit", "stress", "opencse"),
+    *("data", "ledger", "features", "models", "pipeline", "audit", "stress", "opencse"),
     *("docs", "tests", "benchmarks", "notebooks", "requirements", ".ci"),
 )
 TEXT = {".py", ".md", ".toml", ".txt", ".sql", ".ipynb", ".j2", ".html", ".csv", ".sh", ""}

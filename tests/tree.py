@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 """The packages of each floor, the ground first; those of one floor import nothing of each other.
 
-`ledger`, `dossier` and `challenge` are still to be built; their places are kept.
+`dossier` and `challenge` are still to be built; their places are kept.
 """
 
 FLOOR = {package: number for number, packages in enumerate(FLOORS) for package in packages}
