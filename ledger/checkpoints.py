@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from ledger.merkle import is_consistent
-from ledger.notes import WITNESS_KEY, LedgerFault, Note, Signature, SigningKey, VerifierKey
+from ledger.notes import WITNESS_KEY, LedgerFault, SignedNote, Signature, SigningKey, VerifierKey
 
 _LATEST: Final = 2**63 - 1
 
@@ -60,17 +60,17 @@ class Checkpoint:
         return "\n".join([self.origin, str(self.size), base64.b64encode(self.root).decode(), *self.extensions]) + "\n"
 
 
-def read_checkpoint(content: str) -> tuple[Checkpoint, Note]:
+def read_checkpoint(content: str) -> tuple[Checkpoint, SignedNote]:
     """Return the checkpoint of a text and its note, which has no signatures where there are none.
 
     Raises:
         LedgerFault: it is no checkpoint.
     """
-    note = Note.parse(content) if "\n\n" in content else Note(content)
+    note = SignedNote.parse(content) if "\n\n" in content else SignedNote(content)
     return Checkpoint.parse(note.text), note
 
 
-def cosign(note: Note, key: SigningKey, *, seconds: int) -> Note:
+def cosign(note: SignedNote, key: SigningKey, *, seconds: int) -> SignedNote:
     """Return the note of a checkpoint with a witness's statement that it saw it at a time, in seconds since 1970.
 
     Raises:
@@ -85,7 +85,7 @@ def cosign(note: Note, key: SigningKey, *, seconds: int) -> Note:
     return note.with_signatures([Signature(key.name, key.verifier.id, seconds.to_bytes(8, "big") + signed)])
 
 
-def cosignatures(note: Note, keys: Iterable[VerifierKey]) -> dict[str, int]:
+def cosignatures(note: SignedNote, keys: Iterable[VerifierKey]) -> dict[str, int]:
     """Return which of some witnesses cosigned a checkpoint, and when, in seconds since 1970.
 
     Raises:

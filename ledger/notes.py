@@ -173,7 +173,7 @@ class Signature:
 
 
 @dataclass(frozen=True)
-class Note:
+class SignedNote:
     """A text, each of its lines ended, and the signatures under it."""
 
     text: str
@@ -199,16 +199,16 @@ class Note:
     def __str__(self) -> str:
         return self.text + "\n" + "".join(signature.line() for signature in self.signatures)
 
-    def signed(self, key: SigningKey) -> Note:
+    def signed(self, key: SigningKey) -> SignedNote:
         """Return the note with a key's signature under it, in place of an earlier one of the same key."""
         signature = Signature(key.name, key.verifier.id, key.sign(self.text.encode()))
         return self.with_signatures([signature])
 
-    def with_signatures(self, signatures: Iterable[Signature]) -> Note:
+    def with_signatures(self, signatures: Iterable[Signature]) -> SignedNote:
         """Return the note with further signatures, each in place of an earlier one of the same key."""
         further = tuple(signatures)
         named = {(s.name, s.key_id) for s in further}
-        return Note(self.text, (*(s for s in self.signatures if (s.name, s.key_id) not in named), *further))
+        return SignedNote(self.text, (*(s for s in self.signatures if (s.name, s.key_id) not in named), *further))
 
     def check(self, keys: Sequence[VerifierKey]) -> list[VerifierKey]:
         """Return which of some log keys signed the note; signatures of other keys are passed over.

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.checkpoints import Checkpoint, check_growth, cosign, cosignatures, read_checkpoint
 from ledger.merkle import MerkleTree
-from ledger.notes import LOG_KEY, WITNESS_KEY, LedgerFault, Note, SigningKey, VerifierKey, write_key
+from ledger.notes import LOG_KEY, WITNESS_KEY, LedgerFault, SignedNote, SigningKey, VerifierKey, write_key
 
 PUBLIC = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 PRIVATE = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
@@ -32,23 +32,23 @@ CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
 
 def test_a_note_of_another_implementation_verifies_and_is_signed_the_same_here() -> None:
     key = VerifierKey.parse(PUBLIC)
-    note = Note.parse(SIGNED)
+    note = SignedNote.parse(SIGNED)
     assert (str(key), str(note)) == (PUBLIC, SIGNED)
     assert note.check([key]) == [key]
     private = SigningKey.parse(PRIVATE)
     assert private.text() == PRIVATE
     assert private.verifier == key
-    assert str(Note(TEXT).signed(private)) == SIGNED
+    assert str(SignedNote(TEXT).signed(private)) == SIGNED
     assert PRIVATE.rpartition("+")[2] not in repr(private)
 
 
 def test_a_changed_text_or_signature_is_refused_and_an_unknown_key_passed_over() -> None:
     key = VerifierKey.parse(PUBLIC)
     with pytest.raises(LedgerFault, match="not that of this text"):
-        Note.parse(SIGNED.replace("answer", "reason")).check([key])
+        SignedNote.parse(SIGNED.replace("answer", "reason")).check([key])
     with pytest.raises(LedgerFault, match="not that of this text"):
-        Note.parse(SIGNED.replace("yBwJnAM", "yBwJnAA")).check([key])
-    assert Note.parse(SIGNED).check([SigningKey.make("PeterNeumann").verifier]) == []
+        SignedNote.parse(SIGNED.replace("yBwJnAM", "yBwJnAA")).check([key])
+    assert SignedNote.parse(SIGNED).check([SigningKey.make("PeterNeumann").verifier]) == []
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_changed_text_or_signature_is_refused_and_an_unknown_key_passed_over()
 )
 def test_what_is_no_note_is_refused(content: str) -> None:
     with pytest.raises(LedgerFault):
-        Note.parse(content)
+        SignedNote.parse(content)
 
 
 @pytest.mark.parametrize(
@@ -114,16 +114,16 @@ def test_what_is_no_checkpoint_is_refused(text: str) -> None:
 
 def test_a_witness_signs_what_it_saw_with_the_time_and_under_its_own_kind_of_key() -> None:
     log, witness = SigningKey.make("example.org/log", LOG_KEY), SigningKey.make("example.org/witness", WITNESS_KEY)
-    note = Note(Checkpoint("example.org/log", 3, bytes(32)).text()).signed(log)
+    note = SignedNote(Checkpoint("example.org/log", 3, bytes(32)).text()).signed(log)
     twice = cosign(cosign(note, witness, seconds=1), witness, seconds=1_700_000_000)
     assert cosignatures(twice, [witness.verifier]) == {"example.org/witness": 1_700_000_000}
     assert len(twice.signatures) == 2
     assert twice.check([log.verifier]) == [log.verifier]
-    assert Note.parse(str(twice)) == twice
+    assert SignedNote.parse(str(twice)) == twice
     with pytest.raises(LedgerFault, match="no witness"):
         cosign(note, log, seconds=1)
     with pytest.raises(LedgerFault, match="not that of this checkpoint"):
-        cosignatures(Note(twice.text.replace("3", "4"), twice.signatures), [witness.verifier])
+        cosignatures(SignedNote(twice.text.replace("3", "4"), twice.signatures), [witness.verifier])
 
 
 def test_growth_is_shown_and_loss_and_rewriting_are_named() -> None:
