@@ -28,8 +28,14 @@ def asof_query(table: Table, as_of: date, *, relation: str, extra: tuple[str, ..
         SELECT unit_id, name, kind, parent_unit_id FROM loaded.unit
     """
     items = ", ".join([*asof_columns(table, as_of), *extra])
-    where = f" WHERE {table.known} < DATE '{as_of}'" if table.known else ""
+    where = f" WHERE {_is_known(table, as_of)}" if table.known else ""
     return f"SELECT {items} FROM {relation}{where}"
+
+
+def _is_known(table: Table, as_of: date) -> str:
+    known = f"{table.known} < DATE '{as_of}'"
+    # Where the day may be missing, such as that of joining, the row says nothing of when it came to be known.
+    return f"({table.known} IS NULL OR {known})" if table.column[str(table.known)].nullable else known
 
 
 def gate(table: Table, column: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -49,8 +49,17 @@ def _complete_times(table: Table, row: dict[str, Any], partial: SampleRow) -> No
     row[str(table.known)] = start.date() if isinstance(start, datetime) else start
 
 
+_RECORDED: Final = frozenset(
+    (
+        *("joined_on", "officer_id", "rank", "role", "fte"),
+        *("tactic", "severity", "subject_injured", "officer_injured", "video"),
+    )
+)
+"""Columns that may be empty and are filled all the same: most records have them."""
+
+
 def _default(column: Column) -> Any:
-    if column.nullable:
+    if column.nullable and column.name not in _RECORDED:
         return None
     if column.values:
         return column.values[0]

@@ -13,6 +13,7 @@ from data.store import Store
 from data.vocabulary import SubjectKind
 from features.gaps.source_gaps import Sources
 from features.indicator import Indicator
+from features.service_days import service_days, stands_in
 from features.statuses import Visibility, feature_table
 from features.subjects import in_service_since, subjects
 from features.table import FeatureTable
@@ -24,10 +25,11 @@ GAPLESS: Final = Sources()
 
 @dataclass(frozen=True)
 class Skipped:
-    """An indicator that could not be computed, and the absent tables that it needs."""
+    """An indicator that was not computed: the absent tables that it needs, or those there that make it needless."""
 
     indicator: str
     absent: tuple[str, ...]
+    needless: tuple[str, ...] = ()
 
 
 def computable(indicators: Sequence[Indicator], present: set[str]) -> tuple[list[Indicator], list[Skipped]]:
@@ -35,8 +37,9 @@ def computable(indicators: Sequence[Indicator], present: set[str]) -> tuple[list
     ready, skipped = [], []
     for indicator in indicators:
         absent = tuple(sorted(set(indicator.tables) - present))
-        if absent:
-            skipped.append(Skipped(indicator.name, absent))
+        needless = tuple(sorted(set(indicator.unless) & present))
+        if (absent and not stands_in(indicator, present)) or needless:
+            skipped.append(Skipped(indicator.name, absent, needless))
         else:
             ready.append(indicator)
     return ready, skipped
@@ -70,12 +73,15 @@ def compute_all(
     days = sorted(set(as_ofs))
     tables: dict[tuple[date, SubjectKind], FeatureTable] = {}
     for kind in kinds:
-        ready, _ = computable([i for i in indicators if i.subject == kind], store.tables("loaded"))
+        present = store.tables("loaded")
+        ready, _ = computable([i for i in indicators if i.subject == kind], present)
+        by_service = [i for i in ready if stands_in(i, present)]
         people = {day: subjects(store, kind=kind, as_of=day) for day in days}
         ids = {day: np.asarray(table["subject_id"].to_numpy(), dtype=np.int64) for day, table in people.items()}
-        aggregates = aggregate(store, ready, ids)
+        aggregates = aggregate(store, [i for i in ready if i not in by_service], ids)
         for day in days:
             since = in_service_since(store, kind=kind, as_of=day, ids=ids[day])
             view = Visibility(kind, day, people[day], since, sources)
-            tables[day, kind] = feature_table(ready, view, aggregates[day])
+            own = {**aggregates[day], **service_days(by_service, day, since)}
+            tables[day, kind] = feature_table(ready, view, own)
     return {(day, kind): tables[day, kind] for day in days for kind in kinds}

@@ -126,6 +126,8 @@ class Indicator:
     read_by: str | None = None
     opt_in: bool = False
     """Whether it takes part only when the settings name it."""
+    unless: tuple[str, ...] = ()
+    """Tables that are better than what it rests on: where one of them is there, it is not computed."""
     cases: tuple[Case, ...] = field(default=(), repr=False)
     name: str = ""
     parts: tuple[Indicator, ...] = field(default=(), repr=False)
@@ -377,6 +379,7 @@ def _form_faults(indicator: Indicator) -> list[str]:
     faults = []
     if not indicator.question.endswith("?"):
         faults.append("the question must end with a question mark")
+    faults += [f"there is no table {name} to be better" for name in indicator.unless if name not in CONTRACT.records]
     if not indicator.windows or any(w <= 0 for w in indicator.windows):
         faults.append("windows must be whole numbers of days above 0")
     if isinstance(indicator.exposure, NoExposure) and not indicator.exposure.reason:

@@ -23,7 +23,7 @@ RecordsByTable = Mapping[str, Sequence[Record]]
 
 def rows_as_of(table: Table, rows: Sequence[Record], as_of: date) -> list[dict[str, Any]]:
     """Return the rows known before an as-of date, with everything learnt later blanked."""
-    present = [row for row in rows if table.known is None or row[table.known] < as_of]
+    present = [row for row in rows if table.known is None or row[table.known] is None or row[table.known] < as_of]
     return [{c.name: row[c.name] if _readable(c, row, as_of) else None for c in table.columns} for row in present]
 
 

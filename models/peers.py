@@ -15,6 +15,12 @@ SMALLEST_GROUP: Final = 40
 LEVELS: Final[tuple[tuple[str, ...], ...]] = (("role", "rank", "area_id"), ("role", "rank"), ("role",), ())
 """From the narrowest peer group to everybody."""
 
+ROLELESS: Final[tuple[tuple[str, ...], ...]] = (("rank", "team_id"), ("rank", "area_id"), ("rank",), ("team_id",), ())
+"""The same where nobody's role is recorded, as in public releases."""
+
+RANKLESS: Final[tuple[tuple[str, ...], ...]] = (("team_id",), ("area_id",), ())
+"""The same where neither role nor rank is recorded for anybody."""
+
 
 @dataclass(frozen=True)
 class PeerGroups:
@@ -39,9 +45,12 @@ def peer_groups(
     subjects: pa.Table,
     *,
     smallest: int = SMALLEST_GROUP,
-    levels: tuple[tuple[str, ...], ...] = LEVELS,
+    levels: tuple[tuple[str, ...], ...] | None = None,
 ) -> PeerGroups:
     """Give each subject the narrowest group, by role, rank and area, that has enough subjects.
+
+    Unless levels are given they follow from what is recorded: by rank and team where nobody has a role, by team where
+    nobody has a rank either.
 
     A subject with an unknown attribute skips the levels that need it. The size of a group counts everybody who fits
     its description, also those who are compared within a narrower one. The last level is the whole force.
@@ -51,12 +60,24 @@ def peer_groups(
         >>> peer_groups(few, smallest=2).labels
         ('role=custody rank=constable', 'role=custody rank=constable')
     """
-    rows = subjects.select(["role", "rank", "area_id"]).to_pylist()
+    levels = _levels(subjects) if levels is None else levels
+    names = dict.fromkeys(["role", "rank", "area_id", *(name for level in levels for name in level)])
+    rows = subjects.select(list(names)).to_pylist()
     described = [[_label(row, level) for level in levels] for row in rows]
     sizes = Counter(label for labels in described for label in labels if label is not None)
     chosen = [_narrowest(labels, sizes, smallest) for labels in described]
     small_groups = tuple(_finer(labels, label) for labels, label in zip(described, chosen, strict=True))
     return PeerGroups(tuple(chosen), {label: sizes[label] for label in sorted(set(chosen))}, small_groups)
+
+
+def _levels(subjects: pa.Table) -> tuple[tuple[str, ...], ...]:
+    recorded = {name: subjects[name].null_count < len(subjects) for name in ("role", "rank")}
+    if recorded["role"] or not {"team_id", "subject_id"} <= set(subjects.column_names):
+        return LEVELS
+    # Units have no rank and would be compared with nobody by their team: they are it.
+    if subjects["team_id"].equals(subjects["subject_id"]):
+        return LEVELS
+    return ROLELESS if recorded["rank"] else RANKLESS
 
 
 def _finer(labels: list[str | None], chosen: str) -> tuple[str, ...]:

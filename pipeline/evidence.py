@@ -18,7 +18,7 @@ from data.store import Store
 from data.vocabulary import SubjectKind
 from features.compile.plain_query import evidence_query
 from features.indicator import Indicator
-from features.subjects import officers_query
+from features.subjects import naming_tables, officers_query
 from features.table import FeatureTable
 from models.contradictions.claim_query import citation_query
 from models.contradictions.rule import Rule
@@ -149,7 +149,7 @@ def _cite_standing(store: Store, cited: Sequence[Cited], as_of: date, kind: Subj
     for one in cited:
         by_subject[one.flag.subject_id].append(one)
     chosen = ", ".join(str(subject) for subject in sorted(by_subject))
-    members = officers_query(as_of, postings="posting" in present, units="unit" in present)
+    members = officers_query(as_of, postings="posting" in present, units="unit" in present, naming=naming_tables(store))
     column = "subject_id" if kind == "officer" else "team_id"
     query = (
         f"SELECT {column}, subject_id, posting_id, team_id FROM (\n{members}\n) WHERE {column} IN ({chosen}) ORDER BY 2"

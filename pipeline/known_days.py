@@ -26,7 +26,8 @@ DayCount = tuple[date, int]
 def known_days(store: Store) -> list[DayCount]:
     """Return each day on which loaded rows became known and how many did, in order."""
     parts = [
-        f"SELECT {quoted(table.known)} AS day, count(*) AS n FROM {LOADED}.{quoted(table.name)} GROUP BY day"
+        f"SELECT {quoted(table.known)} AS day, count(*) AS n FROM {LOADED}.{quoted(table.name)} "
+        f"WHERE {quoted(table.known)} IS NOT NULL GROUP BY day"
         for name in sorted(store.tables(LOADED))
         if name in CONTRACT.records and (table := CONTRACT[name]).known
     ]

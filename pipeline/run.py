@@ -271,7 +271,12 @@ def flags_table(flags: Sequence[Flag], ids: Sequence[str]) -> pa.Table:
 def _skipped(store: Store, settings: Settings) -> tuple[str, ...]:
     present = store.tables("loaded")
     _, indicators = computable(settings.indicators, present)
-    lines = [f"indicator {s.indicator}: needs {', '.join(s.absent)}" for s in indicators]
+    lines = [
+        f"indicator {s.indicator}: needs {', '.join(s.absent)}"
+        if s.absent
+        else f"indicator {s.indicator}: not needed where there is {', '.join(s.needless)}"
+        for s in indicators
+    ]
     lines += [f"rule {name}: needs {', '.join(absent)}" for name, absent in skipped_rules(settings.rules, present)]
     return tuple(lines)
 

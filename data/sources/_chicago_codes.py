@@ -63,7 +63,7 @@ ETHNICITIES: Final[Mapping[str, str]] = MappingProxyType(
         "WHITE": "white",
         "BLACK": "black",
         "ASIAN/PACIFIC ISLANDER": "asian",
-        "HISPANIC": "other",  # the contract's list has no closer value
+        "HISPANIC": "hispanic",
         "NATIVE AMERICAN/ALASKAN NATIVE": "other",
     }
 )

@@ -13,8 +13,8 @@ information requests) has neither rosters nor absences; those tables stay absent
   time of day gets midnight. Whole numbers lose the ".0" that spreadsheets add, before anything is compared.
 - **Merged**: a salary row that shows no other rank than before, and a case that names no officer, add no row.
 - **Refused**: the second of two rows that name the same officer in the same case for the same reason, and an accused
-  row whose case is not in the release. Unit rows that end before they start, cases that close before they open and
-  reports that do not say whether the person was injured break a rule of the contract and are quarantined by it.
+  row whose case is not in the release. Unit rows that end before they start and cases that close before they open break
+  a rule of the contract and are quarantined by it.
 - **Kept as they are**: overlapping postings (whoever needs one posting at a date takes the latest start, then the
   higher key), complaints before the year-exact appointment, officers who left without a departure date.
 - Body-worn video is `false` throughout: the release predates it. A report that names neither firearm nor taser has the

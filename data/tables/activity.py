@@ -59,6 +59,7 @@ USE_OF_FORCE = Table(
         Column(
             name="tactic",
             type="VARCHAR",
+            nullable=True,
             values=(
                 "compliant_handcuffs",
                 "handcuffs",
@@ -71,11 +72,11 @@ USE_OF_FORCE = Table(
                 "other",
             ),
         ),
-        Column(name="severity", type="INTEGER", minimum=1, maximum=5, doc="1 to 5"),
+        Column(name="severity", type="INTEGER", nullable=True, minimum=1, maximum=5, doc="1 to 5"),
         Column(name="subject_ethnicity", type="VARCHAR", nullable=True),
-        Column(name="subject_injured", type="BOOLEAN"),
-        Column(name="officer_injured", type="BOOLEAN"),
-        Column(name="video", type="BOOLEAN", doc="body-worn video was on"),
+        Column(name="subject_injured", type="BOOLEAN", nullable=True),
+        Column(name="officer_injured", type="BOOLEAN", nullable=True),
+        Column(name="video", type="BOOLEAN", nullable=True, doc="body-worn video was on"),
         Column(name="known_on", type="DATE"),
     ),
 )

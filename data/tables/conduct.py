@@ -20,7 +20,13 @@ COMPLAINT = Table(
     columns=(
         Column(name="allegation_id", type="BIGINT", doc="one row per allegation and officer"),
         Column(name="complaint_id", type="BIGINT", doc="the case; several officers may share it"),
-        Column(name="officer_id", type="BIGINT", references="officer"),
+        Column(
+            name="officer_id",
+            type="BIGINT",
+            nullable=True,
+            references="officer",
+            doc="null where the officer is unknown: the row counts in totals and for nobody",
+        ),
         Column(name="complainant_id", type="BIGINT", nullable=True),
         Column(
             name="category",

@@ -18,7 +18,12 @@ OFFICER = Table(
     columns=(
         Column(name="officer_id", type="BIGINT"),
         Column(name="workforce", type="VARCHAR", values=("officer", "staff", "pcso", "special")),
-        Column(name="joined_on", type="DATE"),
+        Column(
+            name="joined_on",
+            type="DATE",
+            nullable=True,
+            doc="null where it is not recorded: the officer is there from the first row that names them",
+        ),
         Column(name="left_on", type="DATE", nullable=True, known_from="left_on", doc="null while serving"),
     ),
 )
@@ -36,7 +41,7 @@ PROTECTED_CHARACTERISTIC = Table(
             name="ethnicity",
             type="VARCHAR",
             nullable=True,
-            values=("asian", "black", "mixed", "white", "other", "not_stated"),
+            values=("asian", "black", "hispanic", "mixed", "white", "other", "not_stated"),
         ),
         Column(name="age_band", type="VARCHAR", nullable=True, values=("18-25", "26-40", "41-55", "56+")),
         Column(name="disability", type="BOOLEAN", nullable=True),
@@ -87,6 +92,7 @@ POSTING = Table(
         Column(
             name="rank",
             type="VARCHAR",
+            nullable=True,
             values=(
                 "constable",
                 "sergeant",
@@ -100,6 +106,7 @@ POSTING = Table(
         Column(
             name="role",
             type="VARCHAR",
+            nullable=True,
             values=(
                 "response",
                 "neighbourhood",
@@ -114,7 +121,7 @@ POSTING = Table(
                 "headquarters",
             ),
         ),
-        Column(name="fte", type="DOUBLE", above=0, maximum=1, doc="0 < fte <= 1"),
+        Column(name="fte", type="DOUBLE", nullable=True, above=0, maximum=1, doc="0 < fte <= 1"),
         Column(name="supervisor_id", type="BIGINT", nullable=True, references="officer", enforced=False),
         Column(name="started_on", type="DATE"),
         Column(name="ended_on", type="DATE", nullable=True, known_from="ended_on", doc="null while current"),

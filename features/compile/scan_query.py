@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from data.contract import CONTRACT
+from data.schema import EARLIEST_DAY
 from data.store import quoted
 from features.compile.dialect import (
     MATERIALIZED,
@@ -138,7 +139,17 @@ def _known_days(scan: Scan) -> list[str]:
     items = [f"{largest(columns)} AS known"] if columns else []
     if model.without:
         items.append(f"{smallest([f'without_{n}.known_on' for n in range(len(model.without))])} AS gone")
-    return items + [f"CAST({quoted(g.owner)}.{g.day} AS DATE) AS gate_{n}" for n, g in enumerate(scan.gates)]
+    return items + [f"{_gate_day(scan, g)} AS gate_{n}" for n, g in enumerate(scan.gates)]
+
+
+def _gate_day(scan: Scan, gate: Gate) -> str:
+    opens = f"CAST({quoted(gate.owner)}.{gate.day} AS DATE)"
+    target = scan.source if gate.owner == ROW else CONTRACT.records.get(gate.owner)
+    if gate.owner == ROW or target is None or gate.day != target.known or not target.column[gate.day].nullable:
+        return opens
+    # A row without the day on which it came to be known, such as an officer's of joining, is always there.
+    named = f"{quoted(gate.owner)}.{target.key} IS NOT NULL"
+    return f"CASE WHEN {opens} IS NULL AND {named} THEN DATE '{EARLIEST_DAY}' ELSE {opens} END"
 
 
 def _present(scan: Scan, line: Timeline) -> list[str]:

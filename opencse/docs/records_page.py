@@ -18,7 +18,7 @@ def records_page(contract: Contract = CONTRACT) -> str:
 
     Example:
         >>> records_page().splitlines()[0]
-        '# The officer-record contract, version 1'
+        '# The officer-record contract, version 2'
     """
     tables = [*contract.records.values(), *contract.truth.values()]
     return render(

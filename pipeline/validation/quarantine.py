@@ -161,7 +161,7 @@ def _collect(table: Table, constraints: Sequence[Constraint], store: Store) -> N
     unique = literal(f"unique({table.key})")
     # The row known first keeps a key that later rows claim too: what is known later changes nothing that stood before.
     earliest = (
-        f"coalesce({table.known} = min({table.known}) OVER (PARTITION BY {key}), false)" if table.known else "true"
+        f"{table.known} IS NOT DISTINCT FROM min({table.known}) OVER (PARTITION BY {key})" if table.known else "true"
     )
     store.run(
         f"""

@@ -134,7 +134,7 @@ def test_officers_and_their_characteristics_come_from_the_profiles(made: Read) -
     ]
     assert made.table("protected_characteristic", "officer_id", "sex", "ethnicity", "age_band") == [
         (1, "female", "black", "26-40"),
-        (2, "male", "other", "26-40"),
+        (2, "male", "hispanic", "26-40"),
         (3, None, "not_stated", None),
     ]
     assert {("officer", 4, "unread"), ("protected_characteristic", 4, "reference(officer_id)")} <= made.quarantined()
@@ -215,8 +215,9 @@ def test_a_use_of_force_has_a_tactic_and_severity_by_the_stated_table(made: Read
         (5, 50, datetime(2005, 1, 2, 23, 59), "other", 3, False),  # noqa: DTZ001
         (6, 50, datetime(2005, 1, 2, 23, 59), "firearm", 5, False),  # noqa: DTZ001
         (7, None, datetime(2006, 1, 2), "taser", 4, False),  # noqa: DTZ001
+        (8, 52, datetime(2006, 1, 3, 10), "other", 2, False),  # noqa: DTZ001
     ]
-    assert ("use_of_force", 4, "required(subject_injured)") in made.quarantined()
+    assert made.table("use_of_force", "force_id", "subject_injured")[-1] == (8, None)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +246,7 @@ def test_every_row_of_every_mapped_file_is_loaded_or_set_aside(made: Read) -> No
         ("protected_characteristic", 4, 3, 1),
         ("unit", 6, 6, 0),
         ("posting", 7 + 4, 9, 2),
-        ("use_of_force", 4, 3, 1),
+        ("use_of_force", 4, 4, 0),
         ("complaint", 9, 6, 3),
     ]
 

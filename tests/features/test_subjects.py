@@ -128,3 +128,23 @@ def test_without_postings_every_team_is_looked_at() -> None:
 @pytest.mark.parametrize("kind", ["officer", "unit"])
 def test_without_the_records_that_name_them_there_is_nobody(kind: SubjectKind) -> None:
     assert standing({"shift": []}, kind=kind) == []
+
+
+def complaint_known(day: str) -> Rows:
+    return {"officer": [{"joined_on": None}], "complaint": [{"received_on": "2025-11-01", "known_on": day}]}
+
+
+@pytest.mark.parametrize(("known_on", "there"), [("2025-12-31", True), ("2026-01-01", False)])
+def test_an_officer_without_a_joining_day_is_there_from_the_first_row_that_names_them(
+    known_on: str, there: bool
+) -> None:
+    assert bool(standing(complaint_known(known_on))) is there
+
+
+def test_an_officer_whom_no_row_names_and_who_has_no_joining_day_is_not_there() -> None:
+    assert standing({"officer": [{"joined_on": None}], "complaint": [{"officer_id": None}]}) == []
+
+
+def test_a_team_has_members_whose_joining_day_is_not_recorded() -> None:
+    rows = {**posting(started_on="2020-01-01"), "officer": [{"officer_id": 1, "joined_on": None}]}
+    assert [row["team_id"] for row in standing(rows, kind="unit")] == [1]

@@ -46,6 +46,16 @@ def test_a_small_group_is_named_from_wide_to_narrow() -> None:
     assert peer_groups(subjects, smallest=1).small_groups == ((), ())
 
 
+def test_peers_are_by_what_is_recorded() -> None:
+    everybody = {"subject_id": [1, 2], "role": pa.nulls(2, pa.string()), "area_id": [9, 9], "team_id": [3, 3]}
+    ranked = pa.table({**everybody, "rank": ["sergeant"] * 2})
+    assert set(peer_groups(ranked, smallest=2).labels) == {"rank=sergeant team=3"}
+    unranked = pa.table({**everybody, "rank": pa.nulls(2, pa.string())})
+    assert set(peer_groups(unranked, smallest=2).labels) == {"team=3"}
+    teams = pa.table({**everybody, "subject_id": [3, 4], "team_id": [3, 4], "rank": pa.nulls(2, pa.string())})
+    assert set(peer_groups(teams, smallest=1).labels) == {"everybody"}
+
+
 def test_a_role_with_a_level_of_its_own_is_not_unusual_for_it() -> None:
     small = np.arange(N) < 60
     role = ["custody" if n < 60 else "roads" if n < 150 else "response" for n in range(N)]
