@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from ledger.merkle import is_consistent
-from ledger.notes import WITNESS_KEY, LedgerFault, SignedNote, Signature, SigningKey, VerifierKey
+from ledger.notes import WITNESS_KEY, LedgerFault, Signature, SignedNote, SigningKey, VerifierKey
 
 _LATEST: Final = 2**63 - 1
 
