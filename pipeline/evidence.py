@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from features.table import FeatureTable
 from models.contradictions.claim_query import citation_query
 from models.contradictions.rule import Rule
 from models.lineage import PEER_GROUP
-from pipeline.digest import digest, row_digest
+from pipeline.digest import canonical, row_digest
 from pipeline.flag import Flag
 from pipeline.settings import Settings
 
@@ -49,6 +50,9 @@ SCHEMA: Final = pa.schema(
     ]
 )
 """The columns of `evidence.parquet`; `indicator` holds the rule's name for a contradiction."""
+
+FLAG_ID: Final = 32
+"""How many hexadecimal digits of a flag's digest are its id."""
 
 CitationKey = tuple[str, int, str]
 """A cited row: table, row id, and the indicator or rule it is cited for."""
@@ -208,7 +212,12 @@ def flag_id(flag: Flag, evidence: Iterable[Sequence[Any]]) -> str:
 
     `evidence` holds (table, row id, row digest, indicator, part) for each cited row.
     """
-    return digest({"flag": flag.content(), "evidence": sorted([list(map(str, e)) for e in evidence])})[:32]
+    return hashlib.sha256(flag_record(flag.content(), evidence)).hexdigest()[:FLAG_ID]
+
+
+def flag_record(content: Mapping[str, Any], evidence: Iterable[Sequence[Any]]) -> bytes:
+    """Return the canonical bytes of a flag's content and of all rows it cites, whose digest is the flag's id."""
+    return canonical({"flag": content, "evidence": sorted([list(map(str, e)) for e in evidence])})
 
 
 def evidence_table(cited: Sequence[Cited], kept: Sequence[Kept]) -> tuple[list[str], pa.Table]:

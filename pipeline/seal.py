@@ -10,10 +10,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow.parquet as pq
+
 from data.contract import CONTRACT
 from data.writing import write_json
-from pipeline.digest import file_digest
+from pipeline import verify_script
+from pipeline.digest import file_digest, table_digest
 from pipeline.run_folder import MANIFEST
+from pipeline.run_ledger import record_lines, seal_of, write_ledger, write_lines
 
 PACKAGES: Final = ("data", "ledger", "features", "models", "pipeline", "audit", "stress", "opencse")
 """The top-level packages whose source makes up the code's digest."""
@@ -21,8 +25,11 @@ PACKAGES: Final = ("data", "ledger", "features", "models", "pipeline", "audit", 
 LIBRARIES: Final = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn", "pyarrow", "pyod", "great_expectations")
 """The libraries whose version can change a result."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The version of the run folder's layout."""
+
+SCRIPT: Final = "verify.py"
+"""The file of a run folder that checks it with nothing but Python."""
 
 
 @cache
@@ -56,16 +63,14 @@ def code_version() -> str:
 
 
 def seal(folder: Path, *, inputs: Iterable[Any], facts: dict[str, Any]) -> None:
-    """Write the manifest of a run whose other files are all in place.
+    """Write the manifest and the ledger of a run whose other files are all in place, and the script that checks them.
 
     `facts` holds what the run found out about itself: counts, outcomes, what was skipped. Nothing in the manifest
     depends on the clock, the machine's paths or the number of threads.
     """
-    outputs = [
-        {"path": p.relative_to(folder).as_posix(), "sha256": file_digest(p), "bytes": p.stat().st_size}
-        for p in sorted(folder.rglob("*"))
-        if p.is_file() and p.name != MANIFEST
-    ]
+    (folder / SCRIPT).write_bytes(verification_script())
+    lines = record_lines(folder)
+    write_lines(lines, folder)
     manifest = {
         "format": FORMAT,
         "contract": CONTRACT.version,
@@ -73,7 +78,24 @@ def seal(folder: Path, *, inputs: Iterable[Any], facts: dict[str, Any]) -> None:
         "python": platform.python_version(),
         "libraries": library_versions(),
         "inputs": [{"name": i.name, "sha256": i.sha256, "bytes": i.bytes} for i in inputs],
-        "outputs": outputs,
+        "outputs": [_output(p, folder) for p in sorted(folder.rglob("*")) if p.is_file() and p.name != MANIFEST],
+        "seal": seal_of(lines),
         **facts,
     }
     write_json(manifest, folder / MANIFEST)
+    write_ledger(folder, lines, manifest=(folder / MANIFEST).read_bytes())
+
+
+def verification_script() -> bytes:
+    """Return the script that checks a run folder with nothing but Python, as it stands in each."""
+    return Path(verify_script.__file__).read_bytes()
+
+
+def _output(path: Path, folder: Path) -> dict[str, Any]:
+    """Return a file's entry in the manifest; that of a table says what its rows are as well."""
+    entry = {
+        "path": path.relative_to(folder).as_posix(),
+        "sha256": file_digest(path),
+        "bytes": path.stat().st_size,
+    }
+    return entry | {"rows_sha256": table_digest(pq.read_table(path))} if path.suffix == ".parquet" else entry
