@@ -1,4 +1,4 @@
-"""Verify: does a run folder hold what its manifest says, and its evidence what its flags cite?"""
+"""Verify: does a run folder hold what was sealed, its evidence what flags cite, and do its records give it again?"""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from audit.flag.cited_rows import EvidenceRow, evidence_of, faults_of, loaded_rows
+from audit.flag.rederivation import rederivation_faults
+from audit.flag.replay import replay
 from data.errors import OpencseError, VerificationFailed
+from data.progress import StageProgress
 from models.lineage import lineage, lineage_faults
 from models.purposes import Purposes, from_content
-from pipeline.digest import file_digest
+from pipeline import verify_script
+from pipeline.digest import file_digest, table_digest
 from pipeline.evidence import flag_id
 from pipeline.flag import Flag
 from pipeline.run_folder import MANIFEST, RunFolder
-from pipeline.seal import code_digest
+from pipeline.run_ledger import read_lines, record_lines
+from pipeline.seal import SCRIPT, code_digest, verification_script
 from pipeline.settings import CodeNotTrusted
 
 
@@ -29,31 +37,101 @@ class CheckResult:
     unchecked: str = ""
 
 
-def verify(folder: RunFolder, *, records: Path | None = None) -> list[CheckResult]:
-    """Check a run folder: every file's digest, the row counts, every cited row's digest, every flag's id, the purposes.
+@dataclass(frozen=True)
+class Trusted:
+    """What a reader brings: the checkpoint they kept, the public key of whoever signs, copies they kept."""
 
-    With `records`, the input files there are checked against the manifest as well. Nothing is computed anew; that is
-    what replay does.
+    checkpoint: Path | None = None
+    key: str | None = None
+    kept: Path | None = None
+
+
+def verify(
+    folder: RunFolder,
+    *,
+    records: Path | None = None,
+    trusted: Trusted | None = None,
+    deep: bool = False,
+    progress: StageProgress | None = None,
+) -> list[CheckResult]:
+    """Check a run folder, from the digest of every file to the audience of every flag.
+
+    The script in the folder is not run: the same checks come from here. With `trusted` the ledger is held to what the
+    reader kept. With `deep` every flag is replayed; with `records` the input files are checked and the whole run is
+    made again and compared.
     """
-    checks = [_files(folder), _counts(folder)]
+    tell = progress or (lambda _: None)
+    tell("files and ledger")
+    checks = [_ledger(folder, trusted or Trusted()), _files(folder)]
     try:
-        checks += [_evidence(folder), _flag_ids(folder), _purposes(folder)]
+        checks += [_counts(folder), _lines(folder), _evidence(folder), _flag_ids(folder), _purposes(folder)]
+        if deep:
+            tell("replaying every flag")
+            checks.append(_replayed(folder))
+        if records is not None:
+            checks += [_inputs(folder, records), _rederived(folder, records, tell)]
+    except CodeNotTrusted as error:
+        name = "made again" if records is not None else "replayed"
+        checks.append(CheckResult(name, 0, (), unchecked=f"the run names code of its own: {error.found}"))
     except VerificationFailed as error:
         checks.append(CheckResult("evidence", 0, tuple(line.strip() for line in error.lines())))
-    if records is not None:
-        checks.append(_inputs(folder, records))
     return checks
 
 
+def _ledger(folder: RunFolder, trusted: Trusted) -> CheckResult:
+    """Check files, leaves, root, proofs, flags, evidence and scores as the script in each run folder does."""
+    report = verify_script.check(folder.path, trusted.checkpoint, trusted.key, trusted.kept)
+    faults = list(report.faults)
+    path, ours = folder.path / SCRIPT, folder.manifest["code"]["sha256"] == code_digest()
+    if ours and path.is_file() and path.read_bytes() != verification_script():
+        faults.append(f"{SCRIPT} is not the script that this version of OpenCSE puts there")
+    return CheckResult("files and ledger", len(report.checked), tuple(faults))
+
+
 def _files(folder: RunFolder) -> CheckResult:
-    listed = {o["path"]: o["sha256"] for o in folder.manifest["outputs"]}
-    there = {p.relative_to(folder.path).as_posix() for p in folder.path.rglob("*") if p.is_file()} - {MANIFEST}
-    faults = [f"{name} is listed but missing" for name in sorted(listed.keys() - there)]
-    faults += [f"{name} is there but not listed" for name in sorted(there - listed.keys())]
-    for name in sorted(there & listed.keys()):
-        if file_digest(folder.path / name) != listed[name]:
-            faults.append(f"{name} has changed since the run")
-    return CheckResult("files", len(listed), tuple(faults))
+    """Tell of tables that have changed whether their rows have, or another library wrote the same rows again."""
+    outputs = folder.manifest["outputs"]
+    faults = []
+    for entry in (entry for entry in outputs if "rows_sha256" in entry):
+        path = folder.path / entry["path"]
+        if path.is_file() and file_digest(path) != entry["sha256"]:
+            faults.append(f"{entry['path']}: {_change(path, entry['rows_sha256'])}")
+    return CheckResult("rows of tables", len(outputs), tuple(faults))
+
+
+def _change(path: Path, rows_sha256: str) -> str:
+    try:
+        same = table_digest(pq.read_table(path)) == rows_sha256
+    except (OSError, TypeError, ValueError, pa.ArrowException):
+        return "it is no table that can be read"
+    return (
+        "its rows are those of the run; the file was written again" if same else "its rows have changed since the run"
+    )
+
+
+def _lines(folder: RunFolder) -> CheckResult:
+    """Check that the lines in the ledger say what the Parquet files say."""
+    try:
+        said = record_lines(folder.path)
+    except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
+        return CheckResult("lines of the ledger", 0, (f"the tables cannot be read: {str(error).splitlines()[0]}",))
+    faults = [
+        f"{name} does not say what the Parquet files say"
+        for name, lines in said.items()
+        if read_lines(folder.path / name) != lines
+    ]
+    return CheckResult("lines of the ledger", sum(map(len, said.values())), tuple(faults))
+
+
+def _replayed(folder: RunFolder) -> CheckResult:
+    replays = replay(folder)
+    faults = [f"flag {r.flag_id}: {fault}" for r in replays for fault in r.faults]
+    return CheckResult("flags replayed", len(replays), tuple(faults))
+
+
+def _rederived(folder: RunFolder, records: Path, progress: StageProgress) -> CheckResult:
+    faults = rederivation_faults(folder, records, progress=progress)
+    return CheckResult("made again from the records", len(folder.manifest["outputs"]), tuple(faults))
 
 
 def _counts(folder: RunFolder) -> CheckResult:

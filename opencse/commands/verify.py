@@ -10,20 +10,34 @@ import typer
 from data.errors import VerificationFailed
 from opencse.command import Command
 from opencse.options import AsJson, RunPath, TrustCode
-from opencse.terminal import print_json, print_table, print_text
+from opencse.terminal import print_json, print_table, print_text, steps
 
 
 def verify(
     run: RunPath,
-    records: Annotated[Path | None, typer.Option(help="Also check the input files in this folder.")] = None,
+    records: Annotated[
+        Path | None, typer.Option(help="Make the run again from the records in this folder, and compare everything.")
+    ] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="The checkpoint of the run as you kept it.")] = None,
+    key: Annotated[str | None, typer.Option(help="The public key of whoever signs, name+id+key.")] = None,
+    kept: Annotated[Path | None, typer.Option(help="Folder with the manifest.json and leaves.jsonl you kept.")] = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Also replay every flag from its evidence.")] = False,
     trust_code: TrustCode = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check a run folder: every file's digest, the row counts, every cited row's digest and every flag's id."""
+    """Check a run folder: files, ledger, cited rows and flags; with what you kept, and from the records anew."""
+    from audit.flag.verify import Trusted
     from audit.flag.verify import verify as verify_run
     from pipeline.run_folder import open_run
 
-    checks = verify_run(open_run(run, trust_code=trust_code), records=records)
+    with steps("Verifying") as progress:
+        checks = verify_run(
+            open_run(run, trust_code=trust_code),
+            records=records,
+            trusted=Trusted(checkpoint, key, kept),
+            deep=deep,
+            progress=progress,
+        )
     if as_json:
         print_json(
             [
@@ -44,4 +58,11 @@ def verify(
         raise VerificationFailed(f"The run does not verify: {faults} faults.", where=str(run))
 
 
-COMMAND = Command(verify, panel="Check a run", examples=("opencse verify build/run --records build/world/records",))
+COMMAND = Command(
+    verify,
+    panel="Check a run",
+    examples=(
+        "opencse verify build/run --checkpoint kept/checkpoint",
+        "opencse verify build/run --records build/world/records",
+    ),
+)

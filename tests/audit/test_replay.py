@@ -53,7 +53,10 @@ def test_a_run_over_several_dates_replays(force: Path, runner: Any) -> None:
 
 def test_an_untouched_run_verifies(finished: RunFolder, force: Path) -> None:
     checks = verify(finished, records=force)
-    assert {c.name for c in checks} == {"files", "row counts", "evidence rows", "flag ids", "purposes", "input files"}
+    assert {c.name for c in checks} == {
+        *("files and ledger", "rows of tables", "row counts", "lines of the ledger", "evidence rows", "flag ids"),
+        *("purposes", "input files", "made again from the records"),
+    }
     assert [c for c in checks if c.faults or not c.checked] == []
 
 
@@ -161,10 +164,10 @@ def test_verify_names_files_that_changed_went_or_came(copy: RunFolder) -> None:
     (copy.path / "scores.parquet").write_bytes(b"gone")
     (copy.path / "subjects.parquet").unlink()
     (copy.path / "extra.txt").write_text("who put this here?")
-    faults = " ".join(next(c for c in verify(copy) if c.name == "files").faults)
+    faults = " ".join(next(c for c in verify(copy) if c.name == "files and ledger").faults)
     assert "scores.parquet has changed" in faults
-    assert "subjects.parquet is listed but missing" in faults
-    assert "extra.txt is there but not listed" in faults
+    assert "subjects.parquet is missing" in faults
+    assert "extra.txt is not a file of the run" in faults
 
 
 def test_a_broken_table_is_a_failed_verification_and_no_traceback(copy: RunFolder) -> None:
