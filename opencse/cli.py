@@ -43,9 +43,20 @@ def _application() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     for command in commands().values():
-        register = application.command(name=command.name, epilog=command.epilog, rich_help_panel=command.panel)
-        register(command.function)
+        if command.parts:
+            application.add_typer(_group(command), name=command.name, rich_help_panel=command.panel)
+        else:
+            register = application.command(name=command.name, epilog=command.epilog, rich_help_panel=command.panel)
+            register(command.function)
     return application
+
+
+def _group(command: Command) -> typer.Typer:
+    """Return the commands that are parts of one."""
+    group = typer.Typer(help=command.function.__doc__, epilog=command.epilog, no_args_is_help=True)
+    for part in command.parts:
+        group.command(name=part.__name__)(part)
+    return group
 
 
 app: Final = _application()

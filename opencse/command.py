@@ -19,6 +19,8 @@ PANELS: Final[tuple[HelpPanel, ...]] = (
 class Command:
     """One command of the command line; its module bears the name of its function.
 
+    Where there are `parts`, each is a command under the name of this one, and its function says what they are about.
+
     Example:
         >>> from opencse.commands.worlds import COMMAND
         >>> COMMAND.name, COMMAND.panel
@@ -28,6 +30,7 @@ class Command:
     function: Callable[..., None]
     panel: HelpPanel
     examples: tuple[str, ...]
+    parts: tuple[Callable[..., None], ...] = ()
 
     @property
     def name(self) -> str:

@@ -25,7 +25,6 @@ import pyarrow.parquet as pq
 
 from data.arrow import arrow_schema
 from data.contract import CONTRACT
-from data.staging import staged_file
 from ledger.checkpoints import Checkpoint
 from ledger.merkle import MerkleTree
 from pipeline.digest import canonical, row_bytes
@@ -179,16 +178,3 @@ def read_leaves(path: Path) -> list[Leaf]:
         ValueError: a line is no JSON object.
     """
     return [Leaf(line, dict(json.loads(line))) for line in read_lines(path)]
-
-
-def append_leaves(folder: Path, leaves: Sequence[bytes], *, origin: str) -> Checkpoint:
-    """Append leaves to the file of a ledger, and return the checkpoint that follows; the caller holds the lock.
-
-    The leaves appear all or none, and reach the disk.
-    """
-    path = folder / LEAVES
-    lines = [*read_lines(path), *leaves]
-    with staged_file(path) as file:
-        file.write_bytes(b"".join(line + b"\n" for line in lines))
-    tree = MerkleTree(lines)
-    return Checkpoint(origin, len(tree), tree.root())

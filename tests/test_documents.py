@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -159,7 +160,14 @@ def commands() -> dict[str, set[str]]:
     """Every command of the command line with its options."""
     group = typer.main.get_command(app)
     assert isinstance(group, typer.core.TyperGroup)
-    return {name: {o for p in command.params for o in p.opts} for name, command in group.commands.items()}
+    return {name: set(_options(command)) for name, command in group.commands.items()}
+
+
+def _options(command: Any) -> Iterator[str]:
+    """Yield the options of a command and of its parts."""
+    yield from (option for parameter in command.params for option in parameter.opts)
+    for part in getattr(command, "commands", {}).values():
+        yield from _options(part)
 
 
 def written_commands(text: str) -> Iterator[tuple[str, list[str]]]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import typer
 
 from opencse.cli import app, commands
+from opencse.command import Command
 from opencse.docs.markdown import code, render
 
 PAGE: Final = "docs/reference/commands.md"
@@ -23,15 +24,21 @@ def commands_page() -> str:
     """
     groups: Any = typer.main.get_command(app)
     panels = [
-        (panel, [_section(groups.commands[command.name], command.examples) for command in members])
+        (panel, [section for command in members for section in _sections(groups.commands[command.name], command)])
         for panel, members in groupby(commands().values(), key=lambda command: command.panel)
     ]
     return render("commands.md.jinja", panels=panels)
 
 
-def _section(command: Any, examples: tuple[str, ...]) -> dict[str, Any]:
-    rows = [row for parameter in command.params for row in _row(parameter)]
-    return {"name": command.name, "summary": command.help.strip(), "rows": rows, "examples": examples}
+def _sections(shown: Any, command: Command) -> Iterator[dict[str, Any]]:
+    yield _section(shown, command.name, command.examples)
+    for name, part in getattr(shown, "commands", {}).items():
+        yield _section(part, f"{command.name} {name}", ())
+
+
+def _section(shown: Any, name: str, examples: tuple[str, ...]) -> dict[str, Any]:
+    rows = [row for parameter in shown.params for row in _row(parameter)]
+    return {"name": name, "summary": shown.help.strip(), "rows": rows, "examples": examples}
 
 
 def _row(parameter: Any) -> Iterator[tuple[str, ...]]:
