@@ -15,8 +15,8 @@ from pydantic import Field
 from data.toml_files import FrozenSection, read_model
 from features.indicators import indicators
 from models.detector import Family
-from models.nulls.gamma_poisson import FEWEST_PEERS
 from models.nulls.score_nulls import ScoreNullName
+from models.nulls.truncated import FEWEST_PEERS
 from models.peers import LEVELS
 from models.selection.fdr import Combination
 from pipeline.settings import SelectionBy, Settings

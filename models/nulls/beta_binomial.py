@@ -2,32 +2,39 @@
 
 Peers differ: each has a share of their own, beta-distributed around their group's, and hits out of trials given it are
 binomial. The hits are then beta-binomial. Each peer group has its own mean, drawn towards that of all (small groups
-more than large ones); the precision (the sum of the beta's two parameters) is common to all groups.
-
-As in `models.nulls.gamma_poisson`, the likelihood is truncated: hits above the fitted 95% point are dropped, the rest
-is conditioned on lying at or below it, and the two steps repeat to a fixed point. A plain likelihood would take the
-unusual few for a sign that peers differ widely, and a wide null finds nobody unusual; to drop the few without
-conditioning would take the rest for all there is, and a null that is too narrow finds too many.
+more than large ones); the precision (the sum of the beta's two parameters) is common to all groups. How the unusual few
+are kept from widening the null says `models.nulls.truncated`.
 
 Tails are summed here and not by `scipy.stats.betabinom`: its survival function is one minus a sum, which is rounding
 error below about 1e-12, where the strongest evidence lies; and it walks through the support of one subject at a time,
 where a force has tens of thousands.
 
-Sources: the beta-binomial is Skellam (1948), JRSS B 10:257; fitting a null to the central part only is Efron (2004),
-JASA 99:96, here by truncated likelihood.
+Source: the beta-binomial is Skellam (1948), JRSS B 10:257.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import bdtr, betaln, expit, gammaln, logit
+from scipy.special import betaln, expit, gammaln, logit
 
-from data.arrays import Floats, Positions
-from models.nulls.gamma_poisson import CUT, FEWEST_PEERS, PRIOR_EVENTS, PRIOR_SHAPE, PRIOR_SPREAD, SMALLEST
+from data.arrays import Bools, Floats, Positions
+from models.nulls.beta_binomial_likelihood import gather, minus_log_posterior, rounded_trials
+from models.nulls.newton import minimise
+from models.nulls.stacks import Samples, Stack, blocks, distinct, stack
+from models.nulls.truncated import (
+    CUT,
+    FEWEST_PEERS,
+    ORDINARY_SPREAD,
+    PRIOR_EVENTS,
+    SMALLEST,
+    SpreadPrior,
+    Turns,
+    fit_truncated,
+)
 
 MOST_FITTED: Final = 4000
 """Spread and shift are fitted to so many subjects at most, evenly spaced; group means to all."""
@@ -36,16 +43,9 @@ WIDEST: Final = 0.09
 """Peers are never taken to differ more widely than with this smaller parameter of the beta: most then have nothing."""
 
 _FINEST: Final = 20_000.0
-
-_ROUNDS: Final = 12
-_TOLERANCE: Final = 0.02
-_GRID: Final = np.concatenate([np.arange(-60.0, -14.0, 0.8), np.arange(-14.0, 14.1, 0.3)])
-"""Logits of the shares at which the beta distribution is summed to get its chance of lying under a limit.
-
-Where peers differ widely many have a share of next to nothing: the grid reaches down to where that no longer matters.
-"""
-
-_WIDTH: Final = np.gradient(_GRID)
+_FURTHEST: Final = 4.0
+_EXTREME: Final = 16.0
+_TURNS: Final = Turns(most=11, tolerance=0.02)
 
 
 @dataclass(frozen=True)
@@ -80,150 +80,150 @@ def fit(
     least: float | None = None,
     cut: float = CUT,
 ) -> BetaBinomialNull | None:
-    """Fit the beta-binomial null to subjects in groups by truncated likelihood.
-
-    Takes whole hits and trials, at least one trial each, and group numbers from 0. `offset` is added to the log-odds
-    of a subject's mean share, for opportunities that differ in a known way. `least` is a mean share below which no
-    group's is taken to lie. Returns None for fewer than `FEWEST_PEERS` subjects in all, or where no trial or every one
-    is a hit.
-    """
-    if len(hits) < FEWEST_PEERS or not 0 < hits.sum() < trials.sum():
-        return None
-    added = np.zeros(len(hits)) if offset is None else offset
-    floor, free = (-np.inf, True) if least is None else (float(logit(least)), False)
-    sizes = np.bincount(groups)
-    sample = np.unique(np.linspace(0, len(hits) - 1, min(len(hits), MOST_FITTED)).astype(np.intp))
-    highest, precision, centres = trials, _prior_precision(float(hits.sum() / trials.sum())), np.zeros(len(sizes))
-    shift, converged = 0.0, False
-    # The first turn is not truncated: nothing says yet where the limit is.
-    for turn in range(_ROUNDS):
-        keep = hits <= highest
-        # Means are taken from all, what lies above cut down to the limit: to leave such people out would draw a group
-        # that spreads widely further down at every turn. Where no shift can make good for that, nothing is cut.
-        level = np.minimum(hits, highest) if free else hits
-        logits = np.maximum(_group_logits(level, trials, groups, added, precision, len(sizes)), floor)
-        chosen = sample[keep[sample]]
-        centre = logits[groups[chosen]] + added[chosen]
-        truncated = None if turn == 0 else _Truncation.of(trials[chosen], highest[chosen], centre)
-        before, last = precision, centres
-        shift, precision = _maximise(hits[chosen], trials[chosen], centre, truncated, (shift, precision), free=free)
-        centres = logits + shift
-        change = float(np.average(np.abs(centres - last), weights=sizes))
-        converged = turn > 0 and change < _TOLERANCE and abs(np.log(precision / before)) < _TOLERANCE
-        if converged:
-            break
-        highest = limits(trials, centres[groups] + added, precision, cut)
-    return BetaBinomialNull(centres, sizes, precision, converged=converged)
+    """Fit the beta-binomial null to subjects in groups: `fit_beta_binomials` for a single series."""
+    return fit_beta_binomials([hits], [trials], [groups], offsets=[offset], least=least, cut=cut)[0]
 
 
-def _prior_precision(share: float) -> float:
-    """Return the precision expected before looking: for rare hits that of the gamma-Poisson null's prior shape."""
-    return PRIOR_SHAPE / (share * (1.0 - share))
-
-
-def _group_logits(hits: Floats, trials: Floats, groups: Positions, offset: Floats, precision: float, n: int) -> Floats:
-    """Return the log-odds at which each group's expected hits equal those seen, mixed with some at the common share.
-
-    A subject with many trials counts for little more than one whose own share is known: trials are weighted as the
-    variance of a beta-binomial asks for, or the busiest few would set the mean.
-    """
-    weight = (precision + 1.0) / (precision + trials)
-    x, n_trials = hits * weight, trials * weight
-    everybody = np.zeros(len(hits), dtype=np.intp)
-    start = float(np.clip(logit(max(x.sum(), 1e-9) / n_trials.sum()), -16.0, 16.0))
-    common = float(_solve(x, n_trials, everybody, offset, np.array([start]), np.zeros(1), start)[0])
-    prior = np.full(n, PRIOR_EVENTS / float(expit(common)))
-    return _solve(x, n_trials, groups, offset, np.full(n, common), prior, common)
-
-
-def _solve(
-    hits: Floats, trials: Floats, groups: Positions, offset: Floats, start: Floats, prior: Floats, common: float
-) -> Floats:
-    n, centre = len(start), start
-    target = np.bincount(groups, weights=hits, minlength=n) + prior * expit(common)
-    # Newton's method on the log-odds of all groups at once. Steps are cut to one unit: far from the solution, where
-    # nearly everything or nearly nothing is a hit, the slope is almost flat and a full step would overshoot.
-    for _ in range(25):
-        share, own = expit(centre[groups] + offset), expit(centre)
-        expected = np.bincount(groups, weights=trials * share, minlength=n) + prior * own
-        slope = np.bincount(groups, weights=trials * share * (1 - share), minlength=n) + prior * own * (1 - own)
-        centre = centre + np.clip((target - expected) / np.maximum(slope, 1e-12), -1.0, 1.0)
-    return np.asarray(np.clip(centre, -16.0, 16.0))
-
-
-def _maximise(
-    hits: Floats,
-    trials: Floats,
-    centre: Floats,
-    truncated: _Truncation | None,
-    start: tuple[float, float],
+def fit_beta_binomials(
+    hits: Sequence[Floats],
+    trials: Sequence[Floats],
+    groups: Sequence[Positions],
     *,
-    free: bool,
-) -> tuple[float, float]:
-    """Return the shift of all log-odds (0 where it is not free) and the precision at which the posterior is largest."""
-    expected = float(np.log(_prior_precision(float(np.sum(trials * expit(centre)) / np.sum(trials)))))
-    low, high = expected - np.log(PRIOR_SHAPE / WIDEST), max(np.log(_FINEST), expected + 1.0)
+    offsets: Sequence[Floats | None] | None = None,
+    least: float | None = None,
+    spread_prior: SpreadPrior = ORDINARY_SPREAD,
+    cut: float = CUT,
+) -> list[BetaBinomialNull | None]:
+    """Fit the beta-binomial null to many series at once, each to its own subjects in groups, by truncated likelihood.
 
-    def loss(point: Floats) -> float:
-        shift, log_precision = (point[0], point[1]) if free else (0.0, point[0])
-        precision, share = np.exp(log_precision), expit(centre + shift)
-        a, b = precision * share, precision * (1.0 - share)
-        log_likelihood = np.sum(betaln(hits + a, trials - hits + b) - betaln(a, b))
-        if truncated is not None:
-            log_likelihood -= truncated.log_chance(shift, precision)
-        return float(0.5 * ((log_precision - expected) / PRIOR_SPREAD) ** 2 - log_likelihood)
+    Takes, for each series, whole hits and trials, at least one trial each, and group numbers from 0, one each per
+    subject; where there are no peer groups, all are 0. `offsets` are added to the log-odds of a subject's mean share,
+    for opportunities that differ in a known way. `least` is a mean share below which no group's is taken to lie.
+    `spread_prior` says what is expected of the spread between people before looking, of every series alike: where hits
+    are rare it, and not the few hits there are, says how far people differ. Gives None for a series of fewer than
+    `FEWEST_PEERS` subjects in all, or where no trial or every one is a hit. What a series comes to does not depend, in
+    any bit, on those fitted beside it.
 
-    # Nelder and Mead's simplex: two parameters at most, and bounds that a gradient method would stick to. The first
-    # simplex is stated, so that the search takes the same steps whatever scipy's default.
-    first = np.clip(np.log(start[1]), low, high - 0.3)
-    first = np.array([start[0], first] if free else [first])
-    bounds = [(-4.0, 4.0), (float(low), float(high))] if free else [(float(low), float(high))]
-    corners = first + np.vstack([np.zeros(len(first)), 0.3 * np.eye(len(first))])
-    inside = np.clip(corners, [b[0] for b in bounds], [b[1] for b in bounds])
-    optimum = minimize(
-        loss,
-        first,
-        method="Nelder-Mead",
-        bounds=bounds,
-        options={"xatol": 2e-3, "fatol": 1e-4, "initial_simplex": inside},
-    ).x
-    return (float(optimum[0]), float(np.exp(optimum[1]))) if free else (0.0, float(np.exp(optimum[0])))
+    Example:
+        >>> rng = np.random.default_rng(3)
+        >>> trials = [np.full(600, 40.0), np.full(900, 25.0)]
+        >>> hits = [rng.binomial(40, rng.beta(1, 9, 600)).astype(float), rng.binomial(25, rng.beta(2, 8, 900)) * 1.0]
+        >>> groups = [np.zeros(600, dtype=np.intp), np.zeros(900, dtype=np.intp)]
+        >>> nulls = fit_beta_binomials(hits, trials, groups, spread_prior=SpreadPrior(shape=1.5, deviation=0.5))
+        >>> [(round(null.precision), null.mean(np.array([0])).round(1).tolist()) for null in nulls if null is not None]
+        [(11, [0.1]), (10, [0.2])]
+        >>> chances = upper_tail(np.array([20.0]), np.array([40.0]), nulls[0].mean(np.array([0])), nulls[0].precision)
+        >>> bool(chances[0] < 0.01)
+        True
+    """
+    added = [None] * len(hits) if offsets is None else list(offsets)
+    enough = [n for n, x in enumerate(hits) if len(x) >= FEWEST_PEERS and 0 < x.sum() < trials[n].sum()]
+    nulls: list[BetaBinomialNull | None] = [None] * len(hits)
+    for block in blocks([len(hits[n]) for n in enough]):
+        at = [enough[n] for n in block]
+        samples = stack(
+            [hits[n] for n in at],
+            [trials[n] for n in at],
+            [groups[n] for n in at],
+            offsets=[added[n] for n in at],
+            most_sampled=MOST_FITTED,
+            least=None if least is None else [float(logit(least))] * len(at),
+        )
+        share = samples.entries.sums(samples.counts) / samples.entries.sums(samples.opportunity)
+        start = np.log(_expected_precision(share, spread_prior))
+        fits = fit_truncated(BetaBinomialFamily(spread_prior), samples, start, turns=_TURNS, cut=cut)
+        for n, fit in zip(at, fits, strict=True):
+            precision = float(np.exp(fit.log_spread))
+            nulls[n] = BetaBinomialNull(fit.levels, fit.sizes, precision, converged=fit.converged)
+    return nulls
+
+
+def _expected_precision(share: Floats, prior: SpreadPrior) -> Floats:
+    """Return the precision expected before looking: for rare hits that of the gamma-Poisson null's prior shape."""
+    return prior.shape / (share * (1.0 - share))
 
 
 @dataclass(frozen=True)
-class _Truncation:
-    """Subjects gathered by trials (within three percent), limit and centre: what their truncation takes away.
+class BetaBinomialFamily:
+    """The beta-binomial family: a group's level is the log-odds of its mean, the log spread the log precision."""
 
-    `under` holds, for each bin and each share of the grid, the binomial chance of at most the limit; it does not change
-    while the parameters are sought.
+    prior: SpreadPrior
+
+    def levels(self, samples: Samples, counts: Floats, log_spread: Floats) -> Floats:
+        """Return the log-odds at which each group's expected hits equal those seen, mixed with some at everybody's.
+
+        A subject with many trials counts for little more than one whose own share is known: trials are weighted as the
+        variance of a beta-binomial asks for, or the busiest few would set the mean.
+        """
+        precision = np.exp(log_spread)[samples.entries.owner]
+        weight = (precision + 1.0) / (precision + samples.opportunity)
+        hits, trials = counts * weight, samples.opportunity * weight
+        share = np.maximum(samples.entries.sums(hits), 1e-9) / samples.entries.sums(trials)
+        start, none = np.clip(logit(share), -_EXTREME, _EXTREME), np.zeros(samples.n)
+        everybody = Stack(np.ones(samples.n, dtype=np.intp))
+        common = _log_odds(_Balance(everybody, samples.entries.owner, hits, trials, samples.offset, none, start))
+        of_group = common[samples.groups.owner]
+        prior = PRIOR_EVENTS / expit(of_group)
+        own = _log_odds(_Balance(samples.groups, samples.group, hits, trials, samples.offset, prior, of_group))
+        return np.maximum(own, samples.least[samples.groups.owner])
+
+    def maximise(
+        self, samples: Samples, centre: Floats, kept: Bools, limits: Floats | None, log_spread: Floats
+    ) -> tuple[Floats, Floats]:
+        """Return the shift of all log-odds (0 where a least mean share is given) and the log precision."""
+        chosen = kept & samples.sampled
+        stack, trials = samples.entries.select(chosen), samples.opportunity[chosen]
+        share = stack.sums(trials * expit(centre[chosen])) / stack.sums(trials)
+        expected = np.log(_expected_precision(share, self.prior))
+        widest = expected - np.log(self.prior.shape / WIDEST)
+        finest = np.maximum(np.log(_FINEST), expected + 1.0)
+        furthest = np.where(np.isneginf(samples.least), _FURTHEST, 0.0)
+        loss = minus_log_posterior(gather(samples, centre, chosen, limits), expected, self.prior)
+        start = np.column_stack([np.zeros(samples.n), log_spread])
+        point = minimise(loss, start, np.column_stack([-furthest, widest]), np.column_stack([furthest, finest]))
+        return point[:, 0], point[:, 1]
+
+    def limits(self, samples: Samples, centre: Floats, log_spread: Floats, cut: float) -> Floats:
+        """Return the number of hits at or below which each subject lies with probability `cut`; at least 1."""
+        return _limits(samples.entries, samples.opportunity, centre, np.exp(log_spread), cut)
+
+
+@dataclass(frozen=True)
+class _Balance:
+    """Weighted hits and trials of groups, with as many `prior` trials at the log-odds `start` as are mixed in."""
+
+    groups: Stack
+    group: Positions
+    hits: Floats
+    trials: Floats
+    offset: Floats
+    prior: Floats
+    start: Floats
+
+
+def _log_odds(balance: _Balance) -> Floats:
+    """Return the log-odds of each group at which its expected hits equal those seen.
+
+    By Newton's method on the log-odds of all groups at once. Steps are cut to one unit: far from the solution, where
+    nearly everything or nearly nothing is a hit, the slope is almost flat and a full step would overshoot.
     """
-
-    centre: Floats
-    size: Floats
-    under: Floats
-
-    @classmethod
-    def of(cls, trials: Floats, limit: Floats, centre: Floats) -> _Truncation:
-        keys = np.column_stack([_rounded_trials(trials), limit, np.round(centre, 1)])
-        bins, size = np.unique(keys, axis=0, return_counts=True)
-        least = np.minimum(bins[:, 1], bins[:, 0])
-        under = bdtr(least[:, None], np.maximum(bins[:, 0], least).astype(np.int64)[:, None], expit(_GRID)[None, :])
-        return cls(bins[:, 2], size.astype(np.float64), np.asarray(under, dtype=np.float64))
-
-    def log_chance(self, shift: float, precision: float) -> float:
-        """Return the log chance that everybody lies at or below their limit."""
-        share = expit(self.centre + shift)
-        a, b = precision * share, precision * (1.0 - share)
-        # The beta density over log-odds, up to its constant: the weights are made to sum to one.
-        log_weight = a[:, None] * -np.logaddexp(0, -_GRID)[None, :] + b[:, None] * -np.logaddexp(0, _GRID)[None, :]
-        weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True)) * _WIDTH
-        chance = (weight * self.under).sum(axis=1) / weight.sum(axis=1)
-        return float(np.sum(self.size * np.log(np.maximum(chance, 1e-12))))
-
-
-def _rounded_trials(trials: Floats) -> Floats:
-    """Return trials rounded to steps of three percent, small ones as they are."""
-    return np.asarray(np.where(trials <= 30, trials, np.round(np.exp(np.round(np.log(trials) / 0.03) * 0.03))))
+    group, trials, centre = balance.group, balance.trials, balance.start
+    n = len(centre)
+    target = np.bincount(group, weights=balance.hits, minlength=n) + balance.prior * expit(balance.start)
+    going = np.ones(n, dtype=np.bool_)
+    for _ in range(25):
+        rows = going[group]
+        share = expit(centre[group[rows]] + balance.offset[rows])
+        own = expit(centre)
+        weighted = trials[rows] * share
+        expected = np.bincount(group[rows], weights=weighted, minlength=n) + balance.prior * own
+        slope = np.bincount(group[rows], weights=weighted * (1.0 - share), minlength=n)
+        step = np.clip((target - expected) / np.maximum(slope + balance.prior * own * (1.0 - own), 1e-12), -1.0, 1.0)
+        centre = np.where(going, centre + step, centre)
+        going &= np.abs(step) > 1e-10
+        if not going.any():
+            break
+    return np.asarray(np.clip(centre, -_EXTREME, _EXTREME))
 
 
 def limits(trials: Floats, centre: Floats, precision: float, cut: float) -> Floats:
@@ -231,22 +231,29 @@ def limits(trials: Floats, centre: Floats, precision: float, cut: float) -> Floa
 
     Where hardly anybody has a hit, those with none cannot tell how rare the first one is.
     """
-    keys = np.column_stack([_rounded_trials(trials), np.round(centre, 1)])
-    bins, which = np.unique(keys, axis=0, return_inverse=True)
-    n, share = bins[:, 0], expit(bins[:, 1])
-    a, b = precision * share, precision * (1.0 - share)
+    return _limits(Stack(np.array([len(trials)], dtype=np.intp)), trials, centre, np.array([precision]), cut)
+
+
+def _limits(stack: Stack, trials: Floats, centre: Floats, precision: Floats, cut: float) -> Floats:
+    tenths = np.round(10.0 * centre).astype(np.int64)
+    bins = distinct(stack, rounded_trials(trials).astype(np.int64), tenths)
+    n, share, own = bins.keys[0].astype(np.float64), expit(bins.keys[1] / 10.0), precision[bins.stack.owner]
+    a, b = own * share, own * (1.0 - share)
     # From the chance of no hit upwards, each chance by its ratio to the one before: no special function in the loop.
     chance = np.exp(betaln(a, n + b) - betaln(a, b))
-    total, limit = chance.copy(), np.full(len(n), -1.0)
+    total, limit = chance.copy(), np.zeros(len(n))
+    open_ = np.arange(len(n))
     at = 0.0
     while True:
-        reached = (limit < 0) & ((total >= cut) | (at >= n))
-        limit[reached] = at
-        if not (limit < 0).any():
+        reached = (total >= cut) | (at >= n)
+        limit[open_[reached]] = at
+        open_ = open_[~reached]
+        if not len(open_):
             break
+        n, a, b, chance, total = (of[~reached] for of in (n, a, b, chance, total))
         chance = chance * (n - at) * (at + a) / ((at + 1.0) * np.maximum(n - at - 1.0 + b, 1e-300))
         total, at = total + chance, at + 1.0
-    return np.asarray(np.minimum(np.maximum(limit, 1.0)[which.reshape(-1)], trials))
+    return np.asarray(np.minimum(np.maximum(limit, 1.0)[bins.which], trials))
 
 
 def upper_tail(hits: Floats, trials: Floats, mean: Floats, precision: float) -> Floats:

@@ -3,58 +3,40 @@
 Peers differ: each has a rate of their own, gamma-distributed around their group's, and their counts given exposure are
 Poisson. The count is then negative binomial. Each peer group has its own rate, drawn towards the rate of all (small
 groups more than large ones); the shape of the gamma is common to all groups, because a single group has too few events
-to tell it.
-
-Fitting this by plain maximum likelihood on everybody lets the very people sought widen the null. The likelihood is
-therefore truncated: counts above the fitted 95% point are dropped, the rest is conditioned on lying at or below it, and
-the two steps repeat to a fixed point.
+to tell it. How the unusual few are kept from widening the null says `models.nulls.truncated`.
 
 Sources: the gamma-Poisson mixture is Greenwood and Yule (1920), JRSS 83:255; drawing group rates towards the common one
-is Clayton and Kaldor (1987), Biometrics 43:671; fitting a null to the central part only is Efron (2004), JASA 99:96,
-here by truncated likelihood.
+is Clayton and Kaldor (1987), Biometrics 43:671.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import betainc, gammaln
 from scipy.stats import nbinom
 
-from data.arrays import Array, Floats, Integers, Positions
+from data.arrays import Bools, Floats, Integers, Positions
+from models.nulls.gamma_poisson_likelihood import STEP, counted, minus_log_posterior
+from models.nulls.newton import minimise
+from models.nulls.stacks import Samples, blocks, distinct, stack
+from models.nulls.truncated import (
+    CUT,
+    FEWEST_PEERS,
+    ORDINARY_SPREAD,
+    PRIOR_EVENTS,
+    SMALLEST,
+    SpreadPrior,
+    Turns,
+    fit_truncated,
+)
 
-CUT: Final = 0.95
-"""The share of ordinary peers kept by the truncation."""
-
-FEWEST_PEERS: Final = 30
-"""Nothing is said of a subject with fewer peers than this who can be compared: there is not enough evidence."""
-
-PRIOR_EVENTS: Final = 10.0
-"""How many events at the common rate a group's own rate is mixed with."""
-
-PRIOR_SHAPE: Final = 1.2
-"""The shape expected before looking: what lasting differences in complaints among real officers showed (Chicago)."""
-
-PRIOR_SPREAD: Final = 0.75
-"""The prior's standard deviation of the log shape: 19 in 20 between 0.28 and 5.2.
-
-Where events are many it does not matter. Where they are few, truncation leaves nothing to tell a wide group from a
-narrow one, and without a prior the fit falls for the narrowest there is.
-"""
-
-SMALLEST: Final = 1e-300
-"""A tail chance is never given as smaller than this: below it, floating numbers run out before certainty does."""
-
-_BOUNDS: Final = ((-3.0, 3.0), (-4.0, 8.0))
-_CORNERS: Final = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-_ROUNDS: Final = 30
-_STEP: Final = 0.01
-
-_TOLERANCE: Final = 0.01
-"""The truncation has reached its fixed point when shape and (on average) rates move by less than one percent."""
+_LOW: Final = np.array([-3.0, -4.0])
+_HIGH: Final = np.array([3.0, 8.0])
+_START: Final = float(np.log(2.0))
+_TURNS: Final = Turns(most=30, tolerance=0.01)
 
 
 def upper_tail(counts: Floats, expected: Floats, shape: float) -> Floats:
@@ -107,42 +89,89 @@ class GammaPoissonNull:
 
 
 def fit(counts: Floats, exposure: Floats, groups: Positions, *, cut: float = CUT) -> GammaPoissonNull | None:
-    """Fit the gamma-Poisson null to subjects in groups by truncated likelihood.
+    """Fit the gamma-Poisson null to subjects in groups: `fit_gamma_poissons` for a single series."""
+    return fit_gamma_poissons([counts], [exposure], [groups], cut=cut)[0]
 
-    Takes whole counts, positive exposures and group numbers from 0, one each per subject. Returns None when there are
-    fewer than `FEWEST_PEERS` subjects in all. Without any event, every rate is 0. Expectations within one percent of
-    each other are taken as equal, so that a large force takes hardly longer to fit than a small one.
+
+def fit_gamma_poissons(
+    counts: Sequence[Floats],
+    exposures: Sequence[Floats],
+    groups: Sequence[Positions],
+    *,
+    spread_prior: SpreadPrior = ORDINARY_SPREAD,
+    cut: float = CUT,
+) -> list[GammaPoissonNull | None]:
+    """Fit the gamma-Poisson null to many series at once, each to its own subjects in groups, by truncated likelihood.
+
+    Takes, for each series, whole counts, positive exposures and group numbers from 0, one each per subject. Gives None
+    for a series with fewer than `FEWEST_PEERS` subjects in all. Without any event, every rate is 0. `spread_prior` says
+    what is expected of the shape before looking, of every series alike. Expectations within one percent of each other
+    are taken as equal, so that a large force takes hardly longer to fit than a small one. What a series comes to does
+    not depend, in any bit, on those fitted beside it.
+
+    Example:
+        >>> rng = np.random.default_rng(1)
+        >>> counts = [rng.poisson(rng.gamma(2.0, 1.5, 900)).astype(float) for _ in range(3)]
+        >>> nulls = fit_gamma_poissons(counts, [np.ones(900)] * 3, [np.zeros(900, dtype=np.intp)] * 3)
+        >>> [round(null.shape, 1) for null in nulls if null is not None]
+        [2.5, 2.0, 2.0]
     """
-    if len(counts) < FEWEST_PEERS:
-        return None
-    sizes = np.bincount(groups)
-    if counts.sum() == 0:
-        return GammaPoissonNull(np.zeros(len(sizes)), sizes, 1.0, converged=True)
-    # The first fit is to everybody, untruncated, from where the rounds of truncation start.
-    rates = _group_rates(counts, exposure, groups, len(sizes))
-    point = _maximise(_binned(counts, rates[groups] * exposure, None), np.array([0.0, np.log(2.0)]), step=0.5)
-    rates, shape = rates * np.exp(point[0]), float(np.exp(point[1]))
-    for _ in range(_ROUNDS):
-        highest = limits(rates[groups] * exposure, shape, cut)
-        keep = counts <= highest
-        # Groups' rates come from everybody, cut down to the limit: to leave those above it out would draw a group that
-        # spreads more widely than the others further down at every turn.
-        raw = _group_rates(np.minimum(counts, highest), exposure, groups, len(sizes))
-        point = np.array([0.0, np.log(shape)])
+    nulls: list[GammaPoissonNull | None] = [None] * len(counts)
+    for at, count in enumerate(counts):
+        if len(count) >= FEWEST_PEERS and not count.any():
+            sizes = np.bincount(groups[at])
+            nulls[at] = GammaPoissonNull(np.zeros(len(sizes)), sizes, 1.0, converged=True)
+    fitted = [at for at, count in enumerate(counts) if len(count) >= FEWEST_PEERS and count.any()]
+    for block in blocks([len(counts[at]) for at in fitted]):
+        chosen = [fitted[n] for n in block]
+        samples = stack(
+            [counts[at] for at in chosen],
+            [exposures[at] for at in chosen],
+            [groups[at] for at in chosen],
+            offsets=[np.log(exposures[at]) for at in chosen],
+        )
+        start = np.full(samples.n, _START)
+        fits = fit_truncated(GammaPoissonFamily(spread_prior), samples, start, turns=_TURNS, cut=cut)
+        for at, fit in zip(chosen, fits, strict=True):
+            shape = float(np.exp(fit.log_spread))
+            nulls[at] = GammaPoissonNull(np.exp(fit.levels), fit.sizes, shape, converged=fit.converged)
+    return nulls
+
+
+@dataclass(frozen=True)
+class GammaPoissonFamily:
+    """The gamma-Poisson family: a group's level is its log rate, the log spread the log shape of the gamma."""
+
+    prior: SpreadPrior
+
+    def levels(self, samples: Samples, counts: Floats, log_spread: Floats) -> Floats:
+        """Return each group's log rate, mixed with `PRIOR_EVENTS` events at the common rate."""
+        common = samples.entries.sums(counts) / samples.entries.sums(samples.opportunity)
+        exposure = samples.group_totals(samples.opportunity) + PRIOR_EVENTS / common[samples.groups.owner]
+        return np.asarray(np.log((samples.group_totals(counts) + PRIOR_EVENTS) / exposure))
+
+    def maximise(
+        self, samples: Samples, centre: Floats, kept: Bools, limits: Floats | None, log_spread: Floats
+    ) -> tuple[Floats, Floats]:
+        """Return the log factor on all expectations, which makes good what truncation takes, and the log shape."""
+        bins = counted(samples, centre, kept, limits)
         # Where nobody below the limit has an event, there is no information on the shape: it stays what it was.
-        if counts[keep].any():
-            truncated = _binned(counts[keep], raw[groups[keep]] * exposure[keep], highest[keep])
-            point = _maximise(truncated, point, step=0.1)
-        before, rates, earlier, shape = rates, raw * np.exp(point[0]), shape, float(np.exp(point[1]))
-        change = float(np.average(np.abs(np.log(rates / before)), weights=sizes))
-        if change < _TOLERANCE and abs(np.log(shape / earlier)) < _TOLERANCE:
-            return GammaPoissonNull(rates, sizes, shape, converged=True)
-    return GammaPoissonNull(rates, sizes, shape, converged=False)
+        informed = np.flatnonzero(bins.events > 0)
+        start = np.column_stack([np.zeros(samples.n), log_spread])
+        start[informed] = minimise(
+            minus_log_posterior(bins.take(informed), self.prior),
+            start[informed],
+            np.tile(_LOW, (len(informed), 1)),
+            np.tile(_HIGH, (len(informed), 1)),
+        )
+        return start[:, 0], start[:, 1]
 
-
-def _rounded(expected: Floats) -> Floats:
-    """Return expectations rounded to steps of one percent."""
-    return np.asarray(np.exp(np.round(np.log(expected) / _STEP) * _STEP))
+    def limits(self, samples: Samples, centre: Floats, log_spread: Floats, cut: float) -> Floats:
+        """Return the count at or below which each subject lies with probability `cut`; at least 1."""
+        steps = np.round(centre / STEP)
+        near = distinct(samples.entries, steps.astype(np.int64))
+        shape = np.exp(log_spread)[near.stack.owner]
+        return _limits(np.exp(near.keys[0] * STEP), shape, cut)[near.which]
 
 
 def limits(expected: Floats, shape: float, cut: float) -> Floats:
@@ -150,76 +179,9 @@ def limits(expected: Floats, shape: float, cut: float) -> Floats:
 
     Where hardly anybody has an event, those with none cannot tell how rare the first one is.
     """
-    near, which = np.unique(_rounded(expected), return_inverse=True)
-    return np.maximum(np.asarray(nbinom.ppf(cut, shape, _success(near, shape)), dtype=np.float64), 1.0)[which]
+    near, which = np.unique(np.round(np.log(expected) / STEP), return_inverse=True)
+    return _limits(np.exp(near * STEP), np.full(len(near), shape), cut)[which]
 
 
-@dataclass(frozen=True)
-class _Binned:
-    """Subjects gathered by count, and by expectation and limit: all that the likelihood needs.
-
-    `count` occurs `times`; in each bin of subjects with the same `expected` and `limit` there are `size` subjects with
-    `total` events.
-    """
-
-    count: Floats
-    times: Floats
-    expected: Floats
-    limit: Floats | None
-    size: Floats
-    total: Floats
-
-
-# The log-likelihood needs gammaln at each distinct count and the incomplete beta at each distinct pair of expectation
-# and limit. A force of tens of thousands has some hundreds of either, so it costs hardly more than a small one.
-def _binned(counts: Floats, expected: Floats, limits: Floats | None) -> _Binned:
-    count, times = np.unique(counts, return_counts=True)
-    keys = np.column_stack([_rounded(expected), np.zeros(len(counts)) if limits is None else limits])
-    bins, which, size = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
-    total = np.bincount(which.reshape(-1), weights=counts)
-    limit = None if limits is None else bins[:, 1]
-    return _Binned(count, _floats(times), bins[:, 0], limit, _floats(size), _floats(total))
-
-
-def _group_rates(counts: Floats, exposure: Floats, groups: Positions, n: int) -> Floats:
-    """Return each group's rate, mixed with `PRIOR_EVENTS` events at the common rate."""
-    common = counts.sum() / exposure.sum()
-    events = np.bincount(groups, weights=counts, minlength=n) + PRIOR_EVENTS
-    return np.asarray(events / (np.bincount(groups, weights=exposure, minlength=n) + PRIOR_EVENTS / common))
-
-
-def _floats(whole: Array) -> Floats:
-    return np.asarray(whole, dtype=np.float64)
-
-
-def _maximise(bins: _Binned, start: Floats, *, step: float) -> Floats:
-    """Return the log factor on all expectations and the log shape at which likelihood times prior is largest.
-
-    The likelihood is the negative binomial's, conditioned on each count lying at or below its limit where limits are
-    given. The factor makes good what truncation takes from the rates.
-    """
-    total, people = bins.total.sum(), bins.size.sum()
-
-    def loss(point: Floats) -> float:
-        log_factor, log_shape = point
-        shape = np.exp(log_shape)
-        whole = shape + np.exp(log_factor) * bins.expected
-        log_likelihood = (
-            np.sum(bins.times * gammaln(bins.count + shape))
-            - np.sum((bins.total + bins.size * shape) * np.log(whole))
-            + people * (shape * log_shape - gammaln(shape))
-            + total * log_factor
-        )
-        if bins.limit is not None:
-            # The distribution function of the negative binomial, as a regularised incomplete beta function.
-            log_likelihood -= np.sum(bins.size * np.log(betainc(shape, bins.limit + 1.0, shape / whole)))
-        return float(0.5 * ((log_shape - np.log(PRIOR_SHAPE)) / PRIOR_SPREAD) ** 2 - log_likelihood)
-
-    optimum = minimize(
-        loss,
-        start,
-        method="Nelder-Mead",
-        bounds=_BOUNDS,
-        options={"xatol": 1e-4, "fatol": 1e-6, "initial_simplex": start + step * _CORNERS},
-    )
-    return np.asarray(optimum.x, dtype=np.float64)
+def _limits(expected: Floats, shape: Floats, cut: float) -> Floats:
+    return np.maximum(np.asarray(nbinom.ppf(cut, shape, shape / (shape + expected)), dtype=np.float64), 1.0)

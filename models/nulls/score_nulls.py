@@ -21,7 +21,7 @@ from scipy.special import log_ndtr, ndtr, ndtri
 
 from data.arrays import Floats, Positions
 from data.errors import UsageError
-from models.nulls.gamma_poisson import FEWEST_PEERS, SMALLEST
+from models.nulls.truncated import FEWEST_PEERS, SMALLEST
 
 ScoreNullName = Literal["tail", "empirical", "rank"]
 SCORE_NULLS: Final[tuple[ScoreNullName, ...]] = ("tail", "empirical", "rank")

@@ -15,9 +15,10 @@ import numpy as np
 from data.arrays import Bools, Floats, Positions
 from models.nulls import beta_binomial, gamma_poisson
 from models.nulls.beta_binomial import BetaBinomialNull
-from models.nulls.gamma_poisson import FEWEST_PEERS, GammaPoissonNull
+from models.nulls.gamma_poisson import GammaPoissonNull
 from models.nulls.score_nulls import TailNull, fit_tail
 from models.nulls.small_groups import NO_ADJUSTMENT, SmallGroupAdjustment, fit_factors, fit_log_odds
+from models.nulls.truncated import CUT, FEWEST_PEERS
 from models.panel import Panel, Series
 from models.scores import Contribution
 
@@ -128,7 +129,7 @@ def fit_rates(panel: Panel, series: Series, opportunity: Opportunity = own_expos
         # A first fit says what is expected and where the 95% point lies; against these the small groups' levels are
         # estimated. The second fit is to exposures adjusted by them, or the spread would count the levels twice.
         expected = fitted.expected(exposure[usable], groups)
-        capped = np.minimum(counts, gamma_poisson.limits(expected, fitted.shape, gamma_poisson.CUT))
+        capped = np.minimum(counts, gamma_poisson.limits(expected, fitted.shape, CUT))
         small_groups = fit_factors(panel, usable, capped, expected)
         fitted = gamma_poisson.fit(counts, (exposure * small_groups.factor(panel))[usable], groups)
     return None if fitted is None else RateNull(panel.group_names, fitted, opportunity, small_groups)
@@ -208,7 +209,7 @@ def fit_proportions(
     if fitted is not None and panel.small_groups and least is None:
         # Two fits, for the same reason as in `fit_rates`; trials are weighted as they are for the groups' own means.
         centre, weight = fitted.logits[groups] + added[usable], fitted.weight(n)
-        capped = np.minimum(x, beta_binomial.limits(n, centre, fitted.precision, gamma_poisson.CUT))
+        capped = np.minimum(x, beta_binomial.limits(n, centre, fitted.precision, CUT))
         small_groups = fit_log_odds(panel, usable, capped * weight, n * weight, centre)
         fitted = beta_binomial.fit(x, n, groups, offset=(added + small_groups.added(panel))[usable])
     # Where the mean is known beforehand, a peer group does not have to tell it: the spread is everybody's.

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import logit
 
 from data.arrays import Floats, Positions
-from models.nulls.gamma_poisson import PRIOR_EVENTS
+from models.nulls.truncated import PRIOR_EVENTS
 from models.panel import Panel
 
 

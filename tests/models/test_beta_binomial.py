@@ -8,7 +8,7 @@ from scipy import stats
 
 from data.arrays import Floats, Positions
 from models.nulls.beta_binomial import BetaBinomialNull, fit, interval, upper_tail
-from models.nulls.gamma_poisson import FEWEST_PEERS
+from models.nulls.truncated import FEWEST_PEERS
 
 
 def fitted(hits: Floats, trials: Floats, groups: Positions | None = None) -> BetaBinomialNull:

@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 
 from data.arrays import Floats, Positions
-from models.nulls.gamma_poisson import FEWEST_PEERS, PRIOR_SHAPE, GammaPoissonNull, fit, interval, upper_tail
+from models.nulls.gamma_poisson import GammaPoissonNull, fit, interval, upper_tail
+from models.nulls.truncated import FEWEST_PEERS, PRIOR_SHAPE
 
 
 def fitted(counts: Floats, exposure: Floats, groups: Positions | None = None) -> GammaPoissonNull:

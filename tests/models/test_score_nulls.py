@@ -10,8 +10,8 @@ from scipy import stats
 
 from data.arrays import Floats
 from data.errors import UsageError
-from models.nulls.gamma_poisson import FEWEST_PEERS
 from models.nulls.score_nulls import SCORE_NULLS, ScoreNullName, calibrate, calibrate_conformal
+from models.nulls.truncated import FEWEST_PEERS
 from models.selection.fdr import select_by_fdr
 
 Draw = Callable[[np.random.Generator, int], Floats]

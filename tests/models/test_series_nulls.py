@@ -11,8 +11,8 @@ import pytest
 from data.arrays import Floats
 from features.indicators import indicators
 from features.table import OK, STATUSES, Cells
-from models.nulls.gamma_poisson import FEWEST_PEERS
 from models.nulls.series_nulls import TailCorrectedNull, correct_tail, fit_proportions, fit_rates, observe
+from models.nulls.truncated import FEWEST_PEERS
 from models.panel import Panel, Series
 from models.peers import PeerGroups
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from data.vocabulary import Concern
 from features.table import Cells, FeatureTable
-from models.nulls.gamma_poisson import FEWEST_PEERS
 from models.nulls.series_nulls import fit_proportions, fit_rates
+from models.nulls.truncated import FEWEST_PEERS
 from models.panel import Panel, Series
 from pipeline.compare import Comparison
 from pipeline.settings import Settings
