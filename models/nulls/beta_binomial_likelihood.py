@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import bdtr, expit, gammaln, psi, zeta
 
 from data.arrays import Bools, Floats, Positions
-from models.nulls.newton import Curve
+from models.nulls.newton import Curvature
 from models.nulls.stacks import Samples, Stack, distinct
 from models.nulls.truncated import SpreadPrior
 
@@ -54,7 +54,7 @@ class GammaTerms:
         columns = (of[rows] for of in (self.whole, self.centre, self.sign, self.weight))
         return GammaTerms(Stack(self.stack.sizes[at]), *columns)
 
-    def add(self, point: Floats, curve: Curve) -> None:
+    def add(self, point: Floats, curve: Curvature) -> None:
         """Take the terms' sum off a curve."""
         precision, sign = np.exp(point[:, 1])[self.stack.owner], self.sign
         share = np.where(sign == 0.0, 1.0, expit(sign * (self.centre + point[:, 0][self.stack.owner])))
@@ -91,7 +91,7 @@ class TruncationBins:
         rows = np.isin(self.stack.owner, at, kind="table")
         return TruncationBins(Stack(self.stack.sizes[at]), self.centre[rows], self.size[rows], self.under[rows])
 
-    def add(self, point: Floats, curve: Curve) -> None:
+    def add(self, point: Floats, curve: Curvature) -> None:
         """Add to a curve the log chance that everybody lies at or below their limit."""
         shift, log_precision = point[self.stack.owner].T
         precision, share = np.exp(log_precision), expit(self.centre + shift)
@@ -185,16 +185,16 @@ def rounded_trials(trials: Floats) -> Floats:
 
 def minus_log_posterior(
     gathered: Gathered, expected: Floats, prior: SpreadPrior
-) -> Callable[[Floats, Positions], Curve]:
+) -> Callable[[Floats, Positions], Curvature]:
     """Return the loss to be minimised: minus the log-likelihood, and the prior of log precision around `expected`."""
     last: list[tuple[bytes, Gathered]] = []
 
-    def loss(point: Floats, at: Positions) -> Curve:
+    def loss(point: Floats, at: Positions) -> Curvature:
         # Problems drop out from time to time; between, the same terms are needed again.
         if not last or last[0][0] != at.tobytes():
             last[:] = [(at.tobytes(), gathered.take(at))]
         going = last[0][1]
-        curve = Curve(np.zeros(len(at)), np.zeros((len(at), 2)), np.zeros((len(at), 3)))
+        curve = Curvature(np.zeros(len(at)), np.zeros((len(at), 2)), np.zeros((len(at), 3)))
         going.terms.add(point, curve)
         if going.truncation is not None:
             going.truncation.add(point, curve)

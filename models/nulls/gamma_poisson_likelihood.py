@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import betainc, betaln, gammaln, psi, zeta
 
 from data.arrays import Bools, Floats, Positions
-from models.nulls.newton import Curve
+from models.nulls.newton import Curvature
 from models.nulls.stacks import Samples, Stack, distinct
 from models.nulls.truncated import SpreadPrior
 
@@ -82,7 +82,7 @@ def counted(samples: Samples, centre: Floats, kept: Bools, limits: Floats | None
     )
 
 
-def minus_log_posterior(bins: CountedBins, prior: SpreadPrior) -> Callable[[Floats, Positions], Curve]:
+def minus_log_posterior(bins: CountedBins, prior: SpreadPrior) -> Callable[[Floats, Positions], Curvature]:
     """Return the loss to be minimised: minus the log-likelihood, and the prior of the log shape.
 
     The likelihood is the negative binomial's, conditioned on each count lying at or below its limit where limits are
@@ -90,7 +90,7 @@ def minus_log_posterior(bins: CountedBins, prior: SpreadPrior) -> Callable[[Floa
     """
     last: list[tuple[bytes, CountedBins]] = []
 
-    def loss(point: Floats, at: Positions) -> Curve:
+    def loss(point: Floats, at: Positions) -> Curvature:
         # Problems drop out from time to time; between, the same bins are needed again.
         if not last or last[0][0] != at.tobytes():
             last[:] = [(at.tobytes(), bins.take(at))]
@@ -106,7 +106,7 @@ def minus_log_posterior(bins: CountedBins, prior: SpreadPrior) -> Callable[[Floa
     return loss
 
 
-def _likelihood(bins: CountedBins, point: Floats) -> Curve:
+def _likelihood(bins: CountedBins, point: Floats) -> Curvature:
     """Return the curve of minus the untruncated log-likelihood."""
     r, people, events = np.exp(point[:, 1]), bins.bins.sums(bins.size), bins.events
     mean, own = np.exp(point[:, 0])[bins.bins.owner] * bins.expected, r[bins.bins.owner]
@@ -125,10 +125,10 @@ def _likelihood(bins: CountedBins, point: Floats) -> Curve:
     bend_shape -= sums(bins.size * own * (log_whole + 2.0 * chance) + spread)
     mixed = sums(spread - bins.size * own * (1.0 - chance))
     bend = np.column_stack([-sums(spread), mixed, bend_shape])
-    return Curve(-value, -np.column_stack([by_factor, by_shape]), -bend)
+    return Curvature(-value, -np.column_stack([by_factor, by_shape]), -bend)
 
 
-def _truncate(bins: CountedBins, point: Floats, limit: Floats, curve: Curve) -> None:
+def _truncate(bins: CountedBins, point: Floats, limit: Floats, curve: Curvature) -> None:
     """Add to a curve the log chance that everybody lies at or below their limit."""
     log_factor, log_shape = point[bins.bins.owner].T
     mean = np.exp(log_factor) * bins.expected

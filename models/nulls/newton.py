@@ -17,12 +17,12 @@ from data.arrays import Bools, Floats, Positions
 
 
 @dataclass(frozen=True)
-class Curve:
+class Curvature:
     """The loss at one point of each problem, its two slopes, and its three bends (first, mixed, second).
 
     Example:
-        >>> curve = Curve(np.zeros(1), np.zeros((1, 2)), np.zeros((1, 3)))
-        >>> curve.put(np.array([0]), Curve(np.ones(2), np.ones((2, 2)), np.ones((2, 3))), np.array([False, True]))
+        >>> curve = Curvature(np.zeros(1), np.zeros((1, 2)), np.zeros((1, 3)))
+        >>> curve.put(np.array([0]), Curvature(np.ones(2), np.ones((2, 2)), np.ones((2, 3))), np.array([False, True]))
         >>> curve.value.tolist()
         [1.0]
     """
@@ -31,12 +31,12 @@ class Curve:
     slope: Floats
     bend: Floats
 
-    def put(self, at: Positions, other: Curve, rows: Bools) -> None:
+    def put(self, at: Positions, other: Curvature, rows: Bools) -> None:
         """Take over the chosen rows of another curve at these positions."""
         self.value[at], self.slope[at], self.bend[at] = other.value[rows], other.slope[rows], other.bend[rows]
 
 
-Loss = Callable[[Floats, Positions], Curve]
+Loss = Callable[[Floats, Positions], Curvature]
 """Gives the curve at a point for each of the problems at these positions."""
 
 _STEPS: Final = 200
@@ -54,7 +54,7 @@ def minimise(loss: Loss, start: Floats, low: Floats, high: Floats) -> Floats:
     Example:
         >>> def bowl(point, at):
         ...     away = point - np.array([1.0, 2.0])
-        ...     return Curve((away**2).sum(axis=1), 2 * away, np.tile([2.0, 0.0, 2.0], (len(at), 1)))
+        ...     return Curvature((away**2).sum(axis=1), 2 * away, np.tile([2.0, 0.0, 2.0], (len(at), 1)))
         >>> minimise(bowl, np.zeros((1, 2)), np.full((1, 2), -5.0), np.array([[5.0, 1.5]])).tolist()
         [[1.0, 1.5]]
     """
@@ -82,7 +82,7 @@ def minimise(loss: Loss, start: Floats, low: Floats, high: Floats) -> Floats:
 
 
 def _steps(
-    here: Curve, point: Floats, low: Floats, high: Floats, damping: Floats, at: Positions
+    here: Curvature, point: Floats, low: Floats, high: Floats, damping: Floats, at: Positions
 ) -> tuple[Floats, Floats]:
     """Return the damped Newton step of each problem, and by how much a quadratic loss would fall."""
     slope, (first, mixed, second) = here.slope[at].copy(), here.bend[at].T.copy()

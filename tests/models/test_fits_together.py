@@ -12,7 +12,7 @@ from data.arrays import Floats, Positions
 from models.nulls import beta_binomial, beta_binomial_likelihood, gamma_poisson, gamma_poisson_likelihood, stacks
 from models.nulls.beta_binomial import fit_beta_binomials
 from models.nulls.gamma_poisson import fit_gamma_poissons
-from models.nulls.newton import Curve, Loss, minimise
+from models.nulls.newton import Curvature, Loss, minimise
 from models.nulls.stacks import Samples, Stack, distinct, stack
 from models.nulls.truncated import ORDINARY_SPREAD, SpreadPrior
 
@@ -131,7 +131,7 @@ def test_slopes_and_bends_are_those_of_the_loss(
     loss, n = loss_of(request.getfixturevalue(name), truncated=truncated)
     at, rng = np.arange(n), np.random.default_rng(1)
     point = np.column_stack([rng.normal(0, 0.2, n), rng.normal(1.0, 0.6, n)])
-    curve: Curve = loss(point, at)
+    curve: Curvature = loss(point, at)
     for parameter in (0, 1):
         step = np.zeros(2)
         step[parameter] = 1e-5
