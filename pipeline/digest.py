@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +36,15 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
+def flag_bytes(content: Mapping[str, Any], evidence: Sequence[Sequence[str]]) -> bytes:
+    """Return a flag's content together with the rows it cites, given as texts, as canonical JSON.
+
+    The same as `canonical({"evidence": evidence, "flag": content})`: evidence is nearly all of it and only text, so
+    that the standard library's encoder gives the same bytes many times sooner.
+    """
+    return b'{"evidence":' + _text_json(evidence) + b',"flag":' + canonical(content) + b"}"
+
+
 def row_digest(table: str, row: Mapping[str, Any]) -> str:
     """Return the digest by which evidence names a row: of the table's name and the row's contract columns.
 
@@ -53,6 +62,10 @@ def row_bytes(table: str, row: Mapping[str, Any]) -> bytes:
     so the standard library's encoder gives the same bytes at a twentieth of the time; a test holds the two together.
     """
     content = {"row": {name: _as_text(value) for name, value in row.items()}, "table": table}
+    return _text_json(content)
+
+
+def _text_json(content: Any) -> bytes:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 

@@ -24,7 +24,7 @@ from features.table import FeatureTable
 from models.contradictions.claim_query import citation_query
 from models.contradictions.rule import Rule
 from models.lineage import PEER_GROUP
-from pipeline.digest import canonical, row_digest
+from pipeline.digest import flag_bytes, row_digest
 from pipeline.flag import Flag
 from pipeline.settings import Settings
 
@@ -217,7 +217,7 @@ def flag_id(flag: Flag, evidence: Iterable[Sequence[Any]]) -> str:
 
 def flag_record(content: Mapping[str, Any], evidence: Iterable[Sequence[Any]]) -> bytes:
     """Return the canonical bytes of a flag's content and of all rows it cites, whose digest is the flag's id."""
-    return canonical({"flag": content, "evidence": sorted([list(map(str, e)) for e in evidence])})
+    return flag_bytes(content, sorted([list(map(str, e)) for e in evidence]))
 
 
 def evidence_table(cited: Sequence[Cited], kept: Sequence[Kept]) -> tuple[list[str], pa.Table]:

@@ -37,13 +37,18 @@ class RuleCounts:
         return enough & (self.share >= self.rule.minimum_share)
 
 
-def count_contradictions(store: Store, rules: Iterable[Rule], as_of: date) -> list[RuleCounts]:
-    """Run the rules whose tables are there on the loaded records."""
+def count_contradictions(
+    store: Store, rules: Iterable[Rule], as_of: date, *, span: int | None = None
+) -> list[RuleCounts]:
+    """Run the rules whose tables are there on the loaded records.
+
+    With `span`, keys come in ranges of so many numbers, and rows are held against those of their own range alone.
+    """
     present = store.tables("loaded")
     counts = []
     for rule in rules:
         if set(rule.tables) <= present:
-            counted = store.arrow(count_query(rule, as_of), step=f"{as_of}/rules/{rule.name}")
+            counted = store.arrow(count_query(rule, as_of, span=span), step=f"{as_of}/rules/{rule.name}")
             columns = [np.asarray(counted[n].to_numpy(), dtype=np.int64) for n in counted.column_names]
             counts.append(RuleCounts(rule, as_of, *columns))
     return counts

@@ -15,17 +15,21 @@ import numpy as np
 
 from audit.flag.cited_rows import EvidenceRow, LoadedTable, cited_rows, evidence_of, faults_of, loaded_rows
 from audit.flag.rerun import CitedRowStore, FlagRow, Rerun, feeding
+from audit.flag.side_by_side import SideBySide, can_stand_together, reads_ids_as_names
 from data.errors import UsageError
 from data.store import Store
-from features.engine import compute
+from features.indicator import Indicator
 from features.table import SOURCE_GAP, Cells, FeatureTable
+from models.contradictions.rule import Rule
 from pipeline.evidence import flag_id
 from pipeline.flag import Flag, contradiction_flags
-from pipeline.rule_counts import count_contradictions
 from pipeline.run_folder import RunFolder
 
 _LIMIT: Final = 8
 """How many faults of one flag are listed."""
+
+_TOGETHER: Final = 250
+"""So many flags are replayed side by side at most, or their rows would take much memory."""
 
 
 @dataclass(frozen=True)
@@ -70,64 +74,107 @@ def replay(
         VerificationFailed: a file that the replay needs cannot be read.
     """
     flags: list[FlagRow] = folder.table("flags").to_pylist() if flag is None else [find_flag(folder, flag)]
-    settings = folder.settings
-    rerun = Rerun(folder, settings)
+    rerun = Rerun(folder, folder.settings)
     evidence = evidence_of(folder, None if flag is None else flags[0]["flag_id"])
     loaded = loaded_rows(folder, None if flag is None else evidence[flags[0]["flag_id"]])
-    results = []
+    results: dict[str, ReplayResult] = {}
     with Store(threads=1) as store:
-        rows = CitedRowStore(store, rerun.absent)
-        for number, row in enumerate(flags):
-            cited = evidence.get(row["flag_id"], [])
-            faults = _replay(row, cited, loaded, rerun, rows)
-            results.append(ReplayResult(row["flag_id"], len(cited), tuple(faults[:_LIMIT])))
+        replays = _Replays(rerun, evidence, loaded, CitedRowStore(store, rerun.absent))
+        for together in _batches(flags, rerun):
+            for row, faults in zip(together, replays.of(together), strict=True):
+                cited = evidence.get(row["flag_id"], [])
+                results[row["flag_id"]] = ReplayResult(row["flag_id"], len(cited), tuple(faults[:_LIMIT]))
             if progress:
-                progress(number + 1, len(flags))
-    return results
+                progress(len(results), len(flags))
+    return [results[row["flag_id"]] for row in flags]
 
 
-def _replay(
-    row: FlagRow,
-    cited: list[EvidenceRow],
-    loaded: Mapping[tuple[str, date], LoadedTable],
-    rerun: Rerun,
-    rows: CitedRowStore,
-) -> list[str]:
-    as_of = row["as_of"]
-    faults = faults_of(cited, loaded, as_of)
-    if not cited:
-        faults.append("the flag cites no evidence")
-    if faults:
-        return faults  # what follows from changed rows would say nothing about the flag
-    store = rows.hold(cited_rows(cited, loaded, as_of))
+def _batches(flags: Sequence[FlagRow], rerun: Rerun) -> Iterator[list[FlagRow]]:
+    """Yield flags that can be replayed side by side: of one date, and of one rule or one concern of a kind of subject.
+
+    What reads ids for more than names takes one flag after the other.
+    """
+    alike: dict[tuple[date, str, str], list[FlagRow]] = {}
+    for row in flags:
+        what = row["detectors"][0] if row["family"] == "contradiction" else row["concern"]
+        alike.setdefault((row["as_of"], row["subject_kind"], what), []).append(row)
+    for together in alike.values():
+        size = _TOGETHER if all(map(reads_ids_as_names, _declarations(together[0], rerun))) else 1
+        for first in range(0, len(together), size):
+            yield together[first : first + size]
+
+
+def _declarations(row: FlagRow, rerun: Rerun) -> Sequence[Indicator | Rule]:
     if row["family"] == "contradiction":
-        counts = count_contradictions(
-            store, [rerun.settings.repertoire.rules[name] for name in row["detectors"]], as_of
+        return [rerun.settings.repertoire.rules[row["detectors"][0]]]
+    return feeding(rerun.settings, row)
+
+
+@dataclass(frozen=True)
+class _Replays:
+    """What replaying takes: the run's comparison, evidence by flag, the rows it cites, and a store to hold them."""
+
+    rerun: Rerun
+    evidence: Mapping[str, list[EvidenceRow]]
+    loaded: Mapping[tuple[str, date], LoadedTable]
+    rows: CitedRowStore
+
+    def of(self, together: Sequence[FlagRow]) -> list[list[str]]:
+        """Return the faults of each of some flags that are alike."""
+        faults = [self._row_faults(row) for row in together]
+        # What follows from changed rows would say nothing about the flag.
+        sound = [number for number, of_rows in enumerate(faults) if not of_rows]
+        if sound:
+            for number, found in zip(sound, self._computed_faults([together[n] for n in sound]), strict=True):
+                faults[number] = found
+        return faults
+
+    def _row_faults(self, row: FlagRow) -> list[str]:
+        cited = self.evidence.get(row["flag_id"], [])
+        return faults_of(cited, self.loaded, row["as_of"]) + ([] if cited else ["the flag cites no evidence"])
+
+    def _computed_faults(self, together: Sequence[FlagRow]) -> Iterator[list[str]]:
+        cited = [cited_rows(self.evidence[row["flag_id"]], self.loaded, row["as_of"]) for row in together]
+        if len(together) > 1 and not can_stand_together(cited):
+            for row in together:
+                yield from self._computed_faults([row])
+            return
+        side_by_side = SideBySide(self.rows, cited)
+        first = together[0]
+        if first["family"] == "contradiction":
+            rule = self.rerun.settings.repertoire.rules[first["detectors"][0]]
+            for row, counts in zip(together, side_by_side.counts(rule, first["as_of"]), strict=True):
+                again = contradiction_flags(counts, self.rerun.settings.in_force)
+                yield self._flag_faults(row, next((f for f in again if f.subject_id == row["subject_id"]), None))
+            return
+        tables, flags, differing = self.rerun.of(first["as_of"])
+        indicators = feeding(self.rerun.settings, first)
+        values = side_by_side.values(
+            indicators, kind=first["subject_kind"], as_of=first["as_of"], sources=self.rerun.sources
         )
-        again = [f for f in contradiction_flags(counts, rerun.settings.in_force) if f.subject_id == row["subject_id"]]
-        rebuilt = again[0] if again else None
-    else:
-        tables, flags, differing = rerun.of(as_of)
-        faults += differing
-        faults += _value_faults(store, tables[row["subject_kind"]], row, rerun)
-        rebuilt = flags.get((row["subject_kind"], row["subject_id"], row["concern"]))
-    if rebuilt is None:
-        return [*faults, "computed again, there is no such flag"]
-    return [*faults, *_flag_faults(row, rebuilt, cited, loaded)]
+        for number, row in enumerate(together):
+            at = values.position(number, row["subject_id"])
+            faults = [*differing, *_value_faults(values.table, at, tables[row["subject_kind"]], row, indicators)]
+            rebuilt = flags.get((row["subject_kind"], row["subject_id"], row["concern"]))
+            yield [*faults, *self._flag_faults(row, rebuilt)]
+
+    def _flag_faults(self, row: FlagRow, rebuilt: Flag | None) -> list[str]:
+        if rebuilt is None:
+            return ["computed again, there is no such flag"]
+        return list(_flag_faults(row, rebuilt, self.evidence[row["flag_id"]], self.loaded))
 
 
-def _value_faults(store: Store, written: FeatureTable, row: FlagRow, rerun: Rerun) -> Iterator[str]:
+def _value_faults(
+    again: FeatureTable, at: int | None, written: FeatureTable, row: FlagRow, indicators: Sequence[Indicator]
+) -> Iterator[str]:
     """Compare the place among peers and the values, computed from the evidence alone, with those the run wrote down.
 
     Whether a source was silent shows in everybody's rows and not in one subject's, so the gaps are those the run found.
     """
-    indicators = feeding(rerun.settings, row)
-    again = compute(store, indicators, kind=row["subject_kind"], as_of=row["as_of"], sources=rerun.sources)
-    subject = row["subject_id"]
-    if subject not in again.ids:
+    if at is None:
         yield "computed again, the subject is not in service"
         return
-    at, at_written = again.ids.tolist().index(subject), written.ids.tolist().index(subject)
+    at_written = written.ids.tolist().index(row["subject_id"])
     if again.subjects.slice(at, 1).to_pylist() != written.subjects.slice(at_written, 1).to_pylist():
         yield "the subject's posting, role, rank or team comes out differently"
     # What only measures opportunity has an opportunity of its own, which the flag does not rest on and does not cite.
@@ -162,10 +209,7 @@ def _flag_faults(
         written = tuple(row[name]) if name == "detectors" else row[name]
         if value != written:
             yield f"{name} comes out as {value!r}, not {written!r}"
-    digests = {key: k.digests for key, k in loaded.items()}
-    evidence = [
-        (r.table_name, r.row_id, digests.get((r.table_name, row["as_of"]), {}).get(r.row_id, ""), r.indicator, r.part)
-        for r in cited
-    ]
+    digests = {name: loaded[name, row["as_of"]].digests for name in {r.table_name for r in cited}}
+    evidence = [(r.table_name, r.row_id, digests[r.table_name][r.row_id], r.indicator, r.part) for r in cited]
     if flag_id(rebuilt, evidence) != row["flag_id"]:
         yield "the flag's id is not that of its content and evidence"

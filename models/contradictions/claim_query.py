@@ -23,8 +23,10 @@ CONTRADICTED, BORNE_OUT, CANNOT_SAY = "contradicted", "borne_out", "cannot_say"
 """The judgements of a claim. Nothing speaks against a claim that is borne out; somebody may yet have to ask."""
 
 
-def judgement_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None = None) -> str:
+def judgement_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None = None, span: int | None = None) -> str:
     """Return the query that judges every claim, or those of some subjects.
+
+    With `span`, keys come in ranges of so many numbers, and a claim is held against rows of its own range alone.
 
     The result has subject_id, claim_id, day and judgement, and for the counterpart at each position n of the rule's
     `counterparts` matched_n (the row that answers the claim, if any) and witness_n (one that shows that the source was
@@ -39,8 +41,8 @@ def judgement_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None =
         if number == len(rule.borne_out_by):
             steps.append(f"unborne AS MATERIALIZED (\n{_unborne(rule)}\n)")
         steps.append(f"others_{number} AS (\n{_others(counterpart, as_of)}\n)")
-        steps.append(f"matches_{number} AS (\n{_all_matches(rule, counterpart, number)}\n)")
-        witnesses, joined = _witnesses(rule, counterpart, number)
+        steps.append(f"matches_{number} AS (\n{_all_matches(rule, counterpart, number, span)}\n)")
+        witnesses, joined = _witnesses(rule, counterpart, number, span)
         steps.append(f"witnesses_{number} AS (\n{witnesses}\n)")
         columns.append(f"m{number}.matched_id AS matched_{number}, w{number}.witness_id AS witness_{number}")
         joins.append(f"LEFT JOIN matches_{number} AS m{number} ON m{number}.claim_id = c.claim_id\n{joined}")
@@ -55,14 +57,17 @@ def judgement_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None =
     return "\n".join(lines)
 
 
-def count_query(rule: Rule, as_of: date) -> str:
-    """Return the query that counts, for each subject with a claim: hits, judged (hits and borne out) and cannot_say."""
+def count_query(rule: Rule, as_of: date, *, span: int | None = None) -> str:
+    """Return the query that counts, for each subject with a claim: hits, judged (hits and borne out) and cannot_say.
+
+    `span` is that of `judgement_query`.
+    """
     return (
         "SELECT subject_id,\n"
         f"  count(*) FILTER (WHERE judgement = {literal(CONTRADICTED)}) AS hits,\n"
         f"  count(*) FILTER (WHERE judgement <> {literal(CANNOT_SAY)}) AS judged,\n"
         f"  count(*) FILTER (WHERE judgement = {literal(CANNOT_SAY)}) AS cannot_say\n"
-        f"FROM (\n{judgement_query(rule, as_of)}\n) GROUP BY subject_id ORDER BY subject_id"
+        f"FROM (\n{judgement_query(rule, as_of, span=span)}\n) GROUP BY subject_id ORDER BY subject_id"
     )
 
 
@@ -158,16 +163,18 @@ def _others(counterpart: Counterpart, as_of: date) -> str:
     return rows if counterpart.only is None else f"{rows}\nWHERE {expression_sql(counterpart.only, row=CLAIM)}"
 
 
-def _all_matches(rule: Rule, counterpart: Counterpart, number: int) -> str:
+def _all_matches(rule: Rule, counterpart: Counterpart, number: int, span: int | None) -> str:
     # One query a period, because its parameters are constants in the SQL. Of several rows that answer a claim the one
     # with the smallest key is kept, so that the citation is the same each time.
     periods = enumerate(rule.dated.period)
-    parts = "\nUNION ALL\n".join(_matches(rule, counterpart, number, period, at) for at, period in periods)
+    parts = "\nUNION ALL\n".join(_matches(rule, counterpart, number, period, at, span) for at, period in periods)
     return f"SELECT claim_id, min(matched_id) AS matched_id FROM (\n{parts}\n) GROUP BY claim_id"
 
 
-def _matches(rule: Rule, counterpart: Counterpart, number: int, period: Period, at: int) -> str:
+def _matches(rule: Rule, counterpart: Counterpart, number: int, period: Period, at: int, span: int | None) -> str:
     conditions = _paired(rule, counterpart, period)
+    if span is not None:
+        conditions.append(f'"{CLAIM}".claim_id // {span} = "{OTHER}".{counterpart.target.key} // {span}')
     if counterpart.match is not None:
         conditions.append(_flat(counterpart.match, period))
     claims = "claims" if number < len(rule.borne_out_by) else "unborne"
@@ -188,24 +195,34 @@ def _paired(rule: Rule, counterpart: Counterpart, period: Period) -> list[str]:
     return conditions or ["TRUE"]
 
 
-def _witnesses(rule: Rule, counterpart: Counterpart, number: int) -> tuple[str, str]:
+def _witnesses(rule: Rule, counterpart: Counterpart, number: int, span: int | None) -> tuple[str, str]:
     """Return the query for the rows that show that a source was alive, and how a claim is joined to its own."""
     # Silence contradicts only where the source would have spoken. What shows that depends on the source: a reader that
     # took in anybody that day, a badge that worked for this officer, a colleague's row from the same incident.
-    key, relation = counterpart.target.key, f'others_{number} AS "{OTHER}"'
-    name = f"witnesses_{number} AS w{number}"
+    key = counterpart.target.key
     if counterpart.alive == "paired":
         bare = replace(counterpart, match=None)
-        query = _all_matches(rule, bare, number).replace("matched_id", "witness_id")
-        return query, f"LEFT JOIN {name} ON w{number}.claim_id = c.claim_id"
-    if counterpart.day is None:
-        return f"SELECT min({key}) AS witness_id FROM {relation}", f"CROSS JOIN {name}"
-    day = f"CAST({expression_sql(flat(counterpart.day), row=OTHER)} AS DATE)"
-    if counterpart.alive == "day":
-        query = f"SELECT {day} AS day, min({key}) AS witness_id FROM {relation} GROUP BY 1"
-        return query, f"LEFT JOIN {name} ON w{number}.day = c.day"
-    query = f"SELECT {day} AS day, officer_id, min({key}) AS witness_id FROM {relation} GROUP BY 1, 2"
-    return query, f"LEFT JOIN {name} ON w{number}.day = c.day AND w{number}.officer_id = c.officer_id"
+        query = _all_matches(rule, bare, number, span).replace("matched_id", "witness_id")
+        return query, f"LEFT JOIN witnesses_{number} AS w{number} ON w{number}.claim_id = c.claim_id"
+    # What the rows of one witness have in common, and the claim with it: of each, the query's item and the claim's.
+    common: list[tuple[str, str]] = []
+    if counterpart.day is not None:
+        common.append((f"CAST({expression_sql(flat(counterpart.day), row=OTHER)} AS DATE) AS day", "day"))
+        if counterpart.alive != "day":
+            common.append(("officer_id", "officer_id"))
+    if span is not None:
+        common.append((f"{key} // {span} AS claim_range", f"claim_id // {span}"))
+    return _joined_witnesses(common, f'min({key}) AS witness_id FROM others_{number} AS "{OTHER}"', number)
+
+
+def _joined_witnesses(common: Sequence[tuple[str, str]], smallest: str, number: int) -> tuple[str, str]:
+    if not common:
+        return f"SELECT {smallest}", f"CROSS JOIN witnesses_{number} AS w{number}"
+    items = ", ".join(item for item, _ in common)
+    groups = ", ".join(map(str, range(1, len(common) + 1)))
+    same = " AND ".join(f"w{number}.{item.split(' AS ')[-1]} = c.{of_claim}" for item, of_claim in common)
+    query = f"SELECT {items}, {smallest} GROUP BY {groups}"
+    return query, f"LEFT JOIN witnesses_{number} AS w{number} ON {same}"
 
 
 def _citations(rule: Rule) -> Iterator[str]:

@@ -8,7 +8,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.digest import digest, row_bytes, row_digest
+from pipeline.digest import canonical, digest, flag_bytes, row_bytes, row_digest
 
 values = st.one_of(
     st.none(),
@@ -34,6 +34,13 @@ def plain(value: object) -> object:
 def test_the_bytes_of_a_row_are_those_of_rfc_8785(row: dict[str, object]) -> None:
     content = {"table": "shift", "row": {name: plain(value) for name, value in row.items()}}
     assert row_bytes("shift", row) == rfc8785.dumps(content)  # type: ignore[arg-type]
+
+
+@given(rows, st.lists(st.lists(st.text(st.characters(exclude_categories=("Cs",))), max_size=5), max_size=4))
+def test_a_flag_and_its_evidence_have_the_bytes_of_both_together(
+    flag: dict[str, object], evidence: list[list[str]]
+) -> None:
+    assert flag_bytes(flag, evidence) == canonical({"flag": flag, "evidence": evidence})
 
 
 @given(rows, rows)
