@@ -104,8 +104,9 @@ def measure(world: Path, chosen: list[Rule], tallies: dict[str, Tally]) -> int:
                     last = max(last, known or last)
         truth = truth_of(world / "truth", store, records)
         as_of = last + timedelta(days=1)
-        for found in count_contradictions(store, chosen, as_of):
-            count(tallies[found.rule.name], found.rule, set(found.ids[found.reached].tolist()), truth, as_of)
+        for found in (counts.by_person() for counts in count_contradictions(store, chosen, as_of)):
+            reached = found.ids[found.hit_days >= found.rule.minimum_days]
+            count(tallies[found.rule.name], found.rule, set(reached.tolist()), truth, as_of)
         return int(store.value("SELECT count(*) FROM loaded.officer"))
 
 

@@ -59,6 +59,7 @@ class Selector:
     settings: Settings
     total: int = 1
     _dates: dict[tuple[SubjectKind, Concern], SequentialSelection] = field(default_factory=dict)
+    _rule_dates: dict[Concern, SequentialSelection] = field(default_factory=dict)
 
     def select(self, p_values: Floats, view: Panel) -> tuple[Selection, float | None]:
         """Return the selection among a panel's subjects, and the false discovery rate it allowed."""
@@ -69,6 +70,13 @@ class Selector:
         across = self.settings.across_dates.method
         fresh = SequentialSelection(how.q, self.total, across, how.dependence)
         dates = self._dates.setdefault((view.kind, view.concern), fresh)
+        return dates.select(p_values), dates.levels[-1]
+
+    def select_by_rules(self, p_values: Floats, concern: Concern) -> tuple[Selection, float]:
+        """Return the selection among officers tested by a concern's rules, and the false discovery rate it allowed."""
+        how = self.settings.contradictions
+        fresh = SequentialSelection(how.q, self.total, self.settings.across_dates.method, how.dependence)
+        dates = self._rule_dates.setdefault(concern, fresh)
         return dates.select(p_values), dates.levels[-1]
 
 

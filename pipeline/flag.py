@@ -109,14 +109,24 @@ def _carried(carry: Sequence[DetectorScores], at: int, cuts: Sequence[float]) ->
     return list(carried.values())
 
 
-def contradiction_flags(counts: Sequence[RuleCounts], purposes: Purposes) -> list[Flag]:
-    """Return a flag for every officer who reaches a rule's tolerance."""
-    return [_contradiction(c, at, purposes) for c in counts for at in np.flatnonzero(c.reached).tolist()]
+def contradiction_flag(
+    counts: RuleCounts,
+    at: int,
+    *,
+    ordinary: tuple[float, float],
+    own: float,
+    score: float,
+    p_value: float,
+    q_value: float,
+    threshold: float,
+    purposes: Purposes,
+) -> Flag:
+    """Return the flag of one officer selected by a rule, by position in its counts.
 
-
-def _contradiction(counts: RuleCounts, at: int, purposes: Purposes) -> Flag:
+    `own` is the chance under the rule alone and `score` its strength; `p_value` is that chance once all rules that
+    could have flagged the officer are allowed for, and `ordinary` the contradicted days of 19 in 20 ordinary officers.
+    """
     rule = counts.rule
-    hits, judged, cannot_say = int(counts.hits[at]), int(counts.judged[at]), int(counts.cannot_say[at])
     return Flag(
         subject_kind="officer",
         subject_id=int(counts.ids[at]),
@@ -126,13 +136,13 @@ def _contradiction(counts: RuleCounts, at: int, purposes: Purposes) -> Flag:
         detectors=(rule.name,),
         family="contradiction",
         promise="contradiction",
-        score=float(hits),
-        p_value=None,
-        q_value=None,
-        threshold=float(rule.minimum_hits),
+        score=score,
+        p_value=p_value,
+        q_value=q_value,
+        threshold=threshold,
         audience=purposes.audience[rule.concern],
         policy=rule.policy,
         policy_version=rule.dated.version,
-        explanation=rule_sentence(rule, hits=hits, judged=judged, cannot_say=cannot_say),
+        explanation=rule_sentence(rule, counts.contribution(at), ordinary=ordinary, chance=own),
         status="selected",
     )

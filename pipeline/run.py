@@ -23,16 +23,19 @@ from data.writing import write_json, write_table
 from features.engine import computable, compute_all
 from features.gaps.source_gaps import Sources, examine
 from features.table import SCHEMA as FEATURES
+from features.table import FeatureTable
 from models.lineage import lineage
 from pipeline.compare import Comparison, SelectionSummary, Selector, compare
 from pipeline.evidence import Cited, Kept, cite, evidence_table, keep, loaded_tables, subjects_of
 from pipeline.extras import check_extras
-from pipeline.flag import Flag, contradiction_flags
+from pipeline.flag import Flag
 from pipeline.known_days import last_known
 from pipeline.load_report import LoadReport
 from pipeline.loading import load_records
+from pipeline.practices import Practice, practices, practices_table, set_aside
 from pipeline.purpose_check import enforce_purposes
 from pipeline.rule_counts import count_contradictions, skipped_rules
+from pipeline.rule_selection import RuleSelection, RuleSelectionSummary, rule_evidence, select_by_evidence
 from pipeline.run_folder import CONFIG, RunFolder, check_free, is_run
 from pipeline.scores_table import scores_table
 from pipeline.seal import seal
@@ -77,6 +80,7 @@ class Finished:
     folder: RunFolder
     loaded: LoadReport
     selections: tuple[SelectionSummary, ...]
+    rule_selections: tuple[RuleSelectionSummary, ...]
     flags: int
     skipped: tuple[str, ...]
 
@@ -117,7 +121,9 @@ def run(
         (folder / CONFIG).write_text(settings.to_toml(as_of=dates, source=source, world=world), encoding="utf-8")
         tell("volumes of the sources")
         sources = examine(store, as_ofs=dates)
-        selections, flags = _analyse(store, folder, settings, dates, sources, tell)
+        results = _analyse(store, folder, settings, dates, sources, tell)
+        selections = tuple(c.summary for c in results.comparisons)
+        rule_selections = tuple(c.summary for c in results.contradictions)
         skipped = _skipped(store, settings)
         _write_lineage(store, settings, folder / "lineage")
         tell("sealing")
@@ -133,9 +139,10 @@ def run(
             "purposes": settings.in_force.to_json(),
             "own_files": [{"kind": f.kind, "path": f.place, "sha256": f.sha256} for f in settings.own_files],
             "selections": [asdict(s) | {"as_of": str(s.as_of)} for s in selections],
+            "contradictions": [asdict(s) | {"as_of": str(s.as_of)} for s in rule_selections],
         }
         seal(folder, inputs=loaded.inputs, facts=facts)
-    return Finished(RunFolder(out), loaded, selections, flags, skipped)
+    return Finished(RunFolder(out), loaded, selections, rule_selections, len(results.flags), skipped)
 
 
 def check_as_of(days: Iterable[date]) -> None:
@@ -194,7 +201,8 @@ def _withdraw_audit_only(store: Store) -> None:
 class Results:
     """What a run computes from loaded records, before anything is written: its tables, and the rows its flags cite.
 
-    `comparisons` are those of every as-of date, kind of subject and concern. Without evidence `evidence` is empty,
+    `comparisons` are those of every as-of date, kind of subject and concern, `contradictions` the selections by rules
+    of every as-of date and concern. Without evidence `evidence` is empty,
     `kept` too, and a flag's id rests on its content alone.
     """
 
@@ -204,6 +212,9 @@ class Results:
     flags: pa.Table
     evidence: pa.Table
     comparisons: tuple[Comparison, ...]
+    contradictions: tuple[RuleSelection, ...]
+    practices: pa.Table
+    practice_rows: Mapping[str, str]
     kept: tuple[Kept, ...]
 
 
@@ -220,16 +231,21 @@ def analyse(
     scores: list[pa.Table] = []
     flags: list[Flag] = []
     comparisons: list[Comparison] = []
+    contradictions: list[RuleSelection] = []
+    customs: list[Practice] = []
     tell(f"features as of {', '.join(map(str, dates))}")
     selector = Selector(settings, total=len(dates))
     tables = compute_all(store, settings.indicators, kinds=SUBJECT_KINDS, as_ofs=dates, sources=sources)
     for day in dates:
         tell(f"rules and detectors as of {day}")
         compared = [c for kind in SUBJECT_KINDS for c in compare(tables[day, kind], settings, selector)]
-        counts = count_contradictions(store, settings.rules, day)
-        scores.append(scores_table([s for c in compared for s in c.scores], counts))
-        flags += [*contradiction_flags(counts, settings.in_force), *(flag for c in compared for flag in c.flags)]
+        found, selected = by_rules(store, tables[day, "officer"], settings, selector)
+        customs += found
+        evidence_of_rules = [e for s in selected for e in s.evidence]
+        scores.append(scores_table([s for c in compared for s in c.scores], evidence_of_rules))
+        flags += [*(flag for s in selected for flag in s.flags), *(flag for c in compared for flag in c.flags)]
         comparisons += compared
+        contradictions += selected
     if evidence:
         tell(f"evidence of {len(flags)} flags")
     cited = cite(store, flags, tables, settings) if evidence else [Cited(flag) for flag in flags]
@@ -243,20 +259,41 @@ def analyse(
         flags=flags_table(flags, ids),
         evidence=cited_rows,
         comparisons=tuple(comparisons),
+        contradictions=tuple(contradictions),
+        practices=practices_table(customs),
+        practice_rows={p.file: p.rows_query(tables[p.as_of, "officer"]) for p in customs},
         kept=tuple(kept),
     )
 
 
 def _analyse(
     store: Store, folder: Path, settings: Settings, dates: Sequence[date], sources: Sources, tell: StageProgress
-) -> tuple[tuple[SelectionSummary, ...], int]:
+) -> Results:
     """Compute the results; write the five tables and the rows they cite."""
     results = analyse(store, settings, dates, sources, tell=tell)
     for name, rows in loaded_tables(results.kept).items():
         write_table(rows, folder / "loaded" / f"{name}.parquet")
-    for name in ("features", "subjects", "scores", "flags", "evidence"):
+    for name in ("features", "subjects", "scores", "flags", "evidence", "practices"):
         write_table(getattr(results, name), folder / f"{name}.parquet")
-    return tuple(c.summary for c in results.comparisons), len(results.flags)
+    for name, query in results.practice_rows.items():
+        file = folder / "lineage" / "practices" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(query + "\n", encoding="utf-8")
+    return results
+
+
+def by_rules(
+    store: Store, officers: FeatureTable, settings: Settings, selector: Selector
+) -> tuple[list[Practice], tuple[RuleSelection, ...]]:
+    """Return the practices on the officers' as-of date, and whom rules select once their claims are set aside."""
+    monthly = count_contradictions(store, settings.rules, officers.as_of)
+    evidence = rule_evidence([m.by_person() for m in monthly], officers)
+    found = practices(monthly, evidence, officers)
+    aside = [set_aside(m, found, officers) for m in monthly]
+    if any(months is not None for months in aside):
+        counts = [m.by_person(months) for m, months in zip(monthly, aside, strict=True)]
+        evidence = rule_evidence(counts, officers)
+    return found, select_by_evidence(evidence, settings, selector)
 
 
 def flags_table(flags: Sequence[Flag], ids: Sequence[str]) -> pa.Table:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from models.scores import Scores
 from pipeline.detector_scores import DetectorScores
-from pipeline.rule_counts import RuleCounts, rule_contribution
+from pipeline.rule_selection import RuleEvidence
 
 SHOWN: Final = 5
 """How many contributions are kept with a score."""
@@ -37,9 +37,9 @@ SCHEMA: Final = pa.schema(
 """The columns of `scores.parquet`; contributions are JSON, the strongest first, and listed for those who stand out."""
 
 
-def scores_table(scores: Sequence[DetectorScores], counts: Sequence[RuleCounts]) -> pa.Table:
-    """Return all scores and rule counts as rows of `scores.parquet`."""
-    parts = [_detector_rows(s) for s in scores] + [_rule_rows(c) for c in counts]
+def scores_table(scores: Sequence[DetectorScores], rules: Sequence[RuleEvidence]) -> pa.Table:
+    """Return all scores and what rules count as rows of `scores.parquet`."""
+    parts = [_detector_rows(s) for s in scores] + [_rule_rows(r) for r in rules]
     if not parts:
         return SCHEMA.empty_table()
     keys = ["as_of", "subject_kind", "concern", "detector", "subject_id"]
@@ -80,7 +80,8 @@ def _listed(scores: Scores) -> list[str]:
     return listed
 
 
-def _rule_rows(counts: RuleCounts) -> pa.Table:
+def _rule_rows(evidence: RuleEvidence) -> pa.Table:
+    counts, p_value = evidence.counts, evidence.p_value
     n = len(counts.ids)
     columns = [
         pa.repeat("officer", n),
@@ -89,11 +90,11 @@ def _rule_rows(counts: RuleCounts) -> pa.Table:
         pa.repeat(counts.rule.concern, n),
         pa.repeat(counts.rule.name, n),
         pa.repeat("contradiction", n),
-        pa.array(counts.hits.astype(np.float64)),
-        pa.nulls(n, pa.float64()),
+        pa.array(evidence.score),
+        pa.array(p_value, mask=np.isnan(p_value)),
         pa.nulls(n, pa.string()),
-        pa.nulls(n, pa.int64()),
-        pa.array([as_json([rule_contribution(counts, at)]) for at in range(n)], pa.string()),
+        pa.repeat(pa.scalar(evidence.peers, pa.int64()), n),
+        pa.array([as_json([counts.contribution(at)]) for at in range(n)], pa.string()),
     ]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 

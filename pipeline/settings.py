@@ -122,6 +122,13 @@ class ByCapacity(_Section):
 SelectionBy = Annotated[ByRate | ByCapacity, Field(discriminator="method")]
 
 
+class Contradictions(_Section):
+    """Select officers by what rules count, by a false discovery rate of their own in each concern."""
+
+    q: float = Field(gt=0, lt=1)
+    dependence: Dependence = "positive"
+
+
 class AcrossDates(_Section):
     """What the as-of dates of one run share of the false discovery rate."""
 
@@ -153,6 +160,7 @@ class Settings(_Section):
     calibration: Calibration
     combination: CombinationBy
     selection: dict[Concern, SelectionBy]
+    contradictions: Contradictions
     across_dates: AcrossDates
     bounds: Bounds
     purposes: PurposesInForce

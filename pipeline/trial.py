@@ -25,6 +25,7 @@ from pipeline.compare import Comparison, SelectionSummary
 from pipeline.known_days import last_known
 from pipeline.loading import CheckDepth, Records, load_records
 from pipeline.purpose_check import enforce_purposes
+from pipeline.rule_selection import RuleSelection
 from pipeline.run import analyse
 from pipeline.settings import Settings
 
@@ -51,6 +52,8 @@ class Trial:
     evidence: pa.Table
     selections: pa.Table
     comparisons: tuple[Comparison, ...]
+    contradictions: tuple[RuleSelection, ...]
+    practices: pa.Table
 
 
 def try_records(
@@ -100,6 +103,8 @@ def try_store(store: Store, *, settings: Settings, as_of: Sequence[date] = (), e
         evidence=results.evidence,
         selections=selections,
         comparisons=results.comparisons,
+        contradictions=results.contradictions,
+        practices=results.practices,
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Final
+from datetime import date
+from typing import Any, Final
 
 from features.indicator import Indicator
+from models.contradictions.practice import PracticeScope
 from models.contradictions.rule import Rule
 from models.detector import Detector
 from models.scores import Contribution
@@ -65,15 +68,63 @@ def statistical_sentence(
     return " ".join([opening, *(contribution_sentence(c, indicators[c.indicator]) for c in contributions)])
 
 
-def rule_sentence(rule: Rule, *, hits: int, judged: int, cannot_say: int) -> str:
-    """Return the explanation of a flag that rests on sources contradicting each other."""
+def rule_sentence(rule: Rule, counted: Mapping[str, Any], *, ordinary: tuple[float, float], chance: float) -> str:
+    """Return the explanation of a flag that rests on sources contradicting each other.
+
+    `counted` is what the rule counted for the officer, `ordinary` the range of days of 19 in 20 ordinary officers with
+    as many judged days, and `chance` that of one of them having as many.
+    """
+    low, high = ordinary
     text = (
-        f"{hits} of {judged} {_spoken(rule.table)} rows that could be judged in {rule.window} days"
-        f" {rule_verdict(rule)} (tolerance: {rule.minimum_hits} rows and {rule.minimum_share}%)."
+        f"On {counted['hit_days']} of {counted['judged_days']} days with {_spoken(rule.table)} rows that could be"
+        f" judged in {rule.window} days, {counted['hits']} of {counted['judged']} rows {rule_verdict(rule)}."
+        f" Somebody ordinary here has {number(low) if low == high else f'{number(low)} to {number(high)}'} such days;"
+        f" at most one in {in_words(chance)} would have as many."
     )
-    if cannot_say:
-        text += f" About {cannot_say} more nothing can be said: a source was silent."
+    if counted["cannot_say"]:
+        text += f" About {counted['cannot_say']} more nothing can be said: a source was silent."
+    if counted["set_aside"]:
+        text += f" {counted['set_aside']} more belong to a practice of many and single nobody out."
     return f"{text} It cannot see: {'; '.join(rule.blind_to)}."
+
+
+_SCOPES: Final = {
+    "force": "in this force",
+    "area": "in area {id}",
+    "team": "in team {id}",
+    "month": "in this force",
+}
+_ABOUT: Final = {
+    "force": "how things are done or recorded here",
+    "area": "a place, its doors or how things are recorded there",
+    "team": "how a team does or records things",
+    "month": "those weeks, such as a source that failed or a rule that was new",
+}
+
+
+def practice_sentence(rule: Rule, found: PracticeScope, *, since: date, until: date) -> str:
+    """Return a practice finding in words."""
+    where = _SCOPES[found.scope].format(id=found.scope_id)
+    return (
+        f"Of days with {_spoken(rule.table)} rows that could be judged {where} from {since} to {until}"
+        f" {found.contradicted / found.claims:.0%} have rows that {rule_verdict(rule)}, for"
+        f" {found.people_contradicted / found.people:.0%} of {found.people:,} people: a fact about"
+        f" {_ABOUT[found.scope]}, not about a person."
+    )
+
+
+def in_words(chance: float) -> str:
+    """Return one over a chance, rounded down to two digits, so that what is said is never stronger than the chance.
+
+    Example:
+        >>> in_words(0.00048), in_words(1e-20)
+        ('2,000', 'a million million')
+    """
+    if chance < 1e-12:
+        return "a million million"
+    one_in = 1.0 / chance
+    step = 10.0 ** max(math.floor(math.log10(one_in)) - 1, 0)
+    return f"{int(one_in // step * step):,}"
 
 
 def rule_verdict(rule: Rule) -> str:

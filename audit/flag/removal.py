@@ -11,17 +11,15 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Final
+from typing import Final
 
 from audit.flag.cited_rows import EvidenceRow, RowKey, cited_rows, evidence_of, loaded_rows
 from audit.flag.comparison import FlagComparison
 from audit.flag.replay import find_flag
-from audit.flag.rerun import CitedRowStore, Rerun, without
+from audit.flag.rerun import CitedRowStore, Rerun
+from audit.flag.rule_comparison import RuleComparison
 from data.store import Store
-from pipeline.flag import contradiction_flags
-from pipeline.rule_counts import count_contradictions
 from pipeline.run_folder import RunFolder
-from pipeline.settings import Settings
 
 _Clears = Callable[[frozenset[RowKey]], bool]
 
@@ -72,15 +70,17 @@ def smallest_removal(folder: RunFolder, start: str) -> Removal:
     with Store(threads=1) as store:
         CitedRowStore(store, rerun.absent).hold(cited_rows(cited, loaded, flag["as_of"]))
         if flag["family"] == "contradiction":
-            claims = rerun.settings.repertoire.rules[flag["detectors"][0]].table
+            by_rule = RuleComparison(rerun, flag, store)
+            claims = by_rule.rule.table
             order = sorted(direct, key=lambda key: (key[0] != claims, key[0], -key[1]))
             found, sure = _search(
                 order,
-                lambda rows: _uncontradicted(store, flag, rows, rerun.settings),
-                # A contradicted claim counts once, whichever it is; what contradicts may contradict several.
-                lambda key: claims if key[0] == claims else key,
+                by_rule.clears,
+                # Claims of one day count together, and what contradicts may contradict several: no two are alike.
+                lambda key: key,
             )
-            return _removal(direct, found, sure, 0)
+            found, others = _confirmed(found, order, by_rule)
+            return _removal(direct, found, sure, others)
         comparison = FlagComparison(rerun, flag, store)
         counted = comparison.counted(sorted(direct))
         order = sorted(direct, key=lambda key: (-counted[key].weight, key[0], -key[1]))
@@ -91,14 +91,6 @@ def smallest_removal(folder: RunFolder, start: str) -> Removal:
 
 def _removal(direct: Mapping[RowKey, EvidenceRow], found: frozenset[RowKey], sure: bool, others: int) -> Removal:
     return Removal(tuple(direct[key] for key in sorted(found)), len(direct), sure and bool(found), others)
-
-
-def _uncontradicted(store: Store, flag: Mapping[str, Any], rows: frozenset[RowKey], settings: Settings) -> bool:
-    with without(store, rows):
-        rules = [settings.repertoire.rules[name] for name in flag["detectors"]]
-        counts = count_contradictions(store, rules, flag["as_of"])
-    again = contradiction_flags(counts, settings.in_force)
-    return all(f.subject_id != flag["subject_id"] for f in again)
 
 
 def _search(
@@ -165,7 +157,7 @@ def _shares(sizes: Sequence[int], total: int) -> Iterator[tuple[int, ...]]:
 
 
 def _confirmed(
-    found: frozenset[RowKey], order: Sequence[RowKey], comparison: FlagComparison
+    found: frozenset[RowKey], order: Sequence[RowKey], comparison: FlagComparison | RuleComparison
 ) -> tuple[frozenset[RowKey], int]:
     """Do the whole comparison again without the rows; where the flag is still raised, take away more.
 

@@ -1,7 +1,7 @@
 """Replay: a flag computed again from its evidence rows and the run's settings alone, compared to the bit.
 
-For a flag that rests on comparison, the subject's own values come from the evidence rows and nothing else; the peers'
-values are those the run wrote down. For a contradiction everything comes from the evidence rows.
+The subject's own values, and for a contradiction the counts of their own claims, come from the evidence rows and
+nothing else; those of the others, from which follows what is ordinary, are those the run wrote down.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from audit.flag.cited_rows import EvidenceRow, LoadedTable, cited_rows, evidence_of, faults_of, loaded_rows
 from audit.flag.rerun import CitedRowStore, FlagRow, Rerun, feeding
+from audit.flag.rule_comparison import RuleComparison
 from audit.flag.side_by_side import SideBySide, can_stand_together, reads_ids_as_names
 from data.errors import UsageError
 from data.store import Store
@@ -22,7 +23,7 @@ from features.indicator import Indicator
 from features.table import SOURCE_GAP, Cells, FeatureTable
 from models.contradictions.rule import Rule
 from pipeline.evidence import flag_id
-from pipeline.flag import Flag, contradiction_flags
+from pipeline.flag import Flag
 from pipeline.run_folder import RunFolder
 
 _LIMIT: Final = 8
@@ -143,9 +144,10 @@ class _Replays:
         first = together[0]
         if first["family"] == "contradiction":
             rule = self.rerun.settings.repertoire.rules[first["detectors"][0]]
-            for row, counts in zip(together, side_by_side.counts(rule, first["as_of"]), strict=True):
-                again = contradiction_flags(counts, self.rerun.settings.in_force)
-                yield self._flag_faults(row, next((f for f in again if f.subject_id == row["subject_id"]), None))
+            for row, monthly in zip(together, side_by_side.counts(rule, first["as_of"]), strict=True):
+                again = RuleComparison(self.rerun, row, side_by_side.store)
+                rebuilt = next((f for f in again.selection.flags if _is_about(f, row)), None)
+                yield [*again.differing(monthly), *self._flag_faults(row, rebuilt)]
             return
         tables, flags, differing = self.rerun.of(first["as_of"])
         indicators = feeding(self.rerun.settings, first)
@@ -162,6 +164,10 @@ class _Replays:
         if rebuilt is None:
             return ["computed again, there is no such flag"]
         return list(_flag_faults(row, rebuilt, self.evidence[row["flag_id"]], self.loaded))
+
+
+def _is_about(flag: Flag, row: FlagRow) -> bool:
+    return flag.subject_id == row["subject_id"] and list(flag.detectors) == list(row["detectors"])
 
 
 def _value_faults(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -12,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.arrays import Bools
 from data.arrow import arrow_schema, load_arrow
 from data.contract import CONTRACT
 from data.schema import Table
@@ -22,6 +24,9 @@ from features.indicator import Indicator
 from features.table import FeatureTable, from_arrow
 from pipeline.compare import Selector, compare
 from pipeline.flag import Flag
+from pipeline.practices import Practice, set_aside, written_practices
+from pipeline.rule_counts import MonthlyCounts, RuleCounts
+from pipeline.rule_selection import RuleSelection, select_by_rules
 from pipeline.run_folder import RunFolder
 from pipeline.scores_table import scores_table
 from pipeline.settings import Settings
@@ -42,6 +47,8 @@ class Rerun:
         self._folder = folder
         self._dates = sorted(folder.config["as_of"])
         self._selector = Selector(settings, total=len(self._dates))
+        self._rule_selector = Selector(settings, total=len(self._dates))
+        self._by_rules: dict[date, tuple[RuleSelection, ...]] = {}
         self._done: dict[date, tuple[dict[SubjectKind, FeatureTable], dict[tuple[str, int, str], Flag], list[str]]] = {}
 
     @cached_property
@@ -74,6 +81,37 @@ class Rerun:
         same = again.equals(written.cast(again.schema))
         faults = [] if same else ["the scores of the comparison stage come out differently"]
         self._done[as_of] = tables, {(f.subject_kind, f.subject_id, f.concern): f for f in flags}, faults
+
+    def by_rules(self, as_of: date) -> tuple[RuleSelection, ...]:
+        """Return the selections by rules on a date, from what the run wrote down of everybody's claims."""
+        shared = self.settings.across_dates.method != "each"
+        for day in (d for d in self._dates if d == as_of or (shared and d < as_of)):
+            if day not in self._by_rules:
+                officers = self.table("officer", day)
+                self._by_rules[day] = select_by_rules(
+                    self._rule_counts(day), officers, self.settings, self._rule_selector
+                )
+        return self._by_rules[as_of]
+
+    def set_aside(self, counts: MonthlyCounts) -> Bools | None:
+        """Return which months of whom belong to a practice that the run reported, None where none does."""
+        return set_aside(counts, self._practices, self.table("officer", counts.as_of))
+
+    @cached_property
+    def _practices(self) -> list[Practice]:
+        return written_practices(self._folder.table("practices"), dict(self.settings.repertoire.rules))
+
+    def _rule_counts(self, as_of: date) -> list[RuleCounts]:
+        on_day = pc.equal(self._scores["as_of"], pa.scalar(as_of, pa.date32()))
+        rows = self._scores.filter(pc.and_(on_day, pc.equal(self._scores["family"], "contradiction")))
+        by_rule: dict[str, dict[int, dict[str, int]]] = {}
+        columns = (rows[name].to_pylist() for name in ("detector", "subject_id", "contributions"))
+        for name, subject, listed in zip(*columns, strict=True):
+            by_rule.setdefault(name, {})[subject] = json.loads(listed)[0]
+        rules = self.settings.repertoire.rules
+        return [
+            RuleCounts.written(rules[r.name], as_of, by_rule[r.name]) for r in self.settings.rules if r.name in by_rule
+        ]
 
     def table(self, kind: SubjectKind, as_of: date) -> FeatureTable:
         """Return the values that the run wrote down for one kind of subject."""

@@ -8,7 +8,7 @@ ids. A flag alone keeps its ids.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -29,7 +29,7 @@ from features.subjects import in_service_since, subjects
 from features.table import FeatureTable
 from features.windows.aggregation import aggregate
 from models.contradictions.rule import Rule
-from pipeline.rule_counts import RuleCounts, count_contradictions
+from pipeline.rule_counts import MonthlyCounts, count_contradictions
 
 RowsByTable = Mapping[str, pa.Table]
 """The rows that one flag cites, by table, with file and row of origin."""
@@ -152,17 +152,14 @@ class SideBySide:
                 )
         return people
 
-    def counts(self, rule: Rule, as_of: date) -> list[list[RuleCounts]]:
+    def counts(self, rule: Rule, as_of: date) -> list[list[MonthlyCounts]]:
         """Return for each flag what a rule counts in its rows; nothing where a table that the rule reads is absent."""
         counted = count_contradictions(self.store, [rule], as_of, span=self.numbering.span)
         return [[self._own(counts, flag) for counts in counted] for flag in range(self.flags)]
 
-    def _own(self, counts: RuleCounts, flag: int) -> RuleCounts:
-        own = self.numbering.within(counts.ids, flag)
-        ids = self.numbering.restored(counts.ids[own])
-        return replace(
-            counts, ids=ids, hits=counts.hits[own], judged=counts.judged[own], cannot_say=counts.cannot_say[own]
-        )
+    def _own(self, counts: MonthlyCounts, flag: int) -> MonthlyCounts:
+        own = self.numbering.within(counts.subject, flag)
+        return counts.of(own, self.numbering.restored(counts.subject[own]))
 
 
 def reads_ids_as_names(declaration: Indicator | Rule) -> bool:
@@ -173,8 +170,8 @@ def reads_ids_as_names(declaration: Indicator | Rule) -> bool:
     """
     if isinstance(declaration, Rule):
         expressions = [declaration.where, declaration.day]
-        expressions += [e for c in declaration.counterparts for e in (c.only, c.match, c.day) if e is not None]
-        return all(map(_names_ids, expressions)) and all(_pairs_ids(c.pairs) for c in declaration.counterparts)
+        expressions += [e for c in declaration.others for e in (c.only, c.match, c.day) if e is not None]
+        return all(map(_names_ids, expressions)) and all(_pairs_ids(c.pairs) for c in declaration.others)
     counted = declaration.value if declaration.aggregate in ("distinct", "days") else None
     expressions = [e for e in (declaration.where, declaration.value, declaration.moment) if e is not None]
     named = all(e is counted or _names_ids(e) for e in expressions) and all(map(_apart, declaration.relations))

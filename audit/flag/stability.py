@@ -17,6 +17,7 @@ import numpy as np
 from audit.flag.comparison import settings_at
 from audit.flag.replay import find_flag
 from audit.flag.rerun import Rerun
+from audit.flag.rule_comparison import RuleComparison
 from data.arrays import Positions
 from data.errors import UsageError
 from data.progress import StageProgress
@@ -26,12 +27,11 @@ from data.vocabulary import SUBJECT_KINDS
 from features.engine import compute_all
 from features.gaps.source_gaps import examine
 from models.panel import Panel
-from pipeline.compare import compare_panel
+from pipeline.compare import Selector, compare_panel
 from pipeline.detector_scores import DetectorScores, detectors_of, panels_of, score_panel, seed_of
-from pipeline.flag import contradiction_flags
 from pipeline.known_days import last_known
 from pipeline.loading import load_records
-from pipeline.rule_counts import count_contradictions
+from pipeline.run import by_rules
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings
 
@@ -81,8 +81,7 @@ def stability(
     flag = find_flag(folder, start)
     rerun = Rerun(folder, folder.settings)
     if flag["family"] == "contradiction":
-        own = "a contradiction rests on the subject's own records"
-        found = [Stability("peers drawn anew", 0, 0, own), Stability("another seed", 0, 0, own)]
+        found = [_officers(rerun, flag, draws, tell), Stability("another seed", 0, 0, "what rules say has no seed")]
     else:
         settings = settings_at(rerun, flag)
         panels = panels_of(rerun.table(flag["subject_kind"], flag["as_of"]), settings)
@@ -118,6 +117,18 @@ def _peers(view: Panel, flag: Mapping[str, Any], settings: Settings, draws: int,
         survived += _raised(view, settings, flag, again)
     note = f"what {', '.join(sorted(held))} said was kept" if held else ""
     return Stability("peers drawn anew", draws, survived, note)
+
+
+def _officers(rerun: Rerun, flag: Mapping[str, Any], draws: int, tell: StageProgress) -> Stability:
+    """Fit what is ordinary under the rules to officers drawn with replacement, and select again."""
+    with Store(threads=1) as store:
+        by_rule = RuleComparison(rerun, flag, store)
+        survived = 0
+        for number in range(draws):
+            tell(f"peers drawn anew: {number + 1} of {draws}")
+            ids = by_rule.selection.ids
+            survived += by_rule.raised_with(_generator(rerun.settings, flag, number).choice(ids, len(ids)))
+    return Stability("peers drawn anew", draws, survived)
 
 
 def _resampled(view: Panel, rng: np.random.Generator) -> Positions:
@@ -167,11 +178,18 @@ def _dates(
 def _raised_on(store: Store, rerun: Rerun, flag: Mapping[str, Any], day: date, tell: StageProgress) -> bool:
     tell(f"rules and detectors as of {day}")
     if flag["family"] == "contradiction":
-        counts = count_contradictions(store, [rerun.settings.repertoire.rules[n] for n in flag["detectors"]], day)
-        return any(f.subject_id == flag["subject_id"] for f in contradiction_flags(counts, rerun.settings.in_force))
+        return _raised_by_rule(store, rerun, flag, day)
     settings = settings_at(rerun, flag)
     sources = examine(store, as_ofs=[day])
     tables = compute_all(store, settings.indicators, kinds=SUBJECT_KINDS, as_ofs=[day], sources=sources)
     table = tables[day, flag["subject_kind"]]
     views = [v for v in panels_of(table, settings) if v.concern == flag["concern"]]
     return any(_raised(view, settings, flag) for view in views)
+
+
+def _raised_by_rule(store: Store, rerun: Rerun, flag: Mapping[str, Any], day: date) -> bool:
+    settings = rerun.settings
+    officers = compute_all(store, [], kinds=["officer"], as_ofs=[day])[day, "officer"]
+    _, selected = by_rules(store, officers, settings, Selector(settings))
+    flags = [f for s in selected if s.concern == flag["concern"] for f in s.flags]
+    return any((f.subject_id, list(f.detectors)) == (flag["subject_id"], list(flag["detectors"])) for f in flags)

@@ -37,8 +37,8 @@ class SubsetBound:
 def subset_bounds(folder: RunFolder, flags: Sequence[Mapping[str, Any]]) -> list[SubsetBound]:
     """Bound the false among a subset of a run's flags, for each as-of date, kind of subject and concern.
 
-    However the subset was chosen the bound holds, since it holds for all subsets at once. Flags that rest on a
-    contradiction have no p-value and are left out.
+    However the subset was chosen the bound holds, since it holds for all subsets at once. Flags with another promise
+    have rates of their own and are left out.
     """
     selections = {(s["as_of"], s["subject_kind"], s["concern"]): s for s in folder.manifest["selections"]}
     bounds = []
@@ -64,7 +64,7 @@ def strongest_of(flags: Sequence[Mapping[str, Any]], most: int) -> list[Mapping[
 
 
 def _compared(flags: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [row for row in flags if row["p_value"] is not None]
+    return [row for row in flags if row["promise"] == "comparison"]
 
 
 def _selection(row: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -58,7 +58,7 @@ def hit_shares(made: MemoryWorld) -> list[dict[str, Any]]:
     looked_at = [one for one in load().indicators if one.concerns and WINDOW in one.windows]
     with Store(threads=1) as store:
         load_records(made.records, store=store, check="trusted", tables=CONTRACT.readable)
-        counts = count_contradictions(store, list(rules().values()), day)
+        counts = [c.by_person() for c in count_contradictions(store, list(rules().values()), day)]
         tables = compute_all(store, looked_at, kinds=SUBJECT_KINDS, as_ofs=[day])
     planted = made.truth["truth_subject"].to_pandas()
     shares = []

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from data.contract import CONTRACT
+from data.errors import DeclarationFaulty
 from data.schema import Table
 from data.store import literal, quoted
 from features.compile.dialect import expression_sql
@@ -33,19 +34,28 @@ def judgement_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None =
     alive, if any); where several rows would do, the one with the smallest key.
     """
     # Claims are read once and used by every counterpart: materialised, or each of them would scan the table again.
-    steps = [f"claims AS MATERIALIZED (\n{_all_claims(rule, as_of, subjects)}\n)"]
-    columns, joins = [], []
+    steps = _claim_steps(rule, as_of, subjects, span)
+    columns, joins = [f"c.among_{n}" for n in range(len(rule.among))], []
+    around: list[tuple[int, Counterpart]] = []
     for number, counterpart in enumerate(rule.counterparts):
         # Most claims are borne out by the first sources. The costly rest, guards and what contradicts, is asked only of
         # those that are left; a claim that is borne out keeps that judgement whatever else there is.
         if number == len(rule.borne_out_by):
             steps.append(f"unborne AS MATERIALIZED (\n{_unborne(rule)}\n)")
         steps.append(f"others_{number} AS (\n{_others(counterpart, as_of)}\n)")
-        steps.append(f"matches_{number} AS (\n{_all_matches(rule, counterpart, number, span)}\n)")
+        asked = str(number), _asked(rule, number)
+        steps.append(f"matches_{number} AS (\n{_all_matches(rule, counterpart, asked, span)}\n)")
         witnesses, joined = _witnesses(rule, counterpart, number, span)
         steps.append(f"witnesses_{number} AS (\n{witnesses}\n)")
+        if counterpart.around_days is not None:
+            around.append((number, counterpart))
         columns.append(f"m{number}.matched_id AS matched_{number}, w{number}.witness_id AS witness_{number}")
         joins.append(f"LEFT JOIN matches_{number} AS m{number} ON m{number}.claim_id = c.claim_id\n{joined}")
+    if around and len(rule.counterparts) == len(rule.borne_out_by):
+        steps.append(f"unborne AS MATERIALIZED (\n{_unborne(rule)}\n)")
+    for number, counterpart in around:
+        steps.append(f"around_{number} AS (\n{_around(rule, counterpart, number)}\n)")
+        joins.append(f"LEFT JOIN around_{number} AS a{number} ON a{number}.claim_id = c.claim_id")
     lines = [
         "WITH " + ",\n".join(steps),
         f"SELECT c.{rule.subject_key} AS subject_id, c.claim_id, c.day, {_judgement(rule)} AS judgement,",
@@ -57,17 +67,37 @@ def judgement_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None =
     return "\n".join(lines)
 
 
-def count_query(rule: Rule, as_of: date, *, span: int | None = None) -> str:
-    """Return the query that counts, for each subject with a claim: hits, judged (hits and borne out) and cannot_say.
+def _claim_steps(rule: Rule, as_of: date, subjects: Sequence[int] | None, span: int | None) -> list[str]:
+    """Return the steps that end with the claims: those stated, or of them those that something else answers."""
+    if not rule.among:
+        return [f"claims AS MATERIALIZED (\n{_all_claims(rule, as_of, subjects)}\n)"]
+    steps = [f"stated AS MATERIALIZED (\n{_all_claims(rule, as_of, subjects)}\n)"]
+    columns, joins = [], []
+    for n, counterpart in enumerate(rule.among):
+        name = f"among_{n}"
+        steps.append(f"others_{name} AS (\n{_others(counterpart, as_of)}\n)")
+        steps.append(f"matches_{name} AS (\n{_all_matches(rule, counterpart, (name, 'stated'), span)}\n)")
+        columns.append(f"m{n}.matched_id AS among_{n}")
+        joins.append(f"JOIN matches_{name} AS m{n} ON m{n}.claim_id = s.claim_id")
+    narrowed = f"SELECT s.*, {', '.join(columns)} FROM stated AS s {' '.join(joins)}"
+    return [*steps, f"claims AS MATERIALIZED (\n{narrowed}\n)"]
 
-    `span` is that of `judgement_query`.
+
+def count_query(rule: Rule, as_of: date, *, span: int | None = None) -> str:
+    """Return the query that counts claims by subject and month: hits, judged (hits and borne out) and cannot_say.
+
+    `hit_days` and `judged_days` count the days on which any claim is contradicted, or could be judged: several claims
+    of one day have one cause.
     """
+    hit, judged = f"judgement = {literal(CONTRADICTED)}", f"judgement <> {literal(CANNOT_SAY)}"
     return (
-        "SELECT subject_id,\n"
-        f"  count(*) FILTER (WHERE judgement = {literal(CONTRADICTED)}) AS hits,\n"
-        f"  count(*) FILTER (WHERE judgement <> {literal(CANNOT_SAY)}) AS judged,\n"
-        f"  count(*) FILTER (WHERE judgement = {literal(CANNOT_SAY)}) AS cannot_say\n"
-        f"FROM (\n{judgement_query(rule, as_of, span=span)}\n) GROUP BY subject_id ORDER BY subject_id"
+        "SELECT subject_id, CAST(date_trunc('month', day) AS DATE) AS month,\n"
+        f"  count(*) FILTER (WHERE {hit}) AS hits,\n"
+        f"  count(*) FILTER (WHERE {judged}) AS judged,\n"
+        f"  count(*) FILTER (WHERE judgement = {literal(CANNOT_SAY)}) AS cannot_say,\n"
+        f"  count(DISTINCT day) FILTER (WHERE {hit}) AS hit_days,\n"
+        f"  count(DISTINCT day) FILTER (WHERE {judged}) AS judged_days\n"
+        f"FROM (\n{judgement_query(rule, as_of, span=span)}\n) GROUP BY 1, 2 ORDER BY 1, 2"
     )
 
 
@@ -77,7 +107,7 @@ def citation_query(rule: Rule, as_of: date, subjects: Sequence[int]) -> str:
     Contradicted claims and the rows that contradict them are `direct`; the other claims and what bears them out are
     `exposure`; rows that show that a source was alive are `comparison`. Rows that these refer to come with them.
     """
-    cited = "\nUNION ".join(_citations(rule))
+    cited = "\nUNION ".join([*_citations(rule), *_around_citations(rule, as_of)])
     lines = [
         f"WITH judgements AS MATERIALIZED (\n{judgement_query(rule, as_of, subjects=subjects)}\n),",
         f"cited AS MATERIALIZED (\n{cited}\n)",
@@ -105,14 +135,51 @@ def _judgement(rule: Rule) -> str:
     # claim: that its source was alive says nothing of this claim.
     borne = " OR ".join(f"m{n}.matched_id IS NOT NULL" for n in bearing) or "FALSE"
     alive = " AND ".join(
-        f"(m{n}.matched_id IS NOT NULL{'' if n in guards else f' OR w{n}.witness_id IS NOT NULL'})"
-        for n in range(len(rule.counterparts))
+        f"(m{n}.matched_id IS NOT NULL{'' if n in guards else f' OR {_spoke(counterpart, n)}'})"
+        for n, counterpart in enumerate(rule.counterparts)
     )
     against = "TRUE" if rule.contradicted_by is None else f"m{last}.matched_id IS NOT NULL"
     return (
         f"CASE WHEN {borne} THEN {literal(BORNE_OUT)} WHEN NOT ({alive}) THEN {literal(CANNOT_SAY)}"
         f" WHEN {against} THEN {literal(CONTRADICTED)} ELSE {literal(BORNE_OUT)} END"
     )
+
+
+def _spoke(counterpart: Counterpart, number: int) -> str:
+    """Return the condition under which the silence of a source means something."""
+    witnessed = f"w{number}.witness_id IS NOT NULL"
+    return witnessed if counterpart.around_days is None else f"{witnessed} AND a{number}.claim_id IS NOT NULL"
+
+
+def _around(rule: Rule, counterpart: Counterpart, number: int) -> str:
+    """Return the query for the claims around which a source has rows of the officer's own, before and after.
+
+    Asked only of claims that nothing bears out. Days are counted, not rows: one busy day says nothing of other days.
+    """
+    day = f"CAST({expression_sql(flat(_day_of(counterpart)), row=OTHER)} AS DATE)"
+    own = f'SELECT DISTINCT "{OTHER}".officer_id AS subject_id, {day} AS day FROM others_{number} AS "{OTHER}"'
+    claimed = f"SELECT DISTINCT {rule.subject_key} AS subject_id, day FROM claims"
+
+    def counted(days: str) -> str:
+        return (
+            "SELECT u.claim_id, count(*) FILTER (WHERE d.day < u.day) AS before,"
+            " count(*) FILTER (WHERE d.day > u.day) AS after"
+            f" FROM unborne AS u JOIN ({days}) AS d ON d.subject_id = u.{rule.subject_key}"
+            f" AND d.day BETWEEN u.day - {counterpart.around_days} AND u.day + {counterpart.around_days}"
+            " GROUP BY u.claim_id"
+        )
+
+    sides = [f"s.{side} > 0 AND 2 * s.{side} >= coalesce(t.{side}, 0)" for side in ("before", "after")]
+    return (
+        f"SELECT s.claim_id FROM ({counted(own)}) AS s LEFT JOIN ({counted(claimed)}) AS t ON t.claim_id = s.claim_id"
+        f" WHERE {' AND '.join(sides)}"
+    )
+
+
+def _day_of(counterpart: Counterpart) -> Expression:
+    if counterpart.day is None:
+        raise DeclarationFaulty("A counterpart with `around_days` states the day of its rows.")
+    return counterpart.day
 
 
 def _constants(period: Period) -> Mapping[tuple[str, ...], Any]:
@@ -163,24 +230,31 @@ def _others(counterpart: Counterpart, as_of: date) -> str:
     return rows if counterpart.only is None else f"{rows}\nWHERE {expression_sql(counterpart.only, row=CLAIM)}"
 
 
-def _all_matches(rule: Rule, counterpart: Counterpart, number: int, span: int | None) -> str:
+def _asked(rule: Rule, number: int) -> str:
+    """Return the relation of the claims that a counterpart is asked of."""
+    return "claims" if number < len(rule.borne_out_by) else "unborne"
+
+
+def _all_matches(rule: Rule, counterpart: Counterpart, asked: tuple[str, str], span: int | None) -> str:
     # One query a period, because its parameters are constants in the SQL. Of several rows that answer a claim the one
     # with the smallest key is kept, so that the citation is the same each time.
     periods = enumerate(rule.dated.period)
-    parts = "\nUNION ALL\n".join(_matches(rule, counterpart, number, period, at, span) for at, period in periods)
+    parts = "\nUNION ALL\n".join(_matches(rule, counterpart, asked, period, at, span) for at, period in periods)
     return f"SELECT claim_id, min(matched_id) AS matched_id FROM (\n{parts}\n) GROUP BY claim_id"
 
 
-def _matches(rule: Rule, counterpart: Counterpart, number: int, period: Period, at: int, span: int | None) -> str:
+def _matches(
+    rule: Rule, counterpart: Counterpart, asked: tuple[str, str], period: Period, at: int, span: int | None
+) -> str:
+    name, claims = asked
     conditions = _paired(rule, counterpart, period)
     if span is not None:
         conditions.append(f'"{CLAIM}".claim_id // {span} = "{OTHER}".{counterpart.target.key} // {span}')
     if counterpart.match is not None:
         conditions.append(_flat(counterpart.match, period))
-    claims = "claims" if number < len(rule.borne_out_by) else "unborne"
     return (
         f'SELECT "{CLAIM}".claim_id, "{OTHER}".{counterpart.target.key} AS matched_id FROM {claims} AS "{CLAIM}"'
-        f' JOIN others_{number} AS "{OTHER}" ON {" AND ".join(conditions)} WHERE "{CLAIM}".period = {at}'
+        f' JOIN others_{name} AS "{OTHER}" ON {" AND ".join(conditions)} WHERE "{CLAIM}".period = {at}'
     )
 
 
@@ -202,7 +276,7 @@ def _witnesses(rule: Rule, counterpart: Counterpart, number: int, span: int | No
     key = counterpart.target.key
     if counterpart.alive == "paired":
         bare = replace(counterpart, match=None)
-        query = _all_matches(rule, bare, number, span).replace("matched_id", "witness_id")
+        query = _all_matches(rule, bare, (str(number), _asked(rule, number)), span).replace("matched_id", "witness_id")
         return query, f"LEFT JOIN witnesses_{number} AS w{number} ON w{number}.claim_id = c.claim_id"
     # What the rows of one witness have in common, and the claim with it: of each, the query's item and the claim's.
     common: list[tuple[str, str]] = []
@@ -232,6 +306,8 @@ def _citations(rule: Rule) -> Iterator[str]:
         f"SELECT subject_id, {literal(rule.table)} AS table_name, claim_id AS row_id,"
         f" CASE WHEN {contradicted} THEN 'direct' ELSE 'exposure' END AS part FROM judgements"
     )
+    for n, counterpart in enumerate(rule.among):
+        yield f"SELECT subject_id, {literal(counterpart.table)}, among_{n}, 'comparison' FROM judgements"
     bearing = range(len(rule.borne_out_by))
     unborne = " AND ".join(f"matched_{n} IS NULL" for n in bearing) or "TRUE"
     for n, counterpart in enumerate(rule.counterparts):
@@ -249,9 +325,25 @@ def _citations(rule: Rule) -> Iterator[str]:
         )
 
 
+def _around_citations(rule: Rule, as_of: date) -> Iterator[str]:
+    """Yield selects of the officer's own rows around judged claims: a source was not silent for weeks."""
+    unborne = " AND ".join(f"j.matched_{n} IS NULL" for n in range(len(rule.borne_out_by))) or "TRUE"
+    for counterpart in rule.counterparts:
+        if counterpart.around_days is None:
+            continue
+        day = f"CAST({expression_sql(flat(_day_of(counterpart)), row=OTHER)} AS DATE)"
+        yield (
+            f"SELECT j.subject_id, {literal(counterpart.table)}, \"{OTHER}\".{counterpart.target.key}, 'comparison'"
+            f' FROM judgements AS j JOIN (\n{_others(counterpart, as_of)}\n) AS "{OTHER}"'
+            f' ON "{OTHER}".officer_id = j.subject_id'
+            f" AND {day} BETWEEN j.day - {counterpart.around_days} AND j.day + {counterpart.around_days}"
+            f" WHERE j.judgement <> {literal(CANNOT_SAY)} AND {unborne}"
+        )
+
+
 def _referred(rule: Rule, as_of: date) -> Iterator[str]:
     """Yield selects of the rows that cited rows refer to and that were read with them."""
-    readers = [(rule.table, rule.lookups), *((c.table, c.lookups) for c in rule.counterparts)]
+    readers = [(rule.table, rule.lookups), *((c.table, c.lookups) for c in rule.others)]
     for table, name in dict.fromkeys((table, name) for table, lookups in readers for name in lookups):
         source, target = CONTRACT[table], CONTRACT[name]
         yield (

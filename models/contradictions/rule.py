@@ -31,8 +31,8 @@ class RuleCase:
     """A worked case of a rule: tiny tables in, the keys of the contradicted rows out. The subject is officer 1.
 
     `against` lists the keys of the rows that contradict them, for a rule that is contradicted by rows. `shows` marks a
-    look-alike: an innocent person whose records come close and who stays within tolerance, with no flag raised, though
-    some rows may be contradicted.
+    look-alike: an innocent person whose records come close; some rows may be contradicted, and where many have as many
+    nobody is flagged.
     """
 
     says: str
@@ -58,6 +58,11 @@ class Counterpart:
     person, `day` somebody's row with that `day` on the claim's day, `own_day` one of the claim's officer, `ever` any
     row at all. Without it nothing can be said of a claim that nothing answers.
 
+    `around_days` asks more of a source in which each officer has rows of their own: in so many days before the claim,
+    and in as many after it, they have rows there, on at least half as many days as they made claims. Where a badge or
+    the roster is silent for weeks on which claims show somebody at work, the source is at fault and nothing can be
+    said.
+
     Example:
         >>> from features.expression import col, day
         >>> entry = Counterpart(
@@ -77,6 +82,7 @@ class Counterpart:
     whose: Literal["own", "others", "anybody"] = "own"
     alive: Literal["ever", "paired", "day", "own_day"] = "ever"
     day: Expression | None = None
+    around_days: int | None = None
 
     @property
     def target(self) -> Table:
@@ -110,10 +116,15 @@ class Rule:
     - But where one of these tables was not `alive`, or one in `guarded_by` has no row that answers it, nothing can be
       said of it.
 
-    Columns of a row that the claim refers to are read as `col.<table>.<column>`. Subjects (the officers in the column
-    `subject_key`) reach the rule's attention from `minimum_hits` contradicted claims that make up at least
-    `minimum_share` percent of those that could be judged. `guard` says in words what keeps poor records from looking
-    like a contradiction. A rule with `opt_in` takes part only when the settings name it.
+    `among` narrows the claims to those that a row of each of its tables answers: the others could not have been
+    contradicted, and would make those that could look rarer than they are.
+
+    Columns of a row that the claim refers to are read as `col.<table>.<column>`. Subjects are the officers in the
+    column `subject_key`. How many contradicted claims are worth a look is for no declaration to say: it depends on
+    what is ordinary in the force (see `pipeline.rule_selection`). `minimum_days` is a floor below which nobody is
+    flagged, however rare it is: contradicted claims on two days, so that no single slip, match or mislaid row is a
+    flag. `guard` says in words what keeps poor records from looking like a contradiction. A rule with `opt_in` takes
+    part only when the settings name it.
 
     Raises:
         DeclarationFaulty: anything in the declaration does not fit the contract or its policy; all faults are listed.
@@ -145,13 +156,13 @@ class Rule:
     table: str
     where: Expression
     day: Expression
+    among: tuple[Counterpart, ...] = ()
     borne_out_by: tuple[Counterpart, ...] = ()
     guarded_by: tuple[Counterpart, ...] = ()
     contradicted_by: Counterpart | None = None
     subject_key: str = "officer_id"
     window: int = 365
-    minimum_hits: int = 1
-    minimum_share: int = 0
+    minimum_days: int = 2
     guard: str
     blind_to: tuple[str, ...]
     references: tuple[str, ...] = ()
@@ -182,10 +193,15 @@ class Rule:
         return (*self.borne_out_by, *self.guarded_by, *against)
 
     @property
+    def others(self) -> tuple[Counterpart, ...]:
+        """Everything that it reads besides the claim: what narrows the claims, and what they are held against."""
+        return (*self.among, *self.counterparts)
+
+    @property
     def paths(self) -> frozenset[tuple[str, ...]]:
         """The columns read of the claim and of the rows that it refers to."""
-        expressions = [self.where, self.day, *(claim for c in self.counterparts for claim, _ in c.pairs)]
-        expressions += [c.match for c in self.counterparts if c.match is not None]
+        expressions = [self.where, self.day, *(claim for c in self.others for claim, _ in c.pairs)]
+        expressions += [c.match for c in self.others if c.match is not None]
         paths = {path for e in expressions for path in fields(e) if path[0] not in (OTHER, POLICY)}
         return frozenset(paths | {(self.subject_key,)})
 
@@ -197,7 +213,7 @@ class Rule:
     @property
     def tables(self) -> tuple[str, ...]:
         """All tables it reads, the claim's first."""
-        others = [t for c in self.counterparts for t in (c.table, *c.lookups)]
+        others = [t for c in self.others for t in (c.table, *c.lookups)]
         return tuple(dict.fromkeys([self.table, *self.lookups, *others]))
 
     @property
@@ -207,7 +223,7 @@ class Rule:
         limited = {(column,) for period in self.dated.period for column in period.applies_to}
         for path in self.paths | limited:
             columns_of[self.table if len(path) == 1 else path[0]].add(path[-1])
-        for counterpart in self.counterparts:
+        for counterpart in self.others:
             owner = {("officer_id",)} if counterpart.whose != "anybody" else set()
             for path in counterpart.paths | owner:
                 columns_of[counterpart.table if len(path) == 1 else path[0]].add(path[-1])
@@ -232,12 +248,12 @@ def flat(expression: Expression) -> Expression:
 
 
 def _faults(rule: Rule) -> list[str]:
-    tables = [rule.table, *(c.table for c in rule.counterparts)]
+    tables = [rule.table, *(c.table for c in rule.others)]
     unknown = [name for name in tables if name not in CONTRACT.records or CONTRACT[name].audit_only]
     if unknown:
         return [f"{', '.join(unknown)} cannot be read by a rule"]
     faults = column_faults(rule.source, tuple(Field(path) for path in sorted(rule.paths)))
-    for counterpart in rule.counterparts:
+    for counterpart in rule.others:
         faults += [f"{fault} (in {counterpart.table})" for fault in _counterpart_faults(counterpart)]
     faults += _policy_faults(rule)
     if rule.standard is not None and rule.standard not in STANDARDS:
@@ -250,6 +266,8 @@ def _faults(rule: Rule) -> list[str]:
         faults.append("the question must end with a question mark")
     if not rule.blind_to:
         faults.append("a rule states what it cannot see")
+    if rule.minimum_days < 2:
+        faults.append("minimum_days is at least 2: one day's rows may be one slip")
     if not rule.guard:
         faults.append("a rule states what guards it against poor records")
     return faults
@@ -259,6 +277,8 @@ def _counterpart_faults(counterpart: Counterpart) -> Iterator[str]:
     yield from column_faults(counterpart.target, tuple(Field(path) for path in sorted(counterpart.paths)))
     if (counterpart.alive in ("day", "own_day")) != (counterpart.day is not None):
         yield "alive on a day needs `day`, and nothing else does"
+    if counterpart.around_days is not None and (counterpart.day is None or counterpart.whose != "own"):
+        yield "`around_days` needs rows of the officer's own and their `day`"
     if counterpart.only is not None and any(path[0] == POLICY for path in fields(counterpart.only)):
         yield "`only` cannot read the policy: use `match`"
     owned = "officer_id" in counterpart.target.column
@@ -270,8 +290,8 @@ def _policy_faults(rule: Rule) -> Iterator[str]:
     if rule.policy not in policies():
         yield f"there is no policy {rule.policy}"
         return
-    expressions = [rule.where, rule.day, *(c.match for c in rule.counterparts if c.match is not None)]
-    expressions += [claim for c in rule.counterparts for claim, _ in c.pairs]
+    expressions = [rule.where, rule.day, *(c.match for c in rule.others if c.match is not None)]
+    expressions += [claim for c in rule.others for claim, _ in c.pairs]
     parameters = {path[1] for e in expressions for path in fields(e) if path[0] == POLICY} - {"since"}
     for period in rule.dated.period:
         missing = sorted(parameters - period.parameters.keys())

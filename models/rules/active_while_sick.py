@@ -34,8 +34,6 @@ RULE = Rule(
     contradicted_by=within_a_spell("sickness", certified=True),
     guard="the last nine days of a spell are left out, since its end is often recorded late; so is one that lasts",
     window=365,
-    minimum_hits=2,
-    minimum_share=0,
     blind_to=(
         "a return by agreement, in stages or to other duties, that was not recorded",
         "short spells, and the end of long ones",
@@ -67,7 +65,7 @@ RULE = Rule(
             cannot_say=(1,),
         ),
         RuleCase(
-            says="A look-alike: one day tried out and given up is within tolerance.",
+            says="A look-alike: one day tried out and given up: ordinary where others have as many.",
             rows=_ROWS,
             expected=(1,),
             against=(1,),

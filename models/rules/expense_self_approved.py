@@ -29,8 +29,6 @@ RULE = Rule(
     ),
     guard="nothing is judged for an officer without any posting on record",
     window=365,
-    minimum_hits=2,
-    minimum_share=0,
     blind_to=(
         "two officers who approve each other's claims",
         "approval in somebody else's name",
@@ -61,7 +59,7 @@ RULE = Rule(
             cannot_say=(1,),
         ),
         RuleCase(
-            says="A look-alike: one claim passed on in error is within tolerance.",
+            says="A look-alike: one claim passed on in error: ordinary where others have as many.",
             rows=_ROWS,
             expected=(1,),
             against=(1,),

@@ -26,8 +26,6 @@ RULE = Rule(
     ),
     guard="an incident at which nobody is recorded is not judged",
     window=365,
-    minimum_hits=3,
-    minimum_share=20,
     blind_to=(
         "a report put down to the wrong officer: one in a thousand is",
         "officers who came late and were never added to the incident",
@@ -52,7 +50,7 @@ RULE = Rule(
             cannot_say=(1,),
         ),
         RuleCase(
-            says="A look-alike: two reports put down to the wrong officer are within tolerance.",
+            says="A look-alike: two reports put down to the wrong officer: ordinary where others have as many.",
             rows=_ROWS | {"use_of_force": (_REPORT, _REPORT)},
             expected=(1, 2),
             against=(2, 2),

@@ -16,9 +16,10 @@ _REPORT = {"used_at": "2026-05-03 02:00", "tactic": "unarmed"}
 _TOUR = {"starts_at": "2026-05-02 08:00", "ends_at": "2026-05-02 18:00"}
 _SOMEBODY = {"officer_id": 2, "starts_at": "2026-05-03 08:00", "ends_at": "2026-05-03 18:00"}
 _NIGHT = {"starts_at": "2026-05-02 22:00", "ends_at": "2026-05-03 08:00"}
+_AFTER = {"starts_at": "2026-05-10 08:00", "ends_at": "2026-05-10 18:00"}
 _ROWS: CaseRows = {
     "use_of_force": (_REPORT,),
-    "shift": (_TOUR, _SOMEBODY),
+    "shift": (_TOUR, _SOMEBODY, _AFTER),
     "attendance": ({"incident_id": 1, "officer_id": 2},),
 }
 
@@ -37,14 +38,14 @@ RULE = Rule(
             match=_ON_DUTY,
             alive="day",
             day=day(col.starts_at),
+            around_days=14,
         ),
         Counterpart(table="shift", pairs=((day(col.used_at), day(col.ends_at)),), match=_ON_DUTY),
         Counterpart(table="attendance", pairs=((col.incident_id, col.incident_id),)),
     ),
-    guard="a day on which the roster holds nobody's tour is not judged",
+    guard="a day on which the roster holds nobody's tour is not judged, nor one in whose fortnight before or after the"
+    " roster has tours of the officer's own on fewer than half of the days of claims",
     window=365,
-    minimum_hits=3,
-    minimum_share=20,
     blind_to=(
         "a report put down to the wrong officer: one in a thousand is",
         "a time written down wrongly by hours",
@@ -69,12 +70,18 @@ RULE = Rule(
         ),
         RuleCase(
             says="No tour of anybody on that day: the roster is missing, nothing can be said.",
-            rows=_ROWS | {"shift": (_TOUR,)},
+            rows=_ROWS | {"shift": (_TOUR, _AFTER)},
             expected=(),
             cannot_say=(1,),
         ),
         RuleCase(
-            says="A look-alike: two such reports, put down to the wrong officer, are within tolerance.",
+            says="No tour of their own in the fortnight after: lent to a unit with another roster, perhaps.",
+            rows=_ROWS | {"shift": (_TOUR, _SOMEBODY)},
+            expected=(),
+            cannot_say=(1,),
+        ),
+        RuleCase(
+            says="A look-alike: two such reports, put down to the wrong officer: ordinary where others have as many.",
             rows=_ROWS | {"use_of_force": (_REPORT, _REPORT)},
             expected=(1, 2),
             shows="look_alike",

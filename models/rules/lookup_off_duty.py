@@ -16,7 +16,8 @@ _LOOK = {"system": "crime", "subject_id": 77, "accessed_at": "2026-05-02 23:30"}
 _TOUR = {"starts_at": "2026-05-02 08:00", "ends_at": "2026-05-02 18:00"}
 _HERE = {"entered_at": "2026-05-02 07:50", "left_at": "2026-05-02 18:05"}
 _SOMEBODY = {"officer_id": 2, "starts_at": "2026-05-02 08:00", "ends_at": "2026-05-02 18:00"}
-_ROWS: CaseRows = {"system_access": (_LOOK,), "shift": (_TOUR, _SOMEBODY), "site_entry": (_HERE,)}
+_AROUND = ({"starts_at": "2026-04-27 08:00"}, {"starts_at": "2026-05-06 08:00"})
+_ROWS: CaseRows = {"system_access": (_LOOK,), "shift": (_TOUR, _SOMEBODY, *_AROUND), "site_entry": (_HERE,)}
 
 ON_DUTY = (
     Counterpart(
@@ -25,6 +26,7 @@ ON_DUTY = (
         match=_ON_DUTY,
         alive="day",
         day=day(col.starts_at),
+        around_days=14,
     ),
     Counterpart(table="shift", pairs=((day(col.accessed_at), day(col.ends_at)),), match=_ON_DUTY),
     Counterpart(
@@ -47,10 +49,9 @@ RULE = Rule(
     & col.system.is_in("crime", "intelligence", "custody", "national"),
     day=day(col.accessed_at),
     borne_out_by=ON_DUTY,
-    guard="a day on which the roster holds nobody's tour is not judged",
+    guard="a day on which the roster holds nobody's tour is not judged, nor one in whose fortnight before or after the"
+    " roster has tours of the officer's own on fewer than half of the days of claims",
     window=365,
-    minimum_hits=8,
-    minimum_share=5,
     opt_in=True,
     blind_to=(
         "whose hands were on the keyboard: a terminal left open, a number used by somebody else",
@@ -93,7 +94,13 @@ RULE = Rule(
             cannot_say=(1,),
         ),
         RuleCase(
-            says="A look-alike: seven looks after duty in a year are within tolerance.",
+            says="No tour of their own in the fortnight after: the roster may be silent, nothing can be said.",
+            rows=_ROWS | {"shift": (_TOUR, _SOMEBODY, _AROUND[0])},
+            expected=(),
+            cannot_say=(1,),
+        ),
+        RuleCase(
+            says="A look-alike: seven looks after duty in a year: ordinary where others have as many.",
             rows=_ROWS | {"system_access": tuple(_LOOK | {"subject_id": 70 + n} for n in range(7))},
             expected=(1, 2, 3, 4, 5, 6, 7),
             shows="look_alike",

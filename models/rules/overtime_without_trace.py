@@ -69,8 +69,6 @@ RULE = Rule(
     ),
     guard="a tour without an entry of the officer's own, or with one whose exit is missing, is not judged against them",
     window=365,
-    minimum_hits=3,
-    minimum_share=10,
     blind_to=(
         "work elsewhere after leaving the building that left no trace in a system and no incident",
         "overtime that colleagues book for each other",
@@ -106,7 +104,7 @@ RULE = Rule(
             cannot_say=(1,),
         ),
         RuleCase(
-            says="A look-alike: two such tours in a year are within tolerance.",
+            says="A look-alike: two such tours in a year: ordinary where others have as many.",
             rows=_ROWS
             | {
                 "shift": (_TOUR, _TOUR | {"starts_at": "2026-05-04 08:00", "ends_at": "2026-05-04 20:00"}),

@@ -12,9 +12,10 @@ _LOOK = {"system": "crime", "subject_id": 77, "accessed_at": "2026-05-02 23:30"}
 _AGAIN = {"system": "national", "subject_id": 77, "accessed_at": "2026-05-09 23:30"}
 _SOMEBODY = {"officer_id": 2, "starts_at": "2026-05-02 08:00", "ends_at": "2026-05-02 18:00"}
 _NEXT_WEEK = {"officer_id": 2, "starts_at": "2026-05-09 08:00", "ends_at": "2026-05-09 18:00"}
+_AROUND = tuple({"starts_at": f"2026-{day} 08:00"} for day in ("04-30", "05-05", "05-12"))
 _ROWS: CaseRows = {
     "system_access": (_LOOK, _AGAIN),
-    "shift": (_SOMEBODY, _NEXT_WEEK),
+    "shift": (_SOMEBODY, _NEXT_WEEK, *_AROUND),
     "site_entry": ({"officer_id": 2, "entered_at": "2026-05-02 07:50"},),
 }
 
@@ -28,17 +29,19 @@ RULE = Rule(
     & (col.subject_id > 0)
     & col.system.is_in("crime", "intelligence", "custody", "national"),
     day=day(col.accessed_at),
-    borne_out_by=ON_DUTY,
-    contradicted_by=Counterpart(
-        table="system_access",
-        only=col.incident_id.is_null(),
-        pairs=((col.subject_id, col.subject_id),),
-        match=day(col.other.accessed_at) != day(col.accessed_at),
+    among=(
+        Counterpart(
+            table="system_access",
+            only=col.incident_id.is_null(),
+            pairs=((col.subject_id, col.subject_id),),
+            match=day(col.other.accessed_at) != day(col.accessed_at),
+        ),
     ),
-    guard="a day on which the roster holds nobody's tour is not judged; a terminal left open shows other people's work",
+    borne_out_by=ON_DUTY,
+    guard="a day on which the roster holds nobody's tour is not judged, nor one in whose fortnight before or after the"
+    " roster has tours of the officer's own on fewer than half of the days of claims; a terminal left open shows"
+    " other people's work",
     window=365,
-    minimum_hits=3,
-    minimum_share=0,
     blind_to=(
         "a person of whom each officer of a team was to keep an eye, without an incident",
         "looks at many different people, each once",
@@ -47,16 +50,15 @@ RULE = Rule(
     references=("Abuse of position for a sexual purpose begins with looking one person up again and again.",),
     cases=(
         RuleCase(
-            says="One person on two evenings off duty: each look is contradicted by the other.",
+            says="One person on two evenings off duty: neither look is borne out by a tour.",
             rows=_ROWS,
             expected=(1, 2),
-            against=(2, 1),
         ),
         RuleCase(
-            says="The second look was on duty: it is borne out, but it still speaks against the first.",
-            rows=_ROWS | {"shift": (_SOMEBODY, _NEXT_WEEK | {"officer_id": 1, "ends_at": "2026-05-09 23:50"})},
+            says="The second look was on duty: it is borne out, but it still makes the first a repeated one.",
+            rows=_ROWS
+            | {"shift": (_SOMEBODY, *_AROUND, _NEXT_WEEK | {"officer_id": 1, "ends_at": "2026-05-09 23:50"})},
             expected=(1,),
-            against=(2,),
         ),
         RuleCase(
             says="Both on duty: borne out.",
@@ -70,7 +72,7 @@ RULE = Rule(
             expected=(),
         ),
         RuleCase(
-            says="Two different people off duty: no repetition.",
+            says="Two different people off duty, each once: no claim of this kind.",
             rows=_ROWS | {"system_access": (_LOOK, _AGAIN | {"subject_id": 78})},
             expected=(),
         ),
@@ -81,10 +83,9 @@ RULE = Rule(
             cannot_say=(1, 2),
         ),
         RuleCase(
-            says="A look-alike: one person on two evenings is within tolerance.",
+            says="A look-alike: one person on two evenings: ordinary where others have as many.",
             rows=_ROWS,
             expected=(1, 2),
-            against=(2, 1),
             shows="look_alike",
         ),
         RuleCase(

@@ -70,8 +70,6 @@ RULE = Rule(
     ),
     guard="a tour without an entry of the officer's own, or with one whose exit is missing, is not judged against them",
     window=365,
-    minimum_hits=3,
-    minimum_share=20,
     blind_to=(
         "work elsewhere after leaving the building that left no trace in a system and no incident",
         "a colleague's edit in the officer's favour",
@@ -111,7 +109,7 @@ RULE = Rule(
             expected=(),
         ),
         RuleCase(
-            says="A look-alike: one such edit is within tolerance, since a badge can be held for somebody else.",
+            says="A look-alike: one such edit (a badge held for somebody else): ordinary where others have as many.",
             rows=_ROWS
             | {
                 "shift": (

@@ -39,8 +39,6 @@ RULE = Rule(
     ),
     guard="nothing is judged where the records hold no edit by anybody but the officers themselves",
     window=365,
-    minimum_hits=2,
-    minimum_share=0,
     blind_to=(
         "a supervisor's word that left no trace in the roster",
         "swaps agreed in time, more than a week ahead",
@@ -66,7 +64,7 @@ RULE = Rule(
             cannot_say=(1,),
         ),
         RuleCase(
-            says="A look-alike: one tour taken over at short notice is within tolerance.",
+            says="A look-alike: one tour taken over at short notice: ordinary where others have as many.",
             rows=_ROWS,
             expected=(1,),
             shows="look_alike",

@@ -33,8 +33,6 @@ RULE = Rule(
     ),
     guard="nothing is judged where it is the officer's only claim without a receipt; the same day twice may be a copy",
     window=365,
-    minimum_hits=4,
-    minimum_share=0,
     blind_to=(
         "receipts that were lost or not scanned in",
         "prices that happen to lie there, such as a usual fare",
@@ -66,7 +64,7 @@ RULE = Rule(
             cannot_say=(1,),
         ),
         RuleCase(
-            says="A look-alike: two or three such claims in a year are within tolerance.",
+            says="A look-alike: two or three such claims in a year: ordinary where others have as many.",
             rows={"expense": (_CLAIM, _NEXT, _NEXT | {"incurred_on": "2026-05-25"})},
             expected=(1, 2, 3),
             against=(2, 1, 1),

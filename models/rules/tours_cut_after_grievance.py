@@ -11,6 +11,9 @@ _CUT = {"shift_id": 1, "officer_id": 2, "editor_id": 1, "field": "duty", "minute
 _CUT |= {"edited_at": "2026-05-02 12:00"}
 _GRIEVANCE = {"raised_by_id": 2, "about_officer_id": 1, "kind": "bullying", "raised_on": "2026-03-01"}
 _ROWS: CaseRows = {"roster_edit": (_CUT,), "grievance": (_GRIEVANCE,)}
+_RECENT = (col.other.raised_on <= day(col.edited_at)) & (
+    col.other.raised_on >= days_later(col.edited_at, col.policy.protected_days * -1)
+)
 
 RULE = Rule(
     question="Which officers cut the tours of somebody who had raised a grievance about them?",
@@ -20,18 +23,27 @@ RULE = Rule(
     table="roster_edit",
     where=(col.editor_id != col.officer_id) & (col.minutes_gained <= col.policy.most_minutes),
     day=day(col.edited_at),
+    among=(
+        Counterpart(table="grievance", pairs=((col.editor_id, col.about_officer_id),), match=_RECENT, whose="anybody"),
+    ),
+    guarded_by=(
+        Counterpart(
+            table="grievance",
+            pairs=((col.editor_id, col.about_officer_id),),
+            match=_RECENT & (col.other.raised_by_id > 0),
+            whose="anybody",
+        ),
+    ),
     contradicted_by=Counterpart(
         table="grievance",
         pairs=((col.officer_id, col.raised_by_id), (col.editor_id, col.about_officer_id)),
-        match=(col.other.raised_on <= day(col.edited_at))
-        & (col.other.raised_on >= days_later(col.edited_at, col.policy.protected_days * -1)),
+        match=_RECENT,
         whose="anybody",
     ),
     subject_key="editor_id",
-    guard="nothing is judged where the records hold no grievance at all",
+    guard="only cuts by somebody about whom a grievance was raised in the protected days are claims, so that each is"
+    " set beside others in the same place; where none of the grievances bears a name nothing is judged",
     window=365,
-    minimum_hits=8,
-    minimum_share=0,
     blind_to=(
         "cuts that the person who raised the grievance had asked for",
         "cuts ordered from above, for a whole team",
@@ -46,23 +58,28 @@ RULE = Rule(
             against=(1,),
         ),
         RuleCase(
-            says="The grievance came after the cut: borne out.",
+            says="The grievance came after the cut: no claim of this kind.",
             rows=_ROWS | {"grievance": (_GRIEVANCE | {"raised_on": "2026-05-10"},)},
             expected=(),
         ),
         RuleCase(
-            says="A grievance about somebody else: borne out.",
+            says="Cut of a colleague of the person who raised the grievance: borne out.",
+            rows=_ROWS | {"roster_edit": (_CUT | {"officer_id": 3},)},
+            expected=(),
+        ),
+        RuleCase(
+            says="A grievance about somebody else: no claim of this kind.",
             rows=_ROWS | {"grievance": (_GRIEVANCE | {"about_officer_id": 3},)},
             expected=(),
         ),
         RuleCase(
-            says="No grievance is on record at all: nothing can be said.",
-            rows=_ROWS | {"grievance": ()},
+            says="A grievance without a name: nothing can be said.",
+            rows=_ROWS | {"grievance": (_GRIEVANCE | {"raised_by_id": None},)},
             expected=(),
             cannot_say=(1,),
         ),
         RuleCase(
-            says="A look-alike: a supervisor who goes on making the roster cuts a tour now and then, within tolerance.",
+            says="A look-alike: a supervisor who goes on making the roster cuts a tour now and then.",
             rows=_ROWS | {"roster_edit": (_CUT,) * 4},
             expected=(1, 2, 3, 4),
             against=(1, 1, 1, 1),

@@ -28,7 +28,6 @@ RULE = Rule(
     ),
     guard="nothing is judged where the records hold no declaration at all; a match that is not sure claims nothing",
     window=3650,
-    minimum_hits=1,
     blind_to=(
         "a register entry matched to the wrong person with great certainty",
         "an interest declared under another kind",

@@ -27,8 +27,6 @@ RULE = Rule(
     ),
     guard="a report is judged only where somebody else reported force at the same incident",
     window=365,
-    minimum_hits=4,
-    minimum_share=20,
     blind_to=(
         "cameras that failed or ran out, and units that carry none",
         "incidents at which one officer alone used force",
@@ -59,7 +57,7 @@ RULE = Rule(
             cannot_say=(1,),
         ),
         RuleCase(
-            says="A look-alike: two cameras that failed in a year are within tolerance.",
+            says="A look-alike: two cameras that failed in a year: ordinary where others have as many.",
             rows={"use_of_force": (_OFF, _ON, _OFF | {"used_at": "2026-05-02 13:00"})},
             expected=(1, 3),
             against=(2, 2),

@@ -125,7 +125,17 @@ def _records(
 
 def _facts(finished: Finished) -> dict[str, Any]:
     manifest = finished.folder.manifest
-    names = ("as_of", "counts", "absent", "notes", "skipped", "source_gaps", "practice_changes", "selections")
+    names = (
+        "as_of",
+        "counts",
+        "absent",
+        "notes",
+        "skipped",
+        "source_gaps",
+        "practice_changes",
+        "selections",
+        "contradictions",
+    )
     return {name: manifest[name] for name in names}
 
 
@@ -143,6 +153,7 @@ def _print_report(finished: Finished, out: Path) -> None:
         for o in finished.selections
     ]
     print_table("Comparison with peers", _COMPARISON, rows)
+    _print_practices(finished)
     by_family = finished.folder.table("flags").group_by(["concern", "family"]).aggregate([("flag_id", "count")])
     print_table(
         f"{finished.flags:,} flags: records worth a human look, never findings",
@@ -150,6 +161,21 @@ def _print_report(finished: Finished, out: Path) -> None:
         sorted(tuple(row.values()) for row in by_family.to_pylist()),
     )
     print_text(f"Look: opencse flags {out}   Why: opencse explain {out} FLAG_ID   Check: opencse replay {out}")
+
+
+def _print_practices(finished: Finished) -> None:
+    """Print what is a practice of many, and how the selections by rules went."""
+    found = finished.folder.table("practices")["sentence"].to_pylist()
+    if found:
+        print_text(label="Practices: facts about a place or a custom, not about a person")
+        print_items(found[:LISTED])
+        _print_remainder(len(found))
+    rows = [
+        (str(o.as_of), o.concern, o.rules, o.tested, o.insufficient, o.selected, o.level)
+        for o in finished.rule_selections
+    ]
+    columns = ["as of", "concern", "rules", "tested", "not enough evidence", "selected", "q"]
+    print_table("Contradictions, next to what is ordinary", columns, rows)
 
 
 def _print_sources(manifest: dict[str, Any]) -> None:

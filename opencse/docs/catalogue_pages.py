@@ -131,10 +131,11 @@ def _rule_page(rule: Rule) -> str:
         ("standard", spaced(rule.standard)),
         ("takes part", "only when the settings name it" if rule.opt_in else ""),
         ("claim", code(rule.table)),
+        ("of these only those with", "; ".join(_counterpart(counterpart) for counterpart in rule.among)),
         ("borne out by", "; ".join(_counterpart(counterpart) for counterpart in rule.borne_out_by)),
         ("contradicted by", _counterpart(rule.contradicted_by) if rule.contradicted_by else "silence of these"),
         ("window", f"{rule.window} days"),
-        ("tolerance", f"{rule.minimum_hits} contradicted rows and {rule.minimum_share}% of those judged"),
+        ("floor", f"contradicted rows on {rule.minimum_days} days, and more than is ordinary in the force"),
         ("guard against poor records", rule.guard),
         ("data category", ", ".join(sorted(rule.categories))),
         ("see", "; ".join(rule.references)),
@@ -154,7 +155,7 @@ def _outcome(rule: Rule, case: RuleCase) -> str:
     outcome = f"As of {case.as_of}, contradicted: **{list(case.expected)}**, cannot say: **{list(case.cannot_say)}**"
     if case.against:
         outcome += f", by {code(rule.contradicted_by.table if rule.contradicted_by else '')} **{list(case.against)}**"
-    return outcome + ("; within tolerance, no flag" if case.shows == "look_alike" else "")
+    return outcome + ("; ordinary where others have as many" if case.shows == "look_alike" else "")
 
 
 def _counterpart(counterpart: Counterpart) -> str:

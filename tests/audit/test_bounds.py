@@ -30,7 +30,7 @@ def flags_of(folder: RunFolder) -> list[dict[str, Any]]:
 
 
 def test_the_bound_of_all_flags_is_the_one_the_run_wrote(finished: RunFolder) -> None:
-    compared = [f for f in flags_of(finished) if f["p_value"] is not None]
+    compared = [f for f in flags_of(finished) if f["promise"] == "comparison"]
     bounds = subset_bounds(finished, flags_of(finished))
     assert sum(b.size for b in bounds) == len(compared) > 0
     written = {(o["as_of"], o["subject_kind"], o["concern"]): o for o in finished.manifest["selections"]}
@@ -47,10 +47,11 @@ def test_fewer_flags_can_never_hold_more_false_ones(finished: RunFolder) -> None
 
 
 def test_the_strongest_are_those_with_the_smallest_p_values_and_their_equals() -> None:
-    rows = [
-        {"flag_id": f"{n}", "p_value": p, "as_of": "d", "subject_kind": "officer", "concern": "standards"}
-        for n, p in enumerate([0.3, 0.1, 0.2, 0.2, None])
+    about = {"as_of": "d", "subject_kind": "officer", "concern": "standards"}
+    rows: list[dict[str, Any]] = [
+        {"flag_id": f"{n}", "p_value": p, "promise": "comparison"} | about for n, p in enumerate([0.3, 0.1, 0.2, 0.2])
     ]
+    rows.append({"flag_id": "4", "p_value": 0.01, "promise": "contradiction"} | about)
     assert [r["flag_id"] for r in strongest_of(rows, 2)] == ["1", "2", "3"]
 
 

@@ -15,7 +15,7 @@ from pipeline.run_folder import RunFolder
 
 def flag_of(folder: RunFolder, family: str, *, strongest: bool = True) -> dict[str, Any]:
     found: list[dict[str, Any]] = [f for f in folder.table("flags").to_pylist() if f["family"] == family]
-    return sorted(found, key=lambda f: (f["p_value"] or 0.0, f["flag_id"]))[0 if strongest else -1]
+    return sorted(found, key=lambda f: (f["p_value"], f["flag_id"]))[0 if strongest else -1]
 
 
 def test_a_strong_flag_survives_other_peers_and_seeds(finished: RunFolder) -> None:
@@ -33,10 +33,12 @@ def test_a_weak_flag_survives_as_often_each_time_it_is_counted(finished: RunFold
     assert counts[0] == counts[1]
 
 
-def test_a_contradiction_has_no_peers_and_stands_on_neighbouring_dates(finished: RunFolder, force: Path) -> None:
+def test_a_contradiction_is_tried_with_other_peers_and_on_neighbouring_dates(finished: RunFolder, force: Path) -> None:
     flag = flag_of(finished, "contradiction")
     peers, seeds, dates = stability(finished, flag["flag_id"], records=force)
-    assert (peers.tried, seeds.tried) == (0, 0)
+    assert (peers.tried, seeds.tried) == (20, 0)
+    # Forty people with office days: with one in forty of them drawn, what is ordinary is not sure.
+    assert 0 < peers.survived < 20
     assert dates.tried >= 1
     assert "raised" in dates.note
 

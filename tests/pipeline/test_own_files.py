@@ -49,7 +49,6 @@ RULE = Rule(
     table="shift", where=col.place == "office", day=col.starts_at,
     borne_out_by=(Counterpart(table="site_entry", pairs=((day(col.starts_at), day(col.entered_at)),)),),
     guard="nothing is judged where the door recorded nobody", blind_to=("a door that stood open",),
-    minimum_hits=5,
 )
 """
 

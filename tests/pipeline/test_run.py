@@ -24,7 +24,7 @@ from pipeline.settings import load
 from tests import small_force
 from tests.runs import Runner
 
-RESULTS = ("features", "scores", "flags", "evidence", "subjects")
+RESULTS = ("features", "scores", "flags", "evidence", "subjects", "practices")
 
 
 def results(folder: RunFolder) -> dict[str, bytes]:
@@ -45,9 +45,11 @@ def test_the_planted_patterns_are_among_the_flags(finished: RunFolder) -> None:
     flags = finished.table("flags").to_pylist()
     found = {(f["subject_id"], f["concern"], f["family"]) for f in flags}
     assert (7, "standards", "peer") in found  # takes paid rest days by editing their own roster
-    assert (9, "standards", "contradiction") in found  # looks people up off duty, without naming work
+    # Two people look somebody up again off duty, one of them often: too few to say what is ordinary.
+    assert (9, "standards", "contradiction") not in found
     assert (8, "standards", "contradiction") in found  # claims office days
-    assert (11, "standards", "contradiction") in found  # declared nothing
+    # One interest that was not declared may be a wrong match: it is counted, and no flag.
+    assert (11, "standards", "contradiction") not in found
 
 
 def test_a_flag_says_which_promise_it_carries(finished: RunFolder) -> None:
@@ -271,10 +273,12 @@ def test_a_run_that_fails_leaves_nothing_behind(force: Path, tmp_path: Path, mon
 def test_a_folder_that_comes_to_exist_during_a_run_stays_as_it_is(
     force: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    original = pipeline.run._analyse
+
     def be_overtaken(*arguments: Any) -> Any:
         (tmp_path / "run").mkdir()
         (tmp_path / "run" / "thesis.txt").write_text("years of work")
-        return (), 0
+        return original(*arguments)
 
     monkeypatch.setattr(pipeline.run, "_analyse", be_overtaken)
     with pytest.raises(UsageError, match="exists already"):
@@ -287,10 +291,12 @@ def test_of_two_runs_to_one_folder_the_second_is_refused(
 ) -> None:
     out = tmp_path / "run"
 
+    original = pipeline.run._analyse
+
     def start_again(*arguments: Any) -> Any:
         with pytest.raises(UsageError, match="Another command is writing there"):
             run(force, out=out, settings=load(), as_of=[small_force.AS_OF], overwrite=True)
-        return (), 0
+        return original(*arguments)
 
     monkeypatch.setattr(pipeline.run, "_analyse", start_again)
     run(force, out=out, settings=load(), as_of=[small_force.AS_OF])

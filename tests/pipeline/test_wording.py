@@ -58,13 +58,15 @@ def test_a_value_with_an_expectation_is_set_beside_it_and_its_range() -> None:
 
 def test_a_contradiction_counts_what_could_be_judged_and_what_could_not() -> None:
     rule = rules()["office_day_without_entry"]
-    text = rule_sentence(rule, hits=9, judged=30, cannot_say=4)
-    assert text.startswith("9 of 30 shift rows that could be judged in ")
+    counted = {"hits": 13, "judged": 44, "cannot_say": 4, "hit_days": 12, "judged_days": 40, "set_aside": 0}
+    text = rule_sentence(rule, counted, ordinary=(2.0, 5.0), chance=0.00049)
+    assert text.startswith("On 12 of 40 days with shift rows that could be judged in 365 days, 13 of 44 rows ")
+    assert "Somebody ordinary here has 2 to 5 such days; at most one in 2,000 would have as many." in text
     assert "About 4 more nothing can be said" in text
     assert "It cannot see: " in text
-    assert "nothing can be said" not in rule_sentence(
-        rules()["office_day_without_entry"], hits=9, judged=30, cannot_say=0
-    )
+    without = rule_sentence(rule, counted | {"cannot_say": 0, "set_aside": 7}, ordinary=(0.0, 0.0), chance=0.02)
+    assert "nothing can be said" not in without
+    assert "has 0 such days; at most one in 50 would have as many. 7 more belong to a practice" in without
 
 
 def test_every_rule_says_in_words_what_is_the_matter_with_a_claim() -> None:

@@ -1,0 +1,45 @@
+"""The nulls of all that is counted in one force, fitted together: how people differ in one thing, the others tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data.arrays import Floats
+from models.nulls.mixed_binomial import Counts, MixedBinomialNull, fit_mixed_binomial, learn_spread, middle_of
+
+
+@dataclass(frozen=True)
+class FittedCounts:
+    """A null beside the counts it was fitted to: what each person's groups add, and each person's chance."""
+
+    null: MixedBinomialNull
+    offset: Floats
+    p_value: Floats
+
+
+def fit_together(every: Sequence[Counts], *, fitted_to: Sequence[Counts] | None = None) -> list[FittedCounts | None]:
+    """Fit the nulls of several kinds of counts of one force, with the prior of their spreads learned over all of them.
+
+    None where nothing can be said: see `middle_of`. The chance of each count is that of at least so many hits. What is
+    ordinary is fitted to the counts themselves unless others, `fitted_to`, are given.
+
+    Example:
+        >>> import numpy as np
+        >>> hits = np.repeat([0.0, 1.0, 2.0, 15.0], [60, 25, 14, 1])
+        >>> (fitted,) = fit_together([Counts(hits, np.full(100, 20.0))])
+        >>> bool(fitted.p_value[-1] < 0.01 < fitted.p_value[-2])
+        True
+    """
+    middles = [middle_of(counts) for counts in (every if fitted_to is None else fitted_to)]
+    known = [middle for middle in middles if middle is not None]
+    prior = learn_spread(known) if known else None
+    fitted: list[FittedCounts | None] = []
+    for counts, middle in zip(every, middles, strict=True):
+        if middle is None or prior is None:
+            fitted.append(None)
+            continue
+        null = fit_mixed_binomial(middle, prior)
+        offset = null.offsets(counts.groups, len(counts.hits))
+        fitted.append(FittedCounts(null, offset, null.upper_tail(counts.hits, counts.trials, offset)))
+    return fitted
