@@ -29,7 +29,7 @@ class MerkleTree:
     Example:
         >>> tree = MerkleTree([b"manifest", b"flag", b"flag"])
         >>> len(tree), tree.root().hex()[:16]
-        (3, '94cefa64c91cc6a5')
+        (3, '0acedc5c3b94babb')
         >>> proof = tree.inclusion(1)
         >>> is_included(leaf_hash(b"flag"), index=1, size=3, proof=proof, root=tree.root())
         True
