@@ -19,7 +19,7 @@ from pipeline.digest import file_digest, table_digest
 from pipeline.run_folder import MANIFEST
 from pipeline.run_ledger import record_lines, seal_of, write_ledger, write_lines
 
-PACKAGES: Final = ("data", "ledger", "features", "models", "pipeline", "audit", "stress", "opencse")
+PACKAGES: Final = ("data", "ledger", "features", "models", "pipeline", "audit", "stress", "dossier", "opencse")
 """The top-level packages whose source makes up the code's digest."""
 
 LIBRARIES: Final = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn", "pyarrow", "pyod", "great_expectations")

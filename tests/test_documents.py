@@ -21,7 +21,7 @@ from pipeline.scores_table import SCHEMA as SCORES
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = (
-    *("data", "ledger", "features", "models", "pipeline", "audit", "stress", "opencse"),
+    *("data", "ledger", "features", "models", "pipeline", "audit", "stress", "dossier", "opencse"),
     *("docs", "tests", "benchmarks", "notebooks", "requirements", ".ci"),
 )
 TEXT = {".py", ".md", ".toml", ".txt", ".sql", ".ipynb", ".j2", ".html", ".csv", ".sh", ""}

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LAYERS = ("data", "ledger", "features", "models", "pipeline", "audit", "stress", "opencse")
+LAYERS = ("data", "ledger", "features", "models", "pipeline", "audit", "stress", "dossier", "opencse")
 FILES = [path.relative_to(ROOT) for layer in LAYERS for path in sorted((ROOT / layer).rglob("*.py"))]
 WITH_EXAMPLES = [path for path in FILES if ">>> " in (ROOT / path).read_text(encoding="utf-8")]
 

@@ -70,7 +70,7 @@ def test_a_lock_names_no_place_to_download_from(name: str) -> None:
 
 
 def test_everything_imported_is_declared() -> None:
-    ours = {"data", "ledger", "features", "models", "pipeline", "audit", "stress", "opencse"}
+    ours = {"data", "ledger", "features", "models", "pipeline", "audit", "stress", "dossier", "opencse"}
     imported = set()
     for layer in ours:
         for path in (ROOT / layer).rglob("*.py"):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LAYERS = ("data", "ledger", "features", "models", "pipeline", "audit", "stress", "opencse")
+LAYERS = ("data", "ledger", "features", "models", "pipeline", "audit", "stress", "dossier", "opencse")
 LEFT_BEHIND = {"__pycache__", ".DS_Store"}
 
 

@@ -1,0 +1,141 @@
+"""One flag as data for its page: why, next to whom, on which rows, by which steps, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from data.contract import CONTRACT
+from dossier.distributions import PeerValues
+from dossier.lineage_tree import lineage_tree
+from dossier.material import Material, contributions_of
+
+SHOWN: Final = 60
+"""How many rows of each table a page shows; all of them are in `evidence.parquet`."""
+
+
+@dataclass(frozen=True)
+class FlagDetails:
+    """Makes the data of flags' pages, one after another."""
+
+    material: Material
+
+    @cached_property
+    def _peers(self) -> PeerValues:
+        return PeerValues(self.material)
+
+    @cached_property
+    def _scores(self) -> dict[Any, pd.DataFrame]:
+        scores = self.material.scores
+        flagged = {(f["subject_kind"], f["subject_id"]) for f in self.material.flags}
+        about = pd.MultiIndex.from_frame(scores[["subject_kind", "subject_id"]]).isin(list(flagged))
+        keys = ["subject_kind", "subject_id", "as_of", "concern", "detector"]
+        return dict(iter(scores[about].groupby(keys, sort=False)))
+
+    @cached_property
+    def _places(self) -> dict[str, dict[tuple[int, date], int]]:
+        places = {}
+        for name, table in self.material.loaded.items():
+            keys = zip(table[str(CONTRACT[name].key)].to_pylist(), table["as_of"].to_pylist(), strict=True)
+            places[name] = {key: at for at, key in enumerate(keys)}
+        return places
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield the data of each flag's page, in the order of the material's flags."""
+        return map(self.details, self.material.flags)
+
+    def details(self, flag: dict[str, Any]) -> dict[str, Any]:
+        """Return the data of one flag's page."""
+        empty = self.material.folder.table("evidence").schema.names
+        evidence = self.material.cited.get(flag["flag_id"], pd.DataFrame(columns=empty))
+        scores = self._scores_of(flag)
+        return {
+            "id": flag["flag_id"],
+            "scores": [self._score(flag, score) for score in scores],
+            "cited": _counts(evidence),
+            "changes": [],
+            "assumptions": [line for name in flag["detectors"] for line in self.material.assumptions(name)],
+            "rows": self._rows(flag, evidence),
+            "lineage": lineage_tree(self.material, flag, evidence),
+        }
+
+    def _scores_of(self, flag: dict[str, Any]) -> list[dict[str, Any]]:
+        keys = [
+            (flag["subject_kind"], flag["subject_id"], flag["as_of"], flag["concern"], name)
+            for name in flag["detectors"]
+        ]
+        return [
+            {str(name): value for name, value in self._scores[key].iloc[0].items()}
+            for key in keys
+            if key in self._scores
+        ]
+
+    def _score(self, flag: dict[str, Any], score: dict[str, Any]) -> dict[str, Any]:
+        parts = contributions_of(score)
+        if flag["family"] == "contradiction":
+            counted = [part | {"peers": self._peers.of_rule(flag, score["detector"])} for part in parts]
+        else:
+            known = [part for part in parts if "indicator" in part]
+            counted = [
+                part
+                | {"histogram": self._peers.of_indicator(flag, score, part)}
+                | {"question": self.material.question(part["indicator"])}
+                for part in known
+            ]
+        return {
+            "detector": score["detector"],
+            "question": self.material.question(score["detector"]),
+            "group": None if pd.isna(score["peer_group"]) else score["peer_group"],
+            "peers": None if pd.isna(score["peers"]) else int(score["peers"]),
+            "p": None if pd.isna(score["p_value"]) else float(score["p_value"]),
+            "parts": counted,
+        }
+
+    def _rows(self, flag: dict[str, Any], evidence: pd.DataFrame) -> list[dict[str, Any]]:
+        """Return, by table, the rows that the flag rests on: those counted or contradicted, as they stood."""
+        direct = evidence[evidence["part"] == "direct"]
+        tables = []
+        for name, cited in direct.groupby("table_name", sort=True):
+            unique = cited.drop_duplicates("row_id")
+            places = self._places.get(str(name), {})
+            present = [(places.get((row, flag["as_of"])), row) for row in unique["row_id"].tolist()]
+            at = [place for place, _ in present[:SHOWN] if place is not None]
+            tables.append(self._table(str(name), at, total=len(unique), cited=unique))
+        return tables
+
+    def _table(self, name: str, at: list[int], *, total: int, cited: pd.DataFrame) -> dict[str, Any]:
+        rows = self.material.loaded[name].take(np.array(at, dtype=np.int64))
+        names = [column.name for column in CONTRACT[name].columns if column.name in rows.column_names]
+        shown = rows.select(names).to_pydict()
+        sources = list(zip(rows["source_file"].to_pylist(), rows["source_row"].to_pylist(), strict=True))
+        digest = dict(zip(cited["row_id"].tolist(), cited["row_sha256"].tolist(), strict=True))
+        key = str(CONTRACT[name].key)
+        values = [
+            [*(_text(shown[column][n]) for column in names), *map(_text, sources[n]), digest[shown[key][n]]]
+            for n in range(len(at))
+        ]
+        occurred = CONTRACT[name].occurred
+        return {
+            "table": name,
+            "total": total,
+            "day": names.index(occurred) if occurred in names else None,
+            "columns": [*names, "source_file", "source_row", "sha256"],
+            "rows": values,
+        }
+
+
+def _counts(evidence: pd.DataFrame) -> list[list[Any]]:
+    counted = evidence.groupby(["table_name", "indicator", "part"], sort=True).size()
+    return [[*key, int(number)] for key, number in counted.items()]  # type: ignore[misc]
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    return value.isoformat(sep=" ", timespec="minutes") if isinstance(value, datetime) else str(value)

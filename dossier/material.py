@@ -1,0 +1,106 @@
+"""What a dossier is made from: a run's tables, each read once, its facts, and what was measured beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.indicators import indicators
+from models.detectors import detectors
+from models.rules import rules
+from pipeline.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Material:
+    """A run, and what was measured beside it.
+
+    `facts` is the manifest, or as much of it as stands before the run is sealed. `rates` is a table of error rates and
+    `budget` the lines of a stress plan's statement, where there are any. Nothing here runs code of the run's maker:
+    questions of indicators and rules that are not OpenCSE's own stay unsaid.
+    """
+
+    folder: RunFolder
+    facts: Mapping[str, Any]
+    rates: pd.DataFrame | None = None
+    budget: tuple[str, ...] = ()
+
+    @cached_property
+    def flags(self) -> list[dict[str, Any]]:
+        """The flags, the most certain first: by q-value, those of rules without one last, then by score."""
+        rows = self.folder.table("flags").to_pylist()
+        return sorted(rows, key=lambda f: (_after_all(f["q_value"]), -f["score"], f["flag_id"]))
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """What every detector and rule says of whom; contributions are JSON text."""
+        rows: pd.DataFrame = self.folder.table("scores").to_pandas()
+        return rows
+
+    @cached_property
+    def features(self) -> pd.DataFrame:
+        """Every value that could be used, with the subject's id in one column for officers and units alike."""
+        rows: pd.DataFrame = self.folder.table("features").to_pandas()
+        rows["subject_id"] = rows["officer_id"].fillna(rows["unit_id"]).astype("int64")
+        return rows[rows["status"] == "ok"]
+
+    @cached_property
+    def cited(self) -> dict[str, pd.DataFrame]:
+        """The evidence of each flag by its id, in the order of the file."""
+        rows: pd.DataFrame = self.folder.table("evidence").to_pandas()
+        return {str(flag): cited for flag, cited in rows.groupby("flag_id", sort=False)}
+
+    @cached_property
+    def loaded(self) -> dict[str, pa.Table]:
+        """The cited rows themselves, by table."""
+        return {name: pq.read_table(path) for name, path in self.folder.loaded().items()}
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """The SHA-256 of each record file that the run read."""
+        return {item["name"]: item["sha256"] for item in self.facts.get("inputs", ())}
+
+    @cached_property
+    def steps(self) -> dict[str, str]:
+        """The SQL file of each step, by the step's name."""
+        return {item["step"]: item["file"] for item in self.folder.json("lineage/steps.json")}
+
+    @cached_property
+    def reads(self) -> dict[tuple[str, str], dict[str, dict[str, str]]]:
+        """What each indicator and rule reads for a concern: columns with their categories, by table."""
+        entries = self.folder.json("lineage/purposes.json")
+        return {(e["concern"], fed["name"]): fed["reads"] for e in entries for fed in e["fed_by"]}
+
+    def question(self, name: str) -> str:
+        """Return the question that an indicator or a rule of OpenCSE's own asks; nothing for any other."""
+        declared = indicators().get(name) or rules().get(name) or detectors().get(name)
+        return declared.question if declared else ""
+
+    def assumptions(self, name: str) -> list[str]:
+        """Return what a rule cannot see, or what a detector's p-values assume, in sentences."""
+        rule, detector = rules().get(name), detectors().get(name)
+        if rule is not None:
+            return [f"{name.replace('_', ' ')} cannot see {blind}." for blind in rule.blind_to]
+        return [] if detector is None else [f"{name.replace('_', ' ')}: {detector.assumption}."]
+
+
+def contributions_of(score: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what a row of scores lists as its contributions.
+
+    Example:
+        >>> contributions_of({"contributions": '[{"indicator": "complaints", "observed": 3}]'})
+        [{'indicator': 'complaints', 'observed': 3}]
+    """
+    listed: list[dict[str, Any]] = json.loads(score["contributions"])
+    return listed
+
+
+def _after_all(value: float | None) -> float:
+    return 2.0 if value is None or value != value else value

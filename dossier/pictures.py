@@ -1,0 +1,88 @@
+"""Pictures of error rates, each with the table behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import pandas as pd
+
+from audit.rates.selections import EQUAL, FLAGGED
+from audit.rates.truth_tables import CHARACTERISTICS
+
+Chart = Literal["intervals", "bars"]
+
+_MOST: Final = 40
+"""How many rows a picture shows at most: those with the highest values."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: what it shows in a sentence, the kind of chart, its axis, and rows of label, value, low and high."""
+
+    title: str
+    sentence: str
+    chart: Chart
+    axis: str
+    rows: tuple[tuple[str, float | None, float | None, float | None, float, float], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as the data that the page draws."""
+        return {"title": self.title, "chart": self.chart, "axis": self.axis, "rows": [list(row) for row in self.rows]}
+
+
+def pictures(rates: pd.DataFrame) -> tuple[Picture, ...]:
+    """Return the pictures of a table of error rates, for the latest as-of date; those without rows are left out."""
+    latest = rates[rates["as_of"] == rates["as_of"].max()]
+    drawn = [picture for concern in sorted(latest["concern"].unique()) for picture in _of(latest, concern)]
+    return tuple(picture for picture in drawn if picture.rows)
+
+
+def _of(rates: pd.DataFrame, concern: str) -> Iterator[Picture]:
+    about = rates[(rates["concern"] == concern) & (rates["subject_kind"] == "officer")]
+    flagged = about[(about["basis"] == FLAGGED) & (about["scope"] == "all")]
+    yield _picture(
+        f"{concern}: who is flagged wrongly, by group",
+        "Of the people without a concern in each group, the share that was flagged, with its 95% interval.",
+        "false-positive rate",
+        flagged[(flagged["measure"] == "false_positive_rate") & flagged["by"].isin(CHARACTERISTICS)],
+    )
+    yield _picture(
+        f"{concern}: innocent reasons to look unusual",
+        "The same for people of each archetype: an innocent reason to look unusual.",
+        "false-positive rate",
+        flagged[(flagged["measure"] == "false_positive_rate") & (flagged["by"] == "archetype")],
+    )
+    yield _picture(
+        f"{concern}: what is found, by planted pattern",
+        "Of the people in whom each pattern was planted, the share that was flagged.",
+        "recall",
+        flagged[(flagged["measure"] == "recall") & (flagged["by"] == "typology")],
+    )
+    equal = about[(about["basis"] == EQUAL) & (about["measure"] == "precision") & (about["by"] == "all")]
+    yield _picture(
+        f"{concern}: how often each method is right at the same workload",
+        "Of as many people as were flagged, taken from the top of each method's list, the share with a concern.",
+        "precision",
+        equal,
+    )
+
+
+def _picture(title: str, sentence: str, axis: str, rows: pd.DataFrame) -> Picture:
+    usable = rows[rows["status"] != "undefined"].sort_values(["value", "by", "group", "name"], ascending=False)
+    drawn = tuple(
+        (_label(row), _known(row["value"]), _known(row["low"]), _known(row["high"]), row["count"], row["n"])
+        for row in usable.head(_MOST).to_dict("records")
+    )
+    return Picture(title, sentence, "intervals", axis, drawn)
+
+
+def _label(row: dict[Any, Any]) -> str:
+    if row["by"] == "all":
+        return f"{row['name']} ({row['scope']})"
+    return str(row["group"]) if row["by"] in ("archetype", "typology") else f"{row['by']}: {row['group']}"
+
+
+def _known(value: float) -> float | None:
+    return None if pd.isna(value) or value in (float("inf"), float("-inf")) else float(value)

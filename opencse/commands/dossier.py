@@ -1,0 +1,91 @@
+"""The command `dossier`: write one page from which a run can be read and every flag followed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from data.errors import UsageError
+from opencse.command import Command
+from opencse.options import RunPath, TruthOption
+from opencse.terminal import print_note, print_text, steps
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.run_folder import RunFolder
+
+
+def dossier(
+    run: RunPath,
+    truth: TruthOption = None,
+    stress: Annotated[
+        Path | None, typer.Option(help="A folder written by 'opencse stress': its budget statement comes along.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("dossier.html"),
+    overwrite: Annotated[bool, typer.Option(help="Replace the file.")] = False,
+) -> None:
+    """Write one HTML file, complete in itself: what was run, who was flagged and why, and how often flags are wrong."""
+    from data.staging import staged_file
+    from dossier.material import Material
+    from dossier.page import dossier_page
+    from pipeline.run_folder import open_run
+
+    if out.exists() and not overwrite:
+        raise UsageError(
+            "The file exists already.", where=str(out), hint="Choose another with --out, or add --overwrite."
+        )
+    folder = open_run(run)
+    with steps("Dossier") as progress:
+        progress("error rates")
+        rates = _rates(folder, truth)
+        progress("stress results")
+        budget = _budget(stress)
+        progress("pages of flags")
+        page = dossier_page(Material(folder, folder.manifest, rates, budget))
+        with staged_file(out) as file:
+            file.write_text(page, encoding="utf-8")
+    print_text(f"{len(page):,} characters written to {out}; open it in a browser.")
+
+
+def _rates(folder: RunFolder, truth: Path | None) -> pd.DataFrame | None:
+    if truth is None:
+        return None
+    from audit.rates import RateOptions, rates
+    from audit.rates.inputs import read_background, read_truth, records_beside
+    from audit.rates.provenance import world_notes
+
+    for note in world_notes(folder, truth=truth):
+        print_note(note)
+    records = records_beside(truth)
+    background = None if records is None else read_background(records)
+    tables = {name: folder.table(name) for name in ("subjects", "scores", "evidence")}
+    return rates(
+        folder.table("flags"),
+        **tables,
+        truth=read_truth(truth, records=records),
+        people=None if background is None else background.people,
+        units=None if background is None else background.units,
+        options=RateOptions(),
+    )
+
+
+def _budget(stress: Path | None) -> tuple[str, ...]:
+    if stress is None:
+        return ()
+    from stress.budget import budget_statement
+    from stress.budget.statement_text import statement_lines
+
+    return tuple(statement_lines(budget_statement(stress).content))
+
+
+COMMAND = Command(
+    dossier,
+    panel="Read a run",
+    examples=(
+        "opencse dossier build/run",
+        "opencse dossier build/demo/run --truth build/demo/world/truth --out build/demo.html",
+    ),
+)

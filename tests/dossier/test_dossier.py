@@ -1,0 +1,140 @@
+"""The dossier as a file: complete in itself, the same each time, and closed to words that try to be markup."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import zlib
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dossier.distributions import BINS, histogram
+from dossier.page import CHARTS, dossier_page
+from pipeline.run_folder import RunFolder
+from tests.command_line import output_of, refusal_of
+from tests.dossier.dossiers import HOSTILE, crowded_copy, hostile_copy, material_of
+
+LARGEST = 25 * 1024 * 1024
+
+
+class Elements(HTMLParser):
+    """Collects the elements of a page with their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+
+def details_of(page: str) -> list[dict[str, Any]]:
+    blocks = re.findall(r'<script type="text/plain" data-block="\d+">([^<]*)</script>', page)
+    return [flag for block in blocks for flag in json.loads(zlib.decompress(base64.b64decode(block)))]
+
+
+@pytest.fixture(scope="module")
+def page(finished: RunFolder) -> str:
+    return dossier_page(material_of(finished))
+
+
+def test_the_same_run_gives_the_same_page(finished: RunFolder, page: str) -> None:
+    assert dossier_page(material_of(finished)) == page
+
+
+def test_nothing_is_loaded_and_only_the_pages_own_scripts_may_run(page: str) -> None:
+    elements = Elements(page)
+    loading = [a for _, a in elements.elements if {"src", "srcset", "action", "data"} & a.keys()]
+    links = [a["href"] for _, a in elements.elements if "href" in a]
+    assert loading == []
+    assert [link for link in links if link is None or not link.startswith("#")] == []
+    policy = next(a["content"] for _, a in elements.elements if a.get("http-equiv") == "Content-Security-Policy")
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    assert len(digests) == 2
+    assert policy == (
+        "default-src 'none'; style-src 'unsafe-inline'; script-src " + " ".join(f"'sha256-{d}'" for d in digests)
+    )
+
+
+def test_every_flag_has_a_page_with_its_rows_and_its_way_down_to_the_files(finished: RunFolder, page: str) -> None:
+    details = {flag["id"]: flag for flag in details_of(page)}
+    assert set(details) == set(finished.table("flags")["flag_id"].to_pylist())
+    evidence = finished.table("evidence").to_pylist()
+    digests = {item["name"]: item["sha256"] for item in finished.manifest["inputs"]}
+    for flag, about in details.items():
+        direct = {e["row_sha256"] for e in evidence if e["flag_id"] == flag and e["part"] == "direct"}
+        listed = {row[-1] for table in about["rows"] for row in table["rows"]}
+        assert listed <= direct
+        assert sum(table["total"] for table in about["rows"]) == len(direct)
+        files = {e["source_file"] for e in evidence if e["flag_id"] == flag}
+        assert {name for name, _ in leaves(about["lineage"])} == files
+        assert all(digest == digests[name] for name, digest in leaves(about["lineage"]))
+
+
+def leaves(node: dict[str, Any]) -> list[tuple[str, str]]:
+    """The files at the ends of a lineage, with the digest that each shows."""
+    if node["kind"] == "file":
+        return [(node["name"], dict(node["facts"])["SHA-256"])]
+    return [leaf for below in node["below"] for leaf in leaves(below)]
+
+
+def test_a_flag_by_comparison_shows_where_it_lies_among_its_peers(finished: RunFolder, page: str) -> None:
+    compared = {f["flag_id"]: f for f in finished.table("flags").to_pylist() if f["promise"] == "comparison"}
+    assert compared
+    for about in details_of(page):
+        if about["id"] in compared:
+            parts = [part for score in about["scores"] for part in score["parts"]]
+            assert parts
+            assert all(sum(bar[2] for bar in part["histogram"]) > 0 for part in parts)
+
+
+def test_hostile_words_are_data_and_never_markup(finished: RunFolder, tmp_path: Path) -> None:
+    page = dossier_page(hostile_copy(finished, tmp_path / "run"))
+    plain = Elements(dossier_page(material_of(finished)))
+    elements = Elements(page)
+    assert HOSTILE not in page
+    assert [tag for tag, _ in elements.elements].count("script") == [t for t, _ in plain.elements].count("script")
+    assert not [a for _, a in elements.elements if "onmouseover" in a]
+
+
+def test_a_flag_takes_so_little_room_that_five_thousand_stay_under_25_megabytes(
+    finished: RunFolder, tmp_path: Path
+) -> None:
+    page = dossier_page(crowded_copy(finished, tmp_path / "run", flags=200))
+    assert len(details_of(page)) == 200
+    assert len(page.encode()) * 25 < LARGEST + 24 * len(dossier_page(material_of(finished)).encode())
+
+
+def test_a_histogram_counts_every_value_once() -> None:
+    rng = np.random.default_rng(1)
+    for values in (rng.poisson(2, 300).astype(float), rng.gamma(2, 30, 300), np.zeros(5), np.array([0.0, 1e6])):
+        bars = histogram(values)
+        assert sum(bar[2] for bar in bars) == len(values)
+        assert len(bars) <= BINS + 1
+        assert [bar[0] for bar in bars] == sorted(bar[0] for bar in bars)
+    assert histogram(np.array([])) == []
+
+
+def test_each_kind_of_picture_is_a_specification_that_names_only_data_it_is_given() -> None:
+    folder = Path(__file__).parents[2] / "dossier" / "assets" / "charts"
+    assert sorted(path.name for path in folder.iterdir()) == sorted(f"{name}.vl.json" for name in CHARTS)
+    for path in folder.iterdir():
+        assert '"url"' not in path.read_text(encoding="utf-8")
+
+
+def test_the_command_writes_one_file_and_refuses_to_replace_it(finished: RunFolder, tmp_path: Path) -> None:
+    out = tmp_path / "out" / "page.html"
+    assert str(out) in output_of("dossier", finished.path, "--out", out)
+    assert [path.name for path in out.parent.iterdir()] == ["page.html"]
+    first = out.read_bytes()
+    assert "exists" in str(refusal_of("dossier", finished.path, "--out", out))
+    output_of("dossier", finished.path, "--out", out, "--overwrite")
+    assert out.read_bytes() == first
