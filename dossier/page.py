@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from dossier.flag_details import FlagDetails
 from dossier.material import Material
-from dossier.overview import overview
+from dossier.summary_sections import summary_sections
 from dossier.pictures import pictures
 
 BLOCK: Final = 40
@@ -42,7 +42,7 @@ def dossier_page(material: Material) -> str:
     return environment.from_string(_asset("dossier.html.jinja")).render(
         facts=material.facts,
         number=len(material.flags),
-        sections=overview(material),
+        sections=summary_sections(material),
         pictures=drawn,
         budget=material.budget,
         measured=material.rates is not None,

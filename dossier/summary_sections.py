@@ -13,7 +13,7 @@ LONGEST: Final = 200
 """How many rows a table of gaps or practices shows at most; the run folder has all."""
 
 
-def overview(material: Material) -> list[Section]:
+def summary_sections(material: Material) -> list[Section]:
     """Return the sections on flags, selections, records, gaps and practices, those with nothing to say left out."""
     facts = material.facts
     sections = [
