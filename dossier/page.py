@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from dossier.flag_details import FlagDetails
 from dossier.material import Material
-from dossier.summary_sections import summary_sections
 from dossier.pictures import pictures
+from dossier.summary_sections import summary_sections
 
 BLOCK: Final = 40
 """How many flags' pages are packed together: one that is opened brings so many with it."""
