@@ -9,8 +9,8 @@ import typer
 
 from data.errors import UsageError
 from opencse.command import Command
-from opencse.options import RunPath, TruthOption
-from opencse.terminal import print_note, print_text, steps
+from opencse.options import AsJson, RunPath, TruthOption
+from opencse.terminal import print_json, print_note, print_text, steps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,7 @@ def dossier(
     ] = None,
     out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("dossier.html"),
     overwrite: Annotated[bool, typer.Option(help="Replace the file.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write one HTML file, complete in itself: what was run, who was flagged and why, and how often flags are wrong."""
     from data.staging import staged_file
@@ -47,6 +48,9 @@ def dossier(
         page = dossier_page(Material(folder, folder.manifest, rates, budget))
         with staged_file(out) as file:
             file.write_text(page, encoding="utf-8")
+    if as_json:
+        print_json({"out": str(out), "characters": len(page)})
+        return
     print_text(f"{len(page):,} characters written to {out}; open it in a browser.")
 
 

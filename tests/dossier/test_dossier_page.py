@@ -17,7 +17,6 @@ import pytest
 from dossier.distributions import BINS, histogram
 from dossier.page import CHARTS, dossier_page
 from pipeline.run_folder import RunFolder
-from tests.command_line import output_of, refusal_of
 from tests.dossier.dossiers import HOSTILE, crowded_copy, hostile_copy, material_of
 
 LARGEST = 25 * 1024 * 1024
@@ -128,13 +127,3 @@ def test_each_kind_of_picture_is_a_specification_that_names_only_data_it_is_give
     assert sorted(path.name for path in folder.iterdir()) == sorted(f"{name}.vl.json" for name in CHARTS)
     for path in folder.iterdir():
         assert '"url"' not in path.read_text(encoding="utf-8")
-
-
-def test_the_command_writes_one_file_and_refuses_to_replace_it(finished: RunFolder, tmp_path: Path) -> None:
-    out = tmp_path / "out" / "page.html"
-    assert str(out) in output_of("dossier", finished.path, "--out", out)
-    assert [path.name for path in out.parent.iterdir()] == ["page.html"]
-    first = out.read_bytes()
-    assert "exists" in str(refusal_of("dossier", finished.path, "--out", out))
-    output_of("dossier", finished.path, "--out", out, "--overwrite")
-    assert out.read_bytes() == first
