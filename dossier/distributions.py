@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data.arrays import Floats
-from dossier.material import Material
+from dossier.material import Material, contributions_of
 
 BINS: Final = 24
 """How many bars a histogram has at most; counts up to this get a bar each."""
@@ -33,17 +33,19 @@ class PeerValues:
         return dict(iter(scores.groupby(["subject_kind", "as_of", "peer_group"], sort=False)["subject_id"]))
 
     @cached_property
-    def _rule_scores(self) -> dict[Any, Floats]:
-        judged = self.material.scores[self.material.scores["family"] == "contradiction"]
+    def _contradicted_days(self) -> dict[Any, Floats]:
+        of_rules = self.material.scores[self.material.scores["family"] == "contradiction"]
         return {
-            key: rows["score"].to_numpy(dtype=np.float64)
-            for key, rows in judged.groupby(["as_of", "detector"], sort=False)
+            key: np.array(
+                [part["hit_days"] for text in rows["contributions"] for part in contributions_of(text)], float
+            )
+            for key, rows in of_rules.groupby(["as_of", "detector"], sort=False)
         }
 
     def of_rule(self, flag: dict[str, Any], rule: str) -> list[list[float]]:
-        """Return the histogram of contradicted claims of everybody who made a claim."""
-        counts = self._rule_scores.get((flag["as_of"], rule))
-        return [] if counts is None else histogram(counts)
+        """Return the histogram of the contradicted days of everybody who made a claim."""
+        days = self._contradicted_days.get((flag["as_of"], rule))
+        return [] if days is None else histogram(days)
 
     def of_indicator(self, flag: dict[str, Any], score: dict[str, Any], part: dict[str, Any]) -> list[list[float]]:
         """Return the histogram of what peers would show at the subject's exposure; empty where nobody has a value."""

@@ -1,4 +1,4 @@
-"""One flag as data for its page: why, next to whom, on which rows, by which steps, and what would change it."""
+"""One flag as data for its page: why, next to whom, on which rows, by which steps."""
 
 from __future__ import annotations
 
@@ -59,7 +59,6 @@ class FlagDetails:
             "id": flag["flag_id"],
             "scores": [self._score(flag, score) for score in scores],
             "cited": _counts(evidence),
-            "changes": [],
             "assumptions": [line for name in flag["detectors"] for line in self.material.assumptions(name)],
             "rows": self._rows(flag, evidence),
             "lineage": lineage_tree(self.material, flag, evidence),
@@ -77,9 +76,9 @@ class FlagDetails:
         ]
 
     def _score(self, flag: dict[str, Any], score: dict[str, Any]) -> dict[str, Any]:
-        parts = contributions_of(score)
+        parts = contributions_of(score["contributions"])
         if flag["family"] == "contradiction":
-            counted = [part | {"peers": self._peers.of_rule(flag, score["detector"])} for part in parts]
+            counted = [part | {"histogram": self._peers.of_rule(flag, score["detector"])} for part in parts]
         else:
             known = [part for part in parts if "indicator" in part]
             counted = [

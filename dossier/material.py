@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,9 +35,9 @@ class Material:
 
     @cached_property
     def flags(self) -> list[dict[str, Any]]:
-        """The flags, the most certain first: by q-value, those of rules without one last, then by score."""
+        """The flags, the most certain first: by q-value, then by score."""
         rows = self.folder.table("flags").to_pylist()
-        return sorted(rows, key=lambda f: (_after_all(f["q_value"]), -f["score"], f["flag_id"]))
+        return sorted(rows, key=lambda f: (_null_last(f["q_value"]), -f["score"], f["flag_id"]))
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -91,16 +92,16 @@ class Material:
         return [] if detector is None else [f"{name.replace('_', ' ')}: {detector.assumption}."]
 
 
-def contributions_of(score: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what a row of scores lists as its contributions.
+def contributions_of(text: str) -> list[dict[str, Any]]:
+    """Return the contributions that a row of scores lists as JSON.
 
     Example:
-        >>> contributions_of({"contributions": '[{"indicator": "complaints", "observed": 3}]'})
+        >>> contributions_of('[{"indicator": "complaints", "observed": 3}]')
         [{'indicator': 'complaints', 'observed': 3}]
     """
-    listed: list[dict[str, Any]] = json.loads(score["contributions"])
+    listed: list[dict[str, Any]] = json.loads(text)
     return listed
 
 
-def _after_all(value: float | None) -> float:
-    return 2.0 if value is None or value != value else value
+def _null_last(value: float | None) -> float:
+    return math.inf if value is None else value

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import pandas as pd
 
 from audit.rates.selections import EQUAL, FLAGGED
 from audit.rates.truth_tables import CHARACTERISTICS
-
-Chart = Literal["intervals", "bars"]
 
 _MOST: Final = 40
 """How many rows a picture shows at most: those with the highest values."""
@@ -19,17 +17,19 @@ _MOST: Final = 40
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: what it shows in a sentence, the kind of chart, its axis, and rows of label, value, low and high."""
+    """One picture: what it shows in a sentence, its axis, and rows.
+
+    A row has a label, the value with its interval, None where there is none, and the count and number it is made of.
+    """
 
     title: str
     sentence: str
-    chart: Chart
     axis: str
     rows: tuple[tuple[str, float | None, float | None, float | None, float, float], ...]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as the data that the page draws."""
-        return {"title": self.title, "chart": self.chart, "axis": self.axis, "rows": [list(row) for row in self.rows]}
+        return {"title": self.title, "axis": self.axis, "rows": [list(row) for row in self.rows]}
 
 
 def pictures(rates: pd.DataFrame) -> tuple[Picture, ...]:
@@ -75,7 +75,7 @@ def _picture(title: str, sentence: str, axis: str, rows: pd.DataFrame) -> Pictur
         (_label(row), _known(row["value"]), _known(row["low"]), _known(row["high"]), row["count"], row["n"])
         for row in usable.head(_MOST).to_dict("records")
     )
-    return Picture(title, sentence, "intervals", axis, drawn)
+    return Picture(title, sentence, axis, drawn)
 
 
 def _label(row: dict[Any, Any]) -> str:

@@ -131,10 +131,10 @@
       });
     }
     length = PAGE;
-    list_();
+    fill();
   }
 
-  function list_() {
+  function fill() {
     const rows = chosen.slice(0, length).map((at) => {
       const row = flags.rows[at];
       const id = row[column.flag_id];
@@ -169,7 +169,7 @@
     }
     for (const field of Object.values(filters)) field.addEventListener("input", choose);
     document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
-    more.addEventListener("click", () => { length += PAGE; list_(); });
+    more.addEventListener("click", () => { length += PAGE; fill(); });
     document.getElementById("export").addEventListener("click", save);
   }
 
@@ -211,17 +211,17 @@
   function* picturesOf(row, details) {
     for (const score of details.scores) {
       for (const part of score.parts) {
-        const bars = part.histogram || part.peers;
-        if (!Array.isArray(bars) || !bars.length) continue;
+        const bars = part.histogram;
+        if (!bars.length) continue;
         const rule = "rule" in part;
-        const value = rule ? part.hits : part.observed;
+        const value = rule ? part.hit_days : part.observed;
         const name = spoken(rule ? part.rule : part.indicator);
-        const title = rule ? `${name}: contradicted claims of everybody who made any` : `${name} in ${part.window_days} days, next to ${score.group}`;
+        const title = rule ? `${name}: contradicted days of everybody who made such claims` : `${name} in ${part.window_days} days, next to ${score.group}`;
         const marks = [{what: "this subject", value}];
         if (part.expected !== undefined) marks.push({what: "expected", value: part.expected});
         const datasets = {bars: bars.map(([from, to, people]) => ({from, to, people})), marks};
         yield figure(title, part.question || score.question, "peers", datasets, ["from", "to", "people"], bars,
-          rule ? "contradicted claims" : "what peers show at this subject's exposure");
+          rule ? "contradicted days" : "what peers show at this subject's exposure");
       }
     }
     const rows = details.rows.flatMap((cited) => cited.day === null ? [] :
@@ -260,12 +260,10 @@
       make("section", {}, make("h3", {}, "Why"), make("p", {}, row[column.explanation]), make("dl", {class: "facts"}, ...facts),
         ...details.scores.map(partsOf)),
       make("section", {}, make("h3", {}, "Next to others"), ...drawn),
-      make("section", {}, make("h3", {}, "What would have changed it"),
-        details.changes.length ? make("ul", {}, ...details.changes.map((line) => make("li", {}, line))) : make("p", {}, "Not part of this page: see opencse explain."),
-        make("h4", {}, "What it assumes"), make("ul", {}, ...details.assumptions.map((line) => make("li", {}, line)))),
+      make("section", {}, make("h3", {}, "What it assumes"), make("ul", {}, ...details.assumptions.map((line) => make("li", {}, line)))),
       make("section", {}, make("h3", {}, "The rows it rests on"), ...details.rows.map(rowsOf)),
       make("section", {}, make("h3", {}, "Where it comes from"), make("p", {}, "Open a part to see what it is made from, down to the source files."), tree(details.lineage, true)),
-      make("section", {}, make("h3", {}, "Check it"), make("pre", {}, `opencse explain RUN ${id.slice(0, 12)}\nopencse replay RUN ${id.slice(0, 12)}`)));
+      make("section", {}, make("h3", {}, "Check it, and see what would have changed it"), make("pre", {}, `opencse explain RUN ${id.slice(0, 12)}\nopencse replay RUN ${id.slice(0, 12)}`)));
     document.getElementById("whole").hidden = true;
     article.hidden = false;
     title.focus();

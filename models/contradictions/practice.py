@@ -3,7 +3,8 @@
 Three findings are made of each rule.
 
 - **The force**: at least a quarter of the people whose claims could be judged have a contradicted one. What so many
-  leave behind is how things are done or recorded here.
+  leave behind is how things are done or recorded here. Where fewer than `FEWEST_PEERS` people make such claims, nothing
+  is ordinary among them: they may be the very people that the rule looks for.
 - **An area, or a team**: people who are more often contradicted than nine in ten of the force are at least half of
   those who work there, and more than such places ordinarily have (`PLACE_SPREAD`). Areas and teams of all rules are
   selected together by false discovery rate.
@@ -122,7 +123,8 @@ def _force(claims: Claims) -> list[PracticeScope]:
     if not (claims.judged_days > 0).any():
         return []
     whole = _described(claims, np.ones(len(claims.person), dtype=np.bool_), "force", None)
-    return [whole] if whole.people_contradicted >= max(FORCE_SHARE * whole.people, FEWEST) else []
+    many = whole.people >= FEWEST_PEERS and whole.people_contradicted >= FORCE_SHARE * whole.people
+    return [whole] if many else []
 
 
 def _months(claims: Claims) -> list[PracticeScope]:

@@ -47,7 +47,7 @@ def _promised(targets: Sequence[StatementRow]) -> Iterator[str]:
         else:
             under = "any dependence" if row["dependence"] == "any" else "p-values that are not negatively dependent"
             yield f"{subject}of flags by comparison, no more than {row['target']:.0%} false on average, under {under}."
-    yield "  Contradictions promise no rate: they are told apart throughout."
+    yield "  The rate that contradictions are selected at is not tested here: they are told apart throughout."
 
 
 def _achieved(title: str, rows: Sequence[StatementRow], quantity: str) -> Iterator[str]:

@@ -95,6 +95,20 @@ def test_a_flag_by_comparison_shows_where_it_lies_among_its_peers(finished: RunF
             assert all(sum(bar[2] for bar in part["histogram"]) > 0 for part in parts)
 
 
+def test_a_flag_by_a_rule_shows_the_contradicted_days_of_everybody_who_claimed(finished: RunFolder, page: str) -> None:
+    by_rule = {f["flag_id"]: f for f in finished.table("flags").to_pylist() if f["promise"] == "contradiction"}
+    scores = finished.table("scores").to_pylist()
+    assert by_rule
+    for about in (details for details in details_of(page) if details["id"] in by_rule):
+        (score,) = about["scores"]
+        (part,) = score["parts"]
+        everybody = [
+            json.loads(row["contributions"])[0]["hit_days"] for row in scores if row["detector"] == score["detector"]
+        ]
+        assert part["histogram"] == histogram(np.array(everybody, dtype=np.float64))
+        assert part["hit_days"] in everybody
+
+
 def test_hostile_words_are_data_and_never_markup(finished: RunFolder, tmp_path: Path) -> None:
     page = dossier_page(hostile_copy(finished, tmp_path / "run"))
     plain = Elements(dossier_page(material_of(finished)))

@@ -34,7 +34,10 @@ def test_where_hits_are_rare_two_of_them_are_not_impossible() -> None:
 
 @pytest.mark.parametrize("rate", [0.002, 0.02, 0.2])
 def test_small_chances_are_no_smaller_than_they_may_be(rate: float) -> None:
-    """At one in a hundred and below, where selections are made; at one in twenty they may be half too small."""
+    """At one in a hundred and below, where selections are made, and where people's odds are log-normal.
+
+    Where their shares are, small chances are too small at higher rates: see `MixedBinomialNull.upper_tail`.
+    """
     counts = [ordinary(np.random.default_rng(seed), rate=rate, spread=1.0) for seed in range(6)]
     p_value = np.concatenate(chances(*counts))
     for level in (0.01, 0.001, 0.0001):

@@ -33,6 +33,19 @@ def test_what_a_quarter_of_the_people_do_is_a_practice_of_the_force_and_what_a_t
     assert [found for found in few if found.scope == "force"] == []
 
 
+def test_what_all_of_a_few_people_do_is_no_practice_of_the_force() -> None:
+    """Seven people make such claims and all are contradicted: they may be the very people that the rule looks for."""
+    everybody = claims(lambda p, m: 1)
+    for people, scopes in ((7, []), (30, ["force"])):
+        (found,) = find_practices([part_of(everybody, people)])
+        assert [one.scope for one in found if one.scope == "force"] == scopes
+
+
+def part_of(whole: Claims, people: int) -> Claims:
+    """Some claims: those of the first people alone."""
+    return Claims(**{name: values[whole.person < people] for name, values in vars(whole).items()})
+
+
 def test_a_month_in_which_a_source_failed_is_found() -> None:
     (found,) = find_practices([claims(lambda p, m: p % 12 == m or (m == 5 and p % 3 == 0))])
     months = [one for one in found if one.scope == "month"]
