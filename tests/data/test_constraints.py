@@ -49,7 +49,7 @@ def test_the_shape_of_a_table_is_its_columns_and_their_types(table: Table) -> No
 
 def test_a_row_with_violations_names_a_missing_value_before_a_missing_parent() -> None:
     order = names(CONTRACT["posting"])
-    assert order.index("unread") < order.index("required(rank)") < order.index("values(rank)")
+    assert order.index("unread") < order.index("required(unit_id)") < order.index("values(rank)")
     assert order.index("order(started_on, ended_on)") < order.index("unique(posting_id)")
     assert order.index("unique(posting_id)") < order.index("reference(officer_id)")
 

@@ -118,7 +118,7 @@ HARD: Final = {
         _make("absent_still", "absence", "days", where=col.ended_on.is_null()),
         _make("absent_short", "absence", "days", where=col.ended_on <= days_later(col.started_on, 29)),
         _make("posted", "posting", "days"),
-        _make("posted_by_role", "posting", "days", value=col.role),
+        _make("posted_by_team", "posting", "days", value=col.unit_id),
         _make("inside_sites", "site_entry", "days", where=~col.left_at.is_null()),
     ],
     "rows referred to": [

@@ -215,10 +215,13 @@ def test_a_count_that_differs_from_great_expectations_stops_the_load(
 
     def wrong(self: ExpectationChecker, *arguments: Any, **named: Any) -> Any:
         verdicts, shapes = check(self, *arguments, **named)
-        return verdicts | {"required(joined_on)": ExpectationResult(3, {})}, shapes
+        return verdicts | {"required(officer_id)": ExpectationResult(3, {})}, shapes
 
     monkeypatch.setattr(ExpectationChecker, "check", wrong)
-    with Store(threads=1) as store, pytest.raises(CountsDisagree, match=r"required\(joined_on\): 3 by Great") as caught:
+    with (
+        Store(threads=1) as store,
+        pytest.raises(CountsDisagree, match=r"required\(officer_id\): 3 by Great") as caught,
+    ):
         load_records(tmp_path, store=store)
     assert caught.value.exit_code == 1
 

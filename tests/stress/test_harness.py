@@ -279,6 +279,8 @@ def test_what_does_not_heed_an_interruption_is_ended_all_the_same(tmp_path: Path
     script.write_text(
         "import os, signal\n"
         "from stress.interruption import prompt_ending\n"
+        # A shell's background jobs ignore the signal, and hand that down to what they start.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "with prompt_ending(grace=0.1):\n"
         "    while True:\n"
         "        try:\n"

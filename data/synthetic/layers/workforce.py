@@ -12,7 +12,7 @@ import numpy as np
 from data.arrays import Array
 from data.synthetic.figures import split
 from data.synthetic.force import People, Stints, Structure
-from data.synthetic.rows import NO_TIME, code
+from data.synthetic.rows import NO_TIME, code, codes
 from data.synthetic.streams import Streams, chance, pick, sample
 from data.synthetic.world import World
 
@@ -180,8 +180,18 @@ def _sex(world: World, streams: Streams, workforce: Array) -> Array:
 def _ethnicity(world: World, streams: Streams, count: int) -> Array:
     minority, black = world.figure("minority_ethnic_share"), world.figure("black_share")
     rest = minority - black
-    shares = (0.55 * rest, black, 0.28 * rest, 1 - minority - 0.03, 0.17 * rest, 0.03)
-    return pick(streams.draw("workforce/ethnicity"), count, shares)
+    shares = {
+        "asian": 0.55 * rest,
+        "black": black,
+        "mixed": 0.28 * rest,
+        "white": 1 - minority - 0.03,
+        "other": 0.17 * rest,
+        "not_stated": 0.03,
+    }
+    group: Array = codes("protected_characteristic", "ethnicity", shares)[
+        pick(streams.draw("workforce/ethnicity"), count, tuple(shares.values()))
+    ]
+    return group
 
 
 def build_stints(
