@@ -9,11 +9,20 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from data.arrays import Floats
+from data.arrays import Floats, Integers
 from dossier.material import Material, contributions_of
 
 BINS: Final = 24
 """How many bars a histogram has at most; counts up to this get a bar each."""
+
+
+@dataclass(frozen=True)
+class _GroupValues:
+    """What the subjects of one peer group show on one indicator, aligned."""
+
+    subjects: Integers
+    observed: Floats
+    exposures: Floats
 
 
 @dataclass(frozen=True)
@@ -33,34 +42,54 @@ class PeerValues:
         return dict(iter(scores.groupby(["subject_kind", "as_of", "peer_group"], sort=False)["subject_id"]))
 
     @cached_property
-    def _contradicted_days(self) -> dict[Any, Floats]:
+    def _groups(self) -> dict[tuple[Any, ...], _GroupValues | None]:
+        return {}
+
+    def _group(self, key: tuple[Any, ...], peer_group: str) -> _GroupValues | None:
+        """Return the values of a peer group, kept for the next flag of the same group."""
+        if (*key, peer_group) not in self._groups:
+            values = self._values.get(key)
+            members = self._members.get((*key[:2], peer_group))
+            of_group = None
+            if values is not None and members is not None:
+                of_group = _group_values(values[values["subject_id"].isin(members)])
+            self._groups[*key, peer_group] = of_group
+        return self._groups[*key, peer_group]
+
+    @cached_property
+    def _contradicted_days(self) -> dict[Any, list[list[float]]]:
         of_rules = self.material.scores[self.material.scores["family"] == "contradiction"]
         return {
-            key: np.array(
-                [part["hit_days"] for text in rows["contributions"] for part in contributions_of(text)], float
+            key: histogram(
+                np.array([part["hit_days"] for text in rows["contributions"] for part in contributions_of(text)], float)
             )
             for key, rows in of_rules.groupby(["as_of", "detector"], sort=False)
         }
 
     def of_rule(self, flag: dict[str, Any], rule: str) -> list[list[float]]:
         """Return the histogram of the contradicted days of everybody who made a claim."""
-        days = self._contradicted_days.get((flag["as_of"], rule))
-        return [] if days is None else histogram(days)
+        return self._contradicted_days.get((flag["as_of"], rule), [])
 
     def of_indicator(self, flag: dict[str, Any], score: dict[str, Any], part: dict[str, Any]) -> list[list[float]]:
         """Return the histogram of what peers would show at the subject's exposure; empty where nobody has a value."""
         key = (flag["subject_kind"], flag["as_of"], part["indicator"], part["window_days"])
-        values = self._values.get(key)
-        members = self._members.get((flag["subject_kind"], flag["as_of"], score["peer_group"]))
-        if values is None or members is None:
+        group = self._group(key, score["peer_group"])
+        if group is None:
             return []
-        peers = values[values["subject_id"].isin(members) & (values["subject_id"] != flag["subject_id"])]
-        observed = peers["value"].to_numpy(dtype=np.float64)
+        others = group.subjects != flag["subject_id"]
+        observed = group.observed[others]
         if part.get("exposure"):
-            exposure = peers["exposure"].to_numpy(dtype=np.float64)
             with np.errstate(divide="ignore", invalid="ignore"):
-                observed = observed / exposure * part["exposure"]
+                observed = observed / group.exposures[others] * part["exposure"]
         return histogram(observed[np.isfinite(observed)])
+
+
+def _group_values(peers: pd.DataFrame) -> _GroupValues:
+    return _GroupValues(
+        peers["subject_id"].to_numpy(),
+        peers["value"].to_numpy(dtype=np.float64),
+        peers["exposure"].to_numpy(dtype=np.float64),
+    )
 
 
 def histogram(values: Floats) -> list[list[float]]:

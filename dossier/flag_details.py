@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,7 @@ import pandas as pd
 
 from data.contract import CONTRACT
 from dossier.distributions import PeerValues
+from dossier.evidence_slices import Citation, by_name
 from dossier.lineage_tree import lineage_tree
 from dossier.material import Material, contributions_of
 
@@ -31,12 +33,13 @@ class FlagDetails:
         return PeerValues(self.material)
 
     @cached_property
-    def _scores(self) -> dict[Any, pd.DataFrame]:
+    def _scores(self) -> dict[tuple[Any, ...], dict[str, Any]]:
+        """The scores that flags rest on: those of their own detectors."""
         scores = self.material.scores
-        flagged = {(f["subject_kind"], f["subject_id"]) for f in self.material.flags}
-        about = pd.MultiIndex.from_frame(scores[["subject_kind", "subject_id"]]).isin(list(flagged))
         keys = ["subject_kind", "subject_id", "as_of", "concern", "detector"]
-        return dict(iter(scores[about].groupby(keys, sort=False)))
+        wanted = [(*(f[key] for key in keys[:-1]), name) for f in self.material.flags for name in f["detectors"]]
+        rows = scores[pd.MultiIndex.from_frame(scores[keys]).isin(wanted)].to_dict("records")
+        return {tuple(row[key] for key in keys): {str(n): value for n, value in row.items()} for row in rows}
 
     @cached_property
     def _places(self) -> dict[str, dict[tuple[int, date], int]]:
@@ -52,8 +55,7 @@ class FlagDetails:
 
     def details(self, flag: dict[str, Any]) -> dict[str, Any]:
         """Return the data of one flag's page."""
-        empty = self.material.folder.table("evidence").schema.names
-        evidence = self.material.cited.get(flag["flag_id"], pd.DataFrame(columns=empty))
+        evidence = self.material.evidence.of(flag["flag_id"])
         scores = self._scores_of(flag)
         return {
             "id": flag["flag_id"],
@@ -69,11 +71,7 @@ class FlagDetails:
             (flag["subject_kind"], flag["subject_id"], flag["as_of"], flag["concern"], name)
             for name in flag["detectors"]
         ]
-        return [
-            {str(name): value for name, value in self._scores[key].iloc[0].items()}
-            for key in keys
-            if key in self._scores
-        ]
+        return [self._scores[key] for key in keys if key in self._scores]
 
     def _score(self, flag: dict[str, Any], score: dict[str, Any]) -> dict[str, Any]:
         parts = contributions_of(score["contributions"])
@@ -96,42 +94,40 @@ class FlagDetails:
             "parts": counted,
         }
 
-    def _rows(self, flag: dict[str, Any], evidence: pd.DataFrame) -> list[dict[str, Any]]:
+    def _rows(self, flag: dict[str, Any], evidence: list[Citation]) -> list[dict[str, Any]]:
         """Return, by table, the rows that the flag rests on: those counted or contradicted, as they stood."""
-        direct = evidence[evidence["part"] == "direct"]
         tables = []
-        for name, cited in direct.groupby("table_name", sort=True):
-            unique = cited.drop_duplicates("row_id")
-            places = self._places.get(str(name), {})
-            present = [(places.get((row, flag["as_of"])), row) for row in unique["row_id"].tolist()]
-            at = [place for place, _ in present[:SHOWN] if place is not None]
-            tables.append(self._table(str(name), at, total=len(unique), cited=unique))
+        for name, cited in by_name((c for c in evidence if c.part == "direct"), "table_name"):
+            digests = {citation.row_id: citation.row_sha256 for citation in cited}
+            places = self._places.get(name, {})
+            present = [places.get((row, flag["as_of"])) for row in digests]
+            at = [place for place in present[:SHOWN] if place is not None]
+            tables.append(self._table(name, at, digests))
         return tables
 
-    def _table(self, name: str, at: list[int], *, total: int, cited: pd.DataFrame) -> dict[str, Any]:
+    def _table(self, name: str, at: list[int], digests: dict[int, str]) -> dict[str, Any]:
         rows = self.material.loaded[name].take(np.array(at, dtype=np.int64))
         names = [column.name for column in CONTRACT[name].columns if column.name in rows.column_names]
         shown = rows.select(names).to_pydict()
         sources = list(zip(rows["source_file"].to_pylist(), rows["source_row"].to_pylist(), strict=True))
-        digest = dict(zip(cited["row_id"].tolist(), cited["row_sha256"].tolist(), strict=True))
         key = str(CONTRACT[name].key)
         values = [
-            [*(_text(shown[column][n]) for column in names), *map(_text, sources[n]), digest[shown[key][n]]]
+            [*(_text(shown[column][n]) for column in names), *map(_text, sources[n]), digests[shown[key][n]]]
             for n in range(len(at))
         ]
         occurred = CONTRACT[name].occurred
         return {
             "table": name,
-            "total": total,
+            "total": len(digests),
             "day": names.index(occurred) if occurred in names else None,
             "columns": [*names, "source_file", "source_row", "sha256"],
             "rows": values,
         }
 
 
-def _counts(evidence: pd.DataFrame) -> list[list[Any]]:
-    counted = evidence.groupby(["table_name", "indicator", "part"], sort=True).size()
-    return [[*key, int(number)] for key, number in counted.items()]  # type: ignore[misc]
+def _counts(evidence: list[Citation]) -> list[list[Any]]:
+    counted = Counter((citation.table_name, citation.indicator, citation.part) for citation in evidence)
+    return [[*key, number] for key, number in sorted(counted.items())]
 
 
 def _text(value: object) -> str | None:

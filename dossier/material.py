@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dossier.evidence_slices import EvidenceSlices
 from features.indicators import indicators
 from models.detectors import detectors
 from models.rules import rules
@@ -53,15 +55,14 @@ class Material:
         return rows[rows["status"] == "ok"]
 
     @cached_property
-    def cited(self) -> dict[str, pd.DataFrame]:
-        """The evidence of each flag by its id, in the order of the file."""
-        rows: pd.DataFrame = self.folder.table("evidence").to_pandas()
-        return {str(flag): cited for flag, cited in rows.groupby("flag_id", sort=False)}
+    def evidence(self) -> EvidenceSlices:
+        """The evidence of each flag, by its id."""
+        return EvidenceSlices(self.folder.table("evidence"))
 
     @cached_property
     def loaded(self) -> dict[str, pa.Table]:
         """The cited rows themselves, by table."""
-        return {name: pq.read_table(path) for name, path in self.folder.loaded().items()}
+        return {name: pq.read_table(path).combine_chunks() for name, path in self.folder.loaded().items()}
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -69,9 +70,16 @@ class Material:
         return {item["name"]: item["sha256"] for item in self.facts.get("inputs", ())}
 
     @cached_property
-    def steps(self) -> dict[str, str]:
-        """The SQL file of each step, by the step's name."""
-        return {item["step"]: item["file"] for item in self.folder.json("lineage/steps.json")}
+    def _statements(self) -> dict[str, list[tuple[str, str]]]:
+        """The steps of each indicator or rule with the files of their SQL, in the order of their names."""
+        named: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for item in self.folder.json("lineage/steps.json"):
+            named[item["step"].split("/")[-1]].append((item["step"], item["file"]))
+        return {name: sorted(steps) for name, steps in named.items()}
+
+    def statements(self, name: str, day: str) -> list[str]:
+        """Return the files of the SQL that computed an indicator's values or a rule's counts on a day."""
+        return [file for step, file in self._statements.get(name, ()) if day in step.split("/")[0]]
 
     @cached_property
     def reads(self) -> dict[tuple[str, str], dict[str, dict[str, str]]]:
@@ -79,10 +87,17 @@ class Material:
         entries = self.folder.json("lineage/purposes.json")
         return {(e["concern"], fed["name"]): fed["reads"] for e in entries for fed in e["fed_by"]}
 
+    @cached_property
+    def _questions(self) -> dict[str, str]:
+        return (
+            {name: detector.question for name, detector in detectors().items()}
+            | {name: rule.question for name, rule in rules().items()}
+            | {name: indicator.question for name, indicator in indicators().items()}
+        )
+
     def question(self, name: str) -> str:
         """Return the question that an indicator or a rule of OpenCSE's own asks; nothing for any other."""
-        declared = indicators().get(name) or rules().get(name) or detectors().get(name)
-        return declared.question if declared else ""
+        return self._questions.get(name, "")
 
     def assumptions(self, name: str) -> list[str]:
         """Return what a rule cannot see, or what a detector's p-values assume, in sentences."""
