@@ -22,4 +22,4 @@ def generator(*name: str | int) -> np.random.Generator:
     text = "/".join(str(part) for part in name)
     # Not hash(): that differs from process to process.
     digest = blake2b(text.encode(), digest_size=16).digest()
-    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
+    return np.random.Generator(np.random.Philox(key=np.frombuffer(digest, dtype="<u8")))

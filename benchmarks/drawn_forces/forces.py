@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.drawn_forces.flagged import measured
 from data.contract import CONTRACT
 from data.store import Store
+from data.synthetic.calibration import Line, calibrate
+from data.synthetic.generate import generate
 from data.synthetic.memory_world import MemoryWorld, make_world
+from data.synthetic.priors import priors
+from data.synthetic.world import World
 from data.synthetic.world import load as load_world
 from data.vocabulary import SUBJECT_KINDS
 from features.engine import compute_all
@@ -27,20 +33,13 @@ HIT_MONTHS = 14
 
 
 def measure_flags(world: str, seed: int, *, people: int, folder: Path) -> None:
-    """Run the default settings on one force and keep who was flagged by what, rightly or not."""
+    """Run the default settings on one force and keep what they say beside the truth."""
     place = folder / "flags" / f"{world}-{people}-{seed}.json"
     if place.exists():
         return
-    made = make_world(load_world(world, people=people, seed=seed))
-    trial = try_records(made.records, settings=load(), as_of=[made.world.ends_on])
-    flags = trial.flags.to_pandas()
-    keys = ["subject_kind", "subject_id", "concern"]
-    sought = made.truth["truth_subject"].to_pandas()[keys].drop_duplicates().assign(right=True)
-    flags = flags.merge(sought, on=keys, how="left")
-    flags["right"] = flags["right"].notna()
-    flags["by"] = flags["detectors"].map(lambda names: "+".join(names) if not isinstance(names, str) else names)
-    columns = [*keys, "family", "by", "right"]
-    _write(place, {"planted": len(sought), "flags": flags[columns].to_dict("records")})
+    made, settings = make_world(load_world(world, people=people, seed=seed)), load()
+    trial = try_records(made.records, settings=settings, as_of=[made.world.ends_on])
+    _write(place, measured(made, trial, settings))
 
 
 def measure_hits(world: str, seed: int, *, people: int, folder: Path) -> None:
@@ -50,6 +49,36 @@ def measure_hits(world: str, seed: int, *, people: int, folder: Path) -> None:
         return
     made = make_world(load_world(world, people=people, months=HIT_MONTHS, seed=seed))
     _write(place, {"shares": hit_shares(made)})
+
+
+def measure_figures(world: str, seed: int, *, people: int, folder: Path) -> None:
+    """Keep every calibrated figure of one force beside what was published, and beside what was drawn for the force."""
+    place = folder / "figures" / f"{world}-{people}-{seed}.json"
+    if place.exists():
+        return
+    settings = load_world(world, people=people, seed=seed)
+    with TemporaryDirectory() as scratch:
+        made = generate(settings, out=Path(scratch) / "world")
+        lines = [line for line in calibrate(made.records, settings) if line.value is not None]
+    kept = [
+        {
+            "figure": line.figure,
+            "value": line.value,
+            "published": line.published,
+            "drawn": _drawn(settings, line),
+            "tolerance": line.tolerance,
+            "n": line.n,
+        }
+        for line in lines
+    ]
+    _write(place, {"figures": kept})
+
+
+def _drawn(settings: World, line: Line) -> float:
+    """Return the value that a force was drawn to have: that of its nuisance where one gives the whole figure."""
+    if line.figure == "missed_entries":
+        return line.published * settings.draw("rate/entry_missing") / priors()["rate/entry_missing"].median
+    return settings.figures.get(line.figure, line.published)
 
 
 def hit_shares(made: MemoryWorld) -> list[dict[str, Any]]:
@@ -64,24 +93,28 @@ def hit_shares(made: MemoryWorld) -> list[dict[str, Any]]:
     shares = []
     officers = set(tables[day, "officer"].ids.tolist())
     for count in counts:
-        hit = set(count.ids[count.hits > 0].tolist())
-        shares.append(_shares("rule", count.rule.name, "officer", count.rule.concern, officers, hit, planted))
+        rows = dict(zip(count.ids.tolist(), count.hits.tolist(), strict=True))
+        shares.append(_shares("rule", count.rule.name, "officer", count.rule.concern, officers, rows, planted))
     for (_, kind), table in tables.items():
         everybody = set(table.ids.tolist())
         for one in looked_at:
             cells = table.cells.get((one.name, WINDOW))
             if cells is not None:
-                hit = set(table.ids[np.nan_to_num(cells.value) > 0].tolist())
+                rows = dict(zip(table.ids.tolist(), np.nan_to_num(cells.value).tolist(), strict=True))
                 shares += [
-                    _shares("indicator", one.name, kind, concern, everybody, hit, planted) for concern in one.concerns
+                    _shares("indicator", one.name, kind, concern, everybody, rows, planted) for concern in one.concerns
                 ]
     return shares
 
 
 def _shares(
-    what: str, name: str, kind: str, concern: str, everybody: set[int], hit: set[int], planted: pd.DataFrame
+    what: str, name: str, kind: str, concern: str, everybody: set[int], rows: dict[int, float], planted: pd.DataFrame
 ) -> dict[str, Any]:
-    """Return the shares of innocent people, and of those planted with the concern, who have a hit."""
+    """Return how many innocent people have a hit and how many rows in all, and how many with a planted concern have.
+
+    `rows` says how many rows, or how much of what is counted, each person has.
+    """
+    hit = {person for person, count in rows.items() if count > 0}
     of_kind = planted[planted["subject_kind"] == kind]
     innocent = everybody - set(of_kind["subject_id"])
     sought = everybody & set(of_kind.loc[of_kind["concern"] == concern, "subject_id"])
@@ -92,6 +125,7 @@ def _shares(
         "concern": concern,
         "innocent": len(innocent),
         "innocent_hit": len(innocent & hit),
+        "innocent_rows": round(sum(rows.get(person, 0.0) for person in innocent), 3),
         "planted": len(sought),
         "planted_hit": len(sought & hit),
     }

@@ -29,18 +29,21 @@ class Benchmark:
     comparable: Callable[[CellRecords, Rows], Array]
     share: float = 1.0
 
-    def rows_a_month(self, cell: CellRecords, subject: PlantedSubject) -> float:
-        """Return how many such rows a peer leaves in a month of service, on average."""
+    def rows_of_people(self, cell: CellRecords) -> Array:
+        """Return how many such rows each person leaves in the cell."""
         data = cell.tables[self.table]
         owner = data["officer_id"] if "officer_id" in data.columns else data["raised_by_id"]
-        owner = owner[self.comparable(cell, data)]
+        owner = owner[self.comparable(cell, data) & (owner >= 0)]
+        return np.bincount(owner, minlength=len(cell.force.people))
+
+    def rows_a_month(self, cell: CellRecords, subject: PlantedSubject, rows_of_people: Array) -> float:
+        """Return how many such rows a peer leaves in a month of service, on average."""
         stints = cell.force.stints
         role = stints.role[cell.posts]
         peers = np.ones(len(role), dtype=bool) if subject.post < 0 else role == stints.role[subject.post]
         served = (stints.last - stints.first + 1).clip(0)[cell.posts][peers].sum() / MONTH
-        is_peer = np.zeros(len(cell.force.people), dtype=bool)
-        is_peer[stints.person[cell.posts][peers]] = True
-        rate = float(is_peer[owner[owner >= 0]].sum()) * self.share / max(float(served), 1.0)
+        members = np.unique(stints.person[cell.posts][peers])
+        rate = float(rows_of_people[members].sum()) * self.share / max(float(served), 1.0)
         # A team leaves the rows of all its members.
         return rate * (len(cell.people) / max(_teams(cell), 1) if subject.post < 0 else 1.0)
 

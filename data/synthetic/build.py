@@ -83,14 +83,15 @@ def build_parts(world: World) -> Parts:
     stints = workforce.build_stints(world, streams, units, positions, people, leavers, start=start, end=end)
     latent = traits.build_latent(streams, len(people), world)
     force = Force(structure=units, people=people, stints=stints, latent=latent, start=start, end=end)
+    tendencies = Tendencies(world, force, streams) if world.is_drawn else None
     return Parts(
         world=world,
         force=force,
-        calendar=absences.build_calendar(world, force, streams),
+        calendar=absences.build_calendar(world, force, streams, tendencies),
         streams=streams,
         archetypes=assign(force, archetypes(), world.archetypes, streams.part("assign"), world),
         typologies=assign(force, typologies(), world.typologies, streams.part("assign"), world),
-        tendencies=Tendencies(world, force, streams) if world.is_drawn else None,
+        tendencies=tendencies,
     )
 
 

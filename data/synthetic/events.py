@@ -8,7 +8,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic.layers.complaints import adjudicated
-from data.synthetic.layers.encounters import VIDEO_ON, subjects
+from data.synthetic.layers.encounters import subjects, video_on
 from data.synthetic.layers.rota import EXTRA_TOUR_MINUTES, EXTRA_TOUR_START
 from data.synthetic.rows import MINUTES, NO_TIME, Rows, code, codes
 from data.synthetic.streams import chance, pick
@@ -29,17 +29,7 @@ def away(
     first, last = max(first, records.joined_by(who)), min(last, records.left_by(who))
     if first > last:
         return
-    sick = psychological is not None
-    records.add(
-        "absence",
-        officer_id=who,
-        kind=code("absence", "kind", kind),
-        psychological=int(bool(psychological)) if sick else -1,
-        certified=int(last - first >= 7) if sick else -1,
-        started_on=np.array([first]),
-        ended_on=np.array([NO_TIME if last >= records.cell.force.end else last]),
-    )
-    records.clear(first, last, person=person)
+    records.put_away(who, first, last, kind=code("absence", "kind", kind), psychological=psychological)
 
 
 def lengthen(records: SubjectRecords, tours: Rows, minutes: Array, *, reason: str) -> None:
@@ -168,15 +158,17 @@ def search(
     borough = structure.area_unit[structure.team_area[stints.team[records.subject.post]]]
     if borough not in structure.borough_units:
         borough = structure.borough_units[int(records.draw.integers(0, len(structure.borough_units)))]
+    anybody = subjects(records.draw, len(tour), records.cell.world)
+    groups = anybody if ethnicity is None else ethnicity[: len(tour)]
     records.add(
         "stop_search",
         officer_id=tour["officer_id"],
         unit_id=borough,
         searched_at=within(records, tour),
-        subject_ethnicity=subjects(records.draw, len(tour)) if ethnicity is None else ethnicity[: len(tour)],
+        subject_ethnicity=groups,
         grounds=pick(records.draw, len(tour), grounds),
         found=chance(records.draw, found, len(tour)),
-        video=chance(records.draw, VIDEO_ON, len(tour)),
+        video=chance(records.draw, video_on(records.cell.world), len(tour)),
     )
 
 

@@ -10,6 +10,7 @@ not show which rows were planted.
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -33,6 +34,7 @@ SEQUENCE = 1 << _SEQUENCE_BITS
 """The most rows of one table that a typology may add for one subject."""
 
 
+@cache
 def namespace(name: str) -> int:
     """Return the namespace number of a typology or archetype: a stable hash of its name, never 0.
 
@@ -89,15 +91,23 @@ def level(ids: Array, *, seed: int, purpose: str) -> Array:
 
 def _scrambled(local: Array, *, seed: int, table: str, cell: int) -> Array:
     """Return a four-round Feistel permutation of 42-bit numbers, with the cell in front."""
-    digest = blake2b(f"{seed}/id/{table}/{cell}".encode(), digest_size=16).digest()
-    keys = np.frombuffer(digest, dtype=np.uint32).astype(np.uint64)
-    half = np.uint64(_HALF)
-    low_mask = np.uint64((1 << _HALF) - 1)
-    left, right = local >> half, local & low_mask
-    for key in keys:
-        mixed = (right + key) * np.uint64(0x9E3779B97F4A7C15)
-        mixed >>= np.uint64(64 - _HALF)
+    left, right = local >> _HALF_SHIFT, local & _LOW_MASK
+    for key in _round_keys(seed, table, cell):
+        mixed = (right + key) * _MULTIPLIER
+        mixed >>= _MIXED_SHIFT
         left, right = right, left ^ mixed
-    scrambled = (left << half) | right
+    scrambled = (left << _HALF_SHIFT) | right
     scrambled |= np.uint64(cell << _LOCAL_BITS)
-    return scrambled.astype(np.int64)
+    return scrambled.view(np.int64)
+
+
+_HALF_SHIFT, _MIXED_SHIFT = np.uint64(_HALF), np.uint64(64 - _HALF)
+_LOW_MASK = np.uint64((1 << _HALF) - 1)
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+
+
+@lru_cache(maxsize=256)
+def _round_keys(seed: int, table: str, cell: int) -> tuple[np.uint64, ...]:
+    """Return the key of each round: asked for once for every few rows that a pattern adds."""
+    digest = blake2b(f"{seed}/id/{table}/{cell}".encode(), digest_size=16).digest()
+    return tuple(np.frombuffer(digest, dtype=np.uint32).astype(np.uint64))

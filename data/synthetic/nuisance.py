@@ -16,7 +16,7 @@ import numpy as np
 from data.arrays import Array
 from data.registry import declarations
 from data.synthetic.cell_records import CellRecords
-from data.synthetic.tendencies import Tendencies
+from data.synthetic.tendencies import DAYS_A_MONTH, Tendencies
 
 _MOST = 0.9
 """The highest chance that a row is touched: nobody is careless every time."""
@@ -54,6 +54,17 @@ class Tendency:
         """Return a mask of the rows that the nuisance touches."""
         mask: Array = self.draw("hits").random(len(person), dtype=np.float32) < self.chances(person, day)
         return mask
+
+    def episodes(self, people: Array) -> tuple[Array, Array]:
+        """Return who has an episode, which the rate counts a person and year, and the day on which each begins."""
+        tendencies, draw = self.force_tendencies, self.draw("episodes")
+        expected = self.rate * (DAYS_A_MONTH / 365.25) * tendencies.multiples(self.name)[people]
+        place, month = np.nonzero(number := draw.poisson(expected))
+        each = number[place, month]
+        place, month = np.repeat(place, each), np.repeat(month, each)
+        day = self.cell.force.start + ((month + draw.random(len(month))) * DAYS_A_MONTH).astype(np.int64)
+        inside = day < self.cell.force.end
+        return people[place[inside]], day[inside]
 
     def counts(self, size: int) -> Array:
         """Return how many further rows each of `size` causes leaves: geometric, with the drawn mean, at least one."""

@@ -20,15 +20,16 @@ from data.synthetic.subject_records import RowChange, Scale, Snapshot, SubjectRe
 class Effect:
     """What the patterns of one kind did to a cell.
 
-    `rows` lists (table, ids, subject) for every row added or altered; `before` holds, by table, each altered or
-    removed row as it was, with its subject; `involved` says whom else a subject's pattern is about. `multiples` says
-    how strong each subject's pattern is: a multiple of what is ordinary for peers in a drawn force, else the intensity.
+    `rows` lists (table, ids, subject) for every row added or altered; `before` holds, by table, the rows as they were
+    and the positions of those that each subject's pattern altered or removed; `involved` says whom else a subject's
+    pattern is about. `multiples` says how strong each subject's pattern is: a multiple of what is ordinary for peers in
+    a drawn force, else the intensity.
     `owners` says whose added rows fell on which day, by table.
     """
 
     subjects: list[PlantedSubject]
     rows: list[tuple[str, Array, PlantedSubject]]
-    before: dict[str, list[tuple[Rows, PlantedSubject]]]
+    before: dict[str, tuple[Rows, list[tuple[Array, PlantedSubject]]]]
     involved: dict[PlantedSubject, list[Involved]]
     multiples: dict[PlantedSubject, float]
     owners: list[tuple[str, Array, Array]]
@@ -43,10 +44,12 @@ def plant(cell: CellRecords, subjects: list[PlantedSubject], patterns: Mapping[s
     snapshot = Snapshot(cell)
     effect = Effect(subjects, [], {}, {}, {}, [])
     by_table: dict[str, list[RowChange]] = {}
+    ordinary: dict[str, Array] = {}
     for subject in sorted(subjects, key=lambda s: (s.name, s.member)):
         pattern = patterns[subject.name]
-        records = SubjectRecords(snapshot, subject, _scale(cell, pattern, subject))
+        records = SubjectRecords(snapshot, subject, _scale(cell, pattern, subject, ordinary))
         pattern.plant(records)
+        records.settle()
         effect.multiples[subject] = records.multiple
         effect.involved[subject] = records.involved
         for table, change in records.changes.items():
@@ -59,15 +62,22 @@ def plant(cell: CellRecords, subjects: list[PlantedSubject], patterns: Mapping[s
     return effect
 
 
-def _scale(cell: CellRecords, pattern: PlantedPattern, subject: PlantedSubject) -> Scale:
-    """Return how strong a subject's pattern is: the intensity of its file, or a multiple of what peers do."""
+def _scale(
+    cell: CellRecords, pattern: PlantedPattern, subject: PlantedSubject, rows_of_people: dict[str, Array]
+) -> Scale:
+    """Return how strong a subject's pattern is: the intensity of its file, or a multiple of what peers do.
+
+    `rows_of_people` keeps what was counted for a pattern before.
+    """
     if not subject.multiple:
         return Scale(subject.intensity)
     benchmark = pattern.benchmark if isinstance(pattern, Typology) else None
     if benchmark is None:
         relative = (subject.multiple - 1) / (cell.world.draw("typologies/multiple") - 1)
         return Scale(pattern.intensity * relative, subject.multiple, min(relative, 1.0))
-    ordinary = benchmark.rows_a_month(cell, subject)
+    if pattern.name not in rows_of_people:
+        rows_of_people[pattern.name] = benchmark.rows_of_people(cell)
+    ordinary = benchmark.rows_a_month(cell, subject, rows_of_people[pattern.name])
     added = (subject.multiple - 1) * max(ordinary, LEAST_A_MONTH)
     # Where peers leave fewer rows than the least, the multiple is larger than the one drawn; without any it is what
     # it would be next to the least.
@@ -96,15 +106,14 @@ def _changed(data: Rows, changes: list[RowChange], effect: Effect) -> Rows:
     columns = {name: values.copy() if name in columns_altered else values for name, values in data.columns.items()}
     key, table = data.table.key or "", data.table.name
     for change in changes:
-        for at in change.removed:
-            if not len(at):
-                continue
+        if any(len(at) for at in change.removed):
+            at = np.concatenate(change.removed)
             free = np.unique(at[~taken_mask[at]])
-            _note_before(effect, data.take(free), change.subject)
+            _note_before(effect, data, free, change.subject)
             taken_mask[free] = removal[free] = True
     for change in changes:
         for at, free, values in _free(change, taken_mask):
-            _note_before(effect, data.take(at[free]), change.subject)
+            _note_before(effect, data, at[free], change.subject)
             effect.rows.append((table, data[key][at[free]], change.subject))
             taken_mask[at[free]] = True
             for name, new in values.items():
@@ -122,6 +131,6 @@ def _free(change: RowChange, taken_mask: Array) -> Iterator[tuple[Array, Array, 
         yield at, ~taken_mask[at], values
 
 
-def _note_before(effect: Effect, data: Rows, subject: PlantedSubject) -> None:
-    if len(data):
-        effect.before.setdefault(data.table.name, []).append((data, subject))
+def _note_before(effect: Effect, data: Rows, at: Array, subject: PlantedSubject) -> None:
+    if len(at):
+        effect.before.setdefault(data.table.name, (data, []))[1].append((at, subject))

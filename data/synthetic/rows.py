@@ -60,7 +60,9 @@ class Rows:
     columns: dict[str, Array]
 
     def __len__(self) -> int:
-        return len(next(iter(self.columns.values()))) if self.columns else 0
+        for values in self.columns.values():
+            return len(values)
+        return 0
 
     def __getitem__(self, column: str) -> Array:
         return self.columns[column]
@@ -209,3 +211,16 @@ def texts(values: Sequence[str]) -> pa.Array:
     coded = [value.encode() for value in values]
     offsets = np.cumsum([0, *(len(value) for value in coded)]).astype(np.int32)
     return pa.Array.from_buffers(pa.string(), len(coded), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(coded))])
+
+
+def repeated_texts(values: Sequence[str], counts: Sequence[int]) -> pa.Array:
+    """Return each text as often as its count says, one after another, as an Arrow array.
+
+    Example:
+        >>> repeated_texts(["a", "b"], [2, 1]).to_pylist()
+        ['a', 'a', 'b']
+    """
+    listed = sorted(set(values))
+    place = np.array([listed.index(value) for value in values], dtype=np.int32)
+    coded = _wrapped(np.repeat(place, np.asarray(counts, dtype=np.int64)), pa.int32())
+    return pa.DictionaryArray.from_arrays(coded, texts(listed)).dictionary_decode()

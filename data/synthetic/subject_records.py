@@ -40,33 +40,58 @@ class RowChange:
     removed: list[Array] = field(default_factory=list)
 
 
-_NO_ROWS = np.zeros(0, dtype=np.int64)
-
-
 class Snapshot:
     """The tables of a cell before any pattern of a kind is planted, with the rows of each owner at hand."""
 
     def __init__(self, cell: CellRecords) -> None:
         self.cell = cell
-        self._index: dict[str, dict[int, Array]] = {}
+        self._orders: dict[str, Array] = {}
+        self._edges: dict[str, dict[int, tuple[int, int]]] = {}
         self._days: dict[str, Array] = {}
 
     def positions(self, table: str, person: int) -> Array:
         """Return the positions of a person's rows in a table, in the table's order."""
-        if table not in self._index:
-            data = self.cell.tables[table]
-            order = np.argsort(data["officer_id"], kind="stable")
-            people, first = np.unique(data["officer_id"][order], return_index=True)
-            # Asked for thousands of times a cell: a dictionary of slices costs a tenth of two binary searches.
-            # An empty table has nobody and still splits into one empty part.
-            self._index[table] = dict(zip(people.tolist(), np.split(order, first[1:]), strict=False))
-        return self._index[table].get(person, _NO_ROWS)
+        if table not in self._edges:
+            owner = self.cell.tables[table]["officer_id"]
+            order = np.argsort(owner, kind="stable")
+            first = np.flatnonzero(np.diff(owner[order], prepend=-2))
+            # Asked for thousands of times a cell: a dictionary of edges costs a tenth of two binary searches.
+            edges = zip(first.tolist(), [*first[1:].tolist(), len(order)], strict=False)
+            self._edges[table] = dict(zip(owner[order[first]].tolist(), edges, strict=False))
+            self._orders[table] = order
+        first_row, past_row = self._edges[table].get(person, (0, 0))
+        return self._orders[table][first_row:past_row]
 
     def days(self, table: str) -> Array:
         """Return the day of every row of a table."""
         if table not in self._days:
             self._days[table] = self.cell.tables[table].day()
         return self._days[table]
+
+    def minutes(self, table: str) -> Array:
+        """Return the minute of every row of a table whose matters happened at one."""
+        return self.cell.tables[table].time()
+
+
+class Windows:
+    """Stretches of time, from and to both inclusive, in any order; they may overlap.
+
+    Example:
+        >>> Windows(np.array([5, 1]), np.array([6, 2])).hold(np.array([0, 2, 3, 5])).tolist()
+        [False, True, False, True]
+    """
+
+    def __init__(self, first: Array, last: Array) -> None:
+        order = np.argsort(first, kind="stable")
+        self._first, self._last = first[order], np.maximum.accumulate(last[order])
+
+    def hold(self, moments: Array) -> Array:
+        """Return a mask of the moments that lie in one of the stretches."""
+        if not len(self._first):
+            return np.zeros(len(moments), dtype=bool)
+        place = np.searchsorted(self._first, moments, side="right") - 1
+        mask: Array = (place >= 0) & (moments <= self._last[np.maximum(place, 0)])
+        return mask
 
 
 def _is_by_day(data: Rows) -> bool:
@@ -104,6 +129,8 @@ class SubjectRecords:
         self._scale = scale
         self._numbers: dict[str, int] = {}
         self._shares = 0
+        self._spells: list[tuple[int, int, int, int, int]] = []
+        self._cleared: dict[int, list[tuple[int, int]]] = {}
         self._streams = self.cell.world_streams.part(subject.name, subject.kind, subject.member)
         self.draw = self._streams.draw("plant")
         self._pauses = self._drawn_pauses() if scale.multiple else []
@@ -287,12 +314,11 @@ class SubjectRecords:
         return mask
 
     def _known(self, new: Rows) -> Array:
-        draw = self._streams.draw("known", new.table.name, self._numbers[new.table.name])
         if new.table.name == "attendance":
-            return recording.known_with(draw, new["_at"] // MINUTES).astype(np.int32)
+            return recording.known_with(self.draw, new["_at"] // MINUTES).astype(np.int32)
         people = self.cell.force.people
         joins = people.joined[new["officer_id"]] if new.owner == "officer_id" else np.zeros(len(new))
-        return recording.known_on(draw, new, joined=joins).astype(np.int32)
+        return recording.known_on(self.draw, new, joined=joins).astype(np.int32)
 
     def alter(self, data: Rows, **columns: Array | int | float) -> None:
         """Give new values to columns of rows obtained from `rows`."""
@@ -305,34 +331,66 @@ class SubjectRecords:
         """Take rows obtained from `rows` out of the world."""
         self._change(data.table.name).removed.append(data["_row"])
 
+    def put_away(self, person: int, first: int, last: int, *, kind: int, psychological: bool | None = None) -> None:
+        """Give a person a spell of absence of a kind (by code), and take out what they would have done on duty."""
+        self._spells.append((person, first, last, kind, -1 if psychological is None else int(psychological)))
+        self.clear(first, last, person=person)
+
     def clear(self, first: int, last: int, *, person: int | None = None) -> None:
         """Take everything a person did on duty between two days out of the world, because they were away."""
-        who = self.person if person is None else person
-        begins, ends = self._away_minutes(who, first, last)
-        for table in ON_DUTY:
-            data = self.cell.tables[table]
-            at = self._positions(table, who, first, last + 1)
-            if table == "shift" or _is_by_day(data):
-                is_away = self._snapshot.days(table)[at] <= last
-            else:
-                minute = data.time()[at]
-                is_away = (minute >= begins) & (minute <= ends)
-            self._change(table).removed.append(at[is_away])
-        shift_ids = self.cell.tables["shift"]["shift_id"][self._positions("shift", who, first, last)]
-        edits = self._positions("roster_edit", who, first - 60, last + 60)
-        of = self.cell.tables["roster_edit"]["shift_id"][edits]
-        self._change("roster_edit").removed.append(edits[(of[:, None] == shift_ids).any(axis=1)])
+        self._cleared.setdefault(self.person if person is None else person, []).append((first, last))
 
-    def _away_minutes(self, person: int, first: int, last: int) -> tuple[int, int]:
-        """Return from which to which minute a person is away: a night tour runs past midnight, and so does its absence.
+    def settle(self) -> None:
+        """Write the spells of absence, and take out what happens in them: all at once, as there may be dozens."""
+        for person, windows in self._cleared.items():
+            first, last = np.array(windows).T
+            self._clear(person, first, last)
+        if not self._spells:
+            return
+        person_of, first, last, kind, psychological = np.array(self._spells).T
+        self.add(
+            "absence",
+            officer_id=person_of,
+            kind=kind,
+            psychological=psychological,
+            certified=np.where(psychological < 0, -1, last - first >= 7),
+            started_on=first,
+            ended_on=np.where(last >= self.cell.force.end, NO_TIME, last),
+        )
+
+    def _clear(self, person: int, first: Array, last: Array) -> None:
+        """Take out what a person did on duty in several spells."""
+        begins, ends = self._away_minutes(person, first, last)
+        away_minutes, away_days = Windows(begins, ends), Windows(first, last)
+        for table in ON_DUTY:
+            data, at = self.cell.tables[table], self._snapshot.positions(table, person)
+            if table == "shift" or _is_by_day(data):
+                is_away = away_days.hold(self._snapshot.days(table)[at])
+            else:
+                is_away = away_minutes.hold(self._snapshot.minutes(table)[at])
+            self._change(table).removed.append(at[is_away])
+        tours = self._snapshot.positions("shift", person)
+        gone = self.cell.tables["shift"]["shift_id"][tours[away_days.hold(self._snapshot.days("shift")[tours])]]
+        edits = self._snapshot.positions("roster_edit", person)
+        self._change("roster_edit").removed.append(
+            edits[np.isin(self.cell.tables["roster_edit"]["shift_id"][edits], gone)]
+        )
+
+    def _away_minutes(self, person: int, first: Array, last: Array) -> tuple[Array, Array]:
+        """Return from and to which minutes a person is away: a night tour runs past midnight, and so does its absence.
 
         What was done on the night before the first day stays, and what was done on the last night goes.
         """
-        shift = self.cell.tables["shift"]
-        night_before = shift["ends_at"][self._positions("shift", person, first - 1, first - 1)]
-        last_night = shift["ends_at"][self._positions("shift", person, last, last)]
-        begins = max(first * MINUTES, int(night_before.max(initial=0)) + 1)
-        return begins, max((last + 1) * MINUTES - 1, int(last_night.max(initial=0)))
+        at = self._snapshot.positions("shift", person)
+        day, until = self._snapshot.days("shift")[at], self.cell.tables["shift"]["ends_at"][at]
+        latest = np.zeros(self.cell.force.days + 2, dtype=np.int64)
+        np.maximum.at(latest, day - self.cell.force.start + 1, until)
+
+        def end_of(days: Array) -> Array:
+            ends: Array = latest[np.clip(days - self.cell.force.start + 1, 0, self.cell.force.days + 1)]
+            return ends
+
+        return np.maximum(first * MINUTES, end_of(first - 1) + 1), np.maximum((last + 1) * MINUTES - 1, end_of(last))
 
     def _change(self, table: str) -> RowChange:
         return self.changes.setdefault(table, RowChange(self.subject))

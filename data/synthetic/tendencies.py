@@ -36,9 +36,12 @@ class Tendencies:
 
     def month_of(self, day: Array) -> Array:
         """Return the month of each day, from 0; days outside the force's get the nearest."""
-        month: Array = ((day - self._force.start) / DAYS_A_MONTH).astype(np.int64)
-        nearest: Array = np.clip(month, 0, self.months - 1)
+        nearest: Array = self._months_of_days[np.clip(day - self._force.start, 0, self._force.days)]
         return nearest
+
+    @cached_property
+    def _months_of_days(self) -> Array:
+        return np.minimum((np.arange(self._force.days + 1) / DAYS_A_MONTH).astype(np.int64), self.months - 1)
 
     def multiples(self, name: str) -> Array:
         """Return each person's rate of a nuisance next to everybody's: people by months, with mean 1."""

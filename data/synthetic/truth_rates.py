@@ -19,7 +19,7 @@ from data.synthetic.build import Parts
 from data.synthetic.cell_records import CellRecords
 from data.synthetic.force import Force
 from data.synthetic.planting import Effect
-from data.synthetic.rows import days, integers, numbers, texts
+from data.synthetic.rows import days, integers, numbers, repeated_texts
 from data.synthetic.tendencies import DAYS_A_MONTH
 
 KINDS = {
@@ -67,7 +67,7 @@ class RateTruth:
         for kind in KINDS:
             columns = {
                 "officer_id": integers(force.people.officer_id[person]),
-                "kind": texts([kind] * len(person)),
+                "kind": repeated_texts([kind], [len(person)]),
                 "month_from": days(first[month]),
                 "relative_rate": numbers(np.round(self._relative(kind, serving)[person, month].astype(np.float64), 4)),
             }
@@ -77,9 +77,7 @@ class RateTruth:
         trait, _ = KINDS[kind]
         lasting = getattr(self._parts.force.latent, trait)[:, None]
         tendencies = self._parts.tendencies
-        # Illness does not wander here: how long it lasts and comes back is drawn spell by spell.
-        drifts = tendencies is not None and trait != "sickness"
-        level = lasting * (tendencies.drift(trait) if drifts and tendencies is not None else np.ones(self._months))
+        level = lasting * (tendencies.drift(trait) if tendencies is not None else np.ones(self._months))
         level = np.where(serving, level, 0.0)
         total, count = np.zeros((self._roles, self._months)), np.zeros((self._roles, self._months))
         np.add.at(total, self._role, level)

@@ -26,6 +26,14 @@ _FIRST_DAY, _MONTHS, _SEED = date(2024, 9, 1), 24, 1
 _TOURS_A_YEAR = 180
 """About how many tours a person works a year, over all roles and part-time work."""
 
+_EDITS_LEFT = 0.95
+"""Patterns whose shares are drawn add more edits on average than they do at their median."""
+
+_ONLY_INTEREST = 0.7
+"""Share of people whose undeclared interest is the only one they have."""
+
+_COMPLAINT_CAUSES = ("complaint_cluster", "complainant_series")
+
 SMALLEST = 60
 """The fewest people a world may have: below it there are too few teams for a force."""
 
@@ -161,11 +169,20 @@ class World(_Settings):
         if name == "missed_entries":
             return 0.0  # all of it is the nuisance `entry_missing`
         if name == "complaint_cases":
-            causes = ("complaint_cluster", "complainant_series")
-            return 1 / (1 + sum(self.draw(f"rate/{cause}") * self.draw(f"size/{cause}") for cause in causes))
+            # Each row may start further cases, a case has more rows than one, and four in five of the complainants who
+            # come again do so in time to be seen.
+            one, again = (self.draw(f"rate/{cause}") * self.draw(f"size/{cause}") for cause in _COMPLAINT_CAUSES)
+            rows = figures()["allegations"].value / figures()["complaint_cases"].value
+            return 1 / (1 + rows * (one + 0.8 * (1 + one) * again))
+        if name == "searches":
+            return 1 / (1 + self.draw("rate/search_operation") * self.draw("size/search_operation"))
         if name == "roster_edits":
-            a_tour = sum(self.draw(f"rate/{kind}") for kind in ("supervisor_cut", "late_booking"))
-            return max(0.3, 1 - a_tour * _TOURS_A_YEAR / self.figure(name))
+            # One tour in ten has overtime, which a colleague may book.
+            kinds = {"supervisor_cut": 1.0, "late_booking": 1.0, "colleague_booking": 0.1}
+            a_tour = sum(self.draw(f"rate/{kind}") * share for kind, share in kinds.items())
+            return max(0.3, _EDITS_LEFT - a_tour * _TOURS_A_YEAR / self.figure(name))
+        if name == "business_interest_share":
+            return 1 / (1 - _ONLY_INTEREST * self.draw("rate/interest_undeclared"))
         return 1.0
 
 

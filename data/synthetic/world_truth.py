@@ -23,7 +23,7 @@ from data.synthetic.build import Parts
 from data.synthetic.cell_records import CellRecords
 from data.synthetic.planted_subject import PlantedSubject
 from data.synthetic.planting import Effect
-from data.synthetic.rows import NO_TIME, days, integers, joined, numbers, texts, to_arrow
+from data.synthetic.rows import NO_TIME, days, integers, numbers, repeated_texts, texts, to_arrow
 from data.synthetic.table_files import TableFile
 from data.synthetic.truth_rates import CellCounts, RateTruth
 from data.vocabulary import Concern
@@ -117,17 +117,16 @@ def note(parts: Parts, innocent: CellRecords, effect: Effect) -> CellTruth:
         for name, keys, subject in effect.rows
         for entry in (own[subject], *(person for person, tables in further[subject] if name in tables))
     ]
-    table_names = [name for name, keys, _ in people for _ in range(len(keys))]
     columns = {
-        "table_name": texts(table_names),
+        "table_name": repeated_texts([name for name, _, _ in people], [len(keys) for _, keys, _ in people]),
         "row_id": integers(np.concatenate([np.zeros(0, dtype=np.int64), *(keys for _, keys, _ in people)])),
         **_of([(entry, len(keys)) for _, keys, entry in people]),
     }
     rows = pa.table(columns).cast(arrow_schema(CONTRACT.truth["truth_row"], strict=True))
     before = {}
-    for name, pieces in effect.before.items():
-        table = to_arrow(joined([data for data, _ in pieces]), officer_ids=ids)
-        table = _with(table, _of([(own[subject], len(data)) for data, subject in pieces]))
+    for name, (data, pieces) in effect.before.items():
+        table = to_arrow(data.take(np.concatenate([at for at, _ in pieces])), officer_ids=ids)
+        table = _with(table, _of([(own[subject], len(at)) for at, subject in pieces]))
         table = dirt.broken(table, name, share=parts.world.recording.broken, seed=parts.world.seed)
         before[name] = table.sort_by(CONTRACT[name].key)
     order = [(name, "ascending") for name in ("typology", "subject_id", "table_name", "row_id")]
@@ -140,12 +139,10 @@ def note(parts: Parts, innocent: CellRecords, effect: Effect) -> CellTruth:
 def _of(counts: Sequence[tuple[NamedSubject, int]]) -> dict[str, pa.Array]:
     """Return the columns that say whose rows these are: `count` rows of each subject in turn."""
     each = [count for _, count in counts]
-    kinds = [entry.subject.kind for entry, count in counts for _ in range(count)]
-    names = [entry.subject.name for entry, count in counts for _ in range(count)]
     ids = np.repeat(np.array([entry.id for entry, _ in counts], dtype=np.int64), each)
     return {
-        "typology": texts(names),
-        "subject_kind": texts(kinds),
+        "typology": repeated_texts([entry.subject.name for entry, _ in counts], each),
+        "subject_kind": repeated_texts([entry.subject.kind for entry, _ in counts], each),
         "subject_id": integers(ids),
     }
 

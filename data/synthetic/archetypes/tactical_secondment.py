@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.layers.encounters import subjects
+from data.synthetic.layers.encounters import subjects, video_on
 from data.synthetic.planted_patterns import Archetype, Candidates, Move
 from data.synthetic.rows import codes
 from data.synthetic.subject_records import SubjectRecords
@@ -29,10 +29,10 @@ def _plant(records: SubjectRecords) -> None:
         used_at=events.within(records, tour),
         tactic=records.draw.choice(codes("use_of_force", "tactic", _TACTICS), count),
         severity=records.draw.integers(1, 3, count),
-        subject_ethnicity=subjects(records.draw, count),
+        subject_ethnicity=subjects(records.draw, count, records.cell.world),
         subject_injured=(records.draw.random(count) < 0.03).astype(int),
         officer_injured=(records.draw.random(count) < 0.03).astype(int),
-        video=(records.draw.random(count) < 0.95).astype(int),
+        video=(records.draw.random(count) < video_on(records.cell.world)).astype(int),
     )
 
 

@@ -14,6 +14,7 @@ from data.synthetic.cell_records import Calendar, by_role
 from data.synthetic.force import Force
 from data.synthetic.rows import NO_TIME, Rows, code, joined, rows
 from data.synthetic.streams import Streams, chance, pick
+from data.synthetic.tendencies import DAYS_A_MONTH, Tendencies
 from data.synthetic.world import World
 
 _LEAVE_WINDOW = 73
@@ -25,6 +26,9 @@ SPELLS_A_YEAR = 0.83
 
 _SPELL_SHARE = (0.78, 0.155, 0.065)
 _SPELL_MEAN = (3.1, 12.0, 74.0)
+_LONG_SPELLS = 0.06
+"""About the share of spells that are long enough for a return in stages."""
+
 _PSYCHOLOGICAL = (0.12, 0.34, 0.76)
 
 _INJURY = {
@@ -54,10 +58,10 @@ _PSYCHOLOGICAL_DAYS = 0.25
 _FIXED_HOLIDAYS = ((1, 1), (12, 25), (12, 26))
 
 
-def build_calendar(world: World, force: Force, streams: Streams) -> Calendar:
+def build_calendar(world: World, force: Force, streams: Streams, tendencies: Tendencies | None) -> Calendar:
     """Return every spell of absence of the force and the grid that it gives."""
     draws = streams.part("absence")
-    parts = [_leave(force, draws), _sickness(world, force, draws), _injury(force, draws)]
+    parts = [_leave(force, draws), _sickness(world, force, draws, tendencies), _injury(force, draws)]
     parts += [_other(force, draws, kind, *settings) for kind, settings in _OTHER.items()]
     parts.append(_suspension(world, force, draws))
     spells = _within_service(force, joined(parts))
@@ -111,18 +115,41 @@ def _leave(force: Force, draws: Streams) -> Rows:
     return _spells(person, force.start + window * _LEAVE_WINDOW + offset, days, kind="annual_leave")
 
 
-def _sickness(world: World, force: Force, draws: Streams) -> Rows:
+def _sickness(world: World, force: Force, draws: Streams, tendencies: Tendencies | None) -> Rows:
     draw = draws.draw("sickness")
     rate = SPELLS_A_YEAR * world.figure("sickness_days") / 9.0 * force.latent.sickness
     run = world.draw("size/sickness_run", 0.0)
-    # Illness that comes back makes spells: fewer begin, so that the days stay as published.
-    person, first = _starts(force, draw, rate / (1 + _COMES_BACK * _PSYCHOLOGICAL_DAYS * run))
+    # Illness that comes back makes spells, and spells stay open: fewer begin, so that the days stay as published.
+    rate = rate / (1 + _COMES_BACK * _PSYCHOLOGICAL_DAYS * run) * _before_stages(world)
+    if tendencies is None:
+        person, first = _starts(force, draw, rate)
+    else:
+        person, first = _wandering_starts(force, draw, rate, tendencies)
     length = pick(draw, len(person), _SPELL_SHARE)
     days = np.ceil(draw.gamma(1.3, 1 / 1.3, len(person)) * np.array(_SPELL_MEAN)[length]).astype(np.int64)
     scale = world.figure("psychological_share") / 0.47
     psychological = chance(draw, np.array(_PSYCHOLOGICAL)[length] * scale)
     spells = _spells(person, first, days, kind="sickness", psychological=psychological.astype(np.int8))
     return joined([spells, _runs(spells, draws.draw("sickness/runs"), run)]) if run else spells
+
+
+def _before_stages(world: World) -> float:
+    """Return the share of sick days that is left when long spells stay open while people come back in stages."""
+    weeks = world.draw("rate/return_in_stages", 0.0) * world.draw("size/return_in_stages", 0.0)
+    more = SPELLS_A_YEAR * _LONG_SPELLS * weeks * 7
+    return 1 / (1 + more / 9.0)
+
+
+def _wandering_starts(
+    force: Force, draw: np.random.Generator, rate: Array, tendencies: Tendencies
+) -> tuple[Array, Array]:
+    """Return who begins a spell on which day, as people's rates wander; the two months before the world are as its
+    first."""
+    drift = tendencies.drift("sickness")
+    drift = np.concatenate([drift[:, :1], drift[:, :1], drift], axis=1)
+    count = draw.poisson(rate[:, None] * (DAYS_A_MONTH / 365.25) * drift)
+    person, month = (np.repeat(place, count[count > 0]) for place in np.nonzero(count))
+    return person, force.start + ((month - 2 + draw.random(len(person))) * DAYS_A_MONTH).astype(np.int64)
 
 
 def _runs(spells: Rows, draw: np.random.Generator, mean: float) -> Rows:

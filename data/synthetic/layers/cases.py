@@ -8,7 +8,7 @@ from data.arrays import Array
 from data.contract import CONTRACT
 from data.synthetic.cell_records import CellRecords
 from data.synthetic.layers.absences import SUSPENSION_DAYS
-from data.synthetic.layers.complaints import reporting_factor
+from data.synthetic.layers.complaints import mean_reporting, reporting_factor
 from data.synthetic.layers.recording import LAGS
 from data.synthetic.rows import NO_TIME, code, codes
 from data.synthetic.streams import chance, pick
@@ -75,7 +75,7 @@ def _matters(cell: CellRecords, draw: np.random.Generator) -> tuple[Array, Array
     force = cell.force
     # Every suspension has a case of its own; the published rate holds both.
     suspended = cell.world.figure("suspended_share") * 365.25 / SUSPENSION_DAYS * cell.world.figure("officer_share")
-    rate = max(cell.world.ordinary("conduct_cases") / 1000 - suspended, 0.0) / _REPORTED
+    rate = max(cell.world.ordinary("conduct_cases") / 1000 - suspended, 0.0) / _REPORTED / mean_reporting(cell)
     matters = draw.poisson(rate * cell.years * force.latent.cases[cell.home])
     person = np.repeat(cell.home, matters)
     opened = force.start + draw.integers(0, force.days, len(person))

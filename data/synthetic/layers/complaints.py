@@ -81,7 +81,7 @@ def complain(cell: CellRecords) -> None:
 def _matters(cell: CellRecords, draw: np.random.Generator) -> Array:
     """Return the posting (by position in the cell) each matter that somebody could complain of arises in."""
     force, stints = cell.force, cell.force.stints
-    rate = cell.world.ordinary("complaint_cases") / 1000 / REPORTED
+    rate = cell.world.ordinary("complaint_cases") / 1000 / REPORTED / mean_reporting(cell)
     rates = role_rates(force, rate, MATTER_WEIGHT, among="people")
     person = stints.person[cell.posts]
     busy = np.sqrt(force.structure.area_busy)[force.structure.team_area[stints.team[cell.posts]]]
@@ -152,6 +152,16 @@ def reporting_factor(cell: CellRecords, person: Array) -> Array:
     factors = np.array([cell.world.reporting.factor(value) for value in values])
     selection: Array = factors[cell.force.people.ethnicity[person]]
     return selection
+
+
+def mean_reporting(cell: CellRecords) -> float:
+    """Return how many more matters are reported of a drawn force than if all were white: its figures hold these.
+
+    1 in designed forces, where reporting only adds.
+    """
+    if not cell.world.is_drawn:
+        return 1.0
+    return float(reporting_factor(cell, np.arange(len(cell.force.people))).mean())
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from data.synthetic.layers.incidents import ATTENDANCES_A_TOUR, borough_of, kind
 from data.synthetic.layers.rota import tours_a_year
 from data.synthetic.rows import Rows, code
 from data.synthetic.streams import chance, pick
+from data.synthetic.world import World
 
 _FORCE_AT = np.array([0.30, 0.16, 0.40, 0.30, 0.01, 0.02, 0.06, 0.05])
 """How likely force is at an incident, by kind, before scaling to the published rate."""
@@ -24,7 +25,7 @@ _TACTIC_SHARE = (0.36, 0.28, 0.265, 0.01, 0.015, 0.025, 0.005, 0.003, 0.037)
 _TACTIC_SEVERITY = np.array([1, 1, 2, 4, 3, 4, 4, 5, 2])
 VIDEO_ON = 0.93
 _SUBJECTS = (0.21, 0.135, 0.057, 0.538, 0.06, 0.0)
-_NOT_STATED = 5
+_BLACK, _NOT_STATED = 1, 5
 _NOT_STATED_SHARE = 0.06
 
 SEARCH_WEIGHT = {
@@ -36,6 +37,7 @@ SEARCH_WEIGHT = {
     "detective": 1.0,
 }
 FOUND = 0.26
+_INJURED = 0.03
 _GROUNDS = (0.58, 0.22, 0.12, 0.02, 0.06)
 _DRIVING = {
     "response": 2.0,
@@ -51,6 +53,11 @@ _DRIVING = {
     "custody": 0.1,
 }
 _ASSAULT_AT = np.array([1.0, 0.6, 1.2, 1.0, 0.05, 0.1, 0.3, 0.2])
+
+
+def video_on(world: World) -> float:
+    """Return how likely video is on before any pattern: in drawn forces it is as often off as drawn for the force."""
+    return 1 - world.draw("rate/video_off") if world.is_drawn else VIDEO_ON
 
 
 def use_force(cell: CellRecords) -> None:
@@ -124,16 +131,19 @@ def _reports(cell: CellRecords, draw: np.random.Generator, person: Array, when: 
         "used_at": when,
         "tactic": tactic,
         "severity": severity,
-        "subject_ethnicity": subjects(draw, count),
-        "subject_injured": chance(draw, 0.03 * severity),
+        "subject_ethnicity": subjects(draw, count, cell.world),
+        "subject_injured": chance(draw, _INJURED * cell.world.draw("matters/injuries") * severity),
         "officer_injured": chance(draw, 0.02 * severity),
-        "video": chance(draw, VIDEO_ON, count),
+        "video": np.ones(count) if cell.world.is_drawn else chance(draw, VIDEO_ON, count),
     }
 
 
-def subjects(draw: np.random.Generator, count: int) -> Array:
+def subjects(draw: np.random.Generator, count: int, world: World) -> Array:
     """Return the ethnicity recorded of the people dealt with: shares of the resident population, rounded."""
-    drawn = pick(draw, count, _SUBJECTS).astype(np.int64)
+    black = world.draw("matters/black_residents", _SUBJECTS[_BLACK])
+    rest = (1 - black) / (1 - _SUBJECTS[_BLACK])
+    shares = tuple(black if group == _BLACK else share * rest for group, share in enumerate(_SUBJECTS))
+    drawn = pick(draw, count, shares).astype(np.int64)
     drawn[chance(draw, _NOT_STATED_SHARE, count)] = _NOT_STATED
     return drawn
 
@@ -170,10 +180,10 @@ def search_people(cell: CellRecords) -> None:
         officer_id=shift["officer_id"],
         unit_id=boroughs_of(cell, draw, shift),
         searched_at=when,
-        subject_ethnicity=subjects(draw, len(tours)),
+        subject_ethnicity=subjects(draw, len(tours), cell.world),
         grounds=pick(draw, len(tours), _GROUNDS),
-        found=chance(draw, FOUND, len(tours)),
-        video=chance(draw, 0.95, len(tours)),
+        found=chance(draw, FOUND * cell.world.draw("matters/finds"), len(tours)),
+        video=np.ones(len(tours)) if cell.world.is_drawn else chance(draw, 0.95, len(tours)),
     )
 
 

@@ -21,6 +21,9 @@ from data.synthetic.streams import chance, pick
 MEMBERSHIP_RULE = date(2025, 12, 1)
 """From this day on membership of certain societies must be declared (published: December 2025)."""
 
+GRACE = 56
+"""Days that the rule leaves to declare in."""
+
 _BUSINESS = ("property", "second_job", "company")
 _BUSINESS_SHARE = (0.50, 0.30, 0.20)
 _SECOND_INTEREST = 0.12
@@ -41,7 +44,7 @@ def declare_interests(cell: CellRecords) -> None:
     due = np.where(is_member, np.maximum(started, _day(MEMBERSHIP_RULE)), started)
     is_late = chance(draw, _LATE_SHARE, len(officer))
     after = np.where(is_late, draw.integers(40, 300, len(officer)), draw.integers(0, 28, len(officer)))
-    after = np.where(is_member, draw.integers(0, 75, len(officer)), after)
+    after = np.where(is_member, _after_the_rule(cell, draw, len(officer)), after)
     ended = _until(cell, draw, started, len(officer))
     declared = np.minimum(due + after, np.where(ended == NO_TIME, np.iinfo(np.int32).max, ended))
     mask = (declared < cell.force.end) & (declared >= cell.force.people.joined[officer])
@@ -56,6 +59,14 @@ def declare_interests(cell: CellRecords) -> None:
     _register(cell, officer=officer[mask], kind=kind[mask], started=started[mask], ended=ended[mask])
 
 
+def _after_the_rule(cell: CellRecords, draw: np.random.Generator, count: int) -> Array:
+    """Return how many days after the rule began each member declares; in drawn forces so many in time as drawn."""
+    if not cell.world.is_drawn:
+        return draw.integers(0, 75, count)
+    in_time = chance(draw, cell.world.draw("policy/diligence"), count)
+    return np.where(in_time, draw.integers(0, GRACE, count), draw.integers(GRACE, 400, count))
+
+
 def _day(when: date) -> int:
     return day_number(when)
 
@@ -64,7 +75,7 @@ def _interests(cell: CellRecords, draw: np.random.Generator) -> tuple[Array, Arr
     """Return who has an interest and of which kind."""
     home = cell.home
     regular = cell.force.people.workforce[home] == code("officer", "workforce", "officer")
-    business = home[regular & chance(draw, cell.world.figure("business_interest_share"), len(home))]
+    business = home[regular & chance(draw, cell.world.ordinary("business_interest_share"), len(home))]
     business = np.concatenate([business, business[chance(draw, _SECOND_INTEREST, len(business))]])
     kinds = codes("declaration", "kind", _BUSINESS)[pick(draw, len(business), _BUSINESS_SHARE)]
     officers, selection = [business], [kinds]

@@ -72,7 +72,8 @@ def look_things_up(cell: CellRecords) -> None:
     linked_mask = chance(draw, by_role(LINKED).astype(np.float32)[role])
     linked_mask &= system < code("system_access", "system", "roster")
     incident, when = _linked(cell, draw, tour, role, when, linked_mask)
-    away = chance(draw, _OFF_DUTY, count) & (incident < 0)
+    # In drawn forces the nuisance `lookup_off_duty` does all of it.
+    away = chance(draw, 0.0 if cell.world.is_drawn else _OFF_DUTY, count) & (incident < 0)
     when = np.where(away, shift["ends_at"][tour] + draw.integers(20, 10 * 60, count, dtype=np.int32), when)
     incidents = cell.tables["incident"]["incident_id"]
     linked = np.concatenate([incidents, [-1]])[incident]

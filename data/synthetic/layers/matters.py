@@ -46,7 +46,7 @@ def claim_expenses(cell: CellRecords) -> None:
     """Add expense claims for tours."""
     shift = cell.tables["shift"]
     draw = cell.draw("expense")
-    tours = shift.take(chance(draw, by_role(EXPENSES_A_TOUR).astype(np.float32)[shift["_role"]]))
+    tours = shift.take(chance(draw, _expenses_a_tour(cell)[shift["_role"]]))
     count = len(tours)
     kind = pick(draw, count, _EXPENSE_SHARE).astype(np.int64)
     amount = (_EXPENSE_PENCE[kind] * draw.lognormal(0, 0.5, count)).astype(np.int64)
@@ -59,6 +59,12 @@ def claim_expenses(cell: CellRecords) -> None:
         receipt=chance(draw, _RECEIPT, count),
         approver_id=cell.force.stints.supervisor[cell.posts][tours["_post"]],
     )
+
+
+def _expenses_a_tour(cell: CellRecords) -> Array:
+    """Return how likely each role claims for a tour."""
+    rates: Array = (by_role(EXPENSES_A_TOUR) * cell.world.draw("matters/expenses")).astype(np.float32)
+    return rates
 
 
 def train(cell: CellRecords) -> None:
@@ -109,7 +115,7 @@ def commend(cell: CellRecords) -> None:
 
 def raise_grievances(cell: CellRecords) -> None:
     """Add grievances in teams: mostly about management or a colleague."""
-    post, day, draw = _post_events(cell, "grievance", _GRIEVANCES)
+    post, day, draw = _post_events(cell, "grievance", _GRIEVANCES * cell.world.draw("matters/grievances"))
     stints = cell.force.stints
     person, team = stints.person[cell.posts][post], stints.team[cell.posts][post]
     supervisor = stints.supervisor[cell.posts][post]
@@ -144,7 +150,7 @@ def _colleagues(cell: CellRecords, draw: np.random.Generator, team: Array) -> Ar
 
 def request_transfers(cell: CellRecords) -> None:
     """Add requests to leave a team."""
-    post, day, draw = _post_events(cell, "transfer_request", _TRANSFERS)
+    post, day, draw = _post_events(cell, "transfer_request", _TRANSFERS * cell.world.draw("matters/transfers"))
     stints = cell.force.stints
     decision = pick(draw, len(post), (0.35, 0.40, 0.25)).astype(np.int64)
     decision[(decision == 2) | (day > cell.force.end - 90)] = -1

@@ -98,3 +98,19 @@ def _minutes(draw: np.random.Generator, tours: Rows, field: Array, editor_kind: 
     overtime = np.where(tours["overtime_minutes"] > 0, tours["overtime_minutes"], size)
     booked = np.where(editor_kind == _SELF, own_sign * size, overtime)
     return np.where(field == _FIELDS.index("overtime"), booked, minutes)
+
+
+def cut_tours(cell: CellRecords, draw: np.random.Generator, position: Array, *, editor: Array) -> None:
+    """Have tours, by position, cut or cancelled before they begin by those who make the roster."""
+    tours = cell.tables["shift"].take(position)
+    count = len(tours)
+    cell.add(
+        "roster_edit",
+        shift_id=tours["shift_id"],
+        officer_id=tours["officer_id"],
+        editor_id=editor,
+        edited_at=tours["starts_at"] - 60 - draw.exponential(2 * MINUTES, count).astype(np.int64),
+        field=draw.choice(codes("roster_edit", "field", ("duty", "duty", "cancel")), count),
+        minutes_gained=-15 * draw.integers(1, 9, count),
+        _shift=position,
+    )

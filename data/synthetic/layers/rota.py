@@ -106,7 +106,7 @@ def work_shifts(cell: CellRecords) -> Rows:
     kind = np.where(rest_day, code("shift", "duty", "day"), kind)
     starts = (force.start + day) * MINUTES + _by_duty(_STARTS)[kind]
     hours = (_by_duty(_HOURS)[kind] * 60).astype(np.int64)
-    overtime, reason = _overtime(cell, person, role, kind, rest_day, hours)
+    overtime, reason = _overtime(cell, person, role, day, kind, rest_day, hours)
     return cell.add(
         "shift",
         officer_id=person,
@@ -166,7 +166,12 @@ def _rest_day_chance(cell: CellRecords) -> Array:
     """Return the chance that a day off is worked, for every posting and day."""
     yearly = _overtime_minutes(cell) * _REST_DAY_SHARE / 480
     chance_a_day = yearly / 150.0
-    return np.repeat(chance_a_day, cell.force.days).astype(np.float32)
+    if cell.tendencies is None:
+        return np.repeat(chance_a_day, cell.force.days).astype(np.float32)
+    drift = cell.tendencies.drift("overtime")[cell.force.stints.person[cell.posts]]
+    days = cell.tendencies.month_of(np.arange(cell.force.start, cell.force.end))
+    chances: Array = (chance_a_day[:, None] * drift[:, days]).astype(np.float32).ravel()
+    return chances
 
 
 def _overtime_minutes(cell: CellRecords) -> Array:
@@ -208,7 +213,7 @@ def _place(cell: CellRecords, person: Array, role: Array, kind: Array) -> Array:
 
 
 def _overtime(
-    cell: CellRecords, person: Array, role: Array, kind: Array, rest_day: Array, hours: Array
+    cell: CellRecords, person: Array, role: Array, day: Array, kind: Array, rest_day: Array, hours: Array
 ) -> tuple[Array, Array]:
     """Return overtime minutes and reason; a cancelled rest day is overtime from start to end."""
     draw = cell.draw("shift/overtime")
@@ -216,6 +221,8 @@ def _overtime(
     yearly = np.zeros(len(cell.force.people))
     yearly[stints.person[cell.posts]] = _overtime_minutes(cell)
     a_tour = yearly[person] * (1 - _REST_DAY_SHARE) / tours_a_year()[role]
+    if cell.tendencies is not None:
+        a_tour = a_tour * cell.tendencies.drift("overtime")[person, cell.tendencies.month_of(cell.force.start + day)]
     worked = chance(draw, (a_tour / _OVERTIME_MEAN).astype(np.float32))
     minutes = np.zeros(len(person), dtype=np.int64)
     length = draw.gamma(2.0, _OVERTIME_MEAN / 2, int(worked.sum()))

@@ -71,7 +71,7 @@ def build_structure(world: World, streams: Streams, *, positions: int) -> Struct
         team_area=area,
         team_role=codes("posting", "role", role),
         team_size=_team_sizes(streams, len(role), positions),
-        team_cell=_cells(area),
+        team_cell=_cells(np.minimum(area, boroughs)),
     )
 
 
@@ -145,7 +145,7 @@ def _team_sizes(streams: Streams, teams: int, positions: int) -> Array:
 
 
 def _cells(area: Array) -> Array:
-    """Return the cell of each team: up to `CELL_TEAMS` neighbouring teams of one area."""
+    """Return the cell of each team: up to `CELL_TEAMS` neighbouring teams of one area; all branches are one."""
     within = np.arange(len(area)) - np.searchsorted(area, area)
     label = area.astype(np.int64) * (1 << 20) + within // CELL_TEAMS
     cells: Array = np.unique(label, return_inverse=True)[1]

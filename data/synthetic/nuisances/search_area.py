@@ -7,9 +7,6 @@ import numpy as np
 from data.synthetic.nuisance import Nuisance, Tendency
 from data.synthetic.rows import code, codes
 
-_BLACK_SHARE = 0.135
-"""Resident share of black people in London (census 2021)."""
-
 
 def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
@@ -18,7 +15,8 @@ def _leave(tendency: Tendency) -> None:
     # Drawn for the whole force, not the cell: a borough is the same in every cell that works there.
     force_draw = cell.world_streams.draw("search_area")
     spread = cell.world.draw("structure/area_spread")
-    black = np.minimum(_BLACK_SHARE * np.exp(2 * spread * force_draw.normal(size=len(boroughs))), 0.8)
+    resident = cell.world.draw("matters/black_residents")
+    black = np.minimum(resident * np.exp(2 * spread * force_draw.normal(size=len(boroughs))), 0.8)
     found = np.exp(spread * force_draw.normal(size=len(boroughs)))
     place = np.searchsorted(boroughs, search["unit_id"]).clip(0, len(boroughs) - 1)
     hits = tendency.hits(search["officer_id"], search.day())

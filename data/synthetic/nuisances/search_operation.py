@@ -17,13 +17,14 @@ def _leave(tendency: Tendency) -> None:
     cause = np.repeat(cause, tendency.counts(len(cause)))
     rows, draw = search.take(cause), tendency.draw("searches")
     count = len(rows)
+    anybody = subjects(draw, count, cell.world)
     cell.add(
         "stop_search",
         officer_id=rows["officer_id"],
         unit_id=rows["unit_id"],
         searched_at=rows["searched_at"] + draw.integers(-90, 90, count),
         # An operation looks for somebody: most of those searched answer to one description.
-        subject_ethnicity=np.where(draw.random(count) < 0.6, rows["subject_ethnicity"], subjects(draw, count)),
+        subject_ethnicity=np.where(draw.random(count) < 0.6, rows["subject_ethnicity"], anybody),
         grounds=rows["grounds"],
         found=draw.random(count) < _FOUND,
         video=rows["video"],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.synthetic.layers.presence import cut_tours
 from data.synthetic.nuisance import Nuisance, Tendency
-from data.synthetic.rows import MINUTES, codes
 
 
 def _leave(tendency: Tendency) -> None:
@@ -13,18 +13,7 @@ def _leave(tendency: Tendency) -> None:
     shift = cell.tables["shift"]
     supervisor = cell.force.stints.supervisor[cell.posts][shift["_post"]]
     position = np.flatnonzero(tendency.hits(shift["officer_id"], shift.day()) & (supervisor >= 0))
-    tours, draw = shift.take(position), tendency.draw("edits")
-    count = len(tours)
-    cell.add(
-        "roster_edit",
-        shift_id=tours["shift_id"],
-        officer_id=tours["officer_id"],
-        editor_id=supervisor[position],
-        edited_at=tours["starts_at"] - 60 - draw.exponential(2 * MINUTES, count).astype(np.int64),
-        field=draw.choice(codes("roster_edit", "field", ("duty", "duty", "cancel")), count),
-        minutes_gained=-15 * draw.integers(1, 9, count),
-        _shift=position,
-    )
+    cut_tours(cell, tendency.draw("edits"), position, editor=supervisor[position])
 
 
 NUISANCE = Nuisance(

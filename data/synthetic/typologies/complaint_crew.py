@@ -45,7 +45,7 @@ def _plant(records: SubjectRecords) -> None:
         used_at=selection[case][named] * 1440 + records.draw.integers(480, 1320, count),
         tactic=records.draw.choice(codes("use_of_force", "tactic", ("unarmed", "handcuffs", "baton")), count),
         severity=records.draw.integers(2, 5, count),
-        subject_ethnicity=subjects(records.draw, count),
+        subject_ethnicity=subjects(records.draw, count, records.cell.world),
         subject_injured=(records.draw.random(count) < 0.2).astype(int),
         officer_injured=0,
         video=(records.draw.random(count) < records.share(0.6)).astype(int),

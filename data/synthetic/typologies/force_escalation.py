@@ -43,7 +43,7 @@ def _plant(records: SubjectRecords) -> None:
         used_at=scene["_at"] + records.draw.integers(5, 30, count),
         tactic=records.draw.choice(codes("use_of_force", "tactic", _HARD), count),
         severity=records.draw.integers(3, 6, count),
-        subject_ethnicity=subjects(records.draw, count),
+        subject_ethnicity=subjects(records.draw, count, records.cell.world),
         subject_injured=(records.draw.random(count) < 0.25).astype(int),
         officer_injured=(records.draw.random(count) < 0.05).astype(int),
         video=(records.draw.random(count) < records.share(_VIDEO)).astype(int),
