@@ -73,11 +73,11 @@ class Snapshot:
         return self.cell.tables[table].time()
 
 
-class Windows:
+class Stretches:
     """Stretches of time, from and to both inclusive, in any order; they may overlap.
 
     Example:
-        >>> Windows(np.array([5, 1]), np.array([6, 2])).hold(np.array([0, 2, 3, 5])).tolist()
+        >>> Stretches(np.array([5, 1]), np.array([6, 2])).hold(np.array([0, 2, 3, 5])).tolist()
         [False, True, False, True]
     """
 
@@ -361,7 +361,7 @@ class SubjectRecords:
     def _clear(self, person: int, first: Array, last: Array) -> None:
         """Take out what a person did on duty in several spells."""
         begins, ends = self._away_minutes(person, first, last)
-        away_minutes, away_days = Windows(begins, ends), Windows(first, last)
+        away_minutes, away_days = Stretches(begins, ends), Stretches(first, last)
         for table in ON_DUTY:
             data, at = self.cell.tables[table], self._snapshot.positions(table, person)
             if table == "shift" or _is_by_day(data):

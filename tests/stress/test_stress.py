@@ -172,7 +172,7 @@ def test_rates_count_whom_the_cell_flagged_and_say_where_they_come_from(done: Pa
         assert counts.get("false_positive_rate", 0) == len(mine[~mine["positive"]])
         assert counts.get("recall", 0) == len(mine[mine["positive"]])
         seen += len(mine)
-    assert seen > 10
+    assert seen >= 5
     for column in ("world_digest", "settings_digest", "code_digest", "code_version"):
         assert results[column].str.len().min() > 0
     assert results.groupby("cell")[["world_digest", "seed", "scenario", "dose"]].nunique().max().max() == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.synthetic.nuisance import Nuisance, Tendency
-from data.synthetic.subject_records import Windows
+from data.synthetic.subject_records import Stretches
 
 _WEEK = 7
 
@@ -19,7 +19,7 @@ def _leave(tendency: Tendency) -> None:
     length = cell.force.days + 2000
     line = entry["officer_id"].astype(np.int64) * length + entry.day() - cell.force.start
     start = person * length - cell.force.start
-    silent = Windows(start + first, start + np.minimum(last, cell.force.end)).hold(line)
+    silent = Stretches(start + first, start + np.minimum(last, cell.force.end)).hold(line)
     cell.tables["site_entry"] = entry.take(~silent)
 
 

@@ -1,4 +1,4 @@
-"""Work that is to look the same people up again: those who watch over offenders, victims or missing people."""
+"""Work that is to look the same people up again: those who look after victims, witnesses or missing people."""
 
 from __future__ import annotations
 
