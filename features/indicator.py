@@ -17,6 +17,7 @@ from data.contract import CONTRACT
 from data.errors import DeclarationFaulty
 from data.schema import Category, Table
 from data.vocabulary import Concern, SubjectKind
+from features.causes import Causes, cause_faults
 from features.expression import Expression, Field, Operation, Value, fields, walk
 from features.relation import OTHER, Related, relation_faults
 
@@ -80,6 +81,11 @@ class Indicator:
     officer, the spells of each value are, and their days add up), and `formula`: `value` adds, subtracts and multiplies
     other indicators over the same window, read as `col.<indicator>`; `table` then says what it is mainly about.
 
+    `independent` makes a count of rows a count of causes: it names what rows of one cause have in common, each entry a
+    column, an expression, or several that must all agree. Rows of a subject that agree in any entry share a cause,
+    also through rows between them, as far as these count in the same window; a row that agrees with none is a cause by
+    itself, and null agrees with nothing. A row that is joined to several is one cause.
+
     `exposure` names the indicator that says how much opportunity there was, or is a `NoExposure` with its reason.
     `proportion` says that the rows counted are some of those that the exposure counts, so that the value is a share of
     it and not a rate; the catalogue checks that it is so. `missing` says what no counted row means. `minimum_exposure`
@@ -115,6 +121,7 @@ class Indicator:
     having: tuple[Related, ...] = ()
     without: tuple[Related, ...] = ()
     joined: Related | None = None
+    independent: tuple[Expression | tuple[Expression, ...], ...] = ()
     subject: SubjectKind = "officer"
     subject_key: str = ""
     missing: Missing = "zero"
@@ -164,7 +171,14 @@ class Indicator:
         """All expressions over its rows; a formula has none."""
         if self.aggregate == "formula":
             return ()
-        return tuple(e for e in (self.where, self.value, self.moment, self.subject_field) if e is not None)
+        stated = (self.where, self.value, self.moment, self.subject_field, *(e for cause in self.causes for e in cause))
+        return tuple(e for e in stated if e is not None)
+
+    @property
+    def causes(self) -> Causes:
+        """What rows of one cause agree in, several expressions for each way; none where rows themselves are counted."""
+        ways = tuple(way if isinstance(way, tuple) else (way,) for way in self.independent)
+        return (*ways, (Field((str(self.source.key),)),)) if ways and self.joined else ways
 
     @property
     def relations(self) -> tuple[Related, ...]:
@@ -204,43 +218,6 @@ class Indicator:
         for related in self.relations:
             read |= related.categories() | {self.source.category_of(name) for name in related.own}
         return frozenset(read).union(*(part.categories for part in self.parts))
-
-
-def subset_faults(part: Indicator, whole: Indicator) -> list[str]:
-    """Return why the rows that one indicator counts need not be among those that another counts.
-
-    They are if both count rows of one table, placed and owned alike, and the first asks for all that the second asks
-    for. Conditions are compared as they are written: those joined by `&`, each by itself.
-    """
-    # Written conditions are compared, not their meaning: which conditions imply which is undecidable in general, and
-    # a proportion that passes can be trusted to be one.
-    faults = []
-    for what, own, wide in (
-        ("table", part.table, whole.table),
-        ("aggregate", part.aggregate, whole.aggregate),
-        ("time", repr(part.moment), repr(whole.moment)),
-        ("subject", part.subject_key, whole.subject_key),
-        ("joined rows", _written(part.joined), _written(whole.joined)),
-    ):
-        if own != wide:
-            faults.append(f"{what} {own}, and not {wide}")
-    if not _conjuncts(whole.where) <= _conjuncts(part.where):
-        faults.append("`where` does not ask for all that is asked for there")
-    for what, narrow, broad in (("having", part.having, whole.having), ("without", part.without, whole.without)):
-        if not {_written(r) for r in broad} <= {_written(r) for r in narrow}:
-            faults.append(f"`{what}` does not ask for all that is asked for there")
-    return faults
-
-
-def _written(related: Related | None) -> str:
-    return "" if related is None else repr((related.table, related.pairs, related.either, related.match))
-
-
-def _conjuncts(condition: Expression | None) -> frozenset[str]:
-    """Return the conditions that are joined by `&`, as they are written."""
-    if isinstance(condition, Operation) and condition.name == "and":
-        return frozenset().union(*(_conjuncts(operand) for operand in condition.operands))
-    return frozenset() if condition is None else frozenset({repr(condition)})
 
 
 def referring_column(source: Table, target: str) -> str | None:
@@ -294,7 +271,7 @@ def _formula_faults(indicator: Indicator) -> list[str]:
     faults = []
     if indicator.value is None:
         return ["a formula needs a value"]
-    if indicator.where is not None or indicator.when is not None or indicator.relations:
+    if indicator.where is not None or indicator.when is not None or indicator.relations or indicator.independent:
         faults.append("a formula has no rows of its own: where, when and relations belong to the indicators it reads")
     for part in walk(indicator.value):
         sums = isinstance(part, Operation) and part.name in ("+", "-", "*")
@@ -349,6 +326,8 @@ def _aggregate_faults(indicator: Indicator, source: Table) -> list[str]:
         faults.append(f"aggregate {indicator.aggregate} {'needs a' if needs_value else 'takes no'} value")
     if indicator.aggregate == "days":
         faults += _days_faults(indicator, source)
+    if indicator.independent:
+        faults += cause_faults(indicator.causes, source, indicator.aggregate)
     for path in sorted(fields(indicator.value)) if indicator.value is not None else ():
         table = source if len(path) == 1 else CONTRACT.records.get(path[0], source)
         column = table.column.get(path[-1])

@@ -45,7 +45,7 @@ def value(indicator: Indicator, rows: RecordsByTable, *, subject: int, as_of: da
     if not counting:
         return 0 if indicator.missing == "zero" else None
     if indicator.aggregate == "count":
-        return len(counting)
+        return _causes(indicator, counting) if indicator.independent else len(counting)
     if indicator.aggregate == "days":
         return len({day for row in counting for day in _days(indicator, row, as_of, window)})
     assert indicator.value is not None
@@ -55,6 +55,19 @@ def value(indicator: Indicator, rows: RecordsByTable, *, subject: int, as_of: da
     if indicator.aggregate == "sum":
         return int(sum(values))
     return int(min(values) if indicator.aggregate == "min" else max(values))
+
+
+def _causes(indicator: Indicator, rows: Sequence[Record]) -> int:
+    """Return how many groups of rows there are that share no cause with any row outside their group."""
+    groups: list[set[tuple[int, Any]]] = []
+    for number, row in enumerate(rows):
+        keys = [(way, tuple(evaluate(part, row) for part in parts)) for way, parts in enumerate(indicator.causes)]
+        own: set[tuple[int, Any]] = {(-1, number)} | {key for key in keys if None not in key[1]}
+        for group in [g for g in groups if g & own]:
+            groups.remove(group)
+            own |= group
+        groups.append(own)
+    return len(groups)
 
 
 def _counting_rows(

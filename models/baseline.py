@@ -58,7 +58,7 @@ class _FittedBaseline:
 
 
 class RawCount(Baseline):
-    """Ranks by one indicator as it stands, without exposure or peers; what cannot be used counts as nothing."""
+    """Ranks by the rows behind one indicator, without exposure, peers or causes; what cannot be used is nothing."""
 
     monotone = True
     WINDOW: ClassVar[int] = 365
@@ -74,12 +74,12 @@ class RawCount(Baseline):
         return indicator.name == self.indicator
 
     def ranking(self, panel: Panel, *, seed: int) -> Ranking:
-        """Return the ranking by the value itself; values below the least that counts are nothing."""
-        return self._values
+        """Return the ranking by the number of rows; numbers below the least that counts are nothing."""
+        return self._rows
 
-    def _values(self, panel: Panel) -> Floats:
+    def _rows(self, panel: Panel) -> Floats:
         series = panel.find(self.indicator, self.WINDOW)
         if series is None:
             return np.zeros(len(panel.ids))
-        value = np.nan_to_num(series.cells.value, nan=0.0)
-        return np.where(value >= self.at_least, value, 0.0)
+        rows = np.where(np.isnan(series.cells.value), 0.0, series.cells.n_rows)
+        return np.where(rows >= self.at_least, rows, 0.0)

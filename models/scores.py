@@ -16,6 +16,7 @@ from data.arrays import Floats, Positions
 class Contribution:
     """What one indicator contributed to a score: what was observed, what peers would lead one to expect.
 
+    `n_rows` is how many rows there are of the causes observed, where causes are counted.
     `low` and `high` bound what 95% of such peers show. `p_value` is the chance that a peer shows at least as much.
     `shape` is that of the gamma-Poisson null the chance was taken under, `precision` that of the beta-binomial one. In
     detectors whose contributions add up, `share` is what is added. Anything a detector cannot say is None.
@@ -24,6 +25,7 @@ class Contribution:
     indicator: str
     window_days: int
     observed: float
+    n_rows: int | None = None
     exposure: float | None = None
     expected: float | None = None
     low: float | None = None

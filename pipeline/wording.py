@@ -17,6 +17,18 @@ UNUSUAL: Final = 0.05
 """The chance above which nothing is called unusual: one in twenty ordinary peers looks so."""
 
 
+_ROWS_AND_CAUSES: Final[Mapping[str, tuple[str, str, str, str]]] = {
+    "complaint": ("allegation", "allegations", "complaint", "complaints"),
+    "grievance": ("grievance", "grievances", "dispute", "disputes"),
+    "roster_edit": ("edit", "edits", "decision", "decisions"),
+    "stop_search": ("search", "searches", "occasion", "occasions"),
+    "system_access": ("look-up", "look-ups", "occasion", "occasions"),
+    "transfer_request": ("request", "requests", "case", "cases"),
+    "use_of_force": ("report", "reports", "incident", "incidents"),
+}
+"""What a row of a table and what a cause of such rows are called, one and several."""
+
+
 def number(value: float) -> str:
     """Return a number as people write it: whole where it is, else with as many decimals as say something.
 
@@ -33,14 +45,24 @@ def contribution_sentence(contribution: Contribution, indicator: Indicator) -> s
     """Return what one indicator shows: observed, exposure, expected, and how many peers it rests on."""
     name = contribution.indicator.replace("_", " ")
     observed = f"{name}: {number(contribution.observed)} in {contribution.window_days} days"
+    aside = [] if contribution.n_rows is None else [_rows_in_causes(contribution, indicator)]
     if contribution.exposure is not None and isinstance(indicator.exposure, str):
-        observed += f" ({indicator.exposure.replace('_', ' ')}: {number(contribution.exposure)})"
+        aside.append(f"{indicator.exposure.replace('_', ' ')}: {number(contribution.exposure)}")
+    if aside:
+        observed += f" ({'; '.join(aside)})"
     if contribution.expected is None or contribution.low is None or contribution.high is None:
         return f"{observed}, above the median of peers."
     return (
         f"{observed}; {contribution.peers} peers would lead one to expect {number(contribution.expected)}"
         f" (19 in 20 such peers: {number(contribution.low)} to {number(contribution.high)})."
     )
+
+
+def _rows_in_causes(contribution: Contribution, indicator: Indicator) -> str:
+    """Return how many rows there are in how many causes: one cause can have many rows."""
+    row, rows, cause, causes = _ROWS_AND_CAUSES.get(indicator.table, ("row", "rows", "cause", "causes"))
+    n_rows, n_causes = int(contribution.n_rows or 0), int(contribution.observed)
+    return f"{n_rows:,} {row if n_rows == 1 else rows} in {n_causes:,} {cause if n_causes == 1 else causes}"
 
 
 def statistical_sentence(

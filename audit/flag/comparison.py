@@ -88,7 +88,7 @@ class FlagComparison:
                 for _, table, row, counts in self.store.rows(query):
                     if counts and (table, row) in members:
                         members[table, row].append((indicator.name, window))
-                        if indicator.aggregate != "count":
+                        if indicator.aggregate != "count" or indicator.independent:
                             unlike.add((table, row))
         return {key: RowWeight(len(of), (tuple(of), key if key in unlike else key[0])) for key, of in members.items()}
 

@@ -27,6 +27,9 @@ ClosedColumns = Mapping[tuple[str, ...], SqlType]
 MATERIALIZED: Final = "MATERIALIZED"
 """Asks for a subquery to be computed once."""
 
+RECURSIVE: Final = "WITH RECURSIVE"
+"""Opens subqueries of which some read themselves until nothing is added."""
+
 _INFIX: Final[Mapping[str, str]] = {"and": "AND", "or": "OR"} | {
     o: o for o in ("=", "<>", "<", "<=", ">", ">=", "+", "-", "*")
 }

@@ -14,7 +14,16 @@ from data.asof import asof_query
 from data.contract import CONTRACT
 from data.schema import Table
 from data.store import literal, quoted
-from features.compile.dialect import MATERIALIZED, ROW, day, epoch_day, expression_sql, integer, relation_sql
+from features.compile.dialect import (
+    MATERIALIZED,
+    RECURSIVE,
+    ROW,
+    day,
+    epoch_day,
+    expression_sql,
+    integer,
+    relation_sql,
+)
 from features.indicator import Indicator, referring_column
 from features.relation import OTHER, Related
 
@@ -106,6 +115,8 @@ def plain_query(indicator: Indicator, as_of: date) -> str:
     """
     if indicator.aggregate == "days":
         return _days_query(indicator, as_of)
+    if indicator.independent:
+        return _causes_query(indicator, as_of)
     items = [f"{expression_sql(indicator.subject_field)} AS subject_id"]
     for window in indicator.windows:
         cell = f"{indicator.name}__{window}"
@@ -151,6 +162,54 @@ def _fresh_days(window: int, *, by: str) -> str:
     covered = f"coalesce(max(end_{window}) OVER ({earlier}), begin_{window} - 1)"
     begin = f"CASE WHEN {covered} < begin_{window} THEN begin_{window} ELSE {covered} + 1 END"
     return f"CASE WHEN end_{window} < {begin} THEN 0 ELSE end_{window} - ({begin}) + 1 END AS days_{window}"
+
+
+def _causes_query(indicator: Indicator, as_of: date) -> str:
+    """Return the plain query for causes: rows that can be reached from one another count once.
+
+    Each row is linked to the first row that it agrees with in each way; rows reach what links lead to.
+    """
+    windows = indicator.windows
+    keys = ", ".join(f"{quoted(alias)}.{CONTRACT[table].key}" for alias, table in _key_tables(indicator).items())
+    items = [f"{expression_sql(indicator.subject_field)} AS subject", f"row_number() OVER (ORDER BY {keys}) AS number"]
+    items += [f"CASE WHEN {counts_condition(indicator, as_of, w)} THEN 1 ELSE 0 END AS counts_{w}" for w in windows]
+    for n, way in enumerate(indicator.causes):
+        items += [f"{expression_sql(part)} AS cause_{n}_{m}" for m, part in enumerate(way)]
+    rows = f"SELECT {', '.join(items)}\n{_rows_of(indicator, as_of)}\nWHERE {_window_free(indicator, as_of)}"
+    parts = [f"counted AS {MATERIALIZED} (\n{rows}\n)"]
+    cells, joins = [], []
+    for window in windows:
+        parts += _reached(indicator, window)
+        cell = f"{indicator.name}__{window}"
+        cells += [f"count(DISTINCT causes_{window}.first_row) AS {cell}"]
+        cells += [f"{integer(f'sum(counts_{window})')} AS {cell}__n"]
+        joins.append(f"LEFT JOIN causes_{window} ON causes_{window}.number = counted.number")
+    select, joined = ",\n  ".join(["subject AS subject_id", *cells]), "\n".join(joins)
+    return f"{RECURSIVE} {', '.join(parts)}\nSELECT {select}\nFROM counted\n{joined}\nGROUP BY 1"
+
+
+def _reached(indicator: Indicator, window: int) -> list[str]:
+    """Return the subqueries that find, for each row of a window, the first row that it is connected with."""
+    firsts = []
+    for n, way in enumerate(indicator.causes):
+        columns = [f"cause_{n}_{m}" for m in range(len(way))]
+        known = " AND ".join(f"{column} IS NOT NULL" for column in columns)
+        first = f"min(number) OVER (PARTITION BY {', '.join(['subject', *columns])})"
+        firsts.append(f"SELECT number, {first} AS other FROM counted WHERE counts_{window} = 1 AND {known}")
+    first_rows = "\nUNION ALL\n".join(firsts)
+    ways = ("number, other", "other AS number, number AS other")
+    there_and_back = "\nUNION\n".join(f"SELECT {way} FROM firsts_{window}" for way in ways)
+    reached = (
+        f"SELECT number, number AS other FROM counted WHERE counts_{window} = 1\nUNION\n"
+        f"SELECT reached.number, links.other FROM reached_{window} AS reached"
+        f" JOIN links_{window} AS links ON links.number = reached.other"
+    )
+    return [
+        f"firsts_{window} AS {MATERIALIZED} (\n{first_rows}\n)",
+        f"links_{window} AS {MATERIALIZED} (\n{there_and_back}\n)",
+        f"reached_{window} AS (\n{reached}\n)",
+        f"causes_{window} AS (\nSELECT number, min(other) AS first_row FROM reached_{window} GROUP BY number\n)",
+    ]
 
 
 def evidence_query(indicator: Indicator, as_of: date, window: int, subjects: Sequence[int]) -> str:

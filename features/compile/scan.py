@@ -21,7 +21,7 @@ from features.expression import fields, may_be_known, may_hold
 from features.indicator import Indicator
 from features.relation import Related
 
-ScanKind = Literal["totals", "days", "distinct"]
+ScanKind = Literal["totals", "days", "distinct", "causes"]
 ColumnPath = tuple[str, ...]
 """A column as a declaration writes it: its name, or the table referred to and its name."""
 
@@ -46,8 +46,9 @@ class Scan:
     """Indicators about one kind of subject that one pass over a table computes.
 
     They read the same table with the same look-ups and relations, place rows in time by the same moment, and wait for
-    the same gates. A count of different values is alone in its scan, because its rows are grouped by the value as well;
-    counts of days share a scan where their spells are united for each value of the same column.
+    the same gates. A count of different values is alone in its scan, because its rows are grouped by the value as well,
+    and so is a count of causes; counts of days share a scan where their spells are united for each value of the same
+    column.
     """
 
     kind: ScanKind
@@ -97,12 +98,14 @@ def scans(indicators: Sequence[Indicator]) -> list[Scan]:
 def _kind(indicator: Indicator) -> ScanKind:
     if indicator.aggregate == "days":
         return "days"
+    if indicator.independent:
+        return "causes"
     return "distinct" if indicator.aggregate == "distinct" else "totals"
 
 
 def _signature(indicator: Indicator) -> tuple[str, ...]:
     """Return what indicators must have in common to be computed in one scan; its order is that of scans."""
-    alone = indicator.name if indicator.aggregate == "distinct" else ""
+    alone = indicator.name if _kind(indicator) in ("distinct", "causes") else ""
     # Spells are united for each value, so that one scan has one value.
     united = expression_sql(indicator.value) if indicator.aggregate == "days" and indicator.value is not None else ""
     relations = [

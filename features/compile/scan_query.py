@@ -46,7 +46,8 @@ def scan_query(scan: Scan, line: Timeline) -> str:
 
     - `counts_<n>`, for each state: for which of the indicators the row counts in it, a bit for each, the first lowest;
       absent where every row counts for the only indicator in the only state;
-    - `<name>__value`, unless rows are counted; `<name>__value_<n>` where a row has another value in the n-th state.
+    - `<name>__value`, unless rows are counted; `<name>__value_<n>` where a row has another value in the n-th state;
+    - `cause_<n>_<m>`, where causes are counted: the m-th of what rows must agree in to share a cause in the n-th way.
     """
     model, states = scan.model, [_GateState(scan, closed) for closed in scan.states()]
     items = [f"{expression_sql(model.subject_field)} AS subject_id", *_days(scan), *_known_days(scan)]
@@ -54,6 +55,8 @@ def scan_query(scan: Scan, line: Timeline) -> str:
     if len(states) > 1 or len(scan.indicators) > 1 or [states[0].counts(model)] not in ([""], counting):
         items += [f"{integer(state.all_counts(), bits=32)} AS counts_{n}" for n, state in enumerate(states)]
     items += [item for i in scan.indicators if i.value is not None for item in _values(i, i.value, states)]
+    for n, way in enumerate(model.causes):
+        items += [f"{expression_sql(part)} AS cause_{n}_{m}" for m, part in enumerate(way)]
     select = ",\n  ".join(items)
     where = " AND ".join([*_present(scan, line), *_in_time(scan, line), *counting])
     bits = ", ".join(f"{2**n} {i.name}__n" for n, i in enumerate(scan.indicators))

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from data.errors import DeclarationFaulty
 from data.registry import declarations
 from features.expression import fields
-from features.indicator import Indicator, subset_faults
+from features.indicator import Indicator
+from features.proportion import subset_faults
 
 
 @cache

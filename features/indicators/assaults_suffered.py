@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from features.expression import col
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="How often was the officer assaulted?",
+    question="At how many incidents was the officer assaulted?",
     table="assault",
     aggregate="count",
+    independent=(col.incident_id,),
     exposure="shifts_worked",
     minimum_exposure=10,
     concerns=("welfare",),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from features.expression import col
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="How many conduct cases were opened about the officer?",
+    question="On how many days were conduct cases opened about the officer?",
     table="conduct_case",
     aggregate="count",
     windows=(365, 1825),
+    independent=(col.opened_on,),
     exposure="days_served",
     minimum_exposure=30,
     references=(
@@ -24,6 +26,17 @@ INDICATOR = Indicator(
                 "conduct_case": (
                     {"severity": "misconduct", "opened_on": "2025-06-01"},
                     {"severity": "gross_misconduct", "standard": "confidentiality", "opened_on": "2025-07-01"},
+                )
+            },
+        ),
+        Case(
+            says="Two cases opened on one day, under two standards, are taken for one matter.",
+            window=365,
+            expected=1,
+            rows={
+                "conduct_case": (
+                    {"standard": "confidentiality", "opened_on": "2025-06-01"},
+                    {"standard": "honesty_and_integrity", "opened_on": "2025-06-01"},
                 )
             },
         ),

@@ -6,10 +6,11 @@ from features.expression import col
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="How often did the officer report using force beyond compliant handcuffing?",
+    question="On how many occasions did the officer report using force beyond compliant handcuffing?",
     table="use_of_force",
     aggregate="count",
     where=col.tactic != "compliant_handcuffs",
+    independent=(col.incident_id,),
     exposure="shifts_worked",
     minimum_exposure=10,
     references=("Recording compliant handcuffing raised one force's reports by 71.5% in a quarter: it is left out.",),
@@ -26,13 +27,13 @@ INDICATOR = Indicator(
             },
         ),
         Case(
-            says="Two reports of one incident are two reports.",
+            says="Two reports of one incident are one occasion.",
             window=90,
-            expected=2,
+            expected=1,
             rows={
                 "use_of_force": (
-                    {"tactic": "baton", "used_at": "2025-12-01 22:00"},
-                    {"tactic": "spray", "used_at": "2025-12-01 22:01"},
+                    {"incident_id": 7, "tactic": "baton", "used_at": "2025-12-01 22:00"},
+                    {"incident_id": 7, "tactic": "spray", "used_at": "2025-12-01 22:01"},
                 )
             },
         ),

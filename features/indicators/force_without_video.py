@@ -6,12 +6,13 @@ from features.expression import col
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="How many of the officer's reports of force say that body-worn video was off?",
+    question="On how many occasions of force was body-worn video off, by the officer's reports?",
     table="use_of_force",
     aggregate="count",
     windows=(365,),
     where=~col.video,
-    exposure="force_reports_all",
+    independent=(col.incident_id,),
+    exposure="force_occasions",
     minimum_exposure=5,
     proportion=True,
     concerns=("standards",),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from features.expression import col
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="How many grievances arose in the team?",
+    question="By how many people, or anonymously, were grievances raised in the team?",
     table="grievance",
     aggregate="count",
     subject="unit",
+    independent=(col.raised_by_id,),
     exposure="member_days",
     minimum_exposure=90,
     concerns=("culture",),
@@ -22,6 +24,18 @@ INDICATOR = Indicator(
                 "grievance": (
                     {"raised_on": "2025-06-01", "raised_by_id": 3},
                     {"raised_on": "2025-07-01", "raised_by_id": None},
+                )
+            },
+        ),
+        Case(
+            says="Three grievances of one person are one dispute; those of nobody named are each their own.",
+            window=365,
+            expected=3,
+            rows={
+                "grievance": (
+                    *({"raised_on": f"2025-{m}-01", "raised_by_id": 3} for m in (10, 11, 12)),
+                    {"raised_on": "2025-07-01", "raised_by_id": None},
+                    {"raised_on": "2025-08-01", "raised_by_id": None},
                 )
             },
         ),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from features.expression import col
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="How many grievances were raised about the officer?",
+    question="By how many people, or anonymously, were grievances raised about the officer?",
     table="grievance",
     aggregate="count",
     subject_key="about_officer_id",
     windows=(365,),
+    independent=(col.raised_by_id,),
     exposure="days_served",
     minimum_exposure=30,
     concerns=("culture",),
@@ -23,6 +25,16 @@ INDICATOR = Indicator(
                 "grievance": (
                     {"about_officer_id": 1, "kind": "bullying", "raised_on": "2025-06-01"},
                     {"about_officer_id": 1, "kind": "management", "raised_on": "2025-07-01"},
+                )
+            },
+        ),
+        Case(
+            says="A dispute with one person is one, whatever it leaves.",
+            window=365,
+            expected=1,
+            rows={
+                "grievance": tuple(
+                    {"about_officer_id": 1, "raised_by_id": 3, "raised_on": f"2025-{m}-01"} for m in (10, 11, 12)
                 )
             },
         ),

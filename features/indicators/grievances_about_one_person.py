@@ -7,7 +7,7 @@ from features.indicator import Case, Indicator
 from features.relation import Related
 
 INDICATOR = Indicator(
-    question="How many grievances of the team are about somebody named in an earlier one of the team?",
+    question="How many of those who raised a grievance in the team named somebody whom an earlier one names?",
     table="grievance",
     aggregate="count",
     subject="unit",
@@ -19,6 +19,7 @@ INDICATOR = Indicator(
             match=col.other.raised_on < col.raised_on,
         ),
     ),
+    independent=(col.raised_by_id,),
     exposure="grievances",
     proportion=True,
     references=("Casey review (2023): the same people named again and again.",),

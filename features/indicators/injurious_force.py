@@ -6,12 +6,13 @@ from features.expression import col
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="How many of the officer's reports of force say that the person was injured?",
+    question="On how many occasions of force was the person injured, by the officer's reports?",
     table="use_of_force",
     aggregate="count",
     windows=(90, 365, 1825),
     where=col.subject_injured,
-    exposure="force_reports_all",
+    independent=(col.incident_id,),
+    exposure="force_occasions",
     minimum_exposure=3,
     proportion=True,
     concerns=("standards",),

@@ -6,11 +6,12 @@ from features.expression import col
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="How many internal allegations were made about the officer?",
+    question="How many separate causes did internal allegations about the officer have?",
     table="complaint",
     aggregate="count",
     windows=(365, 1825),
     where=col.source == "internal",
+    independent=(col.complaint_id, col.complainant_id, col.occurred_on),
     exposure="days_served",
     minimum_exposure=30,
     references=("Casey review (2023): complaints turned back on those who raised a concern.",),

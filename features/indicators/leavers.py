@@ -13,6 +13,7 @@ INDICATOR = Indicator(
     windows=(365,),
     where=col.officer.left_on == col.ended_on,
     when=col.ended_on,
+    independent=(col.officer_id,),
     exposure="member_days",
     minimum_exposure=90,
     references=("6.2% left in 2023/24; 13% of leavers retire after 30 years and 10% go in their first year.",),

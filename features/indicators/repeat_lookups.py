@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from features.expression import col
+from features.expression import col, day
 from features.indicator import Case, Indicator
 from features.relation import Related
 
 INDICATOR = Indicator(
-    question="How often did the officer look up, without an incident, somebody they had looked up so before?",
+    question="On how many days did the officer look up, without an incident, somebody looked up so on an earlier day?",
     table="system_access",
     aggregate="count",
     where=col.incident_id.is_null() & ~col.subject_id.is_null() & ~col.system.is_in("roster", "personnel"),
@@ -15,10 +15,11 @@ INDICATOR = Indicator(
         Related(
             table="system_access",
             pairs=((col.officer_id, col.officer_id), (col.subject_id, col.subject_id)),
-            match=col.other.incident_id.is_null() & (col.other.accessed_at < col.accessed_at),
+            match=col.other.incident_id.is_null() & (day(col.other.accessed_at) < day(col.accessed_at)),
         ),
     ),
-    exposure="unlinked_lookups",
+    independent=((col.subject_id, day(col.accessed_at)),),
+    exposure="unlinked_occasions",
     minimum_exposure=5,
     proportion=True,
     read_by="pairs",
@@ -33,6 +34,16 @@ INDICATOR = Indicator(
             rows={
                 "system_access": tuple(
                     {"system": "crime", "subject_id": 4, "accessed_at": f"2025-12-{d} 21:00"} for d in (10, 11, 12)
+                )
+            },
+        ),
+        Case(
+            says="Looking again on the same day is the same look-up.",
+            window=90,
+            expected=0,
+            rows={
+                "system_access": tuple(
+                    {"system": "crime", "subject_id": 4, "accessed_at": f"2025-12-10 {h}:00"} for h in (10, 11, 12)
                 )
             },
         ),

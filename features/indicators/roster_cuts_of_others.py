@@ -6,12 +6,13 @@ from features.expression import col
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="How many of the officer's changes to colleagues' shifts took paid minutes away?",
+    question="From how many of the colleagues' shifts that the officer changed were paid minutes taken away?",
     table="roster_edit",
     aggregate="count",
     subject_key="editor_id",
     windows=(365,),
     where=(col.editor_id != col.officer_id) & (col.minutes_gained < 0),
+    independent=(col.shift_id,),
     exposure="roster_edits_of_others",
     minimum_exposure=10,
     proportion=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.expression import col
+from features.expression import col, day
 from features.indicator import Case, Indicator
 
 _TOUR = {"shift_id": 5, "starts_at": "2025-12-08 07:00"}
@@ -17,6 +17,7 @@ INDICATOR = Indicator(
     & (col.minutes_gained < 0)
     & col.field.is_in("duty", "cancel")
     & (col.edited_at <= col.shift.starts_at),
+    independent=(col.shift_id, (col.editor_id, day(col.edited_at))),
     exposure="shifts_worked",
     minimum_exposure=20,
     concerns=("welfare",),
@@ -27,10 +28,10 @@ INDICATOR = Indicator(
             window=365,
             expected=2,
             rows={
-                "shift": (_TOUR,),
+                "shift": (_TOUR, _TOUR | {"shift_id": 6}),
                 "roster_edit": (
                     _CUT,
-                    _CUT | {"editor_id": 9, "field": "cancel", "minutes_gained": -480},
+                    _CUT | {"shift_id": 6, "editor_id": 9, "field": "cancel", "minutes_gained": -480},
                 ),
             },
         ),
@@ -39,6 +40,15 @@ INDICATOR = Indicator(
             window=365,
             expected=0,
             rows={"shift": (_TOUR,), "roster_edit": (_CUT | {"editor_id": 1},)},
+        ),
+        Case(
+            says="Two tours cut by one person on one day are one decision.",
+            window=365,
+            expected=1,
+            rows={
+                "shift": (_TOUR, _TOUR | {"shift_id": 6, "starts_at": "2025-12-15 07:00"}),
+                "roster_edit": (_CUT, _CUT | {"shift_id": 6}),
+            },
         ),
         Case(
             says="A change by others that adds minutes does not count.",

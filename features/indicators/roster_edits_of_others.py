@@ -6,11 +6,12 @@ from features.expression import col
 from features.indicator import Case, Indicator, NoExposure
 
 INDICATOR = Indicator(
-    question="How often did the officer change a colleague's recorded shift?",
+    question="How many of colleagues' recorded shifts did the officer change?",
     table="roster_edit",
     aggregate="count",
     subject_key="editor_id",
     where=col.editor_id != col.officer_id,
+    independent=(col.shift_id,),
     exposure=NoExposure("it is itself an exposure: the opportunity that others are measured against"),
     cases=(
         Case(
@@ -19,8 +20,9 @@ INDICATOR = Indicator(
             expected=2,
             rows={
                 "roster_edit": (
-                    {"editor_id": 1, "officer_id": 2, "edited_at": "2025-12-01 09:00"},
-                    {"editor_id": 1, "officer_id": 2, "edited_at": "2025-12-02 09:00"},
+                    {"editor_id": 1, "officer_id": 2, "shift_id": 5, "edited_at": "2025-12-01 09:00"},
+                    {"editor_id": 1, "officer_id": 2, "shift_id": 5, "edited_at": "2025-12-01 10:00"},
+                    {"editor_id": 1, "officer_id": 2, "shift_id": 6, "edited_at": "2025-12-02 09:00"},
                 )
             },
         ),

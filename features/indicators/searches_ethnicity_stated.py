@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from features.expression import col
+from features.expression import col, day
 from features.indicator import Case, Indicator, NoExposure
 
 INDICATOR = Indicator(
-    question="How many of the officer's searches were of people whose ethnicity is recorded?",
+    question="On how many occasions did the officer search somebody whose ethnicity is recorded?",
     table="stop_search",
     aggregate="count",
     windows=(365,),
     where=col.subject_ethnicity != "not_stated",
+    independent=((col.unit_id, col.grounds, day(col.searched_at)),),
     exposure=NoExposure("it is itself an exposure: the opportunity that others are measured against"),
     cases=(
         Case(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from features.expression import col
+from features.expression import col, day
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="How many of the searched people whose ethnicity is recorded were black?",
+    question="On how many of the occasions with a recorded ethnicity was somebody black searched?",
     table="stop_search",
     aggregate="count",
     windows=(365,),
     where=(col.subject_ethnicity != "not_stated") & (col.subject_ethnicity == "black"),
+    independent=((col.unit_id, col.grounds, day(col.searched_at)),),
     exposure="searches_ethnicity_stated",
     minimum_exposure=10,
     proportion=True,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from features.expression import col
+from features.expression import col, day
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="How many of the officer's searches found nothing?",
+    question="On how many of the occasions on which the officer searched was nothing found on somebody?",
     table="stop_search",
     aggregate="count",
     windows=(365,),
     where=~col.found,
+    independent=((col.unit_id, col.grounds, day(col.searched_at)),),
     exposure="searches",
     minimum_exposure=10,
     proportion=True,

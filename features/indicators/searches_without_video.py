@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from features.expression import col
+from features.expression import col, day
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="How many of the officer's searches were made with body-worn video off?",
+    question="On how many of the occasions on which the officer searched was body-worn video off?",
     table="stop_search",
     aggregate="count",
     where=~col.video,
+    independent=((col.unit_id, col.grounds, day(col.searched_at)),),
     exposure="searches",
     minimum_exposure=10,
     proportion=True,

@@ -14,6 +14,7 @@ INDICATOR = Indicator(
     & (col.minutes_gained > 0)
     & (col.shift.overtime_reason == "cancelled_rest_day")
     & (col.edited_at <= col.shift.starts_at),
+    independent=(col.shift_id,),
     exposure="shifts_worked",
     minimum_exposure=20,
     concerns=("standards",),

@@ -1,4 +1,4 @@
-"""Complaint cases about members of a team."""
+"""Causes of complaint about members of a team."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from features.relation import Related
 _POSTED = {"posting": ({"started_on": "2020-01-01"}, {"officer_id": 2, "started_on": "2020-01-01"})}
 
 INDICATOR = Indicator(
-    question="In how many complaint cases from the public was a member of the team named?",
+    question="How many separate causes had complaints from the public about members of the team?",
     table="complaint",
-    aggregate="distinct",
-    value=col.complaint_id,
+    aggregate="count",
     where=col.source == "public",
     windows=(365,),
     subject="unit",
@@ -23,6 +22,7 @@ INDICATOR = Indicator(
         match=(col.other.started_on <= col.received_on)
         & (col.other.ended_on.is_null() | (col.other.ended_on >= col.received_on)),
     ),
+    independent=(col.complaint_id, col.complainant_id, (col.officer_id, col.occurred_on)),
     exposure="member_days",
     minimum_exposure=365,
     concerns=("culture",),

@@ -7,7 +7,7 @@ from features.indicator import Case, Indicator
 from features.relation import Related
 
 INDICATOR = Indicator(
-    question="How many uses of force beyond compliant handcuffing did members of the team report?",
+    question="On how many occasions did members of the team report force beyond compliant handcuffing?",
     table="use_of_force",
     aggregate="count",
     where=col.tactic != "compliant_handcuffs",
@@ -20,6 +20,7 @@ INDICATOR = Indicator(
         match=(col.other.started_on <= day(col.used_at))
         & (col.other.ended_on.is_null() | (col.other.ended_on >= day(col.used_at))),
     ),
+    independent=(col.incident_id,),
     exposure="member_days",
     minimum_exposure=90,
     references=("A hard area makes for force: teams are compared within their area.",),

@@ -24,6 +24,7 @@ INDICATOR = Indicator(
         match=(col.other.started_on <= day(col.edited_at))
         & (col.other.ended_on.is_null() | (col.other.ended_on >= day(col.edited_at))),
     ),
+    independent=(col.shift_id,),
     exposure="member_days",
     minimum_exposure=90,
     concerns=("culture",),

@@ -7,10 +7,9 @@ from features.indicator import Case, Indicator
 from features.relation import Related
 
 INDICATOR = Indicator(
-    question="In how many complaint cases was a member of the team named together with a colleague?",
+    question="How many separate causes had complaints that name a member of the team together with a colleague?",
     table="complaint",
-    aggregate="distinct",
-    value=col.complaint_id,
+    aggregate="count",
     where=col.source == "public",
     having=(
         Related(
@@ -28,6 +27,7 @@ INDICATOR = Indicator(
         match=(col.other.started_on <= col.received_on)
         & (col.other.ended_on.is_null() | (col.other.ended_on >= col.received_on)),
     ),
+    independent=(col.complaint_id, col.complainant_id, (col.officer_id, col.occurred_on)),
     exposure="joint_attendances",
     minimum_exposure=20,
     read_by="co_naming",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from features.expression import col
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="How many requests to leave the team were made?",
+    question="How many members asked to leave the team?",
     table="transfer_request",
     aggregate="count",
     subject="unit",
     subject_key="from_unit_id",
+    independent=(col.officer_id,),
     exposure="member_days",
     minimum_exposure=90,
     concerns=("culture",),
@@ -21,7 +23,17 @@ INDICATOR = Indicator(
             rows={
                 "transfer_request": (
                     {"from_unit_id": 1, "requested_on": "2025-06-01", "reason": "career"},
-                    {"from_unit_id": 1, "requested_on": "2025-06-02", "reason": None},
+                    {"officer_id": 2, "from_unit_id": 1, "requested_on": "2025-06-02", "reason": None},
+                )
+            },
+        ),
+        Case(
+            says="One member who asks again is one.",
+            window=365,
+            expected=1,
+            rows={
+                "transfer_request": tuple(
+                    {"officer_id": 2, "from_unit_id": 1, "requested_on": f"2025-{m}-01"} for m in (10, 11, 12)
                 )
             },
         ),

@@ -19,9 +19,11 @@ from data.arrays import Array, Bools, Ids, Integers, Positions
 from features.compile.scan import Scan
 from features.indicator import Indicator
 from features.windows.codes import codes_of
+from features.windows.connected import CountedCauses
 from features.windows.grid import Batch, Grid, batches
 from features.windows.spells import OverlappingSpells, overlapping
 from features.windows.timeline import Timeline
+from features.windows.totals import Counts, RunningTotals
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def merge(scan: Scan, line: Timeline, rows: pa.Table, ids: Ids) -> Iterator[Merg
     grid = Grid(line, ids)
     if scan.kind == "days":
         rows = rows.append_column("overlaps", pa.array(overlapping(rows, _value_column(scan.model))))
-    totals = [_TOTALS[i.aggregate](i, number, grid) for number, i in enumerate(scan.indicators)]
+    totals = [_total(i)(i, number, grid) for number, i in enumerate(scan.indicators)]
     for batch in batches(scan, rows, grid, column="begun" if scan.kind == "days" else "happened"):
         for total in totals:
             total.add(batch)
@@ -60,73 +62,12 @@ def merge(scan: Scan, line: Timeline, rows: pa.Table, ids: Ids) -> Iterator[Merg
                 yield Merged(total.indicator, window, as_of, value, n_rows)
 
 
-class _RunningTotals:
-    """A whole number for each row, added up by slot and subject, and then over all slots before each edge."""
-
-    def __init__(self, grid: Grid) -> None:
-        self._grid = grid
-        # One row of zeros before the first slot: running totals begin with it.
-        self._flat = np.zeros((grid.slots + 1) * grid.subjects + 1, dtype=np.int64)
-        self._total = self._flat[:-1].reshape(grid.slots + 1, grid.subjects)
-        self._late: list[tuple[Array, ...]] = []
-
-    def add(self, batch: Batch, mask: Bools | None, amounts: Integers | int) -> None:
-        """Add rows of a batch, all or those of a mask, with an amount each or all the same."""
-        if not batch.late:
-            place = batch.place if mask is None else batch.place[mask]
-            each = amounts if isinstance(amounts, int) or mask is None else amounts[mask]
-            np.add.at(self._flat[self._grid.subjects :], place, each)
-            return
-        late = batch if mask is None else batch.take(mask)
-        amount = np.broadcast_to(amounts, batch.place.shape)
-        slot, at = np.divmod(late.place, self._grid.subjects)
-        self._late.append((at, slot, late.first, late.until, amount if mask is None else amount[mask]))
-
-    def close(self) -> None:
-        """Turn totals of slots into running totals: nothing is added any more."""
-        np.cumsum(self._total, axis=0, out=self._total)
-        self._late = [tuple(np.concatenate(column) for column in zip(*self._late, strict=True))] if self._late else []
-
-    def between(self, number: int, low: int, high: int) -> Integers:
-        """Return the sum over some slots of what counts at an as-of date, by its position."""
-        total: Integers = self._total[high] - self._total[low]
-        for at, slot, first, until, amount in self._late:
-            inside = (slot >= low) & (slot < high) & (first <= number) & (until > number)
-            np.add.at(total, at[inside], amount[inside])
-        return total
-
-
-class _Counts:
-    """Counts of rows."""
-
-    def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
-        self.indicator, self.number, self.grid = indicator, number, grid
-        self.rows = _RunningTotals(grid)
-
-    def add(self, batch: Batch) -> None:
-        """Take in the rows of a batch that count."""
-        self.rows.add(batch, batch.counts(self.number), 1)
-
-    def end(self, batch: Batch) -> None:
-        """Take in the rows of a batch at the last days of their spells, where these matter."""
-        raise NotImplementedError(self.indicator.aggregate)
-
-    def close(self) -> None:
-        """Take note that there are no more rows."""
-        self.rows.close()
-
-    def window(self, number: int, low: int, high: int) -> tuple[Integers, Integers]:
-        """Return values and numbers of rows over some slots at an as-of date, by its position."""
-        count = self.rows.between(number, low, high)
-        return count, count
-
-
-class _Sums(_Counts):
+class _Sums(Counts):
     """Sums of values."""
 
     def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
         super().__init__(indicator, number, grid)
-        self.sums = _RunningTotals(grid)
+        self.sums = RunningTotals(grid)
 
     def add(self, batch: Batch) -> None:
         super().add(batch)
@@ -140,7 +81,7 @@ class _Sums(_Counts):
         return self.sums.between(number, low, high), self.rows.between(number, low, high)
 
 
-class _Extremes(_Counts):
+class _Extremes(Counts):
     """Largest or smallest values: every row stays listed, since a running maximum cannot be taken apart again."""
 
     def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
@@ -164,7 +105,7 @@ class _Extremes(_Counts):
         return extreme, self.rows.between(number, low, high)
 
 
-class _Days(_Counts):
+class _Days(Counts):
     """Days that any spell covers.
 
     Up to an edge, spells that overlap no other have covered (begun - ended) times the edge's day number, less the
@@ -175,8 +116,8 @@ class _Days(_Counts):
 
     def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
         super().__init__(indicator, number, grid)
-        self.ended, self.single_ended = _RunningTotals(grid), _RunningTotals(grid)
-        self.single_begun, self.balance = _RunningTotals(grid), _RunningTotals(grid)
+        self.ended, self.single_ended = RunningTotals(grid), RunningTotals(grid)
+        self.single_begun, self.balance = RunningTotals(grid), RunningTotals(grid)
         self.overlaps = OverlappingSpells(grid)
 
     def add(self, batch: Batch) -> None:
@@ -221,7 +162,7 @@ def _value_column(indicator: Indicator) -> str | None:
     return None if indicator.value is None else f"{indicator.name}__value"
 
 
-class _Distinct(_Counts):
+class _Distinct(Counts):
     """Counts of different values.
 
     A pair of subject and value that occurs once adds up like a row. Of a pair that occurs several times, only one of
@@ -242,7 +183,7 @@ class _Distinct(_Counts):
     def close(self) -> None:
         """Part the pairs that occur once, which add up, from those that repeat, which each window looks at."""
         super().close()
-        self.single = _RunningTotals(self.grid)
+        self.single = RunningTotals(self.grid)
         at = _concatenated(batch.place for _, batch in self.values) % self.grid.subjects
         group, repeats = _repeats(at, [values for values, _ in self.values])
         begin = 0
@@ -297,11 +238,15 @@ def _repeats(at: Positions, values: list[pa.ChunkedArray]) -> tuple[Positions, B
     return number[repeats], repeats
 
 
-_TOTALS: Final[Mapping[str, type[_Counts]]] = {
-    "count": _Counts,
+_TOTALS: Final[Mapping[str, type[Counts]]] = {
+    "count": Counts,
     "sum": _Sums,
     "min": _Extremes,
     "max": _Extremes,
     "days": _Days,
     "distinct": _Distinct,
 }
+
+
+def _total(indicator: Indicator) -> type[Counts]:
+    return CountedCauses if indicator.independent else _TOTALS[indicator.aggregate]

@@ -45,7 +45,8 @@ def _counted(panel: Panel) -> tuple[Floats, Floats]:
     series = panel.find("complaints", _WINDOW)
     if series is None:
         return np.zeros(len(panel.ids)), np.zeros(len(panel.ids))
-    return np.nan_to_num(series.cells.value, nan=0.0), np.nan_to_num(series.cells.exposure, nan=0.0)
+    rows = np.where(np.isnan(series.cells.value), 0.0, series.cells.n_rows)
+    return rows, np.nan_to_num(series.cells.exposure, nan=0.0)
 
 
 def _posterior(panel: Panel, shape: float, scale: float) -> Floats:

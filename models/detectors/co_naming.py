@@ -37,7 +37,7 @@ class CoNaming(SeriesDetector):
         "how often two colleagues at one incident are named together is gamma-distributed among teams of a role, and"
         " the share of complaints that name a colleague too is beta-distributed; a team without a concern may exceed"
         " one of the two, not both (the larger p-value of an intersection-union test holds whatever their dependence);"
-        " one incident that many complain of counts for each of those named"
+        " one incident that many complain of is one cause"
     )
     references = ("Jain, Sinclair and Papachristos (2022), PLOS ONE", "Berger (1982), Technometrics 24:295")
 
@@ -53,7 +53,10 @@ class CoNaming(SeriesDetector):
 
 def _of_all(panel: Panel, series: Series) -> tuple[Floats, Floats]:
     every = panel.find(ALL, series.cells.window)
-    return series.cells.value, np.zeros(len(panel.ids)) if every is None else np.nan_to_num(every.cells.value)
+    if every is None:
+        return series.cells.value, np.zeros(len(panel.ids))
+    # A case about one member alone can tie two shared ones together: of all complaints the two are then one cause.
+    return series.cells.value, np.fmax(series.cells.value, np.nan_to_num(every.cells.value))
 
 
 @dataclass(frozen=True)

@@ -239,5 +239,6 @@ def observe(series: Series, at: int) -> Contribution:
         indicator=series.indicator.name,
         window_days=series.cells.window,
         observed=float(series.cells.value[at]),
+        n_rows=int(series.cells.n_rows[at]) if series.indicator.independent else None,
         exposure=None if np.isnan(exposure) else exposure,
     )

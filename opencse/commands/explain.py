@@ -103,7 +103,7 @@ def _print_removal(removal: Removal) -> None:
 
 
 def _print_contributions(detection: dict[str, Any]) -> None:
-    columns = ["indicator", "window_days", "observed", "exposure", "expected", "low", "high", "p_value"]
+    columns = ["indicator", "window_days", "observed", "n_rows", "exposure", "expected", "low", "high", "p_value"]
     rows = [contribution for contribution in detection["contributions"] if "indicator" in contribution]
     if rows:
         peers = f"{detection['peers']} peers, {detection['peer_group']}"

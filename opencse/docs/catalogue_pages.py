@@ -98,6 +98,7 @@ def _indicator_page(indicator: Indicator) -> str:
         ("subject", indicator.subject),
         ("tables", ", ".join(code(table) for table in indicator.tables)),
         ("aggregate", indicator.aggregate),
+        ("rows of one cause", _shared(indicator)),
         ("windows", ", ".join(f"{window} days" for window in indicator.windows)),
         ("exposure", reason),
         ("the value is", "a share of its exposure" if indicator.proportion else ""),
@@ -119,6 +120,13 @@ def _indicator_page(indicator: Indicator) -> str:
         formula=written(indicator.value) if is_formula and indicator.value is not None else None,
         query=None if is_formula else plain_query(indicator, EXAMPLE_DAY),
     )
+
+
+def _shared(indicator: Indicator) -> str:
+    """Return what rows that count once agree in; empty where rows are counted."""
+    ways = [way if isinstance(way, tuple) else (way,) for way in indicator.independent]
+    agreeing = "; or ".join(" and ".join(code(repr(part).replace("col.", "")) for part in way) for way in ways)
+    return f"count once; they agree in {agreeing}" if agreeing else ""
 
 
 def _answer(case: Case) -> str:

@@ -69,6 +69,7 @@ def _make(
     having: tuple[Related, ...] = (),
     without: tuple[Related, ...] = (),
     joined: Related | None = None,
+    independent: tuple[Expression | tuple[Expression, ...], ...] = (),
 ) -> Indicator:
     return Indicator(
         name=name,
@@ -83,10 +84,17 @@ def _make(
         having=having,
         without=without,
         joined=joined,
+        independent=independent,
     )
 
 
-def _team(name: str, aggregate: Aggregate, *, value: Expression | None = None) -> Indicator:
+def _team(
+    name: str,
+    aggregate: Aggregate,
+    *,
+    value: Expression | None = None,
+    independent: tuple[Expression | tuple[Expression, ...], ...] = (),
+) -> Indicator:
     return Indicator(
         name=name,
         question=f"A test of {name}?",
@@ -99,6 +107,7 @@ def _team(name: str, aggregate: Aggregate, *, value: Expression | None = None) -
         subject_key="posting.unit_id",
         exposure=_NONE,
         windows=WINDOWS,
+        independent=independent,
     )
 
 
@@ -196,9 +205,42 @@ HARD: Final = {
             windows=WINDOWS,
         ),
     ],
+    "causes": [
+        _make("by_case", "complaint", "count", independent=(col.complaint_id,)),
+        _make(
+            "by_anything",
+            "complaint",
+            "count",
+            independent=(col.complaint_id, col.complainant_id, col.occurred_on),
+        ),
+        _make(
+            "open_by_case_or_day",
+            "complaint",
+            "count",
+            where=col.outcome.is_null(),
+            independent=((col.complainant_id, col.category), col.occurred_on),
+        ),
+        _make(
+            "closed_by_person",
+            "complaint",
+            "count",
+            where=col.outcome == "learning",
+            having=(_SAME_CASE,),
+            independent=(col.complainant_id,),
+        ),
+        _make("pairs_by_case", "complaint", "count", joined=_SAME_CASE, independent=(col.complainant_id,)),
+        _make("placed_by_end_by_person", "complaint", "count", when=col.finalised_on, independent=(col.category,)),
+    ],
+    "causes of force and searches": [
+        _make("force_by_incident", "use_of_force", "count", independent=(col.incident_id,)),
+        _make("searches_by_day", "stop_search", "count", independent=((col.unit_id, day(col.searched_at)),)),
+        _make("people_by_day", "system_access", "count", independent=((col.subject_id, day(col.accessed_at)),)),
+        _make("off_shift_by_person", "system_access", "count", without=(_ON_SHIFT,), independent=(col.subject_id,)),
+    ],
     "the team on the day": [
         _team("team_complaints", "count"),
         _team("team_cases", "distinct", value=col.complaint_id),
+        _team("team_causes", "count", independent=(col.complaint_id, (col.officer_id, col.occurred_on))),
     ],
 }
 """Groups of indicators, by what makes them hard."""
