@@ -189,7 +189,7 @@ def test_a_flag_is_found_by_the_beginning_of_its_id(finished: RunFolder) -> None
 def test_a_run_of_a_version_that_lacked_an_indicator_is_told_so_and_no_traceback(copy: RunFolder) -> None:
     flag = next(f for f in copy.table("flags").to_pylist() if f["family"] == "peer" and f["concern"] == "standards")
     features = copy.table("features")
-    fewer = features.filter(pc.not_equal(features["indicator"], "unlinked_lookups"))
+    fewer = features.filter(pc.not_equal(features["indicator"], "unlinked_occasions"))
     pq.write_table(fewer, copy.path / "features.parquet")
     faults = failing(copy, flag["flag_id"])[flag["flag_id"]]
     assert any("another version" in fault for fault in faults)
