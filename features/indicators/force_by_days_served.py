@@ -6,10 +6,11 @@ from features.expression import col
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="How often did the officer report using force beyond compliant handcuffing, for the days served?",
+    question="On how many occasions did the officer report force beyond compliant handcuffing, for the days served?",
     table="use_of_force",
     aggregate="count",
     where=(col.tactic != "compliant_handcuffs") | col.tactic.is_null(),
+    independent=(col.incident_id,),
     exposure="days_served",
     minimum_exposure=30,
     windows=(90, 365, 1825),
