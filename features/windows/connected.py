@@ -17,14 +17,14 @@ from data.arrays import Array, Integers, Positions
 from features.indicator import Indicator
 from features.windows.codes import codes_of
 from features.windows.grid import Batch, Grid
-from features.windows.totals import Counts, RunningTotals
+from features.windows.totals import CountedRows, RunningTotals
 
 NOTHING = -1
 """The group of a row that agrees with no other: something is null in it, or no other row has the same."""
 
 
-class CountedCauses(Counts):
-    """Counts of causes."""
+class CountedCauses(CountedRows):
+    """CountedRows of causes."""
 
     def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
         super().__init__(indicator, number, grid)

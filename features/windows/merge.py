@@ -23,7 +23,7 @@ from features.windows.connected import CountedCauses
 from features.windows.grid import Batch, Grid, batches
 from features.windows.spells import OverlappingSpells, overlapping
 from features.windows.timeline import Timeline
-from features.windows.totals import Counts, RunningTotals
+from features.windows.totals import CountedRows, RunningTotals
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def merge(scan: Scan, line: Timeline, rows: pa.Table, ids: Ids) -> Iterator[Merg
                 yield Merged(total.indicator, window, as_of, value, n_rows)
 
 
-class _Sums(Counts):
+class _Sums(CountedRows):
     """Sums of values."""
 
     def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
@@ -81,7 +81,7 @@ class _Sums(Counts):
         return self.sums.between(number, low, high), self.rows.between(number, low, high)
 
 
-class _Extremes(Counts):
+class _Extremes(CountedRows):
     """Largest or smallest values: every row stays listed, since a running maximum cannot be taken apart again."""
 
     def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
@@ -105,7 +105,7 @@ class _Extremes(Counts):
         return extreme, self.rows.between(number, low, high)
 
 
-class _Days(Counts):
+class _Days(CountedRows):
     """Days that any spell covers.
 
     Up to an edge, spells that overlap no other have covered (begun - ended) times the edge's day number, less the
@@ -162,8 +162,8 @@ def _value_column(indicator: Indicator) -> str | None:
     return None if indicator.value is None else f"{indicator.name}__value"
 
 
-class _Distinct(Counts):
-    """Counts of different values.
+class _Distinct(CountedRows):
+    """CountedRows of different values.
 
     A pair of subject and value that occurs once adds up like a row. Of a pair that occurs several times, only one of
     the rows inside a window counts, and which ones are inside differs from window to window: these stay listed.
@@ -238,8 +238,8 @@ def _repeats(at: Positions, values: list[pa.ChunkedArray]) -> tuple[Positions, B
     return number[repeats], repeats
 
 
-_TOTALS: Final[Mapping[str, type[Counts]]] = {
-    "count": Counts,
+_TOTALS: Final[Mapping[str, type[CountedRows]]] = {
+    "count": CountedRows,
     "sum": _Sums,
     "min": _Extremes,
     "max": _Extremes,
@@ -248,5 +248,5 @@ _TOTALS: Final[Mapping[str, type[Counts]]] = {
 }
 
 
-def _total(indicator: Indicator) -> type[Counts]:
+def _total(indicator: Indicator) -> type[CountedRows]:
     return CountedCauses if indicator.independent else _TOTALS[indicator.aggregate]

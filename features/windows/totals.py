@@ -45,8 +45,8 @@ class RunningTotals:
         return total
 
 
-class Counts:
-    """Counts of rows."""
+class CountedRows:
+    """CountedRows of rows."""
 
     def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
         self.indicator, self.number, self.grid = indicator, number, grid
