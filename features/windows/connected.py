@@ -24,7 +24,7 @@ NOTHING = -1
 
 
 class CountedCauses(CountedRows):
-    """CountedRows of causes."""
+    """Counts of causes."""
 
     def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
         super().__init__(indicator, number, grid)

@@ -163,7 +163,7 @@ def _value_column(indicator: Indicator) -> str | None:
 
 
 class _Distinct(CountedRows):
-    """CountedRows of different values.
+    """Counts of different values.
 
     A pair of subject and value that occurs once adds up like a row. Of a pair that occurs several times, only one of
     the rows inside a window counts, and which ones are inside differs from window to window: these stay listed.

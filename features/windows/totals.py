@@ -46,7 +46,7 @@ class RunningTotals:
 
 
 class CountedRows:
-    """CountedRows of rows."""
+    """Counts of rows."""
 
     def __init__(self, indicator: Indicator, number: int, grid: Grid) -> None:
         self.indicator, self.number, self.grid = indicator, number, grid
