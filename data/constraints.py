@@ -18,6 +18,7 @@ from datetime import date, datetime
 from typing import Final, Literal
 
 from data.contract import CONTRACT
+from data.date_precision import EXACT, CoarseColumns
 from data.schema import EARLIEST_DAY, LATEST_DAY, Column, Table
 from data.store import literal, quoted
 
@@ -83,8 +84,10 @@ class Constraint:
         return f"{self.kind}({', '.join(self.columns)})" if self.columns else self.kind
 
 
-def constraints_of(table: Table) -> tuple[Constraint, ...]:
+def constraints_of(table: Table, *, coarse: CoarseColumns = EXACT) -> tuple[Constraint, ...]:
     """Return all constraints of a table in the order in which a row that violates several names them.
+
+    Days of columns that are known by month or year, as `coarse` says, are compared by month or year.
 
     Example:
         >>> from data.contract import CONTRACT
@@ -96,7 +99,7 @@ def constraints_of(table: Table) -> tuple[Constraint, ...]:
         _unread(table),
         *(_required(table, c) for c in table.columns if not c.nullable),
         *(constraint for c in table.columns for constraint in _content(table, c)),
-        *(_order(table, first, second) for first, second in table.orders),
+        *(_order(table, first, second, coarse) for first, second in table.orders),
         *([_unique(table, table.key)] if table.key else []),
         *(_reference(table, c) for c in table.columns if c.references),
     )
@@ -277,11 +280,13 @@ def _constant(value: object) -> str:
     return repr(value)
 
 
-def _order(table: Table, first: str, second: str) -> Constraint:
+def _order(table: Table, first: str, second: str, coarse: CoarseColumns) -> Constraint:
     a, b = quoted(first), quoted(second)
-    mixed = table.column[first].type != table.column[second].type
+    precisions = [coarse.get((table.name, name), "day") for name in (first, second)]
+    unit = max(precisions, key=("day", "month", "year").index)
+    mixed = unit != "day" or table.column[first].type != table.column[second].type
     # A day against a time of day: only the days are compared, or a row known on the day it happened would be refused.
-    left, right = (f"CAST({a} AS DATE)", f"CAST({b} AS DATE)") if mixed else (a, b)
+    left, right = (f"date_trunc('{unit}', CAST({c} AS DATE))" if mixed else c for c in (a, b))
     violation = f"{a} IS NOT NULL AND {b} IS NOT NULL AND {left} > {right}"
     requirement = f"{first} does not lie after {second}"
     arguments = {"column_A": second, "column_B": first, "or_equal": True, "ignore_row_if": "either_value_is_missing"}

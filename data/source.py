@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from data.date_precision import Precision
+from data.errors import InputRejected
 from data.progress import StageProgress
 from data.store import Store
 
@@ -22,12 +24,54 @@ class InputFile:
 
 
 @dataclass(frozen=True)
+class Bending:
+    """A way in which cells of a column are written that is not the contract's, and that was read all the same.
+
+    `header` is the file's name for the column, `cells` how many are written so, `example` one of them and `reading`
+    what it was read as, None for nothing.
+    """
+
+    table: str
+    column: str
+    header: str
+    says: str
+    cells: int
+    example: str
+    reading: str | None
+
+    def sentence(self) -> str:
+        """Return it in words.
+
+        Example:
+            >>> Bending("officer", "officer_id", "UID", "as whole numbers with a point", 2, "7.0", "7").sentence()
+            "officer.officer_id (UID): 2 cells are written as whole numbers with a point: '7.0' is read as 7."
+        """
+        header = "" if self.header == self.column else f" ({self.header[:60]})"
+        example = self.example if len(self.example) <= 60 else self.example[:60] + "…"
+        return (
+            f"{self.table}.{self.column}{header}: {self.cells:,} cells are written {self.says}: {example!r} is read as "
+            f"{'nothing' if self.reading is None else self.reading[:60]}."
+        )
+
+
+@dataclass(frozen=True)
 class StagedTables:
-    """What a source has put in place: the files it read, the tables it filled, and what a reader should know."""
+    """What a source has put in place: the files it read, the tables it filled, and what a reader should know.
+
+    `bendings` are the ways of writing that were read although they are not the contract's, `coarse` the columns known
+    by month or year, and `crosswalk` the numbers given to ids that are texts, by what they are ids of: kept private.
+    """
 
     inputs: tuple[InputFile, ...]
     tables: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    bendings: tuple[Bending, ...] = ()
+    coarse: Mapping[tuple[str, str], Precision] = field(default_factory=dict)
+    crosswalk: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+FaultHandler = Callable[[InputRejected], None]
+"""What takes a file's fault where the other files are to be read all the same."""
 
 
 class Source(ABC):
@@ -45,7 +89,8 @@ class Source(ABC):
     validation, which counts. `stage` checks no value against the contract. Tables, not views: DuckDB believes the
     statistics in a Parquet file, and a filter over one can miss what they do not tell, such as a NaN.
 
-    With `tables` only these are wanted: others may be left out, and their files unread.
+    With `tables` only these are wanted: others may be left out, and their files unread. With `on_fault` a file that
+    cannot be used is handed to it as the error it would be, and its table is left out.
     """
 
     summary: ClassVar[str]
@@ -58,7 +103,13 @@ class Source(ABC):
 
     @abstractmethod
     def stage(
-        self, folder: Path, *, store: Store, progress: StageProgress, tables: Collection[str] | None = None
+        self,
+        folder: Path,
+        *,
+        store: Store,
+        progress: StageProgress,
+        tables: Collection[str] | None = None,
+        on_fault: FaultHandler | None = None,
     ) -> StagedTables:
         """Stage the tables of a records folder.
 

@@ -13,7 +13,7 @@ from data.store import Store
 from data.vocabulary import SubjectKind
 from features.gaps.source_gaps import Sources
 from features.indicator import Indicator
-from features.service_days import service_days, stands_in
+from features.service_days import days_of_unposted, service_days, stands_in
 from features.statuses import Visibility, feature_table
 from features.subjects import in_service_since, subjects
 from features.table import FeatureTable
@@ -83,5 +83,6 @@ def compute_all(
             since = in_service_since(store, kind=kind, as_of=day, ids=ids[day])
             view = Visibility(kind, day, people[day], since, sources)
             own = {**aggregates[day], **service_days(by_service, day, since)}
+            own |= days_of_unposted(own, day, since) if kind == "officer" else {}
             tables[day, kind] = feature_table(ready, view, own)
     return {(day, kind): tables[day, kind] for day in days for kind in kinds}

@@ -11,7 +11,7 @@ import numpy as np
 from data.arrays import Integers
 from data.calendar import day_number
 from features.indicator import Indicator
-from features.windows.aggregation import Aggregates
+from features.windows.aggregation import Aggregates, AggregatesOfDay
 
 NAME: Final = "days_served"
 """The indicator that is computed this way where there are no postings."""
@@ -44,4 +44,25 @@ def service_days(indicators: Sequence[Indicator], as_of: date, since: Integers) 
         )
         for i in indicators
         for w in i.windows
+    }
+
+
+def days_of_unposted(aggregates: AggregatesOfDay, as_of: date, since: Integers) -> dict[tuple[str, int], Aggregates]:
+    """Return days served once more, where officers have neither a posting in a window nor a day of joining.
+
+    Nothing says that such an officer served for less than the whole window, and rows name them: see `service_days`.
+
+    Example:
+        >>> days = {("days_served", 90): Aggregates(np.array([0.0, 0.0, 30.0]), np.array([0, 0, 1]))}
+        >>> never = np.iinfo(np.int64).min
+        >>> days_of_unposted(days, date(2026, 1, 1), np.array([0, never, never]))["days_served", 90].value.tolist()
+        [0.0, 90.0, 30.0]
+    """
+    unknown = since == np.iinfo(np.int64).min
+    if not unknown.any():
+        return {}
+    return {
+        key: Aggregates(np.where(unknown & (a.n_rows == 0), float(key[1]), a.value), a.n_rows)
+        for key, a in aggregates.items()
+        if key[0] == NAME
     }

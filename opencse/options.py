@@ -24,7 +24,10 @@ Months = Annotated[int | None, typer.Option(help="How many months.", min=1, max=
 WorldSeed = Annotated[int | None, typer.Option(help="Random seed of the world.", min=0, max=LARGEST_ID)]
 
 TruthOption = Annotated[Path | None, typer.Option(help="Folder of a synthetic world's truth.")]
-SourceOption = Annotated[str, typer.Option(help="Layout of the record files.")]
+SourceOption = Annotated[str, typer.Option(help="Layout of the record files, or the path of a mapping.")]
+MappingOption = Annotated[
+    Path | None, typer.Option(help="Mapping file (TOML) that says how the record files become the contract's tables.")
+]
 Config = Annotated[Path | None, typer.Option(help="Settings file (TOML) laid over the defaults.")]
 TrustCode = Annotated[
     bool,
@@ -77,3 +80,22 @@ def one_of(first: object, second: object, *, summary: str, expected: str) -> Non
     """
     if (first is None) == (second is None):
         raise UsageError(summary, expected=expected, found="neither" if first is None else "both")
+
+
+def record_source(source: str, mapping: Path | None) -> str:
+    """Return what records are read by: a named source, or the mapping where one is given.
+
+    Raises:
+        UsageError: both are given, or the mapping's name does not end in `.toml`.
+
+    Example:
+        >>> record_source("folder", Path("mapping.toml"))
+        'mapping.toml'
+    """
+    if mapping is None:
+        return source
+    if source != "folder":
+        raise UsageError("A mapping is itself the layout of the files.", expected="one of --source and --mapping")
+    if mapping.suffix.lower() != ".toml":
+        raise UsageError("A mapping is a TOML file.", expected="a name that ends in .toml", found=mapping.name)
+    return str(mapping)

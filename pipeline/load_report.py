@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from data.source import InputFile
+from data.date_precision import Precision
+from data.source import Bending, InputFile
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class ConstraintCount:
 class LoadReport:
     """What loading read, how many rows remain of each table, and what a reader should know.
 
-    `absent` names the tables that were wanted and that the records do not hold.
+    `absent` names the tables that were wanted and that the records do not hold. `bendings` are ways of writing that are
+    not the contract's and were read, `coarse` the columns known by month or year, and `crosswalk` the texts of ids that
+    were given numbers, by what they are ids of: number n stands for the nth.
     """
 
     source: str
@@ -48,6 +51,9 @@ class LoadReport:
     absent: tuple[str, ...]
     notes: tuple[str, ...]
     constraints: tuple[ConstraintCount, ...]
+    bendings: tuple[Bending, ...] = ()
+    coarse: Mapping[tuple[str, str], Precision] = field(default_factory=dict)
+    crosswalk: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def present(self) -> frozenset[str]:

@@ -17,17 +17,19 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data import sources
 from data.arrow import conform, load_arrow
 from data.constraints import LOADED, Constraint, constraints_of
 from data.contract import CONTRACT
+from data.date_precision import EXACT, CoarseColumns, declare
 from data.errors import InputRejected, OpencseError, UsageError
 from data.progress import StageProgress
 from data.schema import Table
-from data.source import StagedTables
+from data.source import FaultHandler, StagedTables
 from data.store import Store, quoted
 from pipeline.load_report import ConstraintCount, LoadReport, TableCount
+from pipeline.record_dates import place_known_days, precision_notes, recognise
 from pipeline.record_notes import record_notes
+from pipeline.record_source import source_of
 from pipeline.validation.expectations import ExpectationChecker
 from pipeline.validation.quarantine import (
     checkable_constraints,
@@ -62,8 +64,12 @@ def load_records(
     check: CheckDepth = "expectations",
     tables: Collection[str] | None = None,
     progress: Callable[[str], None] | None = None,
+    on_fault: FaultHandler | None = None,
 ) -> LoadReport:
     """Load a folder of records, or tables in memory, into a store and report on every file, table and constraint.
+
+    `source` is the name of a source, or the path of a mapping. With `on_fault` a file that cannot be used is handed to
+    it as the error it would be, and its table is as if it were absent.
 
     `tables` limits the load to these tables and those that they refer to; other tables are as if they were absent.
     Tables that are loaded already are replaced: all of them, or with `check="trusted"` those of the same name.
@@ -91,26 +97,33 @@ def load_records(
         return _load_trusted(records, source, names, store)
     tell = progress or (lambda _: None)
     create_schemas(store)
-    staging = _stage(records, source, names, store, tell)
+    staging = _stage(records, source, names, store, tell, on_fault)
+    coarse = dict(recognise(store, staging.tables)) | dict(staging.coarse)
+    declare(store, coarse)
+    place_known_days(store, coarse)
     counts: list[TableCount] = []
     constraints: list[ConstraintCount] = []
     with _checker(check, store) as checker:
         for table in loading_order(staging.tables):
             tell(f"Checking {table.name}")
-            count, of_table = _check_table(table, staging.tables, store, checker)
+            count, of_table = _check_table(table, staging.tables, store, checker, coarse)
             counts.append(count)
             constraints.extend(of_table)
-    notes = (*staging.notes, *_unchecked_references(staging.tables))
+    notes = (*staging.notes, *(bending.sentence() for bending in staging.bendings))
+    notes += (*precision_notes(store, coarse), *_unchecked_references(staging.tables))
     if check == "expectations":
         notes += record_notes(store, present=staging.tables, counts=constraints)
     position = {name: place for place, name in enumerate(CONTRACT.records)}
     return LoadReport(
-        source=source,
+        source=source_of(source).name,
         inputs=tuple(sorted(staging.inputs, key=lambda file: file.name)),
         counts=tuple(sorted(counts, key=lambda count: position[count.table])),
         absent=tuple(name for name in CONTRACT.records if name in names and name not in staging.tables),
         notes=notes,
         constraints=tuple(sorted(constraints, key=lambda constraint: position[constraint.table])),
+        bendings=staging.bendings,
+        coarse=coarse,
+        crosswalk=staging.crosswalk,
     )
 
 
@@ -191,10 +204,15 @@ def _load_trusted(records: Path | Records, source: str, names: Collection[str], 
 
 
 def _stage(
-    records: Path | Records, source: str, names: Collection[str], store: Store, progress: StageProgress
+    records: Path | Records,
+    source: str,
+    names: Collection[str],
+    store: Store,
+    progress: StageProgress,
+    on_fault: FaultHandler | None,
 ) -> StagedTables:
     if isinstance(records, Path):
-        return sources.find(source).stage(records, store=store, progress=progress, tables=names)
+        return source_of(source).stage(records, store=store, progress=progress, tables=names, on_fault=on_fault)
     tables = _conforming(records, names)
     for name, rows in tables.items():
         load_arrow(store, CONTRACT[name], rows)
@@ -219,9 +237,13 @@ def _checker(check: CheckDepth, store: Store) -> Iterator[ExpectationChecker | N
 
 
 def _check_table(
-    table: Table, present: Collection[str], store: Store, checker: ExpectationChecker | None
+    table: Table,
+    present: Collection[str],
+    store: Store,
+    checker: ExpectationChecker | None,
+    coarse: CoarseColumns = EXACT,
 ) -> tuple[TableCount, list[ConstraintCount]]:
-    constraints = checkable_constraints(table, present=present)
+    constraints = checkable_constraints(table, present=present, coarse=coarse)
     violations = find_violations(table, constraints, store=store)
     counts = [
         ConstraintCount(table.name, c.name, c.requirement, c.rejects, violations.counts[c.name]) for c in constraints

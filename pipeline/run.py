@@ -33,6 +33,7 @@ from pipeline.known_days import last_known
 from pipeline.load_report import LoadReport
 from pipeline.loading import load_records
 from pipeline.practices import Practice, practices, practices_table, set_aside
+from pipeline.private_ids import keep_mapping, reading_facts, write_crosswalk
 from pipeline.purpose_check import enforce_purposes
 from pipeline.rule_counts import count_contradictions, skipped_rules
 from pipeline.rule_selection import RuleSelection, RuleSelectionSummary, rule_evidence, select_by_evidence
@@ -99,6 +100,9 @@ def run(
 ) -> Finished:
     """Run the whole pipeline on a folder of records and write one run folder, whole or not at all.
 
+    `source` is the name of a source or the path of a mapping, of which the run keeps a copy. Where ids were texts, the
+    list that gives them back is written beside the run folder and not into it.
+
     Without as-of dates the day after the bulk of the rows ends is taken (see `pipeline.known_days`). `world` is
     noted in the settings of a run on a synthetic world. The number of threads changes no byte of the result.
 
@@ -118,7 +122,9 @@ def run(
         _withdraw_audit_only(store)
         dates = sorted(set(as_of)) or [last_known(store) + timedelta(days=1)]
         _copy_own_files(settings, folder)
-        (folder / CONFIG).write_text(settings.to_toml(as_of=dates, source=source, world=world), encoding="utf-8")
+        config = settings.to_toml(as_of=dates, source=loaded.source, world=world)
+        (folder / CONFIG).write_text(config, encoding="utf-8")
+        keep_mapping(source, folder)
         tell("volumes of the sources")
         sources = examine(store, as_ofs=dates)
         results = _analyse(store, folder, settings, dates, sources, tell)
@@ -133,6 +139,7 @@ def run(
             "counts": [asdict(c) for c in loaded.counts],
             "absent": list(loaded.absent),
             "notes": [*sources.notes(), *loaded.notes],
+            **reading_facts(loaded),
             "skipped": list(skipped),
             "source_gaps": [gap.to_json() for gap in sources.gaps],
             "practice_changes": [change.to_json() for change in sources.changes],
@@ -142,6 +149,7 @@ def run(
             "contradictions": [asdict(s) | {"as_of": str(s.as_of)} for s in rule_selections],
         }
         seal(folder, inputs=loaded.inputs, facts=facts)
+    write_crosswalk(loaded.crosswalk, beside=out)
     return Finished(RunFolder(out), loaded, selections, rule_selections, len(results.flags), skipped)
 
 

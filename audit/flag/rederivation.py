@@ -14,6 +14,7 @@ from typing import Any
 from data.errors import OpencseError, VerificationFailed
 from data.progress import StageProgress
 from pipeline.digest import file_digest
+from pipeline.private_ids import MAPPING
 from pipeline.run import run
 from pipeline.run_folder import CONFIG, MANIFEST, RunFolder
 from pipeline.run_ledger import OUTSIDE
@@ -33,7 +34,7 @@ def rederivation_faults(folder: RunFolder, records: Path, *, progress: StageProg
                 records,
                 out=Path(place) / "run",
                 settings=folder.settings,
-                source=str(config.get("source")),
+                source=_source(folder),
                 as_of=_days(config),
                 world=config.get("world"),
                 progress=progress,
@@ -41,6 +42,12 @@ def rederivation_faults(folder: RunFolder, records: Path, *, progress: StageProg
         except OpencseError as error:
             return [f"the run cannot be made again from {records}: {' '.join(error.lines())}"]
         return [*differences(folder, again)]
+
+
+def _source(folder: RunFolder) -> str:
+    """Return what the records are read by: a source, or the run's own copy of the mapping."""
+    copy = folder.path / MAPPING
+    return str(copy) if copy.is_file() else str(folder.config.get("source"))
 
 
 def _days(config: dict[str, Any]) -> list[date]:

@@ -28,6 +28,9 @@ EXPECTED: Final[Mapping[SqlType, str]] = MappingProxyType(
 )
 """What each type is called in front of a reader."""
 
+EXPECTED_AS_USUAL: Final[Mapping[str, str]] = MappingProxyType({})
+"""Every column is expected to hold what its type says."""
+
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _PATTERN: Final[Mapping[SqlType, str]] = MappingProxyType(
     {
@@ -71,12 +74,22 @@ def from_parquet(column: Column, *, cell: str, stored_type: str) -> str:
     return cast
 
 
-def unread(columns: Sequence[Column], *, cells: Mapping[str, str], readings: Mapping[str, str]) -> str:
-    """Return SQL that names every cell with a value that has no typed one, a line each; null when there is none."""
+def unread(
+    columns: Sequence[Column],
+    *,
+    cells: Mapping[str, str],
+    readings: Mapping[str, str],
+    expected: Mapping[str, str] = EXPECTED_AS_USUAL,
+) -> str:
+    """Return SQL that names every cell with a value that has no typed one, a line each; null when there is none.
+
+    `expected` says of some columns what is expected, in the place of their type's words.
+    """
     # A cell that is read as it stands cannot fail and needs no test.
     parts = [
         f"CASE WHEN {cells[c.name]} IS NOT NULL AND {readings[c.name]} IS NULL "
-        f"THEN {literal(f'{c.name}: expected {EXPECTED[c.type]}, found ')} || {excerpt(cells[c.name])} END"
+        f"THEN {literal(f'{c.name}: expected {expected.get(c.name) or EXPECTED[c.type]}, found ')}"
+        f" || {excerpt(cells[c.name])} END"
         for c in columns
         if readings[c.name] != cells[c.name]
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,12 +68,15 @@ def unreadable(name: str, message: str) -> InputRejected:
     )
 
 
-def check_types(schema: pa.Schema, columns: Sequence[Column], *, name: str) -> None:
-    """Check that every column is stored as a type that can hold the contract's without loss.
+def check_types(schema: pa.Schema, columns: Sequence[Column], *, name: str, headers: Mapping[str, str]) -> None:
+    """Check that every column is stored as single values, which can be read as the contract's type.
+
+    `headers` is the file's name for each column that it has.
 
     Raises `InputRejected` naming every column that is not, with what was expected and found.
     """
-    mismatches = [(c, schema.field(c.name).type) for c in columns if not _fits(schema.field(c.name).type, c.type)]
+    stored = [(c, schema.field(headers[c.name]).type) for c in columns if c.name in headers]
+    mismatches = [(c, kind) for c, kind in stored if _is_unreadable(kind)]
     if mismatches:
         raise InputRejected(
             f"The file {name} has columns of the wrong type.",
@@ -83,7 +86,19 @@ def check_types(schema: pa.Schema, columns: Sequence[Column], *, name: str) -> N
         )
 
 
-def _fits(stored_type: Any, declared: SqlType) -> bool:
+def _is_unreadable(stored_type: Any) -> bool:
+    return bool(
+        pa.types.is_nested(stored_type)
+        or pa.types.is_binary(stored_type)
+        or pa.types.is_large_binary(stored_type)
+        or pa.types.is_fixed_size_binary(stored_type)
+        or pa.types.is_time(stored_type)
+        or pa.types.is_duration(stored_type)
+    )
+
+
+def fits(stored_type: Any, declared: SqlType) -> bool:
+    """Say whether a stored type holds a contract type's values as they are, so that no form of writing is asked for."""
     if pa.types.is_dictionary(stored_type):
         stored_type = stored_type.value_type
     if pa.types.is_null(stored_type):

@@ -8,10 +8,11 @@ import hashlib
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Final, cast
 
 import numpy as np
@@ -30,18 +31,25 @@ LARGEST_EXPANSION: Final = 100
 SMALL_ENOUGH: Final = 64 * 1024 * 1024
 """Whatever its size, a file that unpacks to no more bytes than this is read."""
 
+DELIMITERS: Final[Mapping[str, str]] = MappingProxyType({",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"})
+"""What may separate the cells of a text file, each in words."""
+
 _SHORTEST_BUFFER: Final = 32 * 1024 * 1024
 _GLOB: Final = str.maketrans({"[": "[[]", "*": "[*]", "?": "[?]"})
 
 
 @dataclass(frozen=True)
 class TextFile:
-    """A CSV file that was read through once: what it is, its header and its longest line in bytes."""
+    """A CSV file that was read through once: what it is, its header, its longest line in bytes and its delimiter.
+
+    `path` is where its text lies: a copy of its own where the file is packed in a way that the database cannot read.
+    """
 
     path: Path
     input_file: InputFile
     header: tuple[str, ...]
     longest_line: int
+    delimiter: str = ","
 
     @property
     def name(self) -> str:
@@ -104,8 +112,10 @@ def describe(folder: Path, path: Path) -> InputFile:
     return InputFile(relative(folder, path), digest.hexdigest(), size)
 
 
-def read_through(folder: Path, path: Path) -> TextFile:
+def read_through(folder: Path, path: Path, *, delimiter: str | None = ",", plain: Path | None = None) -> TextFile:
     """Read a CSV file (plain or gzipped) once: hash it, check that it is UTF-8 text, and take its header.
+
+    Its text lies in `plain` where that is given. Without a delimiter it is the one that the header shows.
 
     Raises `InputRejected`, naming file and line, for bytes that are not UTF-8, a NUL byte, a line over `LONGEST_LINE`,
     a truncated or foreign gzip file, one that unpacks to far more than records do, and an empty file.
@@ -113,15 +123,37 @@ def read_through(folder: Path, path: Path) -> TextFile:
     input_file = describe(folder, path)
     look = _Look(input_file.name)
     size = 0
-    with _readable(input_file.name), _opened(inside(folder, path)) as file:
+    text_path = plain or inside(folder, path)
+    with _readable(input_file.name), _opened(text_path) as file:
         while chunk := file.read(CHUNK):
             size += len(chunk)
             check_expansion(input_file, size)
             look.at(chunk)
         look.end()
-    with io.TextIOWrapper(_opened(inside(folder, path)), encoding="utf-8-sig", newline="") as text:
-        header = _header(input_file.name, text)
-    return TextFile(path, input_file, header, look.longest)
+    with io.TextIOWrapper(_opened(text_path), encoding="utf-8-sig", newline="") as text:
+        lines = text.readline()
+    delimiter = delimiter or _delimiter(input_file.name, lines)
+    with io.TextIOWrapper(_opened(text_path), encoding="utf-8-sig", newline="") as text:
+        header = _header(input_file.name, text, delimiter)
+    return TextFile(plain or path, input_file, header, look.longest, delimiter)
+
+
+def _delimiter(name: str, line: str) -> str:
+    """Return what separates the cells of a header: the sign that makes more columns of it than any other.
+
+    Raises `InputRejected`, with both readings, where two make as many.
+    """
+    counts = {sign: len(next(csv.reader([line], delimiter=sign), [])) for sign in DELIMITERS}
+    most = max(counts.values())
+    best = [sign for sign, count in counts.items() if count == most]
+    if most > 1 and len(best) > 1:
+        raise InputRejected(
+            f"It is not clear what separates the cells of {name}.",
+            expected="one of comma, semicolon, tab and bar, or one declared in a mapping",
+            found=f"{most} columns by {' and as many by '.join(DELIMITERS[sign] for sign in best)}",
+            where=f"{name}, line 1",
+        )
+    return best[0] if most > 1 else ","
 
 
 def check_expansion(file: InputFile, unpacked: int) -> None:
@@ -157,13 +189,31 @@ def file_literal(path: Path) -> str:
 def csv_options(file: TextFile) -> str:
     """Return the arguments after the file name for DuckDB's `read_csv`: every cell as text, nothing guessed."""
     line = min(LONGEST_LINE, max(2_097_152, 2 * file.longest_line))
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in file.header)
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in distinct_names(file.header))
     compression = "gzip" if file.path.name.endswith(".gz") else "none"
     return (
-        f"header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
-        f"strict_mode = true, null_padding = false, compression = '{compression}', max_line_size = {line}, "
-        f"buffer_size = {max(_SHORTEST_BUFFER, line)}, columns = {{{columns}}}"
+        f"header = true, auto_detect = false, delim = {literal(file.delimiter)}, quote = '\"', escape = '\"', "
+        f"nullstr = '', strict_mode = true, null_padding = false, compression = '{compression}', "
+        f"max_line_size = {line}, buffer_size = {max(_SHORTEST_BUFFER, line)}, columns = {{{columns}}}"
     )
+
+
+def distinct_names(header: Sequence[str]) -> tuple[str, ...]:
+    """Return names by which a database can tell the columns of a file apart: the header's, numbered where they repeat.
+
+    Example:
+        >>> distinct_names(["UID", "uid", ""])
+        ('UID', 'uid (2)', 'column 3')
+    """
+    names: list[str] = []
+    taken: set[str] = set()
+    for position, cell in enumerate(header, start=1):
+        name = cell or f"column {position}"
+        while name.lower() in taken:
+            name = f"{name} ({position})"
+        taken.add(name.lower())
+        names.append(name)
+    return tuple(names)
 
 
 def csv_rejected(name: str, failed: StatementFailed) -> InputRejected:
@@ -260,9 +310,9 @@ def _opened(path: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path, "rb")) if path.name.endswith(".gz") else path.open("rb")
 
 
-def _header(name: str, text: IO[str]) -> tuple[str, ...]:
+def _header(name: str, text: IO[str], delimiter: str) -> tuple[str, ...]:
     try:
-        header = next(csv.reader(text, strict=True), [])
+        header = next(csv.reader(text, strict=True, delimiter=delimiter), [])
     except csv.Error as error:
         raise InputRejected(
             f"The file {name} has no readable header row.",

@@ -31,7 +31,7 @@ from data.constraints import STAGED
 from data.contract import CONTRACT
 from data.errors import InputRejected
 from data.progress import StageProgress
-from data.source import InputFile, Source, StagedTables
+from data.source import FaultHandler, InputFile, Source, StagedTables
 from data.sources import _chicago_codes as codes
 from data.sources._chicago_files import (
     ACCUSED,
@@ -56,13 +56,19 @@ class Chicago(Source):
     summary: ClassVar[str] = "the public Chicago release (Citizens Police Data Project), unified layout"
 
     def stage(
-        self, folder: Path, *, store: Store, progress: StageProgress, tables: Collection[str] | None = None
+        self,
+        folder: Path,
+        *,
+        store: Store,
+        progress: StageProgress,
+        tables: Collection[str] | None = None,
+        on_fault: FaultHandler | None = None,
     ) -> StagedTables:
         """Stage what the release holds; see the module's text and `Source.stage`."""
         root = records_folder(folder)
         store.run(f"DROP SCHEMA IF EXISTS {RELEASE} CASCADE")
         store.run(f"CREATE SCHEMA {RELEASE}")
-        inputs = _hold_all(root, store, progress)
+        inputs = _hold_all(root, store, progress, on_fault)
         names, notes = _stage_all(set(inputs), tables, store, progress)
         store.run(f"DROP SCHEMA {RELEASE} CASCADE")
         return StagedTables(tuple(inputs.values()), names, notes)
@@ -71,14 +77,19 @@ class Chicago(Source):
 SOURCE: Final = Chicago()
 
 
-def _hold_all(root: Path, store: Store, progress: StageProgress) -> dict[str, InputFile]:
+def _hold_all(root: Path, store: Store, progress: StageProgress, on_fault: FaultHandler | None) -> dict[str, InputFile]:
     inputs = {}
     for file in FILES:
-        path = find_release_file(root, file)
-        if path is not None:
-            progress(f"Reading {relative(root, path)}")
-            inputs[file.name] = hold(store, root, path, file)
-        else:
+        try:
+            path = find_release_file(root, file)
+            if path is not None:
+                progress(f"Reading {relative(root, path)}")
+                inputs[file.name] = hold(store, root, path, file)
+        except InputRejected as fault:
+            if on_fault is None:
+                raise
+            on_fault(fault)
+        if file.name not in inputs:
             hold_nothing(store, file)
     if not inputs:
         raise InputRejected(

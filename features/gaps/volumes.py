@@ -11,6 +11,7 @@ import numpy as np
 from data.arrays import Integers
 from data.calendar import day_number
 from data.contract import CONTRACT
+from data.date_precision import Precision, coarse_columns
 from data.schema import Table
 from data.store import Store
 from features.compile.dialect import ROW, day, epoch_day
@@ -76,6 +77,29 @@ class DatedVolumes:
         return np.bincount(number[inside], weights=self.rows[inside], minlength=reach).astype(np.int64)
 
 
+def _spread(volumes: Volumes, precision: Precision) -> Volumes:
+    """Spread rows that are dated by month or year over the days of it, as evenly as whole rows go.
+
+    Written on one day of each month, they would make every other day look silent. A row is not known before its day.
+    """
+    parts = [_over_days(*row, precision) for row in zip(volumes.occurred, volumes.known, volumes.rows, strict=True)]
+    columns = [np.concatenate([*(part[n] for part in parts), np.empty(0, dtype=np.int64)]) for n in range(3)]
+    return Volumes(*columns)
+
+
+def _over_days(occurred: int, known: int, rows: int, precision: Precision) -> tuple[Integers, Integers, Integers]:
+    unit = "M" if precision == "month" else "Y"
+    period = np.datetime64(int(occurred), "D").astype(f"datetime64[{unit}]")
+    first, after = (
+        period.astype("datetime64[D]").astype(np.int64),
+        (period + 1).astype("datetime64[D]").astype(np.int64),
+    )
+    days = np.arange(first, after)
+    shares = np.diff(np.arange(len(days) + 1) * int(rows) // len(days))
+    held = shares > 0
+    return days[held], np.maximum(days[held], known), shares[held]
+
+
 def volumes(store: Store, table: Table, *, first: date, last: date) -> dict[int | None, Volumes]:
     """Count a table's rows for the whole force (None) and then, where it can be told, for each area in order of ids.
 
@@ -87,7 +111,8 @@ def volumes(store: Store, table: Table, *, first: date, last: date) -> dict[int 
     if "unit" in present and ("unit_id" in table.column or ("officer_id" in table.column and "posting" in present)):
         area = "CASE WHEN u.kind = 'team' THEN u.parent_unit_id ELSE u.unit_id END"
         by_area |= _by_area(store, f"SELECT {area} AS area, {_counts(table, last, area=area)}", step=f"{step}/areas")
-    return by_area
+    precision = coarse_columns(store).get((table.name, str(table.occurred or table.known)), "day")
+    return by_area if precision == "day" else {area: _spread(v, precision) for area, v in by_area.items()}
 
 
 def _counts(table: Table, last: date, *, area: str | None) -> str:

@@ -13,7 +13,17 @@ import typer
 
 from data.errors import UsageError
 from opencse.command import Command
-from opencse.options import AsJson, Config, SourceOption, Threads, TrustCode, bounded_threads, one_of
+from opencse.options import (
+    AsJson,
+    Config,
+    MappingOption,
+    SourceOption,
+    Threads,
+    TrustCode,
+    bounded_threads,
+    one_of,
+    record_source,
+)
 from opencse.terminal import print_items, print_json, print_note, print_table, print_text, share, steps
 
 if TYPE_CHECKING:
@@ -39,6 +49,7 @@ def run(
     world: Annotated[str | None, typer.Option(help="Generate this synthetic world and run on it.")] = None,
     records: Annotated[Path | None, typer.Option(help="Folder of record files to run on.")] = None,
     source: SourceOption = "folder",
+    mapping: MappingOption = None,
     as_of: Annotated[list[str] | None, typer.Option(help="As-of date, YYYY-MM-DD; may be repeated.")] = None,
     seed: Annotated[
         int | None, typer.Option(help="Random seed of the detectors (and the world).", min=0, max=2**32 - 1)
@@ -57,8 +68,10 @@ def run(
     from pipeline.settings import load
 
     one_of(world, records, summary="A run needs records.", expected="one of --world WORLD and --records DIR")
+    source = record_source(source, mapping)
     if world is not None and source != "folder":
-        raise UsageError("A synthetic world has no other source.", expected="--source only together with --records")
+        expected = "--source only together with --records, and so --mapping"
+        raise UsageError("A synthetic world has no other source.", expected=expected)
     dates = [_date(text) for text in as_of or []]
     check_as_of(dates)
     settings = load(config, seed=seed, trust_code=trust_code)
@@ -205,6 +218,7 @@ COMMAND = Command(
     panel="Run",
     examples=(
         "opencse run --world tiny --out build/run",
+        "opencse run --records DIR --mapping mapping.toml --out build/run",
         "opencse run --source chicago --records DIR --as-of 2009-01-01 --out build/chicago",
     ),
 )

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Final
 
 from data.constraints import LOADED, REMAINING, REPEATED, STAGED, Constraint, constraints_of
+from data.date_precision import EXACT, CoarseColumns
 from data.schema import Table
 from data.store import Store, literal, quoted
 
@@ -48,9 +49,14 @@ def create_schemas(store: Store) -> None:
     )
 
 
-def checkable_constraints(table: Table, *, present: Collection[str]) -> tuple[Constraint, ...]:
-    """Return the constraints of a table that can be checked while only some tables are there."""
-    return tuple(c for c in constraints_of(table) if c.parent is None or c.parent in present)
+def checkable_constraints(
+    table: Table, *, present: Collection[str], coarse: CoarseColumns = EXACT
+) -> tuple[Constraint, ...]:
+    """Return the constraints of a table that can be checked while only some tables are there.
+
+    Days that are known by month or year, as `coarse` says, are in order if their months or years are.
+    """
+    return tuple(c for c in constraints_of(table, coarse=coarse) if c.parent is None or c.parent in present)
 
 
 def find_violations(table: Table, constraints: Sequence[Constraint], *, store: Store) -> Violations:

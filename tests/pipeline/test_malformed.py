@@ -179,14 +179,9 @@ STOPS = [
     Case("a link to nothing", linked_nowhere, error=("officer.csv", "broken link")),
     Case("a folder named like a file", a_folder_named_like_a_file, error=("officer.parquet", "not a file")),
     Case(
-        "a missing column",
-        officer_file(lines(b"1,officer,2020-01-01", header=b"officer_id,workforce,joined_on")),
-        error=("officer.csv", "'left_on' missing"),
-    ),
-    Case(
-        "an unknown column",
-        officer_file(lines(GOOD + b",7", header=HEADER + b",shoe_size")),
-        error=("officer.csv", "'shoe_size' unknown"),
+        "a missing column that may not be empty",
+        officer_file(lines(b"1,2020-01-01,", header=b"officer_id,joined_on,left_on")),
+        error=("officer.csv", "'workforce' missing"),
     ),
     Case(
         "a doubled column",
@@ -194,14 +189,14 @@ STOPS = [
         error=("officer.csv", "'left_on' there more than once"),
     ),
     Case(
-        "a column in capitals",
-        officer_file(lines(GOOD, header=HEADER.upper())),
-        error=("'officer_id', 'workforce', 'joined_on', 'left_on' missing", "letter by letter"),
+        "two columns that differ in capitals alone",
+        officer_file(lines(GOOD + b",", header=HEADER.upper() + b",Left_On")),
+        error=("'left_on' there more than once",),
     ),
     Case(
-        "semicolons for commas",
-        officer_file(lines(GOOD, header=HEADER.replace(b",", b";"))),
-        error=("officer.csv", "missing"),
+        "a header that two signs part into as many columns",
+        officer_file(b"officer_id,workforce;joined_on\n"),
+        error=("what separates the cells of officer.csv", "2 columns by comma and as many by semicolon"),
     ),
     Case("an empty CSV file", officer_file(b""), error=("officer.csv is empty", "header row")),
     Case("a CSV file of blank lines", officer_file(b"\n\n\n"), error=("officer.csv is empty",)),
@@ -236,35 +231,9 @@ STOPS = [
     Case("the first half of a Parquet file", parquet_bytes(lambda b: b[: len(b) // 2]), error=("officer.parquet",)),
     Case("CSV named Parquet", officer_file(lines(GOOD), name="officer.parquet"), error=("cannot be read as Parquet",)),
     Case("a damaged Parquet page", parquet_bytes(damaged_page), error=("officer.parquet", "cannot be read as Parquet")),
-    Case("a missing Parquet column", parquet_columns(left_on=None), error=("officer.parquet", "'left_on' missing")),
+    Case("a missing Parquet column", parquet_columns(workforce=None), error=("officer.parquet", "'workforce' missing")),
     Case("a doubled Parquet column", doubled_parquet_column, error=("'officer_id' there more than once",)),
-    Case(
-        "text for whole numbers in Parquet",
-        parquet_columns(officer_id=pa.array(["1"])),
-        error=("officer_id as a whole number", "officer_id as string"),
-    ),
-    Case(
-        "fractions for whole numbers in Parquet",
-        parquet_columns(officer_id=pa.array([1.0])),
-        error=("officer_id as a whole number", "officer_id as double"),
-    ),
-    Case(
-        "decimals for whole numbers in Parquet",
-        parquet_columns(officer_id=pa.array([Decimal("1.5")])),
-        error=("officer_id as decimal",),
-    ),
-    Case("text for days in Parquet", parquet_columns(joined_on=pa.array(["2020-01-01"])), error=("joined_on as",)),
     Case("raw bytes for text in Parquet", parquet_columns(workforce=pa.array([b"officer"])), error=("binary",)),
-    Case(
-        "times with a zone in Parquet",
-        parquet_columns(joined_on=pa.array([datetime(2020, 1, 1, tzinfo=UTC)], pa.timestamp("us", "UTC"))),
-        error=("joined_on as", "tz=UTC"),
-    ),
-    Case(
-        "numbers for truths in Parquet",
-        with_parquet("expense", types={"receipt": pa.int64()}),
-        error=("receipt as true or false",),
-    ),
 ]
 
 REJECTS = [
@@ -272,7 +241,6 @@ REJECTS = [
     Case("a fraction for a whole number", with_cell("absence", officer_id="1.5"), rejected={("absence", 2): "unread"}),
     Case("an exponent for a whole number", with_cell("absence", officer_id="1e0"), rejected={("absence", 2): "unread"}),
     Case("a number in hexadecimal", with_cell("absence", officer_id="0x1"), rejected={("absence", 2): "unread"}),
-    Case("a space before a number", with_cell("absence", officer_id=" 1"), rejected={("absence", 2): "unread"}),
     Case("a number over 64 bits", with_cell("absence", officer_id="9" * 19), rejected={("absence", 2): "unread"}),
     Case("a number over 32 bits", with_cell("shift", overtime_minutes=2**31), rejected={("shift", 2): "unread"}),
     Case(
@@ -287,7 +255,11 @@ REJECTS = [
         rejected={("expense", 2): "unread"},
     ),
     Case("a day that does not exist", with_cell("absence", ended_on="2025-02-30"), rejected={("absence", 2): "unread"}),
-    Case("a day written otherwise", with_cell("absence", started_on="1/3/2025"), rejected={("absence", 2): "unread"}),
+    Case(
+        "a day that may be two days",
+        with_cell("absence", started_on="1/3/2025"),
+        rejected={("absence", 2): "unread"},
+    ),
     Case("a day without end", with_cell("absence", ended_on="infinity"), rejected={("absence", 2): "unread"}),
     Case("the word epoch for a day", with_cell("absence", started_on="epoch"), rejected={("absence", 2): "unread"}),
     Case(
@@ -318,9 +290,6 @@ REJECTS = [
         with_cell("shift", ends_at="2025-03-01 24:00:00"),
         rejected={("shift", 2): "unread"},
     ),
-    Case("a time with a zone", with_cell("shift", ends_at="2025-03-01 09:00:00+01"), rejected={("shift", 2): "unread"}),
-    Case("a day for a time", with_cell("shift", ends_at="2025-03-01"), rejected={("shift", 2): "unread"}),
-    Case("yes for true", with_cell("expense", receipt="yes"), rejected={("expense", 2): "unread"}),
     Case("no known_on", with_cell("expense", known_on=None), rejected={("expense", 2): "required(known_on)"}),
     Case(
         "no known_on in Parquet",
@@ -333,8 +302,6 @@ REJECTS = [
         rejected={("expense", 2): "required(claim_id)"},
     ),
     Case("an unknown value", with_cell("expense", kind="yacht"), rejected={("expense", 2): "values(kind)"}),
-    Case("a value in capitals", with_cell("expense", kind="Travel"), rejected={("expense", 2): "values(kind)"}),
-    Case("a value and a space", with_cell("expense", kind="travel "), rejected={("expense", 2): "values(kind)"}),
     Case("a formula for a value", with_cell("expense", kind=FORMULA), rejected={("expense", 2): "values(kind)"}),
     Case("a formula for a number", with_cell("expense", amount_pence="=1+1"), rejected={("expense", 2): "unread"}),
     Case("SQL for a number", with_cell("expense", amount_pence=INJECTION), rejected={("expense", 2): "unread"}),
@@ -343,7 +310,6 @@ REJECTS = [
     ),
     Case("a severity above five", with_cell("incident", severity=6), rejected={("incident", 2): "range(severity)"}),
     Case("no working time at all", with_cell("posting", fte=0), rejected={("posting", 2): "range(fte)"}),
-    Case("not a number", with_cell("posting", fte="nan"), rejected={("posting", 2): "unread"}),
     Case(
         "not a number in Parquet", with_parquet("posting", fte=float("nan")), rejected={("posting", 2): "finite(fte)"}
     ),
@@ -414,6 +380,42 @@ REJECTS = [
 ]
 
 LOADS = [
+    Case("an unknown column", officer_file(lines(GOOD + b",7", header=HEADER + b",shoe_size")), loaded={"officer": 1}),
+    Case(
+        "a missing column that may be empty",
+        officer_file(lines(b"1,officer,2020-01-01", header=b"officer_id,workforce,joined_on")),
+        loaded={"officer": 1},
+    ),
+    Case("a header in capitals", officer_file(lines(GOOD, header=HEADER.upper())), loaded={"officer": 1}),
+    Case(
+        "semicolons for commas",
+        officer_file(lines(GOOD.replace(b",", b";"), header=HEADER.replace(b",", b";"))),
+        loaded={"officer": 1},
+    ),
+    Case("texts for numbers in Parquet", parquet_columns(officer_id=pa.array(["1"])), loaded={"officer": 1}),
+    Case("floats for whole numbers in Parquet", parquet_columns(officer_id=pa.array([1.0])), loaded={"officer": 1}),
+    Case(
+        "fractions for whole numbers in Parquet",
+        parquet_columns(officer_id=pa.array([Decimal("1.5")])),
+        rejected={("officer", 1): "unread"},
+        loaded={"officer": 0},
+    ),
+    Case("texts for days in Parquet", parquet_columns(joined_on=pa.array(["2020-01-01"])), loaded={"officer": 1}),
+    Case(
+        "times with a zone in Parquet",
+        parquet_columns(joined_on=pa.array([datetime(2020, 1, 1, tzinfo=UTC)], pa.timestamp("us", "UTC"))),
+        loaded={"officer": 1},
+    ),
+    Case(
+        "numbers for truths in Parquet", with_parquet("expense", types={"receipt": pa.int64()}), loaded={"expense": 2}
+    ),
+    Case("a space before a number", with_cell("absence", officer_id=" 1"), loaded={"absence": 2}),
+    Case("a time with a zone", with_cell("shift", ends_at="2025-03-01 19:00:00+01"), loaded={"shift": 2}),
+    Case("a day for a time", with_cell("shift", ends_at="2025-03-02"), loaded={"shift": 2}),
+    Case("yes for true", with_cell("expense", receipt="yes"), loaded={"expense": 2}),
+    Case("a value in capitals", with_cell("expense", kind="Travel"), loaded={"expense": 2}),
+    Case("a value and a space", with_cell("expense", kind="travel "), loaded={"expense": 2}),
+    Case("a word for nothing", with_cell("posting", fte="nan"), loaded={"posting": 2}),
     Case("a formula in a text", with_cell("site_entry", site=FORMULA), loaded={"site_entry": 2}),
     Case("SQL in a text", with_cell("site_entry", site=INJECTION), loaded={"site_entry": 2}),
     Case("other scripts in a text", with_cell("site_entry", site="Ωmega 漢字 🚓 עברית"), loaded={"site_entry": 2}),

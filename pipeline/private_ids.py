@@ -1,0 +1,95 @@
+"""What a run keeps of how its records were read: the mapping, and beside the run the ids that were texts.
+
+The list of ids says whom a number stands for. It lies beside the run folder and not in it, so that a run can be handed
+on without it, and only its owner may read it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from data.mapping.mapping_file import read_mapping
+from pipeline.load_report import LoadReport
+
+MAPPING: Final = "mapping.toml"
+"""The copy of the mapping in a run folder."""
+
+Crosswalk = Mapping[str, tuple[str, ...]]
+"""The texts of ids that were numbered, by what they are ids of: number n stands for the nth."""
+
+_HEADER: Final = ("of", "number", "id")
+
+
+def keep_mapping(source: str, folder: Path) -> None:
+    """Copy the mapping that records were read by, if there was one, into a run folder."""
+    if source.lower().endswith(".toml"):
+        (folder / MAPPING).write_text(read_mapping(Path(source)).text, encoding="utf-8")
+
+
+def reading_facts(loaded: LoadReport) -> dict[str, Any]:
+    """Return what the manifest says of how records were read: bent cells, coarse days, the digest of the ids."""
+    facts: dict[str, Any] = {}
+    if loaded.bendings:
+        facts["bendings"] = [asdict(bending) for bending in loaded.bendings]
+    if loaded.coarse:
+        facts["precision"] = {f"{table}.{column}": p for (table, column), p in sorted(loaded.coarse.items())}
+    if loaded.crosswalk:
+        text = crosswalk_text(loaded.crosswalk)
+        numbers = {domain: len(ids) for domain, ids in sorted(loaded.crosswalk.items())}
+        facts["crosswalk"] = {"sha256": hashlib.sha256(text.encode()).hexdigest(), "ids": numbers}
+    return facts
+
+
+def crosswalk_path(run: Path) -> Path:
+    """Return where the list of ids of a run lies.
+
+    Example:
+        >>> crosswalk_path(Path("runs/first")).as_posix()
+        'runs/first.ids.csv'
+    """
+    return run.parent / f"{run.name}.ids.csv"
+
+
+def crosswalk_text(crosswalk: Crosswalk) -> str:
+    """Return the list of ids as CSV: what they are ids of, the number, and the text."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_HEADER)
+    for domain, ids in sorted(crosswalk.items()):
+        writer.writerows((domain, number, text) for number, text in enumerate(ids, start=1))
+    return out.getvalue()
+
+
+def write_crosswalk(crosswalk: Crosswalk, *, beside: Path) -> None:
+    """Write the list of ids beside a run, readable by its owner alone; nothing where no id was a text."""
+    if not crosswalk:
+        return
+    path = crosswalk_path(beside)
+    part = path.with_name(f".{path.name}.part")
+    with os.fdopen(
+        os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline=""
+    ) as out:
+        out.write(crosswalk_text(crosswalk))
+    part.replace(path)
+
+
+def read_crosswalk(run: Path) -> dict[tuple[str, int], str]:
+    """Return the text of each numbered id by what it is an id of and its number; empty where there is no list.
+
+    Example:
+        >>> read_crosswalk(Path("no/such/run"))
+        {}
+    """
+    try:
+        with crosswalk_path(run).open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        return {(row["of"], int(row["number"])): row["id"] for row in rows}
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+        return {}
