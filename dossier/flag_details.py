@@ -18,7 +18,7 @@ from dossier.evidence_slices import Citation, by_name
 from dossier.lineage_tree import lineage_tree
 from dossier.material import Material, contributions_of
 
-SHOWN: Final = 60
+SHOWN: Final = 40
 """How many rows of each table a page shows; all of them are in `evidence.parquet`."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from itertools import cycle, islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ from dossier.page import dossier_page
 from pipeline.run_folder import RunFolder
 
 HOSTILE = '</script><script>document.title="taken"</script><b onmouseover="x()">"\'&\u202e\x1b[31m'
-FORMULA = '=HYPERLINK("http://example.org")'
+FORMULAS = ('=HYPERLINK("http://example.org")', "+1+1", "-1+1", "@SUM(1,1)", "\t=1+1", "\r=1+1", "honesty")
 
 
 def material_of(folder: RunFolder) -> Material:
@@ -30,7 +31,7 @@ def hostile_copy(folder: RunFolder, place: Path) -> Material:
     """Return the material of a copy whose flags, cited rows and notes carry words that try to be more than words."""
     copy = RunFolder(Path(shutil.copytree(folder.path, place)))
     _set(copy.path / "flags.parquet", "explanation", HOSTILE)
-    _set(copy.path / "flags.parquet", "standard", FORMULA)
+    _set(copy.path / "flags.parquet", "standard", *FORMULAS)
     _set(copy.path / "scores.parquet", "peer_group", HOSTILE)
     for path in copy.loaded().values():
         _set(path, "source_file", HOSTILE)
@@ -50,10 +51,10 @@ def crowded_copy(folder: RunFolder, place: Path, *, flags: int) -> Material:
     return material_of(copy)
 
 
-def _set(path: Path, column: str, value: str) -> None:
+def _set(path: Path, column: str, *values: str) -> None:
     table = pq.read_table(path)
     at = table.column_names.index(column)
-    pq.write_table(table.set_column(at, column, pa.array([value] * len(table), pa.string())), path)
+    pq.write_table(table.set_column(at, column, pa.array(list(islice(cycle(values), len(table))), pa.string())), path)
 
 
 def _renamed(table: pa.Table, number: int) -> pa.Table:
