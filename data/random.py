@@ -8,8 +8,10 @@ of other streams cannot change what it gives. (Philox: Salmon et al. 2011, Paral
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
+from numpy.random.bit_generator import ISeedSequence
 
 
 def generator(*name: str | int) -> np.random.Generator:
@@ -22,4 +24,16 @@ def generator(*name: str | int) -> np.random.Generator:
     text = "/".join(str(part) for part in name)
     # Not hash(): that differs from process to process.
     digest = blake2b(text.encode(), digest_size=16).digest()
-    return np.random.Generator(np.random.Philox(key=np.frombuffer(digest, dtype="<u8")))
+    key: Any = _Key(np.frombuffer(digest, dtype="<u8"))
+    return np.random.Generator(np.random.Philox(key))
+
+
+class _Key(ISeedSequence):
+    """A Philox key in the place of a seed: given as `key`, the generator would first ask the system for entropy."""
+
+    def __init__(self, key: np.ndarray[Any, np.dtype[np.uint64]]) -> None:
+        self._key = key
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> Any:
+        """Return the key, which is what a Philox generator asks for."""
+        return self._key

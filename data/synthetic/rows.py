@@ -69,7 +69,11 @@ class Rows:
 
     def take(self, rows: Array | slice) -> Rows:
         """Return the rows at the given positions, or where a mask is true."""
-        return Rows(self.table, {name: values[rows] for name, values in self.columns.items()})
+        if isinstance(rows, slice):
+            return Rows(self.table, {name: values[rows] for name, values in self.columns.items()})
+        # To take by position is several times as fast as to take by a mask.
+        at = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        return Rows(self.table, {name: values.take(at) for name, values in self.columns.items()})
 
     def with_columns(self, **columns: Array) -> Rows:
         """Return the same rows with columns added or replaced."""
