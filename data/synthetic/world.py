@@ -26,8 +26,8 @@ _FIRST_DAY, _MONTHS, _SEED = date(2024, 9, 1), 24, 1
 _TOURS_A_YEAR = 180
 """About how many tours a person works a year, over all roles and part-time work."""
 
-_EDITS_LEFT = 0.95
-"""Patterns whose shares are drawn add more edits on average than they do at their median."""
+_LEFT_BY_PATTERNS = 0.95
+"""Patterns whose shares are drawn add more edits and complaints on average than they do at their median."""
 
 _ONLY_INTEREST = 0.7
 """Share of people whose undeclared interest is the only one they have."""
@@ -173,14 +173,14 @@ class World(_Settings):
             # come again do so in time to be seen.
             one, again = (self.draw(f"rate/{cause}") * self.draw(f"size/{cause}") for cause in _COMPLAINT_CAUSES)
             rows = figures()["allegations"].value / figures()["complaint_cases"].value
-            return 1 / (1 + rows * (one + 0.8 * (1 + one) * again))
+            return _LEFT_BY_PATTERNS / (1 + rows * (one + 0.8 * (1 + one) * again))
         if name == "searches":
             return 1 / (1 + self.draw("rate/search_operation") * self.draw("size/search_operation"))
         if name == "roster_edits":
             # One tour in ten has overtime, which a colleague may book.
             kinds = {"supervisor_cut": 1.0, "late_booking": 1.0, "colleague_booking": 0.1}
             a_tour = sum(self.draw(f"rate/{kind}") * share for kind, share in kinds.items())
-            return max(0.3, _EDITS_LEFT - a_tour * _TOURS_A_YEAR / self.figure(name))
+            return max(0.3, _LEFT_BY_PATTERNS - a_tour * _TOURS_A_YEAR / self.figure(name))
         if name == "business_interest_share":
             return 1 / (1 - _ONLY_INTEREST * self.draw("rate/interest_undeclared"))
         return 1.0
