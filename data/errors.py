@@ -5,7 +5,8 @@
     │   └── DeclarationFaulty        2  an indicator, rule, detector, scenario or control contradicts itself
     ├── InputRejected                3  the records cannot be used
     ├── VerificationFailed           4  a run folder or a flag does not check out
-    └── MachineFault                 5  the machine refused: no space, no permission, no memory
+    ├── MachineFault                 5  the machine refused: no space, no permission, no memory
+    └── CellsFailed                  6  some cells of a stress plan could not be run; the others are done
 
 An error says what was expected, what was found, where, and what to do. Library code raises; only the command line
 turns an error into an exit.
@@ -75,3 +76,9 @@ class MachineFault(OpencseError):
     """The machine refused what was asked of it: there is no space, no permission, no memory."""
 
     exit_code = 5
+
+
+class CellsFailed(OpencseError):
+    """Some cells of a stress plan could not be run, each for a reason written down; the others are done."""
+
+    exit_code = 6

@@ -42,17 +42,17 @@ def staged_folder(out: Path, *, replaceable: Callable[[Path], bool] | None = Non
         ...     [path.name for path in Path(place).rglob("*")]
         ['out', 'file.txt']
     """
-    _check_place(out, replaceable)
+    check_new(out, replaceable)
     out.parent.mkdir(parents=True, exist_ok=True)
     with locked(out):
         _clear_leftovers(out)
-        _check_place(out, replaceable)
+        check_new(out, replaceable)
         temporary = out.with_name(f".{out.name}.unfinished-{os.getpid()}")
         temporary.mkdir()
         try:
             yield temporary
             _flush(temporary)
-            _check_place(out, replaceable)
+            check_new(out, replaceable)
             _take_place(temporary, out)
             _flush_entry(out.parent)
         finally:
@@ -136,7 +136,12 @@ def _is_at(path: Path, descriptor: int) -> bool:
         return False
 
 
-def _check_place(out: Path, replaceable: Callable[[Path], bool] | None) -> None:
+def check_new(out: Path, replaceable: Callable[[Path], bool] | None = None) -> None:
+    """Check that a folder may be written, before any work is done; `replaceable` says what may be replaced.
+
+    Raises:
+        UsageError: something stands there that may not be replaced.
+    """
     if not os.path.lexists(out) or (replaceable is not None and replaceable(out)):
         return
     raise UsageError(
@@ -169,7 +174,7 @@ def _rename(source: Path, target: Path, flags: int) -> bool:
     if number in _UNSUPPORTED:
         return False
     if number == errno.EEXIST:
-        _check_place(target, None)
+        check_new(target)
     raise OSError(number, os.strerror(number), str(target))
 
 

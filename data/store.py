@@ -99,6 +99,13 @@ class Store:
             self.steps.append(Step(step, sql))
         try:
             yield
+        except duckdb.InterruptException as error:
+            raise KeyboardInterrupt from error
+        except RuntimeError as error:
+            # DuckDB drops the interruption that it has seen while a statement ran, and says only this.
+            if str(error) == "Query interrupted":
+                raise KeyboardInterrupt from error
+            raise
         except duckdb.Error as error:
             raise StatementFailed(
                 f"The database refused the step '{step or 'unnamed'}'.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from audit.flag.explanation import Explanation
     from audit.flag.replay import ReplayResult
@@ -97,6 +99,7 @@ def run(
     """Run the whole pipeline on a folder of records and write one run folder, whole or not at all.
 
     Without settings the defaults are taken, without as-of dates the day after the last on which anything became known.
+    `threads` is at most the number of processors; a larger one is noted on standard error.
 
     Raises:
         UsageError: the settings, the as-of dates or the output folder cannot be used.
@@ -112,6 +115,7 @@ def run(
           found: nothing there
           where: no/such/folder
     """
+    from opencse.options import bounded_threads
     from pipeline.run import run as run_pipeline
     from pipeline.settings import load
 
@@ -121,7 +125,7 @@ def run(
         settings=settings or load(),
         source=source,
         as_of=as_of,
-        threads=threads,
+        threads=bounded_threads(threads, "threads"),
         overwrite=overwrite,
     )
     return Run(finished.folder)
@@ -212,22 +216,41 @@ def rates(
     """Return every error rate of a run or a trial: a row for each value, with its interval, size and status.
 
     `people` has officer_id with any of the protected characteristics and joined_on, `units` unit_id and name. Without
-    truth there are no error rates, only how often flags fall on whom. Columns: `docs/reference/rates.md`.
+    truth there are no error rates, only how often flags fall on whom. What a reader must know of a truth that was
+    read from a folder is a warning. Columns: `docs/reference/rates.md`.
+
+    Raises:
+        UsageError: the truth is of another world than the run.
     """
     from audit.rates import RateOptions as Defaults
     from audit.rates import rates as measure
 
-    tables = result.folder.table if isinstance(result, Run) else lambda name: getattr(result, name)
+    tables = _measured(result, truth)
     return measure(
-        tables("flags"),
-        subjects=tables("subjects"),
-        scores=tables("scores"),
-        evidence=tables("evidence") if isinstance(result, Run) else None,
+        tables["flags"],
+        subjects=tables["subjects"],
+        scores=tables["scores"],
+        evidence=tables.get("evidence"),
         truth=truth,
         people=people,
         units=units,
         options=options or Defaults(),
     )
+
+
+def _measured(result: Run | Trial, truth: Truth | None) -> dict[str, pa.Table]:
+    from audit.rates.provenance import measured_tables
+
+    if not isinstance(result, Run):
+        return {"flags": result.flags, "subjects": result.subjects, "scores": result.scores}
+    tables, notes = measured_tables(result.folder, truth=truth)
+    _warn(notes)
+    return tables
+
+
+def _warn(notes: Sequence[str]) -> None:
+    for note in notes:
+        warnings.warn(note, stacklevel=4)
 
 
 def generate(world: World, *, out: Path | str, threads: int = 1) -> Generated:
@@ -237,8 +260,9 @@ def generate(world: World, *, out: Path | str, threads: int = 1) -> Generated:
         UsageError: the folder exists.
     """
     from data.synthetic.generate import generate as write_world
+    from opencse.options import bounded_workers
 
-    return write_world(world, out=Path(out), threads=threads)
+    return write_world(world, out=Path(out), threads=bounded_workers(threads, "threads"))
 
 
 def controls(
@@ -257,16 +281,21 @@ def specifications(
     """Run every combination of defensible choices on what a run computed, and count for each flag what raises it.
 
     Raises:
-        UsageError: the plan cannot be used.
+        UsageError: the plan cannot be used, or the truth is of another world than the run.
         VerificationFailed: the run's own settings do not flag whom the run flagged.
     """
+    from audit.rates.provenance import world_notes
     from audit.specification.choices import load_plan
     from audit.specification.curve import draw_curve
     from audit.specification.curve_report import report
     from audit.specification.run_values import RunValues
+    from opencse.options import bounded_workers
 
     choices = load_plan(Path(plan) if plan is not None else None)
-    return report(draw_curve(RunValues.of_run(run.folder), choices, truth=truth, workers=workers))
+    _warn(world_notes(run.folder, truth=None if truth is None else truth.folder))
+    return report(
+        draw_curve(RunValues.of_run(run.folder), choices, truth=truth, workers=bounded_workers(workers, "workers"))
+    )
 
 
 def stress(plan: str, *, out: Path | str, workers: int = 1, trust_code: bool = False) -> PlanRun:
@@ -275,7 +304,9 @@ def stress(plan: str, *, out: Path | str, workers: int = 1, trust_code: bool = F
     Raises:
         UsageError: there is no such plan, or it cannot be used.
     """
+    from opencse.options import bounded_workers
     from stress.harness import run_plan
     from stress.plan import load_plan
 
-    return run_plan(load_plan(plan, trust_code=trust_code), Path(out), workers=workers)
+    number = bounded_workers(workers, "workers")
+    return run_plan(load_plan(plan, trust_code=trust_code), Path(out), workers=number)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import signal
+import atexit
+import os
 import sys
-from typing import Final
+from typing import Final, NoReturn
 
 import typer
 
 from data.registry import declarations
 from opencse.command import PANELS, Command
-from opencse.failures import INTERRUPTED, check_arguments, failure_of, is_reader_gone
+from opencse.failures import INTERRUPTED, check_arguments, failure_of, is_interruption, is_reader_gone
 from opencse.terminal import close_results, flush_results, prepare_streams, print_error, print_note
 
 EPILOG: Final = (
     "Exit codes: 0 done, 1 unforeseen, 2 usage or configuration, 3 input rejected, 4 verification or replay failed,"
-    " 5 the machine refused (no space, permission or memory), 130 interrupted."
+    " 5 the machine refused (no space, permission or memory), 6 cells of a stress plan failed, 130 interrupted."
 )
 
 
@@ -64,12 +65,21 @@ app: Final = _application()
 
 def main() -> None:
     """Run the command line and end the process with the exit code of what happened."""
-    # Asked to end, a command cleans up as after Ctrl-C; left to the system it would leave its temporary folders behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     prepare_streams()
     code = exit_code()
     close_results()
+    if code == INTERRUPTED:
+        end_at_once()
     sys.exit(code)
+
+
+def end_at_once() -> NoReturn:
+    """End the process after an interruption, when all that a command cleans up is cleaned up.
+
+    Native libraries that were interrupted complain at length when the interpreter is taken down: here it is not.
+    """
+    atexit._run_exitfuncs()
+    os._exit(INTERRUPTED)
 
 
 def exit_code() -> int:
@@ -90,7 +100,7 @@ def _code_of(error: BaseException) -> int:
     """Print what ended a command, and return its exit code; what was not foreseen is raised again."""
     if is_reader_gone(error):
         return 0
-    if isinstance(error, KeyboardInterrupt):
+    if is_interruption(error):
         print_note("Interrupted.")
         return INTERRUPTED
     failure = failure_of(error)
@@ -98,7 +108,3 @@ def _code_of(error: BaseException) -> int:
         raise error
     print_error(failure)
     return failure.exit_code
-
-
-if __name__ == "__main__":
-    main()

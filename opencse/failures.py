@@ -13,6 +13,9 @@ from opencse.terminal import ReaderGone, escaped
 INTERRUPTED: Final = 130
 """The exit code after Ctrl-C, as shells count it, and after the signal to terminate."""
 
+_INTERRUPTED_QUERY: Final = "Query interrupted"
+"""All that DuckDB says of an interruption while it computes."""
+
 _HINTS: Final = {
     errno.ENOSPC: "Make room on that disk, and give the command again.",
     errno.EDQUOT: "Your quota on that disk is used up: make room, and give the command again.",
@@ -89,6 +92,16 @@ def _is_undecodable(text: str) -> bool:
 def is_reader_gone(error: BaseException) -> bool:
     """Say whether an error means that whoever reads standard output has closed it."""
     return any(isinstance(cause, ReaderGone | BrokenPipeError) for cause in _chain(error))
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Say whether an error comes from an interruption, which libraries may have put into words of their own.
+
+    Example:
+        >>> is_interruption(KeyboardInterrupt()), is_interruption(RuntimeError("Query interrupted"))
+        (True, True)
+    """
+    return any(isinstance(cause, KeyboardInterrupt) or str(cause) == _INTERRUPTED_QUERY for cause in _chain(error))
 
 
 def _wrong_use(error: Any) -> UsageError:

@@ -50,19 +50,19 @@ def processor_count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def bounded_threads(threads: int | None) -> int | None:
+def bounded_threads(threads: int | None, option: str = "--threads") -> int | None:
     """Return the number of threads, no more than there are processors; a larger one is noted.
 
     Example:
         >>> bounded_threads(1), bounded_threads(None)
         (1, None)
     """
-    return None if threads is None else _bounded(threads, "--threads")
+    return None if threads is None else _bounded(threads, option)
 
 
-def bounded_workers(workers: int) -> int:
+def bounded_workers(workers: int, option: str = "--workers") -> int:
     """Return the number of processes, no more than there are processors; a larger one is noted."""
-    return _bounded(workers, "--workers")
+    return _bounded(workers, option)
 
 
 def _bounded(number: int, option: str) -> int:

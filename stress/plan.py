@@ -83,6 +83,7 @@ class StressPlan(FrozenSection):
     sets: dict[str, dict[str, Any]] = Field(default_factory=lambda: dict[str, dict[str, Any]](default={}))
     results: PlanResults = PlanResults()
     _trust_code: bool = PrivateAttr(default=False)
+    _folder: Path = PrivateAttr(default=Path())
 
     @property
     def trust_code(self) -> bool:
@@ -92,7 +93,7 @@ class StressPlan(FrozenSection):
     @property
     def own_code(self) -> tuple[Path, ...]:
         """The Python files that the plan names: scenarios, which run as soon as they are read."""
-        return tuple(Path(name) for name in self.scenarios if name not in scenarios() and name.endswith(".py"))
+        return tuple(Path(self._located(name)) for name in self.scenarios if _is_own(name))
 
     @property
     def seed_list(self) -> tuple[int, ...]:
@@ -103,7 +104,11 @@ class StressPlan(FrozenSection):
     def scenario_names(self) -> tuple[str, ...]:
         """The scenarios by name or path, those that come with OpenCSE first."""
         named = [n for n in scenarios() if ("*" in self.scenarios or n in self.scenarios) and n not in self.exclude]
-        return (*named, *(n for n in self.scenarios if n != "*" and n not in scenarios()))
+        return (*named, *(self._located(n) for n in self.scenarios if n != "*" and n not in scenarios()))
+
+    def _located(self, name: str) -> str:
+        """Return a scenario's name, or where its file lies: paths are relative to the plan's file."""
+        return str(self._folder / name) if _is_own(name) else name
 
     def doses_of(self, subject: Scenario) -> tuple[float, ...]:
         """Return the doses of a scenario: the plan's, or else its own; 0 first where it has a twin of its own."""
@@ -132,7 +137,12 @@ class StressPlan(FrozenSection):
         return {
             **self.model_dump(mode="json", include={"title", "people", "months", "results"}),
             "seeds": list(self.seed_list),
-            "own_code": [{"path": str(path), "sha256": file_digest(path)} for path in self.own_code],
+            # As the plan names them: where its folder lies is not of the plan, and shows in no byte of what it writes.
+            "own_code": [
+                {"path": name, "sha256": file_digest(Path(self._located(name)))}
+                for name in self.scenarios
+                if _is_own(name)
+            ],
             "worlds": {
                 name: {"planted": bool(load_world(name).typologies.chosen(list(typologies())))} for name in self.worlds
             },
@@ -189,6 +199,11 @@ class Cell:
         return trusted_scenario(self.scenario, trust_code=self.trust_code)
 
 
+def _is_own(name: str) -> bool:
+    """Say whether a plan names a Python file where it could name a scenario."""
+    return name not in scenarios() and name.endswith(".py")
+
+
 @cache
 def _settings(overlay: str, trust_code: bool) -> Settings:
     return over_defaults(json.loads(overlay), where="the plan's detector set", trust_code=trust_code)
@@ -211,6 +226,8 @@ def names() -> list[str]:
 def load_plan(name_or_path: str, *, trust_code: bool = False) -> StressPlan:
     """Read a plan by its name or from a TOML file; Python files that it names are run only with `trust_code`.
 
+    Paths of such files are relative to the plan's file.
+
     Raises:
         UsageError: there is no such plan, or it has faults: all of them at once, in the user's words.
         CodeNotTrusted: it names code that is not OpenCSE's, and `trust_code` is not given.
@@ -227,7 +244,7 @@ def load_plan(name_or_path: str, *, trust_code: bool = False) -> StressPlan:
         )
 
     def check(plan: StressPlan) -> list[str]:
-        plan._trust_code = trust_code
+        plan._trust_code, plan._folder = trust_code, path.parent
         # Before anything else is looked at: to look at a scenario is to run its file.
         if plan.own_code and not trust_code:
             raise not_trusted(plan.own_code, where=str(path))
@@ -243,7 +260,7 @@ def trusted_scenario(name_or_path: str, *, trust_code: bool) -> Scenario:
         UsageError: there is none of that name, or the file declares none.
         CodeNotTrusted: it is a Python file, and `trust_code` is not given.
     """
-    if name_or_path not in scenarios() and name_or_path.endswith(".py") and not trust_code:
+    if _is_own(name_or_path) and not trust_code:
         raise not_trusted([Path(name_or_path)], where="the plan")
     return scenario(name_or_path)
 
@@ -270,8 +287,8 @@ def _faults(plan: StressPlan) -> list[str]:
     faults += [f"scenarios: '{name}' is always there; it is not to be named" for name in reserved]
     for name in plan.worlds:
         faults += _faults_of(f"worlds: {name}", partial(load_world, name))
-    for name in plan.scenarios:
-        if name not in ("*", TWIN, CONTROLS):
+    for name in plan.scenario_names:
+        if name not in (TWIN, CONTROLS):
             faults += _faults_of("scenarios", partial(trusted_scenario, name, trust_code=plan.trust_code))
     names = set(scenarios()) | {Path(n).stem for n in plan.scenarios}
     faults += [f"doses: there is no scenario '{n}'" for n in plan.doses if n not in names]

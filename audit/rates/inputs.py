@@ -6,8 +6,8 @@ looked at, and what was flagged, comes from the run itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from audit.rates.truth_tables import CHARACTERISTICS, Truth
 from data.arrow import ARROW_TYPES
-from data.constraints import LOADED
+from data.constraints import LOADED, constraints_of
 from data.contract import CONTRACT
 from data.errors import InputRejected, UsageError
 from data.schema import Table
@@ -29,6 +29,10 @@ from pipeline.loading import load_records
 
 FORMS: Final = (".parquet", ".csv", ".csv.gz")
 """The endings a table's file may have."""
+
+
+_READ: Final = ("truth_subject", "truth_archetype", "truth_row")
+"""The tables of a truth that rates are measured against."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +120,9 @@ def read_truth(folder: Path, *, records: Path | None = None) -> Truth:
 
     Raises:
         UsageError: the folder is not there or holds no truth.
-        InputRejected: a file cannot be read.
+        InputRejected: a file cannot be read, or a row violates a constraint of the contract.
     """
-    tables = {n: read_table(folder, table, [c.name for c in table.columns]) for n, table in CONTRACT.truth.items()}
+    tables = {n: read_table(folder, CONTRACT.truth[n], CONTRACT.truth[n].names) for n in _READ}
     if tables["truth_subject"] is None:
         raise UsageError(
             "There is no truth in this folder.",
@@ -127,10 +131,34 @@ def read_truth(folder: Path, *, records: Path | None = None) -> Truth:
             where=str(folder),
             hint="Real records have no truth: leave --truth out.",
         )
+    _check_constraints({name: table for name, table in tables.items() if table is not None}, folder)
     rows = tables["truth_row"]
     if rows is not None and records is not None:
         rows = _with_days(rows, records)
-    return Truth.of(tables["truth_subject"], tables["truth_archetype"], rows)
+    return replace(Truth.of(tables["truth_subject"], tables["truth_archetype"], rows), folder=folder)
+
+
+def _check_constraints(tables: Mapping[str, pa.Table], folder: Path) -> None:
+    """Check every row of a truth: one that were left out, as a record would be, would change what is counted as right.
+
+    Raises:
+        InputRejected: a row violates a constraint of the contract.
+    """
+    with Store(threads=1) as store:
+        for name, table in tables.items():
+            # What a source notes beside a row: a truth has none.
+            unnoted = pa.nulls(len(table), pa.string())
+            store.register("truth_rows", table.append_column("unread", unnoted).append_column("refused", unnoted))
+            for constraint in constraints_of(CONTRACT.truth[name]):
+                query = f"SELECT count(*), min({constraint.message}) FROM truth_rows WHERE {constraint.violation}"
+                ((rows, message),) = store.rows(query)
+                if rows:
+                    raise InputRejected(
+                        f"The truth cannot be used: {rows:,} of {len(table):,} rows of {name} violate the contract.",
+                        expected=constraint.requirement,
+                        found=f"for example {message}",
+                        where=str(folder),
+                    )
 
 
 def _with_days(rows: pa.Table, records: Path) -> pa.Table:

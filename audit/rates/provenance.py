@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from audit.rates.inputs import read_table, records_beside
-from audit.rates.truth_tables import texts
+from audit.rates.truth_tables import Truth, texts
 from data.contract import CONTRACT
 from data.errors import UsageError
 from pipeline.digest import file_digest
@@ -20,6 +21,18 @@ FEWEST_SHARED: Final = 0.5
 
 PLACING: Final = ("officer", "posting", "unit")
 """Tables whose ids are numbered alike in every world, so that they do not tell worlds apart."""
+
+
+def measured_tables(
+    folder: RunFolder, *, truth: Truth | None, records: Path | None = None
+) -> tuple[dict[str, pa.Table], list[str]]:
+    """Return the tables of a run that rates are measured on, and what a reader must know of truth and records.
+
+    Raises:
+        UsageError: truth or records are of another world.
+    """
+    notes = world_notes(folder, records=records, truth=None if truth is None else truth.folder)
+    return {name: folder.table(name) for name in ("flags", "subjects", "scores", "evidence")}, notes
 
 
 def world_notes(folder: RunFolder, *, records: Path | None = None, truth: Path | None = None) -> list[str]:

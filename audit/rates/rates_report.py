@@ -16,7 +16,6 @@ from audit.rates.rate_options import COLUMNS, FORCE, RateOptions
 from audit.rates.rates import rates
 from audit.rates.sweeps import CURVE, capacities, curves
 from audit.rates.truth_tables import AnyTable, Truth
-from data.errors import UsageError
 from data.staging import staged_folder
 from data.writing import write_json, write_table
 from pipeline.seal import code_digest, code_version
@@ -105,19 +104,8 @@ def unmatched_flags(tables: AuditTables) -> list[str]:
     ]
 
 
-def check_new(out: Path) -> None:
-    """Check that an audit may be written to a folder, before any work is done.
-
-    Raises:
-        UsageError: the folder exists.
-    """
-    if out.exists():
-        raise UsageError("The output folder exists already.", where=str(out), hint="Choose another folder.")
-
-
 def write(report: RatesReport, out: Path) -> None:
     """Write an audit's tables and `audit.json` to a new folder, whole or not at all; rates as CSV as well."""
-    check_new(out)
     with staged_folder(out) as folder:
         for name, table, schema in (
             ("rates", report.rates, SCHEMA),

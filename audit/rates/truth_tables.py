@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -52,11 +53,13 @@ class Truth:
 
     `rows` has table_name, row_id, typology, subject_kind, subject_id, and may have `known_on` and `on` (the day a thing
     happened), which then decide which rows a flag could have cited. None where the rows are not known.
+    `folder` is where it was read, by which it is held to the run it is set beside; None where it comes from elsewhere.
     """
 
     subjects: PlantedSpells
     archetypes: PlantedSpells
     rows: pd.DataFrame | None = None
+    folder: Path | None = None
 
     @classmethod
     def of(cls, subjects: AnyTable, archetypes: AnyTable | None = None, rows: AnyTable | None = None) -> Truth:

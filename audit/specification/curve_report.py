@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 
 from audit.rates.rate_options import FORCE
-from audit.rates.rates_report import check_new
 from audit.specification import survival
 from audit.specification import survival_precision as right_by_share
 from audit.specification.chart import NAME, page
@@ -160,7 +159,6 @@ def write(curve_report: CurveReport, out: Path) -> None:
     Raises:
         UsageError: the folder exists.
     """
-    check_new(out)
     with staged_folder(out) as folder:
         write_table(specifications_table(curve_report), folder / "specifications.parquet")
         write_table(survival.table(curve_report.survivals), folder / "survival.parquet")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from data.staging import check_new
 from opencse.command import Command
 from opencse.options import AsJson
 from opencse.terminal import print_json, print_text, steps
@@ -20,7 +21,6 @@ def budget(
     as_json: AsJson = False,
 ) -> None:
     """State what was promised about false flags, what was achieved, and where the promise stops holding."""
-    from audit.rates.rates_report import check_new
     from stress.budget import budget_statement, write_statement
     from stress.budget.statement_text import statement_lines
 

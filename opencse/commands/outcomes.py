@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from data.staging import check_new
 from opencse.command import Command
 from opencse.options import AsJson, NewFolder, RunPath, SourceOption
 from opencse.sections import print_sections
@@ -22,7 +23,6 @@ def outcomes(
     as_json: AsJson = False,
 ) -> None:
     """Compare flags and scores with what was recorded later: outcomes, which are not the truth."""
-    from audit.rates.rates_report import check_new
     from audit.rates.recorded_later import outcomes_of_run, summarise, write
     from pipeline.run_folder import open_run
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.errors import UsageError
+from data.staging import check_new
 from opencse.command import Command
 from opencse.commands.controls import verdicts_of
 from opencse.options import AsJson, NewFolder, SourceOption, TrustCode, TruthOption, one_of
@@ -52,9 +53,7 @@ def rates(
 ) -> None:
     """Measure how often flags are right, on whom they fall wrongly, and how sure one can be of either."""
     from audit.rates import LOOK_BACK_DAYS, PositiveDefinition, RateOptions
-    from audit.rates.provenance import world_notes
-    from audit.rates.rates_report import check_new, write
-    from pipeline.run_folder import open_run
+    from audit.rates.rates_report import write
 
     one_of(run, flags, summary="Rates need flags.", expected="one of a run folder and --flags FILE")
     if out is not None:
@@ -69,11 +68,10 @@ def rates(
     )
     with steps("Measuring") as progress:
         progress("reading")
-        notes = [] if run is None else world_notes(open_run(run), records=records, truth=truth)
         tables, about, folder = _inputs(truth, records, source)
         progress("rates")
         if run is not None:
-            report = _report_of_run(run, tables, about, options, notes=notes, full=out is not None)
+            report = _report_of_run(run, records, tables, about, options, full=out is not None)
         else:
             assert flags is not None
             report = _report_of_list(flags, folder, source, tables, about, options, full=out is not None)
@@ -145,14 +143,21 @@ def _inputs(
 
 
 def _report_of_run(
-    run: Path, truth: Truth | None, about: Background | None, options: RateOptions, *, notes: list[str], full: bool
+    run: Path,
+    records: Path | None,
+    truth: Truth | None,
+    about: Background | None,
+    options: RateOptions,
+    *,
+    full: bool,
 ) -> RatesReport:
+    from audit.rates.provenance import measured_tables
     from audit.rates.rates_report import rates_report
     from pipeline.digest import file_digest
     from pipeline.run_folder import MANIFEST, open_run
 
     folder = open_run(run)
-    tables = {name: folder.table(name) for name in ("flags", "subjects", "scores", "evidence")}
+    tables, notes = measured_tables(folder, truth=truth, records=records)
     if about is None:
         notes = ["No records were given: there is no breakdown by protected characteristic.", *notes]
     facts = {"manifest_sha256": file_digest(run / MANIFEST), "notes": notes}

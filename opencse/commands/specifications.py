@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.staging import check_new
 from opencse.command import Command
 from opencse.options import AsJson, RunPath, TrustCode, TruthOption, Workers, bounded_workers
 from opencse.sections import print_sections
@@ -29,7 +30,6 @@ def specifications(
     """Run every combination of defensible choices, and say for each flag which share of them raises it."""
     from audit.rates.inputs import read_truth
     from audit.rates.provenance import world_notes
-    from audit.rates.rates_report import check_new
     from audit.specification.choices import load_plan
     from audit.specification.curve import draw_curve
     from audit.specification.curve_report import report, write

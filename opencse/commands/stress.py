@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data.errors import OpencseError
+from data.errors import CellsFailed
 from opencse.command import Command
 from opencse.options import AsJson, TrustCode, Workers, bounded_workers
 from opencse.terminal import counted, print_json, print_note, print_table, print_text
@@ -20,10 +20,6 @@ LISTED = 10
 """How many failures are listed; the folder `failures` has all."""
 
 _LOCAL_BACKENDS = ("loky", "threading", "multiprocessing")
-
-
-class CellsFailed(OpencseError):
-    """Some cells of a plan could not be run; the others are done."""
 
 
 def stress(

@@ -12,7 +12,6 @@ import pandas as pd
 import pyarrow as pa
 
 from audit.rates.rate_options import FORCE
-from audit.rates.rates_report import check_new
 from data.staging import staged_folder
 from data.writing import write_json, write_table
 from stress.budget.group_rates import group_rates
@@ -252,7 +251,6 @@ def _counted(stops: pd.DataFrame) -> dict[str, int]:
 
 def write_statement(statement: BudgetStatement, out: Path) -> None:
     """Write `budget.json`, `budget.txt` and every cell as `budget.parquet` to a new folder, whole or not at all."""
-    check_new(out)
     with staged_folder(out) as folder:
         write_json(statement.content, folder / "budget.json")
         (folder / "budget.txt").write_text("\n".join(statement_lines(statement.content)) + "\n", encoding="utf-8")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
@@ -311,3 +313,27 @@ def test_an_audit_notes_what_determined_it() -> None:
     assert made.facts["truth"] is False
     assert made.facts["look_back_days"] == 365
     assert made.facts["notes"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value", "said"),
+    [
+        ("truth_subject", "concern", "gossip", "concern is one of"),
+        ("truth_subject", "started_on", date(2999, 1, 1), "started_on is a day"),
+        ("truth_subject", "subject_id", None, "subject_id is never empty"),
+        ("truth_archetype", "archetype", "a\x1b[31mb", "printable"),
+    ],
+)
+def test_a_truth_with_a_row_that_the_contract_refuses_is_refused(
+    name: str, column: str, value: object, said: str, tmp_path: Path
+) -> None:
+    """Records with such a row go on without it; a truth without it would count right flags as wrong."""
+    shutil.copytree(TRUTH, tmp_path / "truth")
+    rows = pq.read_table(TRUTH / f"{name}.parquet")
+    values = [value, *rows[column].to_pylist()[1:]]
+    at = rows.column_names.index(column)
+    changed = rows.set_column(at, column, pa.array(values, rows.schema.field(column).type))
+    pq.write_table(changed, tmp_path / "truth" / f"{name}.parquet")
+    with pytest.raises(InputRejected, match=f"1 of {len(rows)} rows of {name}") as refusal:
+        read_truth(tmp_path / "truth")
+    assert said in str(refusal.value.expected)

@@ -12,7 +12,7 @@ import pytest
 
 from data import staging
 from data.errors import UsageError
-from data.staging import locked, staged_file, staged_folder
+from data.staging import check_new, locked, staged_file, staged_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -195,3 +195,11 @@ def test_a_lock_is_let_go_when_its_holder_is_killed(tmp_path: Path) -> None:
     with locked(tmp_path / "out"):
         pass
     assert names(tmp_path) == set()
+
+
+def test_a_place_is_looked_at_before_any_work(tmp_path: Path) -> None:
+    check_new(tmp_path / "new")
+    (tmp_path / "old").mkdir()
+    with pytest.raises(UsageError, match="exists already"):
+        check_new(tmp_path / "old")
+    check_new(tmp_path / "old", lambda path: path.name == "old")

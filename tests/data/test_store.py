@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data.store import StatementFailed, Step, Store, literal, quoted
+
+ROOT = Path(__file__).parents[2]
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
 SHARED = Store(threads=1)
@@ -87,3 +95,29 @@ def test_a_closed_store_answers_nothing() -> None:
         pass
     with pytest.raises(StatementFailed):
         store.rows("SELECT 1")
+
+
+LONG_STATEMENT = """
+import signal
+from data.store import Store
+
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+with Store(threads=1) as store:
+    print("begun", flush=True)
+    try:
+        store.rows("SELECT count(*) FROM range(1000000) AS a, range(1000000) AS b WHERE a.range % 7 = b.range % 11")
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_while_a_statement_runs_is_an_interruption(number: signal.Signals) -> None:
+    """DuckDB raises a RuntimeError of its own in the place of what the handler raised."""
+    process = subprocess.Popen([sys.executable, "-c", LONG_STATEMENT], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    time.sleep(0.5)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=60)
+    assert (process.returncode, output) == (0, "interrupted\n")

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import ast
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 import opencse
-from data.errors import UsageError
+from data.errors import InputRejected, UsageError
 from pipeline.run_folder import RunFolder
 from tests import small_force
+from tests.audit.sample_audit import TRUTH
+from tests.audit.test_provenance import renumbered
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,3 +89,29 @@ def test_a_world_is_made_run_and_measured_in_memory() -> None:
 def test_what_is_no_run_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not a run folder"):
         opencse.open_run(tmp_path)
+
+
+def test_a_truth_of_another_world_is_refused_as_the_command_refuses_it(
+    finished: RunFolder, force_rows: dict[str, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    small_force.write(tmp_path / "records", renumbered(force_rows))
+    shutil.copytree(TRUTH, tmp_path / "truth")
+    truth, run = opencse.load_truth(tmp_path / "truth"), opencse.open_run(finished.path)
+    with pytest.raises(UsageError, match="of another world than the run"):
+        opencse.rates(run, truth=truth)
+    with pytest.raises(UsageError, match="of another world than the run"):
+        opencse.specifications(run, truth=truth)
+
+
+def test_a_truth_without_records_beside_it_is_a_warning(finished: RunFolder, tmp_path: Path) -> None:
+    shutil.copytree(TRUTH, tmp_path / "truth")
+    with pytest.warns(UserWarning, match="nothing shows that this truth belongs to the run"):
+        opencse.rates(opencse.open_run(finished.path), truth=opencse.load_truth(tmp_path / "truth"))
+
+
+def test_no_more_threads_are_started_than_there_are_processors(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(InputRejected):
+        opencse.run(tmp_path / "none", out=tmp_path / "run", threads=10**9)
+    assert "Note: threads is" in capsys.readouterr().err

@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import InputRejected, MachineFault, OpencseError, UsageError, VerificationFailed
 from data.store import StatementFailed
-from opencse.failures import check_arguments, failure_of, is_reader_gone
+from opencse.failures import check_arguments, failure_of, is_interruption, is_reader_gone
 from opencse.terminal import ReaderGone
 
 REFUSALS = ("ENOSPC", "EROFS", "EACCES", "ENOTDIR", "ENAMETOOLONG", "EFBIG", "EDQUOT", "EMFILE", "EISDIR", "ENOENT")
@@ -76,3 +76,10 @@ def test_a_name_that_is_not_utf8_is_refused_before_anything_is_done() -> None:
     failure = failure_of(UnicodeEncodeError("utf-8", "M\udcfcnchen.csv", 1, 2, "surrogates not allowed"))
     assert failure is not None
     assert (failure.exit_code, failure.found) == (5, "M\\xfcnchen.csv")
+
+
+def test_an_interruption_is_one_whatever_wrapped_it() -> None:
+    wrapped = StatementFailed("The table could not be checked.")
+    wrapped.__cause__ = RuntimeError("Query interrupted")
+    assert is_interruption(wrapped)
+    assert not is_interruption(RuntimeError("interrupted by somebody who came in"))

@@ -42,7 +42,7 @@ def test_failed_cells_decide_the_exit_code_and_json_leaves_their_tracebacks_out(
     assert "the roster is upside down" in call("stress", "quick", "--out", tmp_path).stdout
     assert "a long traceback" not in call("stress", "quick", "--out", tmp_path, "--json").stdout
     error = refusal_of("stress", "quick", "--out", tmp_path)
-    assert (error.exit_code, error.summary) == (1, "1 of 9 cells failed.")
+    assert (error.exit_code, error.summary) == (6, "1 of 9 cells failed.")
 
 
 def test_only_workers_on_this_machine_are_bounded_by_it(calls: dict[str, Any], tmp_path: Path) -> None:

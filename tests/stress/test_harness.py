@@ -338,3 +338,34 @@ def test_a_plan_stopped_at_any_moment_leaves_no_worker_and_goes_on_to_the_same_b
         assert (out / name).read_bytes() == (whole / name).read_bytes()
     assert [p for p in out.rglob("*") if "unfinished" in p.name] == []
     shutil.rmtree(out)
+
+
+def test_paths_of_own_scenarios_are_relative_to_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "plans"
+    folder.mkdir()
+    (folder / "own.py").write_text(OWN)
+    path = write_plan(folder, "own.py")
+    places = (tmp_path, folder)
+    resolved = []
+    for place in places:
+        monkeypatch.chdir(place)
+        plan = load_plan(str(path.relative_to(place)), trust_code=True)
+        cell = next(cell for cell in plan.cells() if cell.scenario.endswith("own.py"))
+        assert cell.declaration is not None
+        assert cell.declaration.name == "own"
+        resolved.append((plan.resolved(), cell_id(cell)))
+    # From wherever the command is given, the plan and its cells are the same.
+    assert resolved[0] == resolved[1]
+    assert resolved[0][0]["own_code"][0]["path"] == "own.py"
+    with pytest.raises(CodeNotTrusted, match="not OpenCSE's"):
+        load_plan(str(path))
+
+
+OWN = """
+from stress.scenario import Scenario
+
+SCENARIO = Scenario(
+    question="What if?", modelled_on="-", expects="-", dose="share", doses=(0.5,), tables=("shift",),
+    records=lambda draft, dose: None,
+)
+"""

@@ -419,7 +419,7 @@ def test_the_command_ends_with_a_code_of_its_own_when_cells_failed(tmp_path: Pat
     path.write_text(SMALL.format(scenarios=f'"{own}"', doses="crashing = [1.0]").replace("seeds = 2", "seeds = 1"))
     command = [sys.executable, "-m", "opencse", "stress", str(path), "--out", str(tmp_path / "out"), "--trust-code"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ran.returncode == 1
+    assert ran.returncode == 6
     assert "1 of 3 cells failed" in ran.stderr
     assert "the roster is upside down" in ran.stdout
 
