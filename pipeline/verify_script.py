@@ -22,6 +22,7 @@ import hashlib
 import json
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,16 @@ class CheckReport:
         """Print all of it and return the exit code."""
         for label, texts in (("checked", self.checked), ("not checked", self.unchecked), ("FAULT", self.faults[:50])):
             for text in texts:
-                print(f"{label + ':':<13}{text}")
+                print(f"{label + ':':<13}{escaped(text)}")
         if len(self.faults) > 50:
             print(f"... and {len(self.faults) - 50} more")
         print(f"{len(self.faults)} faults" if self.faults else "no fault")
         return 1 if self.faults else 0
+
+
+def escaped(text: str) -> str:
+    """Return a text with what could steer a terminal written out: file names are whatever somebody chose."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 # ---------------------------------------------------------------- the Merkle tree of RFC 6962
@@ -179,7 +185,10 @@ def check_signature(report: CheckReport, checkpoint: CheckpointText, key: str, w
 
 def read_json(path: Path) -> Any:
     """Return the content of a JSON file."""
-    return json.loads(path.read_bytes().decode("utf-8"))
+    try:
+        return json.loads(path.read_bytes().decode("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path.name} is not JSON: {error}") from error
 
 
 def read_lines(path: Path) -> list[bytes]:
@@ -221,12 +230,13 @@ def check_files(report: CheckReport, run: Path, manifest: Any) -> None:
     report.checked.append(f"{len(listed)} files against the manifest, and that there is no other")
 
 
-def check_manifest(report: CheckReport, run: Path, manifest: Any) -> str:
-    """Check that the manifest is written as a run writes it, so that not even a space in it was changed."""
+def check_manifest(report: CheckReport, run: Path) -> tuple[Any, str]:
+    """Check that the manifest is written as a run writes it, to the last space; return it and its SHA-256."""
+    manifest = read_json(run / "manifest.json")
     text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     content = (run / "manifest.json").read_bytes()
     report.expect(content == text.encode(), "manifest.json is not as a run writes it")
-    return sha256(content)
+    return manifest, sha256(content)
 
 
 def check_ledger(
@@ -368,25 +378,48 @@ def name_differences(report: CheckReport, run: Path, manifest: Any, leaves: list
 def check(run: Path, checkpoint: Path | None = None, key: str | None = None, kept: Path | None = None) -> CheckReport:
     """Check a run folder and return the report."""
     report = CheckReport()
-    try:
-        manifest = read_json(run / "manifest.json")
-        check_files(report, run, manifest)
-        sealed = check_manifest(report, run, manifest)
-        leaves, said, own = check_ledger(report, run, manifest, sealed)
-        if kept:
-            name_differences(report, run, manifest, leaves, kept)
-        flags = check_flags(report, run, said)
-        check_evidence(report, run, flags, manifest["seal"]["rows"])
-        check_scores(report, run, flags)
-        check_others(report, run, said, flags)
-        if checkpoint:
-            check_checkpoint(report, leaves, own, checkpoint, key)
-        if key:
-            check_signature(report, own, key, "ledger/checkpoint")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        report.expect(False, f"the run cannot be read: {type(error).__name__}: {error}")
+    read = attempt(report, "manifest.json", check_manifest, run)
+    if read:
+        attempt(report, "the list of files in manifest.json", check_files, run, read[0])
+        ledger = attempt(report, "one of ledger/leaves.jsonl, proofs.jsonl, checkpoint", check_ledger, run, *read)
+        if ledger:
+            check_rest(report, run, read[0], *ledger, checkpoint, key, kept)
     say_limits(report, checkpoint, key)
     return report
+
+
+def attempt(report: CheckReport, what: str, part: Callable[..., Any], *given: Any) -> Any:
+    """Do one part of the checks; where something cannot even be read, say what, and let the others go on."""
+    try:
+        return part(report, *given)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        report.expect(False, f"{what} cannot be read: {type(error).__name__}: {error}")
+        return None
+
+
+def check_rest(
+    report: CheckReport,
+    run: Path,
+    manifest: Any,
+    leaves: list[bytes],
+    said: list[Any],
+    own: CheckpointText,
+    checkpoint: Path | None,
+    key: str | None,
+    kept: Path | None,
+) -> None:
+    """Check the lines in `ledger/` against the leaves, and the ledger against what the reader brought."""
+    if kept:
+        attempt(report, "what you kept", name_differences, run, manifest, leaves, kept)
+    flags = attempt(report, "ledger/flags.jsonl", check_flags, run, said)
+    if flags is not None:
+        attempt(report, "ledger/rows.jsonl", check_evidence, run, flags, manifest["seal"]["rows"])
+        attempt(report, "ledger/scores.jsonl", check_scores, run, flags)
+        attempt(report, "ledger/practices.jsonl or a review", check_others, run, said, flags)
+    if checkpoint:
+        attempt(report, "the checkpoint you kept", check_checkpoint, leaves, own, checkpoint, key)
+    if key:
+        attempt(report, "ledger/checkpoint", check_signature, own, key, "ledger/checkpoint")
 
 
 def say_limits(report: CheckReport, checkpoint: Path | None, key: str | None) -> None:
