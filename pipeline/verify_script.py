@@ -383,7 +383,7 @@ def check(run: Path, checkpoint: Path | None = None, key: str | None = None, kep
         attempt(report, "the list of files in manifest.json", check_files, run, read[0])
         ledger = attempt(report, "one of ledger/leaves.jsonl, proofs.jsonl, checkpoint", check_ledger, run, *read)
         if ledger:
-            check_rest(report, run, read[0], *ledger, checkpoint, key, kept)
+            check_rest(report, run, read[0], ledger, (checkpoint, key, kept))
     say_limits(report, checkpoint, key)
     return report
 
@@ -401,14 +401,11 @@ def check_rest(
     report: CheckReport,
     run: Path,
     manifest: Any,
-    leaves: list[bytes],
-    said: list[Any],
-    own: CheckpointText,
-    checkpoint: Path | None,
-    key: str | None,
-    kept: Path | None,
+    ledger: tuple[list[bytes], list[Any], CheckpointText],
+    brought: tuple[Path | None, str | None, Path | None],
 ) -> None:
     """Check the lines in `ledger/` against the leaves, and the ledger against what the reader brought."""
+    (leaves, said, own), (checkpoint, key, kept) = ledger, brought
     if kept:
         attempt(report, "what you kept", name_differences, run, manifest, leaves, kept)
     flags = attempt(report, "ledger/flags.jsonl", check_flags, run, said)
