@@ -82,3 +82,9 @@ class CellsFailed(OpencseError):
     """Some cells of a stress plan could not be run, each for a reason written down; the others are done."""
 
     exit_code = 6
+
+
+class LittleToSay(OpencseError):
+    """A run is complete and says less than it seems: rows were lost, nobody is there, or nobody could be compared."""
+
+    exit_code = 7

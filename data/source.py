@@ -60,6 +60,7 @@ class StagedTables:
 
     `bendings` are the ways of writing that were read although they are not the contract's, `coarse` the columns known
     by month or year, and `crosswalk` the numbers given to ids that are texts, by what they are ids of: kept private.
+    `sampled` says of which tables a part was staged, with the number of rows that their files hold.
     """
 
     inputs: tuple[InputFile, ...]
@@ -68,6 +69,7 @@ class StagedTables:
     bendings: tuple[Bending, ...] = ()
     coarse: Mapping[tuple[str, str], Precision] = field(default_factory=dict)
     crosswalk: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sampled: Mapping[str, int] = field(default_factory=dict)
 
 
 FaultHandler = Callable[[InputRejected], None]
@@ -90,7 +92,8 @@ class Source(ABC):
     statistics in a Parquet file, and a filter over one can miss what they do not tell, such as a NaN.
 
     With `tables` only these are wanted: others may be left out, and their files unread. With `on_fault` a file that
-    cannot be used is handed to it as the error it would be, and its table is left out.
+    cannot be used is handed to it as the error it would be, and its table is left out. With `most_rows` a source may
+    stage a part of a larger table, spread evenly over the file: it then says so in `sampled`.
     """
 
     summary: ClassVar[str]
@@ -110,6 +113,7 @@ class Source(ABC):
         progress: StageProgress,
         tables: Collection[str] | None = None,
         on_fault: FaultHandler | None = None,
+        most_rows: int | None = None,
     ) -> StagedTables:
         """Stage the tables of a records folder.
 

@@ -16,7 +16,8 @@ from opencse.terminal import close_results, flush_results, prepare_streams, prin
 
 EPILOG: Final = (
     "Exit codes: 0 done, 1 unforeseen, 2 usage or configuration, 3 input rejected, 4 verification or replay failed,"
-    " 5 the machine refused (no space, permission or memory), 6 cells of a stress plan failed, 130 interrupted."
+    " 5 the machine refused (no space, permission or memory), 6 cells of a stress plan failed,"
+    " 7 written but with little to say, 130 interrupted."
 )
 
 

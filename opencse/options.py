@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -99,3 +100,21 @@ def record_source(source: str, mapping: Path | None) -> str:
     if mapping.suffix.lower() != ".toml":
         raise UsageError("A mapping is a TOML file.", expected="a name that ends in .toml", found=mapping.name)
     return str(mapping)
+
+
+def as_of_date(text: str) -> date:
+    """Return an as-of date.
+
+    Raises:
+        UsageError: it is no date.
+
+    Example:
+        >>> as_of_date("2026-01-01")
+        datetime.date(2026, 1, 1)
+    """
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar date has no zone
+    except ValueError:
+        raise UsageError(
+            "The as-of date cannot be read.", expected="a date as YYYY-MM-DD", found=text, where="--as-of"
+        ) from None

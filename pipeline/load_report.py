@@ -43,6 +43,7 @@ class LoadReport:
     `absent` names the tables that were wanted and that the records do not hold. `bendings` are ways of writing that are
     not the contract's and were read, `coarse` the columns known by month or year, and `crosswalk` the texts of ids that
     were given numbers, by what they are ids of: number n stands for the nth.
+    `sampled` says of which tables a part was loaded, with the number of rows that their files hold.
     """
 
     source: str
@@ -54,6 +55,7 @@ class LoadReport:
     bendings: tuple[Bending, ...] = ()
     coarse: Mapping[tuple[str, str], Precision] = field(default_factory=dict)
     crosswalk: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sampled: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def present(self) -> frozenset[str]:

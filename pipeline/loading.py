@@ -65,11 +65,13 @@ def load_records(
     tables: Collection[str] | None = None,
     progress: Callable[[str], None] | None = None,
     on_fault: FaultHandler | None = None,
+    most_rows: int | None = None,
 ) -> LoadReport:
     """Load a folder of records, or tables in memory, into a store and report on every file, table and constraint.
 
     `source` is the name of a source, or the path of a mapping. With `on_fault` a file that cannot be used is handed to
-    it as the error it would be, and its table is as if it were absent.
+    it as the error it would be, and its table is as if it were absent. With `most_rows` a part of a larger table is
+    loaded where the source can, and no reference to it is checked.
 
     `tables` limits the load to these tables and those that they refer to; other tables are as if they were absent.
     Tables that are loaded already are replaced: all of them, or with `check="trusted"` those of the same name.
@@ -97,7 +99,7 @@ def load_records(
         return _load_trusted(records, source, names, store)
     tell = progress or (lambda _: None)
     create_schemas(store)
-    staging = _stage(records, source, names, store, tell, on_fault)
+    staging = _stage(records, source, names, store, tell, on_fault, most_rows)
     coarse = dict(recognise(store, staging.tables)) | dict(staging.coarse)
     declare(store, coarse)
     place_known_days(store, coarse)
@@ -106,7 +108,8 @@ def load_records(
     with _checker(check, store) as checker:
         for table in loading_order(staging.tables):
             tell(f"Checking {table.name}")
-            count, of_table = _check_table(table, staging.tables, store, checker, coarse)
+            whole = [name for name in staging.tables if name not in staging.sampled]
+            count, of_table = _check_table(table, whole, store, checker, coarse)
             counts.append(count)
             constraints.extend(of_table)
     notes = (*staging.notes, *(bending.sentence() for bending in staging.bendings))
@@ -124,6 +127,7 @@ def load_records(
         bendings=staging.bendings,
         coarse=coarse,
         crosswalk=staging.crosswalk,
+        sampled=staging.sampled,
     )
 
 
@@ -210,9 +214,12 @@ def _stage(
     store: Store,
     progress: StageProgress,
     on_fault: FaultHandler | None,
+    most_rows: int | None,
 ) -> StagedTables:
     if isinstance(records, Path):
-        return source_of(source).stage(records, store=store, progress=progress, tables=names, on_fault=on_fault)
+        return source_of(source).stage(
+            records, store=store, progress=progress, tables=names, on_fault=on_fault, most_rows=most_rows
+        )
     tables = _conforming(records, names)
     for name, rows in tables.items():
         load_arrow(store, CONTRACT[name], rows)

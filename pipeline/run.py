@@ -38,6 +38,7 @@ from pipeline.purpose_check import enforce_purposes
 from pipeline.rule_counts import count_contradictions, skipped_rules
 from pipeline.rule_selection import RuleSelection, RuleSelectionSummary, rule_evidence, select_by_evidence
 from pipeline.run_folder import CONFIG, RunFolder, check_free, is_run
+from pipeline.run_warnings import run_warnings
 from pipeline.scores_table import scores_table
 from pipeline.seal import seal
 from pipeline.settings import Settings
@@ -76,7 +77,7 @@ MEMORY: Final = "3GB"
 
 @dataclass(frozen=True)
 class Finished:
-    """A finished run: its folder, what was loaded, how each selection went, and what was skipped and why."""
+    """A finished run: its folder, what was loaded, how each selection went, what was skipped and why, and warnings."""
 
     folder: RunFolder
     loaded: LoadReport
@@ -84,6 +85,7 @@ class Finished:
     rule_selections: tuple[RuleSelectionSummary, ...]
     flags: int
     skipped: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def run(
@@ -131,6 +133,7 @@ def run(
         selections = tuple(c.summary for c in results.comparisons)
         rule_selections = tuple(c.summary for c in results.contradictions)
         skipped = _skipped(store, settings)
+        warnings = run_warnings(loaded, selections, rule_selections)
         _write_lineage(store, settings, folder / "lineage")
         tell("sealing")
         facts = {
@@ -141,6 +144,7 @@ def run(
             "notes": [*sources.notes(), *loaded.notes],
             **reading_facts(loaded),
             "skipped": list(skipped),
+            "warnings": list(warnings),
             "source_gaps": [gap.to_json() for gap in sources.gaps],
             "practice_changes": [change.to_json() for change in sources.changes],
             "purposes": settings.in_force.to_json(),
@@ -150,7 +154,7 @@ def run(
         }
         seal(folder, inputs=loaded.inputs, facts=facts)
     write_crosswalk(loaded.crosswalk, beside=out)
-    return Finished(RunFolder(out), loaded, selections, rule_selections, len(results.flags), skipped)
+    return Finished(RunFolder(out), loaded, selections, rule_selections, len(results.flags), skipped, warnings)
 
 
 def check_as_of(days: Iterable[date]) -> None:

@@ -49,6 +49,7 @@ class Mapped(Source):
         progress: StageProgress,
         tables: Collection[str] | None = None,
         on_fault: FaultHandler | None = None,
+        most_rows: int | None = None,
     ) -> StagedTables:
         """Stage what the mapping makes of the files; see `Source.stage`."""
         root = records_folder(folder)

@@ -40,7 +40,7 @@ _GLOB: Final = str.maketrans({"[": "[[]", "*": "[*]", "?": "[?]"})
 
 @dataclass(frozen=True)
 class TextFile:
-    """A CSV file that was read through once: what it is, its header, its longest line in bytes and its delimiter.
+    """A CSV file that was read through once: what it is, its header, delimiter, lines and longest line in bytes.
 
     `path` is where its text lies: a copy of its own where the file is packed in a way that the database cannot read.
     """
@@ -50,6 +50,7 @@ class TextFile:
     header: tuple[str, ...]
     longest_line: int
     delimiter: str = ","
+    lines: int = 0
 
     @property
     def name(self) -> str:
@@ -135,7 +136,7 @@ def read_through(folder: Path, path: Path, *, delimiter: str | None = ",", plain
     delimiter = delimiter or _delimiter(input_file.name, lines)
     with io.TextIOWrapper(_opened(text_path), encoding="utf-8-sig", newline="") as text:
         header = _header(input_file.name, text, delimiter)
-    return TextFile(plain or path, input_file, header, look.longest, delimiter)
+    return TextFile(plain or path, input_file, header, look.longest, delimiter, look.lines)
 
 
 def _delimiter(name: str, line: str) -> str:
@@ -241,7 +242,7 @@ class _Look:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._lines = 0
+        self.lines = 0
         self._open = 0  # bytes since the last line break
         self._tail = b""  # the start of a character that a chunk cut in two
         self.longest = 0
@@ -258,19 +259,19 @@ class _Look:
         else:
             self._open += len(chunk)
         self.longest = max(self.longest, self._open)
-        self._lines += len(breaks)
+        self.lines += len(breaks)
         if self.longest > LONGEST_LINE:
-            raise self._rejected(self._lines, f"lines of at most {LONGEST_LINE:,} bytes", "a longer one")
+            raise self._rejected(self.lines, f"lines of at most {LONGEST_LINE:,} bytes", "a longer one")
 
     def end(self) -> None:
         if self._tail:
-            raise self._rejected(self._lines, "UTF-8 text", "half a character at the end of the file")
+            raise self._rejected(self.lines, "UTF-8 text", "half a character at the end of the file")
 
     def _decode(self, data: bytes) -> None:
         nul = data.find(b"\0")
         if nul >= 0:
             raise self._rejected(
-                self._lines + data.count(b"\n", 0, nul), "UTF-8 text", "a NUL byte, as in UTF-16 or binary files"
+                self.lines + data.count(b"\n", 0, nul), "UTF-8 text", "a NUL byte, as in UTF-16 or binary files"
             )
         try:
             data.decode("utf-8")
@@ -279,7 +280,7 @@ class _Look:
             if len(data) - error.start < 4 and error.reason == "unexpected end of data":
                 self._tail = data[error.start :]
                 return
-            line = self._lines + data.count(b"\n", 0, error.start)
+            line = self.lines + data.count(b"\n", 0, error.start)
             raise self._rejected(line, "UTF-8 text", f"the byte 0x{data[error.start]:02x}") from None
         self._tail = b""
 

@@ -63,6 +63,7 @@ class Chicago(Source):
         progress: StageProgress,
         tables: Collection[str] | None = None,
         on_fault: FaultHandler | None = None,
+        most_rows: int | None = None,
     ) -> StagedTables:
         """Stage what the release holds; see the module's text and `Source.stage`."""
         root = records_folder(folder)

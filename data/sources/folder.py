@@ -55,6 +55,7 @@ class Folder(Source):
         progress: StageProgress,
         tables: Collection[str] | None = None,
         on_fault: FaultHandler | None = None,
+        most_rows: int | None = None,
     ) -> StagedTables:
         """Stage every wanted table that has a file; see `Source.stage`."""
         root = records_folder(folder)
@@ -66,7 +67,7 @@ class Folder(Source):
             for name in names:
                 progress(f"Reading {relative(root, files[name])}")
                 try:
-                    opened.append(_stage_table(CONTRACT[name], root, files[name], Path(work), store))
+                    opened.append(_stage_table(CONTRACT[name], root, files[name], Path(work), store, most_rows))
                 except InputRejected as fault:
                     if on_fault is None:
                         raise
@@ -79,6 +80,7 @@ class Folder(Source):
             staged.bendings,
             staged.coarse,
             staged.crosswalk,
+            {one.rows.table.name: one.rows_in_file for one in opened if one.rows_in_file is not None},
         )
 
 
@@ -87,11 +89,12 @@ SOURCE: Final = Folder()
 
 @dataclass(frozen=True)
 class _Opened:
-    """A table's file that was staged."""
+    """A table's file that was staged, and how many rows it holds where only a part of them was."""
 
     rows: TableRows
     input_file: InputFile
     notes: tuple[str, ...]
+    rows_in_file: int | None
 
 
 def _files(root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
@@ -125,21 +128,32 @@ def _files(root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
     return paths, notes
 
 
-def _stage_table(table: Table, root: Path, path: Path, work: Path, store: Store) -> _Opened:
+def _stage_table(table: Table, root: Path, path: Path, work: Path, store: Store, most_rows: int | None) -> _Opened:
     if path.name.lower().endswith(".parquet"):
-        return _stage_parquet(table, root, path, store)
-    return _stage_csv(table, root, path, work, store)
+        return _stage_parquet(table, root, path, store, most_rows)
+    return _stage_csv(table, root, path, work, store, most_rows)
 
 
-def _stage_csv(table: Table, root: Path, path: Path, work: Path, store: Store) -> _Opened:
+def _part(relation: str, rows: int, most_rows: int | None) -> str:
+    """Return a relation with `source_row`, or evenly spread rows of it where it has more than are wanted."""
+    if most_rows is None or rows <= most_rows:
+        return relation
+    return f"(FROM {relation} WHERE source_row % {-(-rows // most_rows)} = 0)"
+
+
+def _stage_csv(table: Table, root: Path, path: Path, work: Path, store: Store, most_rows: int | None) -> _Opened:
     file = open_text(root, path, work=work)
     headers, notes = _columns(table, file.header, file.name)
     names = dict(zip(file.header, distinct_names(file.header), strict=True))
     items = ", ".join(f"{quoted(names[header])} AS {quoted(column)}" for column, header in headers.items())
     rows = TableRows(
         table,
-        f"(SELECT {items}, {literal(file.name)} AS source_file, row_number() OVER () AS source_row "
-        f"FROM read_csv({{file}}, {csv_options(file)}))",
+        _part(
+            f"(SELECT {items}, {literal(file.name)} AS source_file, row_number() OVER () AS source_row "
+            f"FROM read_csv({{file}}, {csv_options(file)}))",
+            file.lines,
+            most_rows,
+        ),
         cells={column: quoted(column) for column in headers},
         names=headers,
         path=file.path,
@@ -149,10 +163,10 @@ def _stage_csv(table: Table, root: Path, path: Path, work: Path, store: Store) -
         stage_rows(store, rows)
     except StatementFailed as failed:
         raise csv_rejected(file.name, failed) from None
-    return _Opened(rows, file.input_file, notes)
+    return _Opened(rows, file.input_file, notes, file.lines if file.lines > (most_rows or file.lines) else None)
 
 
-def _stage_parquet(table: Table, root: Path, path: Path, store: Store) -> _Opened:
+def _stage_parquet(table: Table, root: Path, path: Path, store: Store, most_rows: int | None) -> _Opened:
     input_file = describe(root, path)
     schema = read_schema(inside(root, path), name=input_file.name)
     headers, notes = _columns(table, schema.names, input_file.name)
@@ -167,14 +181,17 @@ def _stage_parquet(table: Table, root: Path, path: Path, store: Store) -> _Opene
                 rows.typed[column] = from_parquet(declared, cell=quoted(column), stored_type=types[header])
             rows.cells[column] = _text_cell(column, types[header])
         items = ", ".join(f"{quoted(header)} AS {quoted(column)}" for column, header in headers.items())
-        rows.relation = (
+        number = int(store.value(f"SELECT sum(num_rows) FROM parquet_file_metadata({file_literal(path)})"))
+        rows.relation = _part(
             f"(SELECT {items}, {literal(input_file.name)} AS source_file, file_row_number + 1 AS source_row "
-            "FROM read_parquet({file}, file_row_number = true))"
+            "FROM read_parquet({file}, file_row_number = true))",
+            number,
+            most_rows,
         )
         stage_rows(store, rows)
     except StatementFailed as failed:
         raise unreadable(input_file.name, str(failed.__cause__)) from None
-    return _Opened(rows, input_file, notes)
+    return _Opened(rows, input_file, notes, number if number > (most_rows or number) else None)
 
 
 def _text_cell(column: str, stored_type: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
@@ -23,12 +24,17 @@ def flags(
         int | None, typer.Option(help="Only this officer's or unit's id.", min=-LARGEST_ID - 1, max=LARGEST_ID)
     ] = None,
     strongest: Annotated[
-        int | None, typer.Option(help="Only so many that rest on comparison, for each concern, date and kind.", min=1)
+        int | None,
+        typer.Option(
+            help="Only so many that rest on comparison for each concern; without flags, who comes nearest.",
+            min=1,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the flags of a run: records worth a human look, never findings; and how many can be false at most."""
     from audit.rates.subset_bounds import strongest_of, subset_bounds
+    from pipeline.near_flags import near_flags
     from pipeline.run_folder import open_run
 
     if concern is not None and concern not in CONCERNS:
@@ -39,6 +45,9 @@ def flags(
         for row in folder.table("flags").to_pylist()
         if concern in (None, row["concern"]) and subject in (None, row["subject_id"])
     ]
+    if strongest is not None and not folder.table("flags").num_rows:
+        _print_near(near_flags(folder.table("scores"), strongest), concern, subject, as_json=as_json)
+        return
     if strongest is not None:
         rows = strongest_of(rows, strongest)
     if as_json:
@@ -48,6 +57,24 @@ def flags(
     print_table(f"{len(rows)} flags", columns, [_line(row) for row in rows])
     for bound in subset_bounds(folder, rows):
         print_text(bound.sentence())
+
+
+def _print_near(near: Iterable[dict[str, Any]], concern: str | None, subject: int | None, *, as_json: bool) -> None:
+    """Print who stands out most in a run without flags."""
+    rows = [row for row in near if concern in (None, row["concern"]) and subject in (None, row["subject_id"])]
+    if as_json:
+        print_json([{"flag_id": None, **row, "as_of": str(row["as_of"])} for row in rows])
+        return
+    print_text("0 flags: nobody passed. Who stands out most is listed; none of it is evidence against anybody.")
+    columns = ["subject", "as of", "concern", "detector", "p of that detector alone", "peers"]
+    lines = [
+        (
+            f"{row['subject_kind']} {row['subject_id']}",
+            *(str(row["as_of"]), row["concern"], row["detector"], row["p_value"], row["peers"]),
+        )
+        for row in rows
+    ]
+    print_table("Nearest to a flag", columns, lines)
 
 
 def _line(flag: dict[str, Any]) -> tuple[object, ...]:

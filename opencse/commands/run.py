@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from data.errors import UsageError
+from data.errors import LittleToSay, UsageError
 from opencse.command import Command
+from opencse.commands.check import print_short_form
 from opencse.options import (
     AsJson,
     Config,
@@ -20,6 +20,7 @@ from opencse.options import (
     SourceOption,
     Threads,
     TrustCode,
+    as_of_date,
     bounded_threads,
     one_of,
     record_source,
@@ -27,7 +28,10 @@ from opencse.options import (
 from opencse.terminal import print_items, print_json, print_note, print_table, print_text, share, steps
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pipeline.run import Finished
+    from pipeline.settings import Settings
 
 LISTED = 10
 """How many notes, gaps and changes are listed; the manifest has all."""
@@ -58,6 +62,9 @@ def run(
     threads: Threads = None,
     overwrite: Annotated[bool, typer.Option(help="Replace the run in the output folder.")] = False,
     trust_code: TrustCode = False,
+    allow_empty: Annotated[
+        bool, typer.Option(help="End with code 0 although rows were lost or nobody could be compared.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Load records, check them, compute features, run rules and detectors, and write flags with their evidence."""
@@ -72,7 +79,7 @@ def run(
     if world is not None and source != "folder":
         expected = "--source only together with --records, and so --mapping"
         raise UsageError("A synthetic world has no other source.", expected=expected)
-    dates = [_date(text) for text in as_of or []]
+    dates = [as_of_date(text) for text in as_of or []]
     check_as_of(dates)
     settings = load(config, seed=seed, trust_code=trust_code)
     for file in settings.own_files:
@@ -80,6 +87,8 @@ def run(
     check_extras(settings)  # a world would be generated in vain
     check_free(out, overwrite=overwrite)
     number = bounded_threads(threads)
+    if records is not None and not as_json:
+        _print_check(records, source, settings, dates, number)
     with _records(world, records, seed, number) as (folder, origin), steps("Running") as progress:
         finished = run_pipeline(
             folder,
@@ -96,24 +105,37 @@ def run(
         print_json({"out": str(out), "flags": finished.flags, **_facts(finished)})
     else:
         _print_report(finished, out)
+    if finished.warnings:
+        _warn(finished.warnings, allow_empty=allow_empty)
 
 
-def _date(text: str) -> date:
-    """Return an as-of date.
+def _warn(warnings: Sequence[str], *, allow_empty: bool) -> None:
+    """Say last what keeps the run from saying what it seems to say.
 
     Raises:
-        UsageError: it is no date.
-
-    Example:
-        >>> _date("2026-01-01")
-        datetime.date(2026, 1, 1)
+        LittleToSay: unless that was accepted beforehand.
     """
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar date has no zone
-    except ValueError:
-        raise UsageError(
-            "The as-of date cannot be read.", expected="a date as YYYY-MM-DD", found=text, where="--as-of"
-        ) from None
+    if allow_empty:
+        for warning in warnings:
+            print_note(f"Warning: {warning}")
+        return
+    raise LittleToSay(
+        f"Warning: {warnings[0]}",
+        found=" ".join(warnings[1:]) or None,
+        hint="The run is written. 'opencse check' says why; --allow-empty accepts it.",
+    )
+
+
+def _print_check(records: Path, source: str, settings: Settings, dates: Sequence[date], threads: int | None) -> None:
+    """Print the short form of the check of the records, before the run itself begins."""
+    from pipeline.check.record_check import check_records
+
+    as_of = max(dates, default=None)
+    with steps("Checking") as progress:
+        result = check_records(
+            records, source=source, settings=settings, as_of=as_of, threads=threads, progress=progress
+        )
+    print_short_form(result)
 
 
 @contextmanager
@@ -148,6 +170,7 @@ def _facts(finished: Finished) -> dict[str, Any]:
         "practice_changes",
         "selections",
         "contradictions",
+        "warnings",
     )
     return {name: manifest[name] for name in names}
 

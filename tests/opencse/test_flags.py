@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
+from data.writing import write_table
 from pipeline.run_folder import RunFolder
 from tests.command_line import json_of, output_of, refusal_of
 
@@ -27,3 +31,23 @@ def test_an_unknown_concern_is_refused_with_those_there_are(finished: RunFolder)
     error = refusal_of("flags", finished.path, "--concern", "fashion")
     assert error.exit_code == 2
     assert (error.expected, error.found, error.where) == ("standards, welfare, culture", "fashion", "--concern")
+
+
+def test_where_nobody_passes_who_comes_nearest_is_listed(finished: RunFolder, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(finished.path, tmp_path / "run"))
+    write_table(finished.table("flags").slice(0, 0), folder / "flags.parquet")
+    nearest = json_of("flags", folder, "--strongest", 2, "--concern", "standards")
+    assert len(nearest) >= 2
+    assert {row["concern"] for row in nearest} == {"standards"}
+    officers = [row["p_value"] for row in nearest if row["subject_kind"] == "officer"]
+    scores = finished.table("scores").to_pylist()
+    least = min(
+        s["p_value"]
+        for s in scores
+        if s["p_value"] is not None and (s["concern"], s["subject_kind"]) == ("standards", "officer")
+    )
+    assert officers == sorted(officers)
+    assert officers[0] == least
+    text = output_of("flags", folder, "--strongest", 2)
+    assert "nobody passed" in text
+    assert json_of("flags", folder) == []

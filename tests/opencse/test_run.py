@@ -12,7 +12,7 @@ from data.synthetic import generate as generation
 from pipeline import extras
 from pipeline import run as pipeline
 from pipeline.run_folder import open_run
-from tests.command_line import json_of, output_of, refusal_of
+from tests.command_line import ending_of, json_of, output_of, refusal_of
 
 WORLD = 'title = "sixty people over a month"\npeople = 60\nmonths = 1\n'
 
@@ -92,3 +92,17 @@ def test_a_missing_extra_is_reported_before_anything_is_generated(
     error = refusal_of("run", "--world", "tiny", "--out", tmp_path / "run")
     assert (error.exit_code, error.hint) == (2, 'pip install "opencse[validation,patterns]"')
     assert error.found == "no great_expectations, pyod"
+
+
+def test_a_run_that_loses_its_rows_says_so_last_and_by_its_code(tmp_path: Path) -> None:
+    rows = "".join(f"{n},yacht,2015-03-01\n" for n in range(1, 30))
+    (tmp_path / "officer.csv").write_text(f"officer_id,workforce,joined_on\n{rows}", encoding="utf-8")
+    arguments = ("run", "--records", tmp_path, "--as-of", "2020-01-01")
+    code, output, errors = ending_of(*arguments, "--out", tmp_path / "run")
+    assert code == 7
+    assert "officer.workforce" in output.split("Records")[0]  # the check comes first
+    last = errors.rstrip().splitlines()[-4:]
+    assert any("Warning: officer lost 29 of its 29 rows to quarantine" in line for line in last)
+    assert any("No officer was loaded" in line for line in last)
+    assert open_run(tmp_path / "run").manifest["warnings"]
+    assert ending_of(*arguments, "--out", tmp_path / "other", "--allow-empty")[0] == 0

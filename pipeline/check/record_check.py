@@ -1,0 +1,116 @@
+"""Records looked through before a run: all files at once, every fault, and what could be computed of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from data.constraints import LOADED
+from data.errors import InputRejected
+from data.progress import StageProgress
+from data.store import Store, quoted
+from pipeline.check.column_facts import (
+    ColumnFact,
+    RejectionReason,
+    column_facts,
+    rejection_reasons,
+    shape_facts,
+)
+from pipeline.check.computability import Computability, Unlock, computability, unlocks
+from pipeline.known_days import last_known
+from pipeline.load_report import LoadReport
+from pipeline.loading import load_records
+from pipeline.settings import Settings
+
+MOST_ROWS: Final = 200_000
+"""Of a larger table so many rows are looked at, spread evenly over the file."""
+
+
+@dataclass(frozen=True)
+class RecordCheck:
+    """What a check says of records; see `check_records`."""
+
+    as_of: date
+    loaded: LoadReport
+    faults: tuple[InputRejected, ...]
+    reasons: tuple[RejectionReason, ...]
+    columns: tuple[ColumnFact, ...]
+    shape: Mapping[str, int]
+    parts: tuple[Computability, ...]
+
+    @property
+    def unlocks(self) -> tuple[Unlock, ...]:
+        """The single tables and columns that would unlock most."""
+        return unlocks(self.parts)
+
+    @property
+    def ready(self) -> bool:
+        """Whether every file can be read and no row is refused."""
+        return not self.faults and not any(count.quarantined for count in self.loaded.counts)
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Return how many indicators, rules and detectors can be computed, and how many there are."""
+        kinds = ("indicator", "rule", "detector")
+        own = {kind: [part.ready for part in self.parts if part.kind == kind] for kind in kinds}
+        return {f"{kind}s": (sum(ready), len(ready)) for kind, ready in own.items()}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the whole check as plain data."""
+        loaded = self.loaded
+        return {
+            "as_of": str(self.as_of),
+            "source": loaded.source,
+            "faults": [{"message": str(fault), "where": fault.where} for fault in self.faults],
+            "tables": [asdict(count) | {"rows_in_file": loaded.sampled.get(count.table)} for count in loaded.counts],
+            "absent": list(loaded.absent),
+            "reasons": [asdict(reason) for reason in self.reasons],
+            "columns": [asdict(column) for column in self.columns],
+            "bendings": [asdict(bending) for bending in loaded.bendings],
+            "shape": dict(self.shape),
+            "parts": [asdict(part) | {"ready": part.ready} for part in self.parts],
+            "unlocks": [asdict(unlock) for unlock in self.unlocks],
+            "notes": list(loaded.notes),
+        }
+
+
+def check_records(
+    records: Path,
+    *,
+    source: str,
+    settings: Settings,
+    as_of: date | None = None,
+    threads: int | None = None,
+    progress: StageProgress | None = None,
+) -> RecordCheck:
+    """Look through a folder of records without running anything.
+
+    Every file is read, whatever is wrong with another. Of a table with more than `MOST_ROWS` rows a part is looked at:
+    what its rows say of each other and of other tables is then not checked. Without an as-of date the day after the
+    bulk of the rows ends is taken.
+
+    Raises:
+        InputRejected: there is no folder, or no file in it of which anything can be made.
+        UsageError: the mapping cannot be used.
+    """
+    faults: list[InputRejected] = []
+    with Store(threads=threads) as store:
+        loaded = load_records(
+            records,
+            source=source,
+            store=store,
+            check="constraints",
+            progress=progress,
+            on_fault=faults.append,
+            most_rows=MOST_ROWS,
+        )
+        if not loaded.present and faults:
+            raise faults[0]
+        day = as_of or last_known(store) + timedelta(days=1)
+        for name in [table for table in store.tables(LOADED) if table not in loaded.present]:
+            store.run(f"DROP TABLE {LOADED}.{quoted(name)}")
+        columns = tuple(column_facts(store, loaded.coarse))
+        parts = computability(store, settings, day, columns)
+        return RecordCheck(day, loaded, tuple(faults), rejection_reasons(store), columns, shape_facts(store), parts)

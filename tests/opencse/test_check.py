@@ -1,0 +1,90 @@
+"""The command `check`, as its users call it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data.store import Store
+from pipeline.check import record_check
+from tests.command_line import json_of, output_of, refusal_of
+
+OFFICERS = "officer_id,workforce,joined_on\n" + "".join(f"{n},officer,2015-03-0{n % 9 + 1}\n" for n in range(1, 41))
+COMPLAINTS = "allegation_id,complaint_id,officer_id,category,source,received_on,known_on,outcome\n"
+
+
+def records(folder: Path) -> Path:
+    """Forty officers and four allegations, two of which cannot be loaded."""
+    (folder / "officer.csv").write_text(OFFICERS, encoding="utf-8")
+    rows = [
+        "1,1,1,powers,public,2020-01-02,2020-01-02,no_action",
+        "2,1,2,powers,public,2020-01-02,2020-01-02,",
+        "3,2,3,yacht,public,2020-02-02,2020-02-02,",
+        "4,3,3,yacht,public,2020-02-03,2020-02-03,",
+    ]
+    (folder / "complaint.csv").write_text(COMPLAINTS + "\n".join(rows) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_everything_is_said_before_anything_runs(tmp_path: Path) -> None:
+    check = json_of("check", records(tmp_path), "--as-of", "2020-01-03")
+    (reason,) = check["reasons"]
+    assert (reason["table"], reason["column"], reason["rows"]) == ("complaint", "category", 2)
+    assert "'yacht'" in reason["commonest"][0][0]
+    assert reason["commonest"][0][1] == 2
+    states = {(c["table"], c["column"]): c["state"] for c in check["columns"]}
+    assert states["officer", "workforce"] == "constant"
+    assert states["officer", "left_on"] == "empty"
+    assert states["officer", "joined_on"] == "varied"
+    assert check["shape"]["cases_with_two_officers"] == 1
+    assert check["shape"]["findings_without_a_date"] == 1
+    complaints = next(p for p in check["parts"] if p["name"] == "complaints")
+    assert (complaints["ready"], complaints["people"]) == (True, 2)
+    assert check["unlocks"][0]["parts"] >= check["unlocks"][-1]["parts"] > 0
+    assert check["as_of"] == "2020-01-03"
+
+
+def test_a_file_that_cannot_be_used_hides_no_other(tmp_path: Path) -> None:
+    records(tmp_path)
+    (tmp_path / "posting.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    check = json_of("check", tmp_path)
+    assert [fault["where"] for fault in check["faults"]] == ["posting.csv"]
+    assert {table["table"] for table in check["tables"]} == {"officer", "complaint"}
+
+
+def test_the_page_loads_nothing_and_shows_no_markup_of_the_records(tmp_path: Path) -> None:
+    records(tmp_path)
+    file = tmp_path / "complaint.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("yacht", "<script>x</script>"), encoding="utf-8")
+    page = tmp_path / "check.html"
+    output_of("check", tmp_path, "--out", page)
+    text = page.read_text(encoding="utf-8")
+    assert "&lt;script&gt;" in text
+    assert "<script" not in text
+    assert "http" not in text
+    assert refusal_of("check", tmp_path, "--out", page).exit_code == 2
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_of_a_large_table_a_part_is_looked_at_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr(record_check, "MOST_ROWS", 10)
+    officers = records(tmp_path) / "officer.csv"
+    if form == "parquet":
+        with Store(threads=1) as store:
+            store.run(f"COPY (FROM read_csv('{officers}')) TO '{tmp_path / 'officer.parquet'}'")
+        officers.unlink()
+    check = json_of("check", tmp_path)
+    (table,) = [table for table in check["tables"] if table["table"] == "officer"]
+    assert (table["rows_in"], table["rows_in_file"]) == ((8, 41) if form == "csv" else (10, 40))
+    # Officers who were left out are no parents that are missing.
+    assert [reason["column"] for reason in check["reasons"]] == ["category"]
+
+
+def test_what_cannot_be_checked_is_refused(tmp_path: Path) -> None:
+    assert refusal_of("check", tmp_path).exit_code == 3
+    assert refusal_of("check", tmp_path / "nowhere").exit_code == 3
+    assert refusal_of("check", records(tmp_path), "--as-of", "soon").exit_code == 2
+    assert refusal_of("check", tmp_path, "--mapping", "x.csv").exit_code == 2
