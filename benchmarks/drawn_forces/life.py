@@ -43,3 +43,6 @@ BOUNDED = {
 
 RARE: dict[str, str] = {}
 """Fewer than 1% of innocent people have a row in the median force."""
+
+NOT_MET = ("force_outside_duty", "grievances", "injurious_force", "overtime_minutes")
+"""Measured to differ by less than tenfold, with no reason in life to name: the law does not hold for them."""
