@@ -10,14 +10,16 @@ import ctypes
 import errno
 import fcntl
 import os
+import re
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from data.errors import UsageError
 
+_UNFINISHED: Final = re.compile(r"\.(.+)\.(?:unfinished-[0-9]+|database-[a-z0-9_]+)")
 _NO_REPLACE: Final = 1
 _EXCHANGE: Final = 2
 _WORKING_FOLDER: Final = -100
@@ -25,8 +27,12 @@ _UNSUPPORTED: Final = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 
 
 @contextmanager
-def staged_folder(out: Path, *, replaceable: Callable[[Path], bool] | None = None) -> Iterator[Path]:
+def staged_folder(
+    out: Path, *, replaceable: Callable[[Path], bool] | None = None, resume: bool = False
+) -> Iterator[Path]:
     """Give a folder to write into; it becomes `out` when the block ends well, and is removed when it does not.
+
+    What a killed command left unfinished at `out` is removed first; with `resume` the folder given is what it left.
 
     A folder that stands at `out`, from the start or since, is replaced only if `replaceable` says so of it, and then in
     one step: there is always the old one or the new one, whole.
@@ -45,10 +51,13 @@ def staged_folder(out: Path, *, replaceable: Callable[[Path], bool] | None = Non
     check_new(out, replaceable)
     out.parent.mkdir(parents=True, exist_ok=True)
     with locked(out):
-        _clear_leftovers(out)
-        check_new(out, replaceable)
         temporary = out.with_name(f".{out.name}.unfinished-{os.getpid()}")
-        temporary.mkdir()
+        left = _beside(out, "unfinished") if resume else []
+        if left and left[-1] != temporary:
+            left[-1].rename(temporary)
+        _clear_leftovers(out, but=temporary if left else None)
+        check_new(out, replaceable)
+        temporary.mkdir(exist_ok=bool(left))
         try:
             yield temporary
             _flush(temporary)
@@ -114,19 +123,68 @@ def locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _clear_leftovers(out: Path) -> None:
+def unfinished_beside(out: Path) -> list[Path]:
+    """Return what killed commands left unfinished in the folder in which `out` lies, for whatever name, by name.
+
+    What a command is still at work on is not among it: that command holds the lock of the place.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as place:
+        ...     (Path(place) / ".run.unfinished-7").mkdir()
+        ...     [path.name for path in unfinished_beside(Path(place) / "other")]
+        ['.run.unfinished-7']
+    """
+    if not out.parent.is_dir():
+        return []
+    return [path for path in sorted(out.parent.iterdir()) if (place := _place_of(path)) and not _is_held(place)]
+
+
+def remove_unfinished(paths: Iterable[Path]) -> None:
+    """Remove what killed commands left unfinished, each unless a command has begun to write to its place since."""
+    for path in paths:
+        place = _place_of(path)
+        if place is not None:
+            with suppress(UsageError), locked(place):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _place_of(path: Path) -> Path | None:
+    """Return the place that an unfinished folder was to take, None for any other path."""
+    match = _UNFINISHED.fullmatch(path.name)
+    return path.with_name(match[1]) if match and path.is_dir() and not path.is_symlink() else None
+
+
+def _is_held(place: Path) -> bool:
+    lock = place.with_name(f".{place.name}.lock")
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _clear_leftovers(out: Path, *, but: Path | None = None) -> None:
     """Put back, or remove, what a command that was killed left behind. Whoever still works there holds the lock."""
     for aside in _beside(out, "replaced"):
         if os.path.lexists(out):
             shutil.rmtree(aside, ignore_errors=True)
         else:
             aside.rename(out)
-    for unfinished in _beside(out, "unfinished"):
+    for unfinished in (path for path in _beside(out, "unfinished") if path != but):
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _beside(out: Path, kind: str) -> list[Path]:
-    return [path for path in out.parent.iterdir() if path.name.startswith(f".{out.name}.{kind}-")]
+    prefix = f".{out.name}.{kind}-"
+    there = [path for path in out.parent.iterdir() if path.name.startswith(prefix)]
+    return sorted(there, key=lambda path: path.stat().st_mtime_ns)
 
 
 def _is_at(path: Path, descriptor: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -30,7 +31,7 @@ from pipeline.evidence import Cited, Kept, cite, evidence_table, keep, loaded_ta
 from pipeline.extras import check_extras
 from pipeline.flag import Flag
 from pipeline.known_days import last_known
-from pipeline.load_report import LoadReport
+from pipeline.load_report import LoadReport, TableCount
 from pipeline.loading import load_records
 from pipeline.practices import Practice, practices, practices_table, set_aside
 from pipeline.private_ids import keep_mapping, reading_facts, write_crosswalk
@@ -43,6 +44,7 @@ from pipeline.scores_table import scores_table
 from pipeline.seal import seal
 from pipeline.settings import Settings
 from pipeline.validation.validation_report import write_validation
+from pipeline.whole_stage import WholeStage, origin_digest, read_stage, write_stage
 
 FLAGS: Final = pa.schema(
     [
@@ -98,6 +100,7 @@ def run(
     world: Mapping[str, Any] | None = None,
     threads: int | None = None,
     overwrite: bool = False,
+    resume: bool = False,
     progress: StageProgress | None = None,
 ) -> Finished:
     """Run the whole pipeline on a folder of records and write one run folder, whole or not at all.
@@ -106,7 +109,9 @@ def run(
     list that gives them back is written beside the run folder and not into it.
 
     Without as-of dates the day after the bulk of the rows ends is taken (see `pipeline.known_days`). `world` is
-    noted in the settings of a run on a synthetic world. The number of threads changes no byte of the result.
+    noted in the settings of a run on a synthetic world. The number of threads changes no byte of the result. With
+    `resume` a run that was killed is gone on with from its last whole stage, where everything is as it was then; where
+    it is not, or no stage was whole, it begins anew. The bytes are the same either way.
 
     Raises:
         UsageError: the settings, the as-of dates or the output folder cannot be used.
@@ -118,43 +123,97 @@ def run(
     enforce_purposes(settings, settings.in_force)
     check_free(out, overwrite=overwrite)
     replaceable = is_run if overwrite else None
-    with staged_folder(out, replaceable=replaceable) as folder, _opened(records, beside=out, threads=threads) as store:
-        loaded = load_records(records, source=source, store=store, progress=tell)
-        write_validation(loaded, folder / "validation", store)
-        _withdraw_audit_only(store)
-        dates = sorted(set(as_of)) or [last_known(store) + timedelta(days=1)]
-        _copy_own_files(settings, folder)
-        config = settings.to_toml(as_of=dates, source=loaded.source, world=world)
-        (folder / CONFIG).write_text(config, encoding="utf-8")
-        keep_mapping(source, folder)
-        tell("volumes of the sources")
-        sources = examine(store, as_ofs=dates)
-        results = _analyse(store, folder, settings, dates, sources, tell)
-        selections = tuple(c.summary for c in results.comparisons)
-        rule_selections = tuple(c.summary for c in results.contradictions)
-        skipped = _skipped(store, settings)
-        warnings = run_warnings(loaded, selections, rule_selections)
-        _write_lineage(store, settings, folder / "lineage")
+    origin = origin_digest(settings, as_of=as_of, source=source, world=world)
+    with staged_folder(out, replaceable=replaceable, resume=resume) as folder:
+        stage = read_stage(folder, origin=origin, records=records) if resume else None
+        if stage is not None:
+            loaded = _loaded(stage, source)
+        else:
+            _empty(folder)
+            with _opened(records, beside=out, threads=threads) as store:
+                stage, loaded = _work(
+                    store, records, folder, settings, source=source, as_of=as_of, world=world, tell=tell
+                )
+            if not loaded.crosswalk:  # the texts of ids are never written into the folder, and the seal is not all then
+                write_stage(folder, stage, origin=origin, records=records)
         tell("sealing")
-        facts = {
-            "seed": settings.seed,
-            "as_of": [str(d) for d in dates],
-            "counts": [asdict(c) for c in loaded.counts],
-            "absent": list(loaded.absent),
-            "notes": [*sources.notes(), *loaded.notes],
-            **reading_facts(loaded),
-            "skipped": list(skipped),
-            "warnings": list(warnings),
-            "source_gaps": [gap.to_json() for gap in sources.gaps],
-            "practice_changes": [change.to_json() for change in sources.changes],
-            "purposes": settings.in_force.to_json(),
-            "own_files": [{"kind": f.kind, "path": f.place, "sha256": f.sha256} for f in settings.own_files],
-            "selections": [asdict(s) | {"as_of": str(s.as_of)} for s in selections],
-            "contradictions": [asdict(s) | {"as_of": str(s.as_of)} for s in rule_selections],
-        }
-        seal(folder, inputs=loaded.inputs, facts=facts)
+        seal(folder, inputs=stage.inputs, facts=stage.facts)
     write_crosswalk(loaded.crosswalk, beside=out)
-    return Finished(RunFolder(out), loaded, selections, rule_selections, len(results.flags), skipped, warnings)
+    return _finished(RunFolder(out), loaded, stage)
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _work(
+    store: Store,
+    records: Path,
+    folder: Path,
+    settings: Settings,
+    *,
+    source: str,
+    as_of: Sequence[date],
+    world: Mapping[str, Any] | None,
+    tell: StageProgress,
+) -> tuple[WholeStage, LoadReport]:
+    """Write everything but the seal of a run, and return what the seal takes."""
+    loaded = load_records(records, source=source, store=store, progress=tell)
+    write_validation(loaded, folder / "validation", store)
+    _withdraw_audit_only(store)
+    dates = sorted(set(as_of)) or [last_known(store) + timedelta(days=1)]
+    _copy_own_files(settings, folder)
+    config = settings.to_toml(as_of=dates, source=loaded.source, world=world)
+    (folder / CONFIG).write_text(config, encoding="utf-8")
+    keep_mapping(source, folder)
+    tell("volumes of the sources")
+    sources = examine(store, as_ofs=dates)
+    results = _analyse(store, folder, settings, dates, sources, tell)
+    selections = tuple(c.summary for c in results.comparisons)
+    rule_selections = tuple(c.summary for c in results.contradictions)
+    _write_lineage(store, settings, folder / "lineage")
+    facts = {
+        "seed": settings.seed,
+        "as_of": [str(d) for d in dates],
+        "counts": [asdict(c) for c in loaded.counts],
+        "absent": list(loaded.absent),
+        "notes": [*sources.notes(), *loaded.notes],
+        **reading_facts(loaded),
+        "skipped": list(_skipped(store, settings)),
+        "warnings": list(run_warnings(loaded, selections, rule_selections)),
+        "source_gaps": [gap.to_json() for gap in sources.gaps],
+        "practice_changes": [change.to_json() for change in sources.changes],
+        "purposes": settings.in_force.to_json(),
+        "own_files": [{"kind": f.kind, "path": f.place, "sha256": f.sha256} for f in settings.own_files],
+        "selections": [asdict(s) | {"as_of": str(s.as_of)} for s in selections],
+        "contradictions": [asdict(s) | {"as_of": str(s.as_of)} for s in rule_selections],
+    }
+    return WholeStage(tuple(loaded.inputs), facts), loaded
+
+
+def _loaded(stage: WholeStage, source: str) -> LoadReport:
+    """Return what loading said, of a run that is gone on with; its constraints are in the folder `validation/`."""
+    counts = tuple(TableCount(**count) for count in stage.facts["counts"])
+    absent, notes = stage.facts["absent"], stage.facts["notes"]
+    return LoadReport(source, stage.inputs, counts, tuple(absent), tuple(notes), ())
+
+
+def _finished(folder: RunFolder, loaded: LoadReport, stage: WholeStage) -> Finished:
+    facts = stage.facts
+    selections, rules = (
+        [one | {"as_of": date.fromisoformat(one["as_of"])} for one in facts[name]]
+        for name in ("selections", "contradictions")
+    )
+    return Finished(
+        folder,
+        loaded,
+        tuple(SelectionSummary(**one) for one in selections),
+        tuple(RuleSelectionSummary(**one) for one in rules),
+        len(folder.table("flags")),
+        tuple(facts["skipped"]),
+        tuple(facts["warnings"]),
+    )
 
 
 def check_as_of(days: Iterable[date]) -> None:

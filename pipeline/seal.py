@@ -25,6 +25,9 @@ PACKAGES: Final = ("data", "ledger", "features", "models", "pipeline", "audit", 
 LIBRARIES: Final = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn", "pyarrow", "pyod", "great_expectations")
 """The libraries whose version can change a result."""
 
+STAGE: Final = ".stage.json"
+"""The file of an unfinished run that says that everything but its seal is written; the seal takes it away."""
+
 FORMAT: Final = 2
 """The version of the run folder's layout."""
 
@@ -78,17 +81,22 @@ def seal(folder: Path, *, inputs: Iterable[Any], facts: dict[str, Any]) -> None:
         "python": platform.python_version(),
         "libraries": library_versions(),
         "inputs": [{"name": i.name, "sha256": i.sha256, "bytes": i.bytes} for i in inputs],
-        "outputs": [_output(p, folder) for p in sorted(folder.rglob("*")) if p.is_file() and p.name != MANIFEST],
+        "outputs": [_output(path, folder) for path in sorted(folder.rglob("*")) if _is_output(path, folder)],
         "seal": seal_of(lines),
         **facts,
     }
     write_json(manifest, folder / MANIFEST)
     write_ledger(folder, lines, manifest=(folder / MANIFEST).read_bytes())
+    (folder / STAGE).unlink(missing_ok=True)
 
 
 def verification_script() -> bytes:
     """Return the script that checks a run folder with nothing but Python, as it stands in each."""
     return Path(verify_script.__file__).read_bytes()
+
+
+def _is_output(path: Path, folder: Path) -> bool:
+    return path.is_file() and path not in (folder / MANIFEST, folder / STAGE)
 
 
 def _output(path: Path, folder: Path) -> dict[str, Any]:

@@ -152,6 +152,30 @@ def test_a_command_stopped_at_any_moment_leaves_nothing_or_the_whole(
         assert leftovers(tmp_path) == []
 
 
+@pytest.mark.parametrize("number", range(50))
+def test_a_run_killed_at_any_moment_and_resumed_gives_the_bytes_of_one_that_was_not(
+    number: int, world: Path, run_folder: Path, tmp_path: Path, lasting: float
+) -> None:
+    arguments = ("run", "--records", world / "records", "--out", tmp_path / "run")
+    process = start(*arguments, cwd=tmp_path)
+    time.sleep(lasting * float(np.random.default_rng([50, number]).random()))
+    process.kill()
+    process.wait()
+    if not (tmp_path / "run").exists():  # it may have been done before the kill came
+        assert start(*arguments, "--resume", cwd=tmp_path).wait() == 0
+    assert content_of(tmp_path / "run") == content_of(run_folder)
+    assert leftovers(tmp_path) == []
+
+
+@pytest.fixture(scope="module")
+def lasting(world: Path, tmp_path_factory: pytest.TempPathFactory) -> float:
+    """How long a run takes in seconds."""
+    began = time.monotonic()
+    place = tmp_path_factory.mktemp("lasting")
+    assert start("run", "--records", world / "records", "--out", place / "run", cwd=place).wait() == 0
+    return time.monotonic() - began
+
+
 def test_a_run_killed_while_it_replaces_another_leaves_one_of_them_whole(world: Path, tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
     arguments = ("run", "--records", world / "records", "--out", tmp_path / "out", "--overwrite")

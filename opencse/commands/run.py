@@ -61,6 +61,8 @@ def run(
     config: Config = None,
     threads: Threads = None,
     overwrite: Annotated[bool, typer.Option(help="Replace the run in the output folder.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was killed.")] = False,
+    clean: Annotated[bool, typer.Option("--clean", help="Remove what killed runs left beside it.")] = False,
     trust_code: TrustCode = False,
     allow_empty: Annotated[
         bool, typer.Option(help="End with code 0 although rows were lost or nobody could be compared.")
@@ -86,6 +88,7 @@ def run(
         print_note(f"Note: {file.path} is not OpenCSE's, and takes part ({file.kind}).")
     check_extras(settings)  # a world would be generated in vain
     check_free(out, overwrite=overwrite)
+    _name_unfinished(out, clean=clean, resume=resume)
     number = bounded_threads(threads)
     if records is not None and not as_json:
         _print_check(records, source, settings, dates, number)
@@ -99,6 +102,7 @@ def run(
             world=origin,
             threads=number,
             overwrite=overwrite,
+            resume=resume,
             progress=progress,
         )
     if as_json:
@@ -107,6 +111,21 @@ def run(
         _print_report(finished, out)
     if finished.warnings:
         _warn(finished.warnings, allow_empty=allow_empty)
+
+
+def _name_unfinished(out: Path, *, clean: bool, resume: bool) -> None:
+    """Name what killed runs left beside the output folder, and remove it where that was asked for."""
+    from data.staging import remove_unfinished, unfinished_beside
+
+    for path in unfinished_beside(out):
+        own = path.name.startswith((f".{out.name}.unfinished-", f".{out.name}.database-"))
+        if own and resume and ".unfinished-" in path.name:
+            print_note(f"Note: {path} was left by a run that was killed; it is gone on with where it can be.")
+        elif own or clean:
+            remove_unfinished([path])
+            print_note(f"Note: {path} was left by a run that was killed, and is removed.")
+        else:
+            print_note(f"Note: {path} was left by a run that was killed; --clean removes it.")
 
 
 def _warn(warnings: Sequence[str], *, allow_empty: bool) -> None:

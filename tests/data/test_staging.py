@@ -12,7 +12,7 @@ import pytest
 
 from data import staging
 from data.errors import UsageError
-from data.staging import check_new, locked, staged_file, staged_folder
+from data.staging import check_new, locked, remove_unfinished, staged_file, staged_folder, unfinished_beside
 
 ROOT = Path(__file__).parents[2]
 
@@ -203,3 +203,22 @@ def test_a_place_is_looked_at_before_any_work(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="exists already"):
         check_new(tmp_path / "old")
     check_new(tmp_path / "old", lambda path: path.name == "old")
+
+
+def test_what_killed_commands_left_is_named_and_removed_unless_somebody_is_at_work_there(tmp_path: Path) -> None:
+    for name in (".one.unfinished-7", ".two.unfinished-8", ".unfinished-9", "run"):
+        (tmp_path / name).mkdir()
+    with locked(tmp_path / "two"):
+        left = unfinished_beside(tmp_path / "other")
+        assert [path.name for path in left] == [".one.unfinished-7"]
+        remove_unfinished([*left, tmp_path / ".two.unfinished-8", tmp_path / "run"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".two.unfinished-8", ".unfinished-9", "run"]
+
+
+def test_with_resume_the_folder_given_is_the_one_that_was_left(tmp_path: Path) -> None:
+    left = tmp_path / ".out.unfinished-1"
+    left.mkdir()
+    (left / "file").write_text("kept")
+    with staged_folder(tmp_path / "out", resume=True) as folder:
+        assert (folder / "file").read_text() == "kept"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

@@ -12,7 +12,7 @@ from data.synthetic import generate as generation
 from pipeline import extras
 from pipeline import run as pipeline
 from pipeline.run_folder import open_run
-from tests.command_line import ending_of, json_of, output_of, refusal_of
+from tests.command_line import call, ending_of, json_of, output_of, refusal_of
 
 WORLD = 'title = "sixty people over a month"\npeople = 60\nmonths = 1\n'
 
@@ -106,3 +106,14 @@ def test_a_run_that_loses_its_rows_says_so_last_and_by_its_code(tmp_path: Path) 
     assert any("No officer was loaded" in line for line in last)
     assert open_run(tmp_path / "run").manifest["warnings"]
     assert ending_of(*arguments, "--out", tmp_path / "other", "--allow-empty")[0] == 0
+
+
+def test_what_a_killed_run_left_is_named_and_removed_on_request(force: Path, tmp_path: Path) -> None:
+    (tmp_path / ".other.unfinished-1").mkdir()
+    (tmp_path / ".run.unfinished-1").mkdir()
+    first = call("run", "--records", force, "--out", tmp_path / "run", "--resume")
+    assert ".other.unfinished-1 was left by a run that was killed; --clean removes it" in first.stderr
+    assert ".run.unfinished-1 was left by a run that was killed; it is gone on with" in first.stderr
+    second = call("run", "--records", force, "--out", tmp_path / "run", "--overwrite", "--clean")
+    assert ".other.unfinished-1 was left by a run that was killed, and is removed" in second.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
