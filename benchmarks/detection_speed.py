@@ -39,9 +39,9 @@ from pipeline.settings import Settings, load
 
 BARE = (
     *(
-        "models.nulls.gamma_poisson.fit",
+        "models.nulls.gamma_poisson.fit_gamma_poissons",
         "models.nulls.gamma_poisson.upper_tail",
-        "models.nulls.beta_binomial.fit",
+        "models.nulls.beta_binomial.fit_beta_binomials",
         "models.nulls.beta_binomial.upper_tail",
     ),
     *("models.nulls.series_nulls.fit_tail", "models.pattern.calibrate"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.detector import Detector, Fitted
-from models.nulls.series_nulls import SeriesNull, correct_tail
+from models.nulls.series_nulls import SeriesNull, correct_tails
 from models.panel import Panel, Series
 from models.scores import ContributionList, Contributions, Scores
 from models.selection.fdr import combine
@@ -21,8 +21,8 @@ class SeriesDetector(Detector):
     monotone = True
 
     @abstractmethod
-    def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
-        """Return the null of one series; None where there is not enough to fit it to."""
+    def fit_nulls(self, panel: Panel, chosen: Sequence[Series]) -> Sequence[SeriesNull | None]:
+        """Return the null of each of some series, fitted together; None where there is not enough to fit it to."""
 
     def corrects_tail(self, panel: Panel) -> bool:
         """Say whether small p-values are corrected to the observed tail frequency: see `TailCorrectedNull`."""
@@ -30,12 +30,12 @@ class SeriesDetector(Detector):
 
     def fit(self, panel: Panel, *, seed: int) -> Fitted:
         """Fit a null to each series that the detector reads."""
-        nulls = {}
-        for series in panel.series:
-            null = self.fit_series(panel, series) if self.reads(series.indicator) else None
-            if null is not None:
-                nulls[series.key] = correct_tail(null, panel, series) if self.corrects_tail(panel) else null
-        return FittedSeriesDetector(self.assumption, nulls)
+        chosen = [series for series in panel.series if self.reads(series.indicator)]
+        nulls = self.fit_nulls(panel, chosen)
+        if self.corrects_tail(panel):
+            nulls = correct_tails(nulls, panel, chosen)
+        by_key = {series.key: null for series, null in zip(chosen, nulls, strict=True) if null is not None}
+        return FittedSeriesDetector(self.assumption, by_key)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 import numpy as np
@@ -10,7 +11,7 @@ from data.arrays import Floats
 from data.vocabulary import Concern
 from features.indicator import Indicator
 from models.detector import Family
-from models.nulls.series_nulls import SeriesNull, fit_proportions
+from models.nulls.series_nulls import SeriesNull, fit_all_proportions
 from models.panel import Panel, Series
 from models.series_detector import SeriesDetector
 
@@ -47,11 +48,12 @@ class Change(SeriesDetector):
         """Correct everywhere: days come in spells, and the null takes them for single ones."""
         return True
 
-    def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
-        """Fit how the share of the last days spreads, for a longer window."""
-        if series.cells.window <= RECENT or panel.find(series.indicator.name, RECENT) is None:
-            return None
-        return fit_proportions(panel, series, draws=_recent_of_all, offset=_opportunity)
+    def fit_nulls(self, panel: Panel, chosen: Sequence[Series]) -> Sequence[SeriesNull | None]:
+        """Fit how the share of the last days spreads, for each longer window."""
+        longer = [s for s in chosen if s.cells.window > RECENT and panel.find(s.indicator.name, RECENT) is not None]
+        nulls = fit_all_proportions(panel, longer, draws=_recent_of_all, offset=_opportunity)
+        by_key = {series.key: null for series, null in zip(longer, nulls, strict=True)}
+        return [by_key.get(series.key) for series in chosen]
 
 
 def _recent_of_all(panel: Panel, series: Series) -> tuple[Floats, Floats]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -12,7 +12,7 @@ from data.arrays import Floats
 from data.vocabulary import Concern, SubjectKind
 from features.indicator import Indicator
 from models.detector import Family
-from models.nulls.series_nulls import SeriesNull, SeriesPValues, fit_proportions, fit_rates
+from models.nulls.series_nulls import SeriesNull, SeriesPValues, fit_all_proportions, fit_all_rates
 from models.panel import Panel, Series
 from models.scores import Contribution
 from models.series_detector import SeriesDetector
@@ -45,10 +45,11 @@ class CoNaming(SeriesDetector):
         """Say whether the indicator counts complaints that name a colleague too."""
         return indicator.read_by == "co_naming"
 
-    def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
+    def fit_nulls(self, panel: Panel, chosen: Sequence[Series]) -> Sequence[SeriesNull | None]:
         """Fit the rate per shared incident and the share of all complaints."""
-        by_rate, by_share = fit_rates(panel, series), fit_proportions(panel, series, draws=_of_all)
-        return None if by_rate is None or by_share is None else _Both(by_rate, by_share)
+        rates, shares = fit_all_rates(panel, chosen), fit_all_proportions(panel, chosen, draws=_of_all)
+        pairs = zip(rates, shares, strict=True)
+        return [None if rate is None or share is None else _Both(rate, share) for rate, share in pairs]
 
 
 def _of_all(panel: Panel, series: Series) -> tuple[Floats, Floats]:

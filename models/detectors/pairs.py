@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from data.vocabulary import Concern
 from features.indicator import Indicator
 from models.detector import Family
-from models.nulls.series_nulls import SeriesNull, fit_proportions
+from models.nulls.series_nulls import SeriesNull, fit_all_proportions
 from models.panel import Panel, Series
 from models.series_detector import SeriesDetector
 
@@ -29,9 +30,9 @@ class Pairs(SeriesDetector):
         """Say whether the indicator counts repetitions towards the same person."""
         return indicator.read_by == "pairs"
 
-    def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
+    def fit_nulls(self, panel: Panel, chosen: Sequence[Series]) -> Sequence[SeriesNull | None]:
         """Fit the spread of the share that repeats."""
-        return fit_proportions(panel, series)
+        return fit_all_proportions(panel, chosen)
 
 
 DETECTOR = Pairs()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from data.vocabulary import SubjectKind
 from features.indicator import Indicator
 from models.detector import Family
-from models.nulls.series_nulls import SeriesNull, fit_rates
+from models.nulls.series_nulls import SeriesNull, fit_all_rates
 from models.panel import Panel, Series
 from models.series_detector import SeriesDetector
 
@@ -35,9 +36,9 @@ class PeerRate(SeriesDetector):
         """Correct where conduct is read: a few people are named far oftener than the null allows."""
         return panel.concern in ("standards", "culture")
 
-    def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
-        """Fit the gamma-Poisson null to the indicator's counts."""
-        return fit_rates(panel, series)
+    def fit_nulls(self, panel: Panel, chosen: Sequence[Series]) -> Sequence[SeriesNull | None]:
+        """Fit the gamma-Poisson null to the counts of each indicator."""
+        return fit_all_rates(panel, chosen)
 
 
 DETECTOR = PeerRate()

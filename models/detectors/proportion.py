@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from data.vocabulary import SubjectKind
 from features.indicator import Indicator
 from models.detector import Family
-from models.nulls.series_nulls import SeriesNull, fit_proportions
+from models.nulls.series_nulls import SeriesNull, fit_all_proportions
 from models.panel import Panel, Series
 from models.series_detector import SeriesDetector
 
@@ -33,9 +34,9 @@ class Proportion(SeriesDetector):
         """Correct in culture: some postings call for cuts of tours far oftener than the null allows."""
         return panel.concern == "culture"
 
-    def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
-        """Fit the beta-binomial null to the indicator's shares."""
-        return fit_proportions(panel, series)
+    def fit_nulls(self, panel: Panel, chosen: Sequence[Series]) -> Sequence[SeriesNull | None]:
+        """Fit the beta-binomial null to the shares of each indicator."""
+        return fit_all_proportions(panel, chosen)
 
 
 DETECTOR = Proportion()

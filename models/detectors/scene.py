@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from features.indicator import Indicator
 from models.detector import Family
-from models.nulls.series_nulls import SeriesNull, fit_proportions
+from models.nulls.series_nulls import SeriesNull, fit_all_proportions
 from models.panel import Panel, Series
 from models.series_detector import SeriesDetector
 
@@ -28,9 +29,9 @@ class Scene(SeriesDetector):
         """Say whether the indicator counts pairs of reports at one scene."""
         return indicator.read_by == "scene"
 
-    def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
+    def fit_nulls(self, panel: Panel, chosen: Sequence[Series]) -> Sequence[SeriesNull | None]:
         """Fit the spread of officers about one half."""
-        return fit_proportions(panel, series, least=0.5)
+        return fit_all_proportions(panel, chosen, least=0.5)
 
 
 DETECTOR = Scene()

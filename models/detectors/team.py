@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -9,8 +10,8 @@ import numpy as np
 from data.vocabulary import Concern, SubjectKind
 from features.indicator import Indicator
 from models.detector import Family
-from models.nulls.case_mix import case_mix_exposures, fit_case_mix, work
-from models.nulls.series_nulls import SeriesNull, fit_rates
+from models.nulls.case_mix import CaseMix, case_mix_exposures, fit_case_mix, work
+from models.nulls.series_nulls import SeriesNull, fit_all_rates
 from models.panel import Panel, Series
 from models.series_detector import SeriesDetector
 
@@ -39,15 +40,22 @@ class Team(SeriesDetector):
         """Correct everywhere: grievances come in bursts, which the null does not allow for."""
         return True
 
-    def fit_series(self, panel: Panel, series: Series) -> SeriesNull | None:
+    def fit_nulls(self, panel: Panel, chosen: Sequence[Series]) -> Sequence[SeriesNull | None]:
         """Fit the common rates, then the factors of roles and the spread of teams."""
-        exposures = case_mix_exposures(panel, series.cells.window)
-        worked = work(panel, series.cells.window, exposures)
-        usable = np.flatnonzero(series.ok & np.isfinite(worked).all(axis=1))
-        if not len(usable) or not exposures:
-            return None
-        mix = fit_case_mix(series.cells.value[usable], worked[usable], exposures)
-        return fit_rates(panel, series, mix)
+        mixes = {series.key: mix for series in chosen if (mix := _case_mix(panel, series)) is not None}
+        mixed = [series for series in chosen if series.key in mixes]
+        nulls = fit_all_rates(panel, mixed, [mixes[series.key] for series in mixed])
+        by_key = {series.key: null for series, null in zip(mixed, nulls, strict=True)}
+        return [by_key.get(series.key) for series in chosen]
+
+
+def _case_mix(panel: Panel, series: Series) -> CaseMix | None:
+    exposures = case_mix_exposures(panel, series.cells.window)
+    worked = work(panel, series.cells.window, exposures)
+    usable = np.flatnonzero(series.ok & np.isfinite(worked).all(axis=1))
+    if not len(usable) or not exposures:
+        return None
+    return fit_case_mix(series.cells.value[usable], worked[usable], exposures)
 
 
 DETECTOR = Team()

@@ -6,9 +6,9 @@ here: which subjects can be compared at all, and by how much small groups' own l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -65,10 +65,17 @@ class TailCorrectedNull:
         return SeriesPValues(p_value, explain)
 
 
-def correct_tail(null: SeriesNull, panel: Panel, series: Series) -> SeriesNull:
-    """Return a null corrected to the p-values it gives those it was fitted to; itself where these have no tail."""
-    p_value = null.test(panel, series).p_value
-    tail = fit_tail(np.sort(_powers_of_ten(p_value[~np.isnan(p_value)])))
+def correct_tails(
+    nulls: Sequence[SeriesNull | None], panel: Panel, chosen: Sequence[Series]
+) -> list[SeriesNull | None]:
+    """Return each null corrected to the p-values it gives those it was fitted to; itself where these have no tail."""
+    fitted = [(null, series) for null, series in zip(nulls, chosen, strict=True) if null is not None]
+    p_values = [null.test(panel, series).p_value for null, series in fitted]
+    tails = iter([fit_tail(np.sort(_powers_of_ten(p[~np.isnan(p)]))) for p in p_values])
+    return [null if null is None else _corrected(null, next(tails)) for null in nulls]
+
+
+def _corrected(null: SeriesNull, tail: TailNull | None) -> SeriesNull:
     return null if tail is None else TailCorrectedNull(null, tail)
 
 
@@ -120,19 +127,38 @@ class RateNull:
 
 
 def fit_rates(panel: Panel, series: Series, opportunity: Opportunity = own_exposure) -> RateNull | None:
-    """Fit the gamma-Poisson null to a series; None where too few subjects can be compared."""
-    exposure = opportunity(panel, series)
-    usable = np.flatnonzero(series.ok & (exposure > 0))
-    counts, groups = series.cells.value[usable], panel.group_of[usable]
-    fitted, small_groups = gamma_poisson.fit(counts, exposure[usable], groups), NO_ADJUSTMENT
-    if fitted is not None and panel.small_groups and counts.any():
+    """Fit the gamma-Poisson null to one series; None where too few subjects can be compared."""
+    return fit_all_rates(panel, [series], [opportunity])[0]
+
+
+def fit_all_rates(
+    panel: Panel, chosen: Sequence[Series], opportunities: Sequence[Opportunity] | None = None
+) -> list[RateNull | None]:
+    """Fit the gamma-Poisson null to several series of a panel together; None where too few can be compared."""
+    given = [own_exposure] * len(chosen) if opportunities is None else list(opportunities)
+    exposures = [opportunity(panel, series) for opportunity, series in zip(given, chosen, strict=True)]
+    usable = [np.flatnonzero(s.ok & (e > 0)) for s, e in zip(chosen, exposures, strict=True)]
+    counts = [s.cells.value[at] for s, at in zip(chosen, usable, strict=True)]
+    groups = [panel.group_of[at] for at in usable]
+    observed = [exposure[at] for exposure, at in zip(exposures, usable, strict=True)]
+    fits = gamma_poisson.fit_gamma_poissons(counts, observed, groups)
+    small_groups = [NO_ADJUSTMENT] * len(chosen)
+    again = [n for n, fit in enumerate(fits) if fit is not None and panel.small_groups and counts[n].any()]
+    for n in again:
         # A first fit says what is expected and where the 95% point lies; against these the small groups' levels are
         # estimated. The second fit is to exposures adjusted by them, or the spread would count the levels twice.
-        expected = fitted.expected(exposure[usable], groups)
-        capped = np.minimum(counts, gamma_poisson.limits(expected, fitted.shape, CUT))
-        small_groups = fit_factors(panel, usable, capped, expected)
-        fitted = gamma_poisson.fit(counts, (exposure * small_groups.factor(panel))[usable], groups)
-    return None if fitted is None else RateNull(panel.group_names, fitted, opportunity, small_groups)
+        first = cast(GammaPoissonNull, fits[n])
+        expected = first.expected(observed[n], groups[n])
+        capped = np.minimum(counts[n], gamma_poisson.limits(expected, first.shape, CUT))
+        small_groups[n] = fit_factors(panel, usable[n], capped, expected)
+        observed[n] = (exposures[n] * small_groups[n].factor(panel))[usable[n]]
+    second = gamma_poisson.fit_gamma_poissons(
+        [counts[n] for n in again], [observed[n] for n in again], [groups[n] for n in again]
+    )
+    for n, fit in zip(again, second, strict=True):
+        fits[n] = fit
+    nulls = zip(fits, given, small_groups, strict=True)
+    return [f if f is None else RateNull(panel.group_names, f, opportunity, own) for f, opportunity, own in nulls]
 
 
 Offset = Callable[[Panel, Series], Floats]
@@ -201,22 +227,50 @@ def fit_proportions(
     offset: Offset = no_offset,
     least: float | None = None,
 ) -> ProportionNull | None:
-    """Fit the beta-binomial null to a series; None where too few subjects can be compared."""
-    (hits, trials), added = draws(panel, series), offset(panel, series)
-    usable = np.flatnonzero(_usable_draws(series, hits, trials, added))
-    x, n, groups, small_groups = hits[usable], trials[usable], panel.group_of[usable], NO_ADJUSTMENT
-    fitted = beta_binomial.fit(x, n, groups, offset=added[usable], least=least)
-    if fitted is not None and panel.small_groups and least is None:
+    """Fit the beta-binomial null to one series; None where too few subjects can be compared."""
+    return fit_all_proportions(panel, [series], draws=draws, offset=offset, least=least)[0]
+
+
+def fit_all_proportions(
+    panel: Panel,
+    chosen: Sequence[Series],
+    *,
+    draws: Draws = own_draws,
+    offset: Offset = no_offset,
+    least: float | None = None,
+) -> list[ProportionNull | None]:
+    """Fit the beta-binomial null to several series of a panel together; None where too few can be compared."""
+    drawn, offsets = [draws(panel, s) for s in chosen], [offset(panel, s) for s in chosen]
+    usable = [
+        np.flatnonzero(_usable_draws(s, *both, added)) for s, both, added in zip(chosen, drawn, offsets, strict=True)
+    ]
+    hits, trials = ([both[n][at] for both, at in zip(drawn, usable, strict=True)] for n in (0, 1))
+    groups = [panel.group_of[at] for at in usable]
+    added = [of[at] for of, at in zip(offsets, usable, strict=True)]
+    fits = beta_binomial.fit_beta_binomials(hits, trials, groups, offsets=added, least=least)
+    small_groups = [NO_ADJUSTMENT] * len(chosen)
+    again = [n for n, fit in enumerate(fits) if fit is not None and panel.small_groups and least is None]
+    for n in again:
         # Two fits, for the same reason as in `fit_rates`; trials are weighted as they are for the groups' own means.
-        centre, weight = fitted.logits[groups] + added[usable], fitted.weight(n)
-        capped = np.minimum(x, beta_binomial.limits(n, centre, fitted.precision, CUT))
-        small_groups = fit_log_odds(panel, usable, capped * weight, n * weight, centre)
-        fitted = beta_binomial.fit(x, n, groups, offset=(added + small_groups.added(panel))[usable])
+        first = cast(BetaBinomialNull, fits[n])
+        centre, weight = first.logits[groups[n]] + added[n], first.weight(trials[n])
+        capped = np.minimum(hits[n], beta_binomial.limits(trials[n], centre, first.precision, CUT))
+        small_groups[n] = fit_log_odds(panel, usable[n], capped * weight, trials[n] * weight, centre)
+        added[n] = (offsets[n] + small_groups[n].added(panel))[usable[n]]
+    second = beta_binomial.fit_beta_binomials(
+        [hits[n] for n in again],
+        [trials[n] for n in again],
+        [groups[n] for n in again],
+        offsets=[added[n] for n in again],
+    )
+    for n, fit in zip(again, second, strict=True):
+        fits[n] = fit
     # Where the mean is known beforehand, a peer group does not have to tell it: the spread is everybody's.
     fewest = FEWEST_PEERS if least is None else 1
-    if fitted is None:
-        return None
-    return ProportionNull(panel.group_names, fitted, draws, offset, small_groups, fewest)
+    return [
+        f if f is None else ProportionNull(panel.group_names, f, draws, offset, own, fewest)
+        for f, own in zip(fits, small_groups, strict=True)
+    ]
 
 
 def _usable_draws(series: Series, hits: Floats, trials: Floats, offset: Floats) -> Bools:

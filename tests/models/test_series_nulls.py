@@ -11,7 +11,7 @@ import pytest
 from data.arrays import Floats
 from features.indicators import indicators
 from features.table import OK, STATUSES, Cells
-from models.nulls.series_nulls import TailCorrectedNull, correct_tail, fit_proportions, fit_rates, observe
+from models.nulls.series_nulls import TailCorrectedNull, correct_tails, fit_proportions, fit_rates, observe
 from models.nulls.truncated import FEWEST_PEERS
 from models.panel import Panel, Series
 from models.peers import PeerGroups
@@ -106,7 +106,7 @@ def test_a_tail_correction_raises_p_values_and_never_lowers_one() -> None:
     view = panel(rng.poisson(own).astype(float), np.full(N, 200.0))
     null = fit_rates(view, view.series[0])
     assert null is not None
-    corrected = correct_tail(null, view, view.series[0])
+    corrected = correct_tails([null], view, view.series)[0]
     assert isinstance(corrected, TailCorrectedNull)
     before, after = null.test(view, view.series[0]), corrected.test(view, view.series[0])
     assert (after.p_value >= before.p_value).all()
@@ -120,7 +120,7 @@ def test_p_values_that_have_no_tail_are_left_as_they_are() -> None:
     view = panel(np.ones(N), np.full(N, 200.0))
     null = fit_rates(view, view.series[0])
     assert null is not None
-    assert correct_tail(null, view, view.series[0]) is null
+    assert correct_tails([null], view, view.series)[0] is null
 
 
 def test_where_too_few_can_be_compared_there_is_no_null() -> None:

@@ -74,7 +74,7 @@ def test_one_unusual_person_does_not_set_the_level_of_a_few_colleagues() -> None
     one = np.arange(N) == 0
     area = [2 if n < 6 else 3 if n < 90 else 1 for n in range(N)]
     view = raised(posted(["response"] * N, area), one, by=40.0)
-    null = detectors()["peer_rate"].fit_series(view, view.series[0])  # type: ignore[attr-defined]
+    null = detectors()["peer_rate"].fit_nulls(view, view.series)[0]  # type: ignore[attr-defined]
     factor = null.small_groups.level["role=response rank=constable area=2"]
     assert 0.5 < factor < 2.0
     assert null.test(view, view.series[0]).p_value[0] < 1e-4
@@ -82,5 +82,5 @@ def test_one_unusual_person_does_not_set_the_level_of_a_few_colleagues() -> None
 
 def test_whoever_is_in_no_small_group_is_left_alone() -> None:
     view = posted(["response"] * N, [1] * N)
-    null = detectors()["peer_rate"].fit_series(view, view.series[0])  # type: ignore[attr-defined]
+    null = detectors()["peer_rate"].fit_nulls(view, view.series)[0]  # type: ignore[attr-defined]
     assert null.small_groups.factor(view).tolist() == pytest.approx([1.0] * N)
