@@ -95,8 +95,26 @@ def fit_estimator(model: Any, rows: Floats, *, detector: str) -> None:
     Raises:
         UsageError: the estimator refuses its parameters or the rows.
     """
-    with one_thread(), interpreted(model), _parameter_faults(type(model).__name__, detector):
+    with one_thread(), interpreted(model), _direct_trees(model), _parameter_faults(type(model).__name__, detector):
         model.fit(rows)
+
+
+@contextmanager
+def _direct_trees(model: Any) -> Iterator[None]:
+    """Have PyOD's isolation forest, which makes scikit-learn's while it is fitted, make ours of the same bits."""
+    if type(model).__module__ != "pyod.models.iforest":
+        yield
+        return
+    from sklearn.ensemble import IsolationForest
+
+    from models.forests import DirectForest
+
+    module: Any = importlib.import_module("pyod.models.iforest")
+    module.IsolationForest = DirectForest
+    try:
+        yield
+    finally:
+        module.IsolationForest = IsolationForest
 
 
 def _estimator_class(estimator: str, *, detector: str, trust_code: bool) -> Any:
@@ -117,7 +135,16 @@ def _estimator_class(estimator: str, *, detector: str, trust_code: bool) -> Any:
             f"{estimator!r}, named by the detector {detector}, is not an estimator, and was not called.",
             expected="a class with fit and decision_function or score_samples, derived from an estimator's base class",
         )
-    return named
+    return _direct(named)
+
+
+def _direct(named: type) -> type:
+    """Return, for scikit-learn's isolation forest, ours of the same bits; any other class as it is."""
+    if (named.__module__, named.__qualname__) != ("sklearn.ensemble._iforest", "IsolationForest"):
+        return named
+    from models.forests import DirectForest
+
+    return DirectForest
 
 
 def _derives(cls: type) -> bool:
