@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from data.arrays import Bools, Floats, Ids, Integers
 from data.vocabulary import SubjectKind
+from features.past import History
 
 Status = Literal["ok", "no_exposure", "too_few", "source_gap"]
 STATUSES: Final[tuple[Status, ...]] = ("ok", "no_exposure", "too_few", "source_gap")
@@ -62,12 +63,14 @@ class FeatureTable:
     """All feature values of one kind of subject on one as-of date.
 
     `subjects` is the table of subjects sorted by id (see `features.subjects`); every `Cells` is aligned to it.
+    `history` is the past of its rates, where it was asked for (see `features.history`).
     """
 
     kind: SubjectKind
     as_of: date
     subjects: pa.Table
     cells: Mapping[tuple[str, int], Cells]
+    history: History | None = None
 
     @property
     def ids(self) -> Ids:
@@ -106,8 +109,10 @@ def _nullable(values: Floats) -> pa.Array:
     return pa.array(values, mask=np.isnan(values))
 
 
-def from_arrow(rows: pa.Table, subjects: pa.Table, *, kind: SubjectKind, as_of: date) -> FeatureTable:
-    """Return the feature table that `to_arrow` wrote, from its rows and its subjects."""
+def from_arrow(
+    rows: pa.Table, subjects: pa.Table, *, kind: SubjectKind, as_of: date, history: History | None = None
+) -> FeatureTable:
+    """Return the feature table that `to_arrow` wrote, from its rows and its subjects, with a history where given."""
     ids = np.asarray(subjects["subject_id"].to_numpy(), dtype=np.int64)
     cells = {}
     # Every cell has a row for each subject, in the same order, so that the first row of each such run names it.
@@ -115,7 +120,7 @@ def from_arrow(rows: pa.Table, subjects: pa.Table, *, kind: SubjectKind, as_of: 
         part = rows.slice(at, len(ids))
         indicator, window = part["indicator"][0].as_py(), part["window_days"][0].as_py()
         cells[indicator, window] = _cells(part, indicator, window)
-    return FeatureTable(kind, as_of, subjects, cells)
+    return FeatureTable(kind, as_of, subjects, cells, history)
 
 
 def _cells(part: pa.Table, indicator: str, window: int) -> Cells:

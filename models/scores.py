@@ -20,6 +20,10 @@ class Contribution:
     `low` and `high` bound what 95% of such peers show. `p_value` is the chance that a peer shows at least as much.
     `shape` is that of the gamma-Poisson null the chance was taken under, `precision` that of the beta-binomial one. In
     detectors whose contributions add up, `share` is what is added. Anything a detector cannot say is None.
+
+    Of an excess, `rate` is the expected true rate next to peers, likely between `rate_low` and `rate_high`, and
+    `chance` that of its lying under what is claimed; `events` and `due` are counted and expected events weighted by
+    age.
     """
 
     indicator: str
@@ -35,6 +39,12 @@ class Contribution:
     shape: float | None = None
     precision: float | None = None
     share: float | None = None
+    rate: float | None = None
+    rate_low: float | None = None
+    rate_high: float | None = None
+    chance: float | None = None
+    events: float | None = None
+    due: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields that are known, ready for canonical JSON."""

@@ -6,7 +6,7 @@ It stands here once: whoever asks what it would say of other values, peers, seed
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -16,11 +16,13 @@ from data.arrays import Floats, Ids
 from data.vocabulary import Concern, SubjectKind
 from features.table import FeatureTable
 from models.detector import Detector
+from models.excess.peer_rates import Standings
 from models.panel import Panel
 from models.selection.across_dates import SequentialSelection
 from models.selection.false_bounds import bound_false
 from models.selection.fdr import Selection, combine, select_by_capacity
 from pipeline.detector_scores import DetectorScores, panels_of, score_panel
+from pipeline.excess import ExcessComparison, compare_excess
 from pipeline.flag import Flag, comparison_flag
 from pipeline.settings import ByRate, Settings
 
@@ -86,6 +88,7 @@ class Comparison:
 
     `scores` holds every detector's and baseline's scores, `combined` the one p-value that they come to, NaN where there
     is not enough evidence; `level` is the false discovery rate allowed on the date, None for a selection by capacity.
+    `excess` is there where the past of the subjects' rates was given.
     """
 
     panel: Panel
@@ -94,6 +97,7 @@ class Comparison:
     combined: Floats
     selection: Selection
     level: float | None
+    excess: ExcessComparison | None = None
 
     @property
     def tests(self) -> int:
@@ -107,13 +111,14 @@ class Comparison:
 
     @cached_property
     def flags(self) -> tuple[Flag, ...]:
-        """A flag for each who was selected, in the panel's order."""
-        return tuple(
+        """A flag for each who was selected, and for each whose rate is well above that of peers."""
+        compared = (
             comparison_flag(
                 self.scores, at, p_value=float(self.combined[at]), selection=self.selection, settings=self.settings
             )
             for at in np.flatnonzero(self.selection.chosen).tolist()
         )
+        return (*compared, *(self.excess.flags if self.excess is not None else ()))
 
     @cached_property
     def summary(self) -> SelectionSummary:
@@ -152,7 +157,16 @@ def compare(
     scored = (
         (panel, score_panel(panel, settings, with_baselines=with_baselines)) for panel in panels_of(table, settings)
     )
-    return tuple(compare_panel(panel, settings, selector, scores=scores) for panel, scores in scored if scores)
+    compared = [compare_panel(panel, settings, selector, scores=scores) for panel, scores in scored if scores]
+    if table.history is None:
+        return tuple(compared)
+    standings = Standings(table.history, settings.peers.smallest_group)
+    return tuple(
+        replace(one, excess=compare_excess(table.history, one.panel.concern, settings, standings))
+        if one.panel.concern in settings.excess.concerns
+        else one
+        for one in compared
+    )
 
 
 def compare_panel(

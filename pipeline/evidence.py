@@ -91,10 +91,13 @@ def cite(
 ) -> list[Cited]:
     """Find the rows behind every flag, in the flags' order."""
     cited = [Cited(flag) for flag in flags]
-    for (as_of, kind, family), group in groupby(sorted(cited, key=_group), key=_group):
+    for (as_of, kind, promise), group in groupby(sorted(cited, key=_group), key=_group):
         together = list(group)
-        if family == "contradiction":
+        if promise == "contradiction":
             _cite_rules(store, together, as_of, settings.repertoire.rules)
+        elif promise == "excess":
+            _cite_counts(store, together, as_of, kind, settings.indicators)
+            _cite_standing(store, together, as_of, kind)
         else:
             _cite_values(store, together, tables[as_of, kind], settings.indicators)
             _cite_standing(store, together, as_of, kind)
@@ -103,7 +106,7 @@ def cite(
 
 def _group(cited: Cited) -> tuple[date, SubjectKind, str]:
     flag = cited.flag
-    return flag.as_of, flag.subject_kind, "contradiction" if flag.family == "contradiction" else "comparison"
+    return flag.as_of, flag.subject_kind, flag.promise
 
 
 def _cite_rules(store: Store, cited: Sequence[Cited], as_of: date, rules: Mapping[str, Rule]) -> None:
@@ -134,6 +137,28 @@ def _cite_values(store: Store, cited: Sequence[Cited], table: FeatureTable, indi
         for subject, name, row, counts in store.rows(query, step=step):
             for one, part in wanted[subject]:
                 one.cite((name, row, indicator.name), part if counts else "comparison")
+
+
+def _cite_counts(
+    store: Store, cited: Sequence[Cited], as_of: date, kind: SubjectKind, indicators: Sequence[Indicator]
+) -> None:
+    """Cite what flags of excess count, over all periods, and the exposure in that time."""
+    by_name = {indicator.name: indicator for indicator in indicators}
+
+    def claim(one: Cited) -> tuple[str, int]:
+        return one.flag.carried[0]
+
+    for (name, days), group in groupby(sorted(cited, key=claim), key=claim):
+        wanted: dict[int, list[Cited]] = defaultdict(list)
+        for one in group:
+            wanted[one.flag.subject_id].append(one)
+        parts: tuple[tuple[str, Part], ...] = ((name, "direct"), (str(by_name[name].exposure), "exposure"))
+        for own, part in parts:
+            query = evidence_query(by_name[own], as_of, days, sorted(wanted))
+            step = f"{as_of}/evidence/{kind}/{own}/{days}/excess"
+            for subject, table, row, counts in store.rows(query, step=step):
+                for one in wanted[subject]:
+                    one.cite((table, row, own), part if counts else "comparison")
 
 
 def _part(indicator: Indicator, window: int, flag: Flag, indicators: Sequence[Indicator]) -> Part | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,15 +19,18 @@ from data.progress import StageProgress
 from data.schema import EARLIEST_DAY, LATEST_DAY, is_as_of_day
 from data.staging import staged_folder
 from data.store import Store
-from data.vocabulary import SUBJECT_KINDS
+from data.vocabulary import SUBJECT_KINDS, SubjectKind
 from data.writing import write_json, write_table
 from features.engine import computable, compute_all
 from features.gaps.source_gaps import Sources, examine
+from features.history import history
+from features.history_tables import history_table, standings_table
 from features.table import SCHEMA as FEATURES
 from features.table import FeatureTable
 from models.lineage import lineage
 from pipeline.compare import Comparison, SelectionSummary, Selector, compare
 from pipeline.evidence import Cited, Kept, cite, evidence_table, keep, loaded_tables, subjects_of
+from pipeline.excess import excess_table
 from pipeline.extras import check_extras
 from pipeline.flag import Flag
 from pipeline.known_days import last_known
@@ -268,6 +271,13 @@ def _withdraw_audit_only(store: Store) -> None:
             store.run(f"DROP TABLE IF EXISTS loaded.{table.name}")
 
 
+TABLES: Final = ("features", "subjects", "scores", "flags", "evidence", "practices")
+"""The tables of every run folder, by the names of `Results`."""
+
+PAST_TABLES: Final = ("history", "standings", "excess")
+"""The tables of a run that looks for excess."""
+
+
 @dataclass(frozen=True)
 class Results:
     """What a run computes from loaded records, before anything is written: its tables, and the rows its flags cite.
@@ -282,11 +292,30 @@ class Results:
     scores: pa.Table
     flags: pa.Table
     evidence: pa.Table
+    history: pa.Table
+    standings: pa.Table
+    excess: pa.Table
     comparisons: tuple[Comparison, ...]
     contradictions: tuple[RuleSelection, ...]
     practices: pa.Table
     practice_rows: Mapping[str, str]
     kept: tuple[Kept, ...]
+
+
+def tables_with_past(
+    store: Store, settings: Settings, dates: Sequence[date], sources: Sources
+) -> dict[tuple[date, SubjectKind], FeatureTable]:
+    """Return the values of every as-of date and kind of subject, with the past of rates where excess is looked for."""
+    tables = compute_all(store, settings.indicators, kinds=SUBJECT_KINDS, as_ofs=dates, sources=sources)
+    concerns = settings.excess.concerns
+    if not concerns:
+        return tables
+    return {
+        (day, kind): replace(
+            table, history=history(store, settings.indicators, concerns, kind=kind, as_of=day, sources=sources)
+        )
+        for (day, kind), table in tables.items()
+    }
 
 
 def analyse(
@@ -306,14 +335,15 @@ def analyse(
     customs: list[Practice] = []
     tell(f"features as of {', '.join(map(str, dates))}")
     selector = Selector(settings, total=len(dates))
-    tables = compute_all(store, settings.indicators, kinds=SUBJECT_KINDS, as_ofs=dates, sources=sources)
+    tables = tables_with_past(store, settings, dates, sources)
     for day in dates:
         tell(f"rules and detectors as of {day}")
         compared = [c for kind in SUBJECT_KINDS for c in compare(tables[day, kind], settings, selector)]
         found, selected = by_rules(store, tables[day, "officer"], settings, selector)
         customs += found
         evidence_of_rules = [e for s in selected for e in s.evidence]
-        scores.append(scores_table([s for c in compared for s in c.scores], evidence_of_rules))
+        excess = [c.excess for c in compared if c.excess is not None]
+        scores.append(scores_table([s for c in compared for s in c.scores], evidence_of_rules, excess))
         flags += [*(flag for s in selected for flag in s.flags), *(flag for c in compared for flag in c.flags)]
         comparisons += compared
         contradictions += selected
@@ -323,12 +353,16 @@ def analyse(
     kept = keep(store, cited)
     ids, cited_rows = evidence_table(cited, kept)
     features = [t.to_arrow() for t in tables.values()]
+    histories = [t.history for t in tables.values() if t.history is not None]
     return Results(
         features=pa.concat_tables(features) if features else FEATURES.empty_table(),
         subjects=subjects_of(tables),
         scores=pa.concat_tables(scores),
         flags=flags_table(flags, ids),
         evidence=cited_rows,
+        history=history_table(histories),
+        standings=standings_table(histories),
+        excess=excess_table([c.excess for c in comparisons if c.excess is not None]),
         comparisons=tuple(comparisons),
         contradictions=tuple(contradictions),
         practices=practices_table(customs),
@@ -340,11 +374,12 @@ def analyse(
 def _analyse(
     store: Store, folder: Path, settings: Settings, dates: Sequence[date], sources: Sources, tell: StageProgress
 ) -> Results:
-    """Compute the results; write the five tables and the rows they cite."""
+    """Compute the results; write their tables and the rows they cite."""
     results = analyse(store, settings, dates, sources, tell=tell)
     for name, rows in loaded_tables(results.kept).items():
         write_table(rows, folder / "loaded" / f"{name}.parquet")
-    for name in ("features", "subjects", "scores", "flags", "evidence", "practices"):
+    names = [*TABLES, *(PAST_TABLES if settings.excess.concerns else ())]
+    for name in names:
         write_table(getattr(results, name), folder / f"{name}.parquet")
     for name, query in results.practice_rows.items():
         file = folder / "lineage" / "practices" / name

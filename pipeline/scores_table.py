@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,6 +12,8 @@ import pyarrow as pa
 
 from models.scores import Scores
 from pipeline.detector_scores import DetectorScores
+from pipeline.excess import NAME as EXCESS
+from pipeline.excess import ExcessComparison
 from pipeline.rule_selection import RuleEvidence
 
 SHOWN: Final = 5
@@ -37,9 +40,11 @@ SCHEMA: Final = pa.schema(
 """The columns of `scores.parquet`; contributions are JSON, the strongest first, and listed for those who stand out."""
 
 
-def scores_table(scores: Sequence[DetectorScores], rules: Sequence[RuleEvidence]) -> pa.Table:
-    """Return all scores and what rules count as rows of `scores.parquet`."""
-    parts = [_detector_rows(s) for s in scores] + [_rule_rows(r) for r in rules]
+def scores_table(
+    scores: Sequence[DetectorScores], rules: Sequence[RuleEvidence], excess: Sequence[ExcessComparison] = ()
+) -> pa.Table:
+    """Return all scores, what rules count and excesses as rows of `scores.parquet`."""
+    parts = [*map(_detector_rows, scores), *map(_rule_rows, rules), *map(_excess_rows, excess)]
     if not parts:
         return SCHEMA.empty_table()
     keys = ["as_of", "subject_kind", "concern", "detector", "subject_id"]
@@ -77,6 +82,37 @@ def _listed(scores: Scores) -> list[str]:
     listed = ["[]"] * n
     for at in np.flatnonzero(stand_out).tolist():
         listed[at] = as_json([c.to_json() for c in scores.contributions.first(at, SHOWN)])
+    return listed
+
+
+def _excess_rows(compared: ExcessComparison) -> pa.Table:
+    n = len(compared.ids)
+    labels = compared.labels
+    sizes = Counter(labels)
+    columns = [
+        pa.repeat(compared.kind, n),
+        pa.array(compared.ids),
+        pa.repeat(pa.scalar(compared.as_of, pa.date32()), n),
+        pa.repeat(compared.concern, n),
+        pa.repeat(EXCESS, n),
+        pa.repeat(EXCESS, n),
+        pa.array(compared.score),
+        pa.nulls(n, pa.float64()),
+        pa.array(labels, pa.string()),
+        pa.array([sizes[label] for label in labels], pa.int64()),
+        pa.array(_listed_excess(compared), pa.string()),
+    ]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def _listed_excess(compared: ExcessComparison) -> list[str]:
+    """Return what an excess rests on as JSON, for those who stand out; an empty list for all others."""
+    n = len(compared.ids)
+    rank = np.searchsorted(np.sort(compared.score), compared.score, side="left")
+    listed = ["[]"] * n
+    for at in np.flatnonzero((compared.score > 0) & (rank >= n - max(1, n // LISTED))).tolist():
+        contribution = compared.contribution(at)
+        listed[at] = as_json([contribution.to_json()] if contribution else [])
     return listed
 
 

@@ -141,6 +141,14 @@ class Bounds(_Section):
     confidence: float = Field(gt=0, lt=1)
 
 
+class ExcessBy(_Section):
+    """For which concerns, from how many times the rate of peers, with what expected share of lower rates."""
+
+    concerns: list[Concern]
+    times: float = Field(gt=1)
+    q: float = Field(gt=0, lt=1)
+
+
 class PurposesInForce(_Section):
     """Which category of data may feed which concern, and who sees what is surfaced; see `models/purposes.toml`."""
 
@@ -162,6 +170,7 @@ class Settings(_Section):
     selection: dict[Concern, SelectionBy]
     contradictions: Contradictions
     across_dates: AcrossDates
+    excess: ExcessBy
     bounds: Bounds
     purposes: PurposesInForce
     _own_files: tuple[OwnFile, ...] = PrivateAttr(default=())

@@ -50,6 +50,7 @@ class Trial:
     scores: pa.Table
     flags: pa.Table
     evidence: pa.Table
+    excess: pa.Table
     selections: pa.Table
     comparisons: tuple[Comparison, ...]
     contradictions: tuple[RuleSelection, ...]
@@ -101,6 +102,7 @@ def try_store(store: Store, *, settings: Settings, as_of: Sequence[date] = (), e
         scores=results.scores,
         flags=results.flags,
         evidence=results.evidence,
+        excess=results.excess,
         selections=selections,
         comparisons=results.comparisons,
         contradictions=results.contradictions,

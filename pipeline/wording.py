@@ -90,6 +90,27 @@ def statistical_sentence(
     return " ".join([opening, *(contribution_sentence(c, indicators[c.indicator]) for c in contributions)])
 
 
+def excess_sentence(contribution: Contribution, *, times: float, factor: float, everybody: tuple[float, float]) -> str:
+    """Return the explanation of a flag that claims a rate well above that of peers.
+
+    `everybody` bounds the rate next to everybody, wherever posted.
+    """
+    c = contribution
+    low, high, chance = c.rate_low or 0.0, c.rate_high or 0.0, c.chance or 0.0
+    years = number(round(c.window_days / 365.25, 1))
+    return (
+        f"{c.indicator.replace('_', ' ')}: {number(c.observed)} in {years} years where peers with the same exposure"
+        f" have {number(round(c.expected or 0.0, 2))}; an event a year old counts {factor:.0%}. The true rate is likely"
+        f" {low:.1f} to {high:.1f} times theirs; the chance that it is under {number(times)} times theirs is"
+        f" {_percent(chance)}. Next to everybody, wherever posted, it is {everybody[0]:.1f} to {everybody[1]:.1f}"
+        " times."
+    )
+
+
+def _percent(chance: float) -> str:
+    return f"{chance:.0%}" if chance >= 0.01 else "under 1%"
+
+
 def rule_sentence(rule: Rule, counted: Mapping[str, Any], *, ordinary: tuple[float, float], chance: float) -> str:
     """Return the explanation of a flag that rests on sources contradicting each other.
 

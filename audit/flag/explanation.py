@@ -18,6 +18,7 @@ from audit.flag.rule_comparison import RuleComparison
 from audit.flag.stability import Stability
 from data.contract import CONTRACT
 from data.store import Store
+from models.excess.relative_rates import ASSUMPTION, RelativeRates
 from models.nulls.gamma_poisson import upper_tail
 from models.selection.fdr import decisive_sources
 from pipeline.run_folder import RunFolder
@@ -86,7 +87,9 @@ def _scores(folder: RunFolder, flag: dict[str, Any]) -> tuple[dict[str, Any], ..
 def _same_family(score: dict[str, Any], flag: dict[str, Any]) -> bool:
     if flag["family"] == "contradiction":
         return score["detector"] in flag["detectors"]
-    return score["family"] not in ("contradiction", "baseline")
+    if flag["promise"] == "excess":
+        return bool(score["family"] == "excess")
+    return score["family"] not in ("contradiction", "excess", "baseline")
 
 
 def _changes(
@@ -96,6 +99,8 @@ def _changes(
         practices = folder.table("practices").to_pylist()
         said = [p["sentence"] for p in practices if p["rule"] in flag["detectors"] and p["as_of"] == flag["as_of"]]
         return [_rule_change(folder, flag, scores[0]["contributions"][0]), *said]
+    if flag["promise"] == "excess":
+        return _excess_changes(flag, scores[0]["contributions"], settings)
     tested_scores = [s for s in scores if s["p_value"] is not None]
     p_values = np.array([s["p_value"] for s in tested_scores])
     known = {d.name: d for d in settings.detectors}
@@ -111,6 +116,19 @@ def _changes(
         # The detector's p-value is the smallest of m times m; m is what the cut has to be divided by once more.
         m = max(1, round(score["p_value"] / tested[0]["p_value"]))
         lines += _count_changes(tested, flag["threshold"] * weight / sum(weights) / m)
+    return lines
+
+
+def _excess_changes(flag: dict[str, Any], contributions: list[dict[str, Any]], settings: Settings) -> list[str]:
+    """Say by how many events, weighted by age, the chance would have risen over the cut."""
+    lines = []
+    for c in contributions:
+        own = RelativeRates(c["shape"], np.array([c["events"]]), np.array([c["due"]]))
+        needed = float(own.events_needed(settings.excess.times, flag["threshold"])[0])
+        lines.append(
+            f"{c['indicator'].replace('_', ' ')}: weighted by age there are {c['events']:.1f} events where peers have"
+            f" {c['due']:.1f}; with fewer than {needed:.1f} it would not reach the cut."
+        )
     return lines
 
 
@@ -150,6 +168,8 @@ def _rule_change(folder: RunFolder, flag: dict[str, Any], counted: dict[str, Any
 def _assumptions(flag: dict[str, Any], settings: Settings) -> list[str]:
     if flag["family"] == "contradiction":
         return [f"It cannot see {blind}." for blind in settings.repertoire.rules[flag["detectors"][0]].blind_to]
+    if flag["promise"] == "excess":
+        return [f"excess: {ASSUMPTION}."]
     known = {d.name: d for d in settings.detectors}
     return [f"{n}: {known[n].assumption}." for n in flag["detectors"] if n in known]
 

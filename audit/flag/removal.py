@@ -15,6 +15,7 @@ from typing import Final
 
 from audit.flag.cited_rows import EvidenceRow, RowKey, cited_rows, evidence_of, loaded_rows
 from audit.flag.comparison import FlagComparison
+from audit.flag.excess_comparison import ExcessAgain
 from audit.flag.replay import find_flag
 from audit.flag.rerun import CitedRowStore, Rerun
 from audit.flag.rule_comparison import RuleComparison
@@ -80,6 +81,14 @@ def smallest_removal(folder: RunFolder, start: str) -> Removal:
                 lambda key: key,
             )
             found, others = _confirmed(found, order, by_rule)
+            return _removal(direct, found, sure, others)
+        if flag["promise"] == "excess":
+            again = ExcessAgain(rerun, flag, store)
+            own = again.indicator
+            order = sorted((key for key in direct if direct[key].indicator == own), key=lambda key: (key[0], -key[1]))
+            # An event weighs the more the later it is: no two rows are alike.
+            found, sure = _search(order, again.clears, lambda key: key)
+            found, others = _confirmed(found, order, again)
             return _removal(direct, found, sure, others)
         comparison = FlagComparison(rerun, flag, store)
         counted = comparison.counted(sorted(direct))
@@ -157,7 +166,7 @@ def _shares(sizes: Sequence[int], total: int) -> Iterator[tuple[int, ...]]:
 
 
 def _confirmed(
-    found: frozenset[RowKey], order: Sequence[RowKey], comparison: FlagComparison | RuleComparison
+    found: frozenset[RowKey], order: Sequence[RowKey], comparison: FlagComparison | RuleComparison | ExcessAgain
 ) -> tuple[frozenset[RowKey], int]:
     """Do the whole comparison again without the rows; where the flag is still raised, take away more.
 

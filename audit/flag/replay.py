@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from audit.flag.cited_rows import EvidenceRow, LoadedTable, cited_rows, evidence_of, faults_of, loaded_rows
+from audit.flag.excess_comparison import past_faults
 from audit.flag.rerun import CitedRowStore, FlagRow, Rerun, feeding
 from audit.flag.rule_comparison import RuleComparison
 from audit.flag.side_by_side import SideBySide, can_stand_together, reads_ids_as_names
@@ -97,10 +98,11 @@ def _batches(flags: Sequence[FlagRow], rerun: Rerun) -> Iterator[list[FlagRow]]:
     """
     alike: dict[tuple[date, str, str], list[FlagRow]] = {}
     for row in flags:
-        what = row["detectors"][0] if row["family"] == "contradiction" else row["concern"]
+        what = row["concern"] if row["promise"] == "comparison" else row["detectors"][0]
         alike.setdefault((row["as_of"], row["subject_kind"], what), []).append(row)
     for together in alike.values():
-        size = _TOGETHER if all(map(reads_ids_as_names, _declarations(together[0], rerun))) else 1
+        past = together[0]["promise"] == "excess"
+        size = _TOGETHER if not past and all(map(reads_ids_as_names, _declarations(together[0], rerun))) else 1
         for first in range(0, len(together), size):
             yield together[first : first + size]
 
@@ -150,6 +152,12 @@ class _Replays:
                 yield [*again.differing(monthly), *self._flag_faults(row, rebuilt)]
             return
         tables, flags, differing = self.rerun.of(first["as_of"])
+        if first["promise"] == "excess":
+            past = tables[first["subject_kind"]].history
+            rebuilt = flags.get((first["subject_kind"], first["subject_id"], first["concern"], "excess"))
+            past_differing = past_faults(self.rerun, side_by_side.store, first, past, rebuilt)
+            yield [*differing, *past_differing, *self._flag_faults(first, rebuilt)]
+            return
         indicators = feeding(self.rerun.settings, first)
         values = side_by_side.values(
             indicators, kind=first["subject_kind"], as_of=first["as_of"], sources=self.rerun.sources
@@ -157,7 +165,7 @@ class _Replays:
         for number, row in enumerate(together):
             at = values.position(number, row["subject_id"])
             faults = [*differing, *_value_faults(values.table, at, tables[row["subject_kind"]], row, indicators)]
-            rebuilt = flags.get((row["subject_kind"], row["subject_id"], row["concern"]))
+            rebuilt = flags.get((row["subject_kind"], row["subject_id"], row["concern"], "comparison"))
             yield [*faults, *self._flag_faults(row, rebuilt)]
 
     def _flag_faults(self, row: FlagRow, rebuilt: Flag | None) -> list[str]:

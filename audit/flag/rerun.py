@@ -20,6 +20,7 @@ from data.schema import Table
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS, SubjectKind
 from features.gaps.source_gaps import Sources, gaps_from_json
+from features.history_tables import history_from
 from features.indicator import Indicator
 from features.table import FeatureTable, from_arrow
 from pipeline.compare import Selector, compare
@@ -33,6 +34,10 @@ from pipeline.settings import Settings
 
 FlagRow = Mapping[str, Any]
 """A row of `flags.parquet`."""
+
+
+Redone = tuple[dict[SubjectKind, FeatureTable], dict[tuple[str, int, str, str], Flag], list[str]]
+"""The values, the flags by kind, subject, concern and promise, and what differs from the scores written down."""
 
 
 class Rerun:
@@ -49,15 +54,22 @@ class Rerun:
         self._selector = Selector(settings, total=len(self._dates))
         self._rule_selector = Selector(settings, total=len(self._dates))
         self._by_rules: dict[date, tuple[RuleSelection, ...]] = {}
-        self._done: dict[date, tuple[dict[SubjectKind, FeatureTable], dict[tuple[str, int, str], Flag], list[str]]] = {}
+        self._done: dict[date, Redone] = {}
 
     @cached_property
     def _scores(self) -> pa.Table:
         """The scores that the run wrote down: read only where they are compared, as they are most of a run."""
         return self._folder.table("scores")
 
-    def of(self, as_of: date) -> tuple[dict[SubjectKind, FeatureTable], dict[tuple[str, int, str], Flag], list[str]]:
-        """Return the values, the flags by (kind, subject, concern), and what differs from the scores written down."""
+    @cached_property
+    def _past(self) -> tuple[pa.Table, pa.Table] | None:
+        """The histories and standings that the run wrote down; None where it wrote none."""
+        if not (self._folder.path / "history.parquet").is_file():
+            return None
+        return self._folder.table("history"), self._folder.table("standings")
+
+    def of(self, as_of: date) -> Redone:
+        """Return the values, the flags by (kind, subject, concern, promise), and what differs from the scores."""
         for day in self._needed(as_of):
             self._compare(day)
         return self._done[as_of]
@@ -71,7 +83,8 @@ class Rerun:
         tables = {kind: self.table(kind, as_of) for kind in SUBJECT_KINDS}
         compared = [c for table in tables.values() for c in compare(table, self.settings, self._selector)]
         flags = [flag for c in compared for flag in c.flags]
-        again = scores_table([s for c in compared for s in c.scores], [])
+        excess = [c.excess for c in compared if c.excess is not None]
+        again = scores_table([s for c in compared for s in c.scores], [], excess)
         written = self._scores.filter(
             pc.and_(
                 pc.equal(self._scores["as_of"], pa.scalar(as_of, pa.date32())),
@@ -80,7 +93,7 @@ class Rerun:
         )
         same = again.equals(written.cast(again.schema))
         faults = [] if same else ["the scores of the comparison stage come out differently"]
-        self._done[as_of] = tables, {(f.subject_kind, f.subject_id, f.concern): f for f in flags}, faults
+        self._done[as_of] = tables, {(f.subject_kind, f.subject_id, f.concern, f.promise): f for f in flags}, faults
 
     def by_rules(self, as_of: date) -> tuple[RuleSelection, ...]:
         """Return the selections by rules on a date, from what the run wrote down of everybody's claims."""
@@ -119,7 +132,9 @@ class Rerun:
             t.filter(pc.and_(pc.equal(t["as_of"], pa.scalar(as_of, pa.date32())), pc.equal(t["subject_kind"], kind)))
             for t in (self._features, self._subjects)
         )
-        return from_arrow(rows, subjects.drop_columns(["subject_kind", "as_of"]), kind=kind, as_of=as_of)
+        past = None if self._past is None else history_from(*self._past, kind=kind, as_of=as_of)
+        places = subjects.drop_columns(["subject_kind", "as_of"])
+        return from_arrow(rows, places, kind=kind, as_of=as_of, history=past)
 
 
 class CitedRowStore:

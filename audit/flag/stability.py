@@ -26,9 +26,11 @@ from data.store import Store
 from data.vocabulary import SUBJECT_KINDS
 from features.engine import compute_all
 from features.gaps.source_gaps import examine
+from features.history import history
 from models.panel import Panel
 from pipeline.compare import Selector, compare_panel
 from pipeline.detector_scores import DetectorScores, detectors_of, panels_of, score_panel, seed_of
+from pipeline.excess import compare_excess
 from pipeline.known_days import last_known
 from pipeline.loading import load_records
 from pipeline.run import by_rules
@@ -82,6 +84,9 @@ def stability(
     rerun = Rerun(folder, folder.settings)
     if flag["family"] == "contradiction":
         found = [_officers(rerun, flag, draws, tell), Stability("another seed", 0, 0, "what rules say has no seed")]
+    elif flag["promise"] == "excess":
+        unsaid = "an excess is drawn from six years of everybody's counts, with no seed; peers are not drawn again"
+        found = [Stability("peers drawn again, and another seed", 0, 0, unsaid)]
     else:
         settings = settings_at(rerun, flag)
         panels = panels_of(rerun.table(flag["subject_kind"], flag["as_of"]), settings)
@@ -181,6 +186,10 @@ def _raised_on(store: Store, rerun: Rerun, flag: Mapping[str, Any], day: date, t
         return _raised_by_rule(store, rerun, flag, day)
     settings = settings_at(rerun, flag)
     sources = examine(store, as_ofs=[day])
+    if flag["promise"] == "excess":
+        kind, concern = flag["subject_kind"], flag["concern"]
+        past = history(store, settings.indicators, [concern], kind=kind, as_of=day, sources=sources)
+        return flag["subject_id"] in compare_excess(past, concern, settings).selected
     tables = compute_all(store, settings.indicators, kinds=SUBJECT_KINDS, as_ofs=[day], sources=sources)
     table = tables[day, flag["subject_kind"]]
     views = [v for v in panels_of(table, settings) if v.concern == flag["concern"]]

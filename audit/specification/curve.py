@@ -145,5 +145,5 @@ def flagged_by(flags: pa.Table) -> set[tuple[date, str, str, int]]:
     return {
         (row["as_of"], row["subject_kind"], row["concern"], row["subject_id"])
         for row in columns
-        if row["family"] != "contradiction"
+        if row["family"] not in ("contradiction", "excess")
     }

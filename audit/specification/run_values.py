@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -45,7 +45,9 @@ class RunValues:
         settings = folder.settings
         rerun = Rerun(folder, settings)
         tables = {
-            (day, kind): rerun.table(kind, day) for day in sorted(folder.config["as_of"]) for kind in SUBJECT_KINDS
+            (day, kind): replace(rerun.table(kind, day), history=None)
+            for day in sorted(folder.config["as_of"])
+            for kind in SUBJECT_KINDS
         }
         facts = {"manifest_sha256": file_digest(folder.path / MANIFEST)}
         return cls(settings, tables, folder.table("flags"), facts)

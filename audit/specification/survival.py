@@ -87,7 +87,7 @@ def survivals(curve: Curve) -> list[Survival]:
     ids = {
         (f["as_of"], f["subject_kind"], f["concern"], f["subject_id"]): f["flag_id"]
         for f in curve.values.flags.to_pylist()
-        if f["family"] != "contradiction"
+        if f["family"] not in ("contradiction", "excess")
     }
     rows = [survival for part in curve.slices for survival in _of_slice(part, curve.plan, ids)]
     rows += [_contradiction(row) for row in curve.contradictions]

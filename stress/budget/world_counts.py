@@ -12,7 +12,7 @@ from data.errors import UsageError
 from stress.effects import PLACE, read_part, results_file
 from stress.plan import CONTROLS, TWIN
 
-COMPARISON, CONTRADICTION, EITHER = "comparison", "contradiction", "either"
+COMPARISON, CONTRADICTION, EXCESS, EITHER = "comparison", "contradiction", "excess", "either"
 """How somebody came to be flagged. Comparison and contradictions have error rates of their own."""
 
 GROUPED_BY: Final = ("sex", "ethnicity", "disability", "archetype")
@@ -73,7 +73,7 @@ def _read(out: Path) -> pd.DataFrame:
             where=str(out),
             hint="Add them to the plan's results.measures and run it again.",
         )
-    family = rows["name"].where(rows["name"] == CONTRADICTION, COMPARISON)
+    family = rows["name"].where(rows["name"].isin([CONTRADICTION, EXCESS]), COMPARISON)
     return rows.assign(how=family.where(rows["scope"] == "family", EITHER))
 
 

@@ -1,0 +1,93 @@
+"""One flag of excess done again, from the rows that it cites and what the run wrote down of everybody's past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from audit.flag.cited_rows import RowKey
+from audit.flag.rerun import FlagRow, Rerun, without
+from data.arrays import Floats
+from data.store import Store
+from features.history import history
+from features.past import History, PeriodCounts
+from models.excess.peer_rates import Standings
+from pipeline.excess import compare_excess, select_excess, with_counts
+from pipeline.flag import Flag
+
+
+class ExcessAgain:
+    """A subject's excess, repeatable without rows in the store.
+
+    The store holds the rows that a flag cites and nothing else. Where the subject stood in the past, and what was seen
+    of everybody on an earlier day, is as the run wrote it down.
+    """
+
+    def __init__(self, rerun: Rerun, flag: Mapping[str, Any], store: Store) -> None:
+        self.rerun, self.flag, self.store = rerun, flag, store
+        past = rerun.table(flag["subject_kind"], flag["as_of"]).history
+        assert past is not None, "a run with flags of excess keeps its past"
+        self.past = past
+        self.at = past.ids().tolist().index(flag["subject_id"])
+        self.standings = Standings(past, rerun.settings.peers.smallest_group)
+        self.before = compare_excess(past, flag["concern"], rerun.settings, self.standings)
+        self.indicator = self.before.indicators[self.before.which[self.at]].indicator
+
+    def clears(self, rows: frozenset[RowKey]) -> bool:
+        """Say whether the subject would stay over the cut without these rows, its peers being what they are."""
+        own = self._own(rows)
+        one = next(e for e in self.before.indicators if e.indicator == self.indicator)
+        chance = with_counts(one, self.at, own).chance_under(self.rerun.settings.excess.times)
+        others = [e.chance_under(self.rerun.settings.excess.times) for e in self.before.indicators if e is not one]
+        lowest = np.nanmin([c[self.at] for c in (chance, *others) if c is not None])
+        return not lowest <= self.flag["threshold"]
+
+    def again_without(self, rows: frozenset[RowKey]) -> tuple[bool, int]:
+        """Select among everybody again without these rows; what was learned of the past stays.
+
+        Returns whether the flag is gone, and how many others of its concern came or went.
+        """
+        own = self._own(rows)
+        estimated = [
+            with_counts(e, self.at, own) if e.indicator == self.indicator else e for e in self.before.indicators
+        ]
+        again = select_excess(self.past, self.flag["concern"], self.rerun.settings, self.standings, estimated)
+        flagged, subject = set(again.selected.tolist()), self.flag["subject_id"]
+        return subject not in flagged, len((flagged ^ set(self.before.selected.tolist())) - {subject})
+
+    def _own(self, rows: frozenset[RowKey]) -> Floats:
+        """Return the subject's counts by period without these rows; none where nothing is left of the subject."""
+        with without(self.store, rows):
+            own = own_counts(self.rerun, self.store, self.flag, self.indicator)
+        periods = self.past.indicators[self.indicator].now.periods
+        return np.zeros(periods) if own is None else own.value[:periods]
+
+
+def own_counts(rerun: Rerun, store: Store, row: FlagRow, name: str) -> PeriodCounts | None:
+    """Return one subject's counts and exposures, a number for each period, from the rows in a store; None if gone."""
+    known = rerun.settings.repertoire.indicators
+    asked, concerns = [known[name], known[str(known[name].exposure)]], [row["concern"]]
+    again = history(store, asked, concerns, kind=row["subject_kind"], as_of=row["as_of"], sources=rerun.sources)
+    if row["subject_id"] not in again.ids() or name not in again.indicators:
+        return None
+    at, now = again.ids().tolist().index(row["subject_id"]), again.indicators[name].now
+    return PeriodCounts(now.value[at], now.exposure[at])
+
+
+def past_faults(rerun: Rerun, store: Store, row: FlagRow, past: History | None, rebuilt: Flag | None) -> Iterator[str]:
+    """Compare the subject's counts and exposures of each period, from the evidence alone, with those written down."""
+    if rebuilt is None or past is None:
+        return
+    name, _ = rebuilt.carried[0]
+    seen = past.indicators[name].now
+    own = own_counts(rerun, store, row, name)
+    if own is None:
+        yield "computed again, the subject is not in service"
+        return
+    at = past.ids().tolist().index(row["subject_id"])
+    for what, again, before in (("counts", own.value, seen.value), ("exposures", own.exposure, seen.exposure)):
+        known = ~np.isnan(before[at])
+        if not np.array_equal(again[: seen.periods][known], before[at][known]):
+            yield f"{name}: {what} of the past come out differently"

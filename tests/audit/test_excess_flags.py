@@ -1,0 +1,164 @@
+"""A flag of excess, from records to a run folder, and back: replayed, explained, and cleared by the rows said to."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from audit.flag.explanation import explain
+from audit.flag.removal import smallest_removal
+from audit.flag.replay import replay
+from data.sample_records import complete_rows, load_rows
+from data.store import Store
+from features.history import history
+from features.indicators import indicators
+from pipeline.run import run
+from pipeline.run_folder import RunFolder
+from pipeline.settings import Settings, load
+from tests import small_force
+
+AS_OF = date(2026, 1, 1)
+SETTINGS = """
+[features]
+indicators = ["complaints", "days_served"]
+[models]
+rules = []
+detectors = ["peer_rate"]
+[excess]
+concerns = ["standards"]
+"""
+OFFICERS, OFTEN, DAYS = 160, (7, 77), 2600
+
+
+def records() -> dict[str, list[dict[str, Any]]]:
+    """A force of patrol officers with a complaint every three years, but for two who have three a year."""
+    rng = np.random.default_rng(4)
+    first = AS_OF - timedelta(days=DAYS)
+    complaints = []
+    for officer in range(1, OFFICERS + 1):
+        often = officer in OFTEN
+        yearly = 4.0 if often else 0.4 * rng.gamma(4.0, 0.25)
+        for day in sorted(rng.integers(0, DAYS - 10, rng.poisson(yearly * DAYS / 365)).tolist()):
+            on = first + timedelta(days=day)
+            number = len(complaints) + 1
+            complaints.append(
+                {"allegation_id": number, "complaint_id": number, "complainant_id": number, "officer_id": officer}
+                | {"occurred_on": on, "received_on": on, "known_on": on + timedelta(days=2)}
+            )
+    officers = [{"officer_id": n, "joined_on": date(2010, 1, 1)} for n in range(1, OFFICERS + 1)]
+    place = {"unit_id": 1, "rank": "constable", "role": "response", "started_on": "2010-01-01"}
+    postings = [{"officer_id": n} | place for n in range(1, OFFICERS + 1)]
+    units = [{"unit_id": 100, "kind": "force"}, {"unit_id": 101, "kind": "borough", "parent_unit_id": 100}]
+    units.append({"unit_id": 1, "kind": "team", "parent_unit_id": 101})
+    return complete_rows({"unit": units, "officer": officers, "posting": postings, "complaint": complaints})
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    path = tmp_path_factory.mktemp("settings") / "settings.toml"
+    path.write_text(SETTINGS)
+    return load(path)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> RunFolder:
+    folder: Path = tmp_path_factory.mktemp("excess")
+    small_force.write(folder / "records", records())
+    return run(folder / "records", out=folder / "run", settings=settings, as_of=[AS_OF]).folder
+
+
+@pytest.fixture(scope="module")
+def excess(finished: RunFolder) -> list[dict[str, Any]]:
+    return [f for f in finished.table("flags").to_pylist() if f["promise"] == "excess"]
+
+
+def test_those_with_many_times_the_complaints_of_peers_are_flagged_and_told_how_sure_it_is(
+    excess: list[dict[str, Any]],
+) -> None:
+    assert set(OFTEN) <= {f["subject_id"] for f in excess}
+    assert len(excess) <= 4
+    assert all("times theirs" in f["explanation"] and "Next to everybody" in f["explanation"] for f in excess)
+    assert all(f["p_value"] is None and f["q_value"] <= 0.1 for f in excess)
+
+
+def test_the_run_says_how_much_was_predicted_in_its_past_and_how_much_came(finished: RunFolder) -> None:
+    (row,) = [r for r in finished.table("excess").to_pylist() if r["subject_kind"] == "officer"]
+    assert row["indicator"] == "complaints"
+    assert row["standing"] == "checked"
+    assert row["earlier_day"] < AS_OF
+    assert row["came"] > row["due"]
+    assert row["predicted"] > row["due"]
+
+
+def test_flags_of_excess_are_replayed_to_the_bit(finished: RunFolder, excess: list[dict[str, Any]]) -> None:
+    results = {r.flag_id: r.faults for r in replay(finished)}
+    assert {f["flag_id"]: results[f["flag_id"]] for f in excess} == {f["flag_id"]: () for f in excess}
+
+
+def test_a_history_that_was_changed_is_noticed(
+    finished: RunFolder, excess: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    for source in finished.path.rglob("*"):
+        if source.is_file():
+            target = copy / source.relative_to(finished.path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+    table = finished.table("history")
+    rows = table.to_pylist()
+    whom = excess[0]["subject_id"]
+    next(r for r in rows if r["subject_id"] == whom and not r["earlier"])["values"][0] += 1.0
+    pq.write_table(type(table).from_pylist(rows, schema=table.schema), copy / "history.parquet")
+    (result,) = replay(RunFolder(copy), excess[0]["flag_id"])
+    assert any("of the past come out differently" in fault for fault in result.faults)
+
+
+def test_without_the_rows_named_it_is_not_raised(finished: RunFolder, excess: list[dict[str, Any]]) -> None:
+    removal = smallest_removal(finished, excess[0]["flag_id"])
+    assert removal.rows
+    assert {row.table_name for row in removal.rows} == {"complaint"}
+    assert len(removal.rows) < removal.among
+
+
+def test_an_explanation_says_how_few_events_would_not_reach_the_cut(
+    finished: RunFolder, excess: list[dict[str, Any]]
+) -> None:
+    explained = explain(finished, excess[0]["flag_id"])
+    (change,) = explained.changes
+    assert "with fewer than" in change
+    assert [s["detector"] for s in explained.scores] == ["excess"]
+    assert "gamma-distributed" in explained.assumptions[0]
+
+
+def test_a_run_that_is_not_asked_for_excess_writes_no_past(
+    finished: RunFolder, settings: Settings, tmp_path: Path
+) -> None:
+    none = settings.model_copy(update={"excess": settings.excess.model_copy(update={"concerns": []})})
+    folder = run(finished.path.parent / "records", out=tmp_path / "run", settings=none, as_of=[AS_OF]).folder
+    assert not (folder.path / "history.parquet").exists()
+    assert {f["promise"] for f in folder.table("flags").to_pylist()} <= {"comparison"}
+
+
+def test_causes_that_an_older_row_ties_together_are_counted_once_over_all_periods() -> None:
+    """Two complaints of the last year are one cause by a third, years ago: no period has less than none."""
+    days = [AS_OF - timedelta(days=d) for d in (20, 250, 900)]
+    shared = [(1, 5), (2, 6), (1, 6)]
+    rows = [
+        {"officer_id": 1, "complaint_id": case, "complainant_id": by, "occurred_on": None, "received_on": day}
+        for day, (case, by) in zip(days, shared, strict=True)
+    ]
+    early = [{"officer_id": 1, "complaint_id": 9, "complainant_id": 9, "received_on": AS_OF - timedelta(days=2600)}]
+    known = indicators()
+    asked = [known["complaints"], known["days_served"]]
+    with Store(threads=1) as store:
+        officer = {"officer_id": 1, "joined_on": date(2010, 1, 1)}
+        load_rows(store, complete_rows({"officer": [officer], "complaint": rows + early}))
+        past = history(store, asked, ["standards"], kind="officer", as_of=AS_OF)
+    counted = past.indicators["complaints"].now.value[0]
+    assert (counted >= 0).all()
+    assert counted.sum() == 1
