@@ -34,15 +34,8 @@ PLAN: Final = "plan.json"
 LONGEST: Final = 6
 """The most cells that a worker is handed at once; all are of one world, which it makes only once."""
 
-BACKENDS: Final = ("loky", "threading", "multiprocessing", "dask", "ray", "spark")
-"""The names of joblib's backends; the last three need libraries and a cluster of the user's own."""
-
-CLUSTERS: Final = {
-    "dask": ("distributed", ""),
-    "ray": ("ray.util.joblib", "register_ray"),
-    "spark": ("joblibspark", "register_spark"),
-}
-"""The library of each cluster's backend, and the function in it that makes it known to joblib."""
+BACKENDS: Final = ("loky", "threading", "multiprocessing", "dask")
+"""The names of joblib's backends; the last needs the extra `cluster`, and a client that the caller has opened."""
 
 _PLAN_KEYS: Final = {"title": str, "worlds": dict, "sets": dict}
 
@@ -88,7 +81,8 @@ def run_plan(
     cell whole; a cell whose file cannot be read is run again.
 
     Raises:
-        UsageError: the backend is unknown or not installed, or another command is writing to the folder.
+        UsageError: the backend is unknown, not installed or connected to no cluster; another command is writing to the
+            folder.
     """
     cells = {cell_id(cell): cell for cell in plan.cells()}
     out.mkdir(parents=True, exist_ok=True)
@@ -344,29 +338,33 @@ def _backend(name: str, workers: int) -> Iterator[None]:
         return
     from joblib import parallel_config
 
-    _register(name)
+    _require_client(name)
     limits: dict[str, Any] = {"inner_max_num_threads": 1} if name == "loky" else {}
     with parallel_config(backend=name, n_jobs=workers, **limits):
         yield
 
 
-def _register(name: str) -> None:
-    """Make a cluster's backend known to joblib, which looks for it in a library of its own.
+def _require_client(name: str) -> None:
+    """Check that a cluster's library is installed and connected: joblib takes the client that the caller has opened.
 
-    Dask needs nothing but to be there: joblib finds the client that the user has opened.
+    Raises:
+        UsageError: it is not.
     """
-    library, function = CLUSTERS.get(name, ("", ""))
-    if not library:
+    if name != "dask":
         return
     try:
-        module = import_module(library)
+        import_module("distributed").get_client()
     except ImportError as error:
-        package = library.split(".")[0]
         raise UsageError(
             f"The backend '{name}' is not installed.",
-            expected=f"the library {package}, and a cluster to connect to",
+            expected="the library distributed, and a cluster to connect to",
             found=str(error),
-            hint=f"Install {package}, or use --backend loky.",
+            hint='Install "opencse[cluster]", or use --backend loky.',
         ) from error
-    if function:
-        getattr(module, function)()
+    except ValueError as error:
+        raise UsageError(
+            f"The backend '{name}' is connected to no cluster.",
+            expected="a client opened before the plan is run: distributed.Client(address)",
+            found=str(error),
+            hint="Open one in Python and call stress.harness.run_plan there, or use --backend loky.",
+        ) from error

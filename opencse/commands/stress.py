@@ -26,9 +26,7 @@ def stress(
     plan: Annotated[str, typer.Argument(help="A plan: quick, standard, full, or a .toml file.")],
     out: Annotated[Path, typer.Option(help="Folder for the cells and results; run again to go on where it stopped.")],
     workers: Workers = 1,
-    backend: Annotated[
-        str, typer.Option(help="joblib's: loky, threading, multiprocessing, dask, ray, spark.")
-    ] = "loky",
+    backend: Annotated[str, typer.Option(help="joblib's: loky, threading, multiprocessing.")] = "loky",
     trust_code: TrustCode = False,
     as_json: AsJson = False,
 ) -> None:
