@@ -122,7 +122,7 @@ def _files(root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
             expected="files such as officer.parquet or complaint.csv",
             found=", ".join(ignored[:10]) or "an empty folder",
             where=str(root),
-            hint="Files of another layout need a mapping: 'opencse mapping draft' writes a first one.",
+            hint="Files of another layout need a mapping: docs/how-to/public-records.md begins with one to copy.",
         )
     notes = (f"Left alone, not tables of the contract: {', '.join(ignored)}.",) if ignored else ()
     return paths, notes
@@ -238,7 +238,7 @@ def _columns(table: Table, header: Sequence[str], name: str) -> tuple[dict[str, 
             expected=", ".join(table.names),
             found=f"{message} (it has {', '.join(_short(h) for h in header[:30])})",
             where=name,
-            hint="Name the columns as the contract does, or write a mapping: 'opencse mapping draft' begins one.",
+            hint="Name the columns as the contract does, or write a mapping (docs/how-to/public-records.md).",
         )
     chosen = {c: found[0] for c, found in headers.items() if found}
     extra = [h for h in header if h not in chosen.values()]
