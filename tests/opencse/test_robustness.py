@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,37 @@ def test_every_code_that_an_error_carries_is_one_of_those_documented() -> None:
         kind = kinds.pop()
         assert kind.exit_code in documented
         kinds += kind.__subclasses__()
+
+
+# ---------------------------------------------------------------- permissions
+
+WITHOUT_PRIVILEGES = """
+import ctypes, sys
+if sys.platform == "linux":
+    # The administrator may read and write everything: without capabilities permissions count for them as for others.
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()) == 0
+from opencse.__main__ import main
+sys.argv[0] = "opencse"
+main()
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" and os.geteuid() == 0, reason="only Linux lets the administrator drop capabilities"
+)
+def test_what_may_not_be_written_or_read_is_named(world: Path, tmp_path: Path) -> None:
+    records, closed = tmp_path / "records", tmp_path / "closed"
+    shutil.copytree(SAMPLE, records)
+    (records / "shift.parquet").chmod(0)
+    closed.mkdir(mode=0o500)
+    for words, path in (
+        (("generate", world, "--out", closed / "world"), closed),
+        (("run", "--records", SAMPLE, "--out", closed / "run"), closed),
+        (("run", "--records", records, "--out", tmp_path / "run"), records / "shift.parquet"),
+    ):
+        command = [sys.executable, "-c", WITHOUT_PRIVILEGES, *(str(word) for word in words)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        refused(done, 5, "Permission denied", str(path), "You have no permission there")
+    assert {path.name for path in tmp_path.iterdir()} == {"own.toml", "records", "closed"}
+    assert list(closed.iterdir()) == []
