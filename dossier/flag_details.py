@@ -64,6 +64,8 @@ class FlagDetails:
             "assumptions": [line for name in flag["detectors"] for line in self.material.assumptions(name)],
             "rows": self._rows(flag, evidence),
             "lineage": lineage_tree(self.material, flag, evidence),
+            "changes": list(self.material.changes.get(flag["flag_id"], ())),
+            **self.material.ledger.of(flag["flag_id"]),
         }
 
     def _scores_of(self, flag: dict[str, Any]) -> list[dict[str, Any]]:

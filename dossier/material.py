@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +13,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from audit.flag.certainty import most_certain_first
 from dossier.evidence_slices import EvidenceSlices
+from dossier.ledger_entries import LedgerEntries, ledger_entries
 from features.indicators import indicators
 from models.detectors import detectors
 from models.rules import rules
@@ -26,7 +27,8 @@ class Material:
     """A run, and what was measured beside it.
 
     `facts` is the manifest, or as much of it as stands before the run is sealed. `rates` is a table of error rates and
-    `budget` the lines of a stress plan's statement, where there are any. Nothing here runs code of the run's maker:
+    `budget` the lines of a stress plan's statement, `changes` what would have kept each flag from being raised, where
+    there are any. Nothing here runs code of the run's maker:
     questions of indicators and rules that are not OpenCSE's own stay unsaid.
     """
 
@@ -34,12 +36,17 @@ class Material:
     facts: Mapping[str, Any]
     rates: pd.DataFrame | None = None
     budget: tuple[str, ...] = ()
+    changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def flags(self) -> list[dict[str, Any]]:
         """The flags, the most certain first: by q-value, then by score."""
-        rows = self.folder.table("flags").to_pylist()
-        return sorted(rows, key=lambda f: (_null_last(f["q_value"]), -f["score"], f["flag_id"]))
+        return most_certain_first(self.folder.table("flags").to_pylist())
+
+    @cached_property
+    def ledger(self) -> LedgerEntries:
+        """What the run's ledger says of each flag."""
+        return ledger_entries(self.folder.path)
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -116,7 +123,3 @@ def contributions_of(text: str) -> list[dict[str, Any]]:
     """
     listed: list[dict[str, Any]] = json.loads(text)
     return listed
-
-
-def _null_last(value: float | None) -> float:
-    return math.inf if value is None else value

@@ -19,6 +19,8 @@ RunPath = Annotated[Path, typer.Argument(help="A run folder.", show_default=Fals
 FlagId = Annotated[str, typer.Argument(help="A flag id or its beginning.", metavar="FLAG_ID")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
+Full = Annotated[bool, typer.Option("--full", help="Print everything; a terminal otherwise gets what fits.")]
+
 WorldName = Annotated[str, typer.Argument(help="A world's name (see 'opencse worlds') or its .toml file.")]
 PeopleOption = Annotated[int | None, typer.Option(help="How many people.", min=60, max=1_000_000)]
 Months = Annotated[int | None, typer.Option(help="How many months.", min=1, max=120)]

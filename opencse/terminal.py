@@ -96,6 +96,23 @@ def print_text(text: str = "", *, label: str = "") -> None:
         )
 
 
+def screen() -> os.terminal_size | None:
+    """Return the size of the terminal that results go to, or None where they go to a file or a pipe, or are paged."""
+    console = _Results()
+    return os.terminal_size((console.width, console.height)) if console.is_terminal else None
+
+
+def clipped(text: str, width: int) -> str:
+    """Return text that takes one line of so many characters, with an ellipsis where some is left out.
+
+    Example:
+        >>> clipped("no entry on 18 of 76 days", 12), clipped("short", 12)
+        ('no entry on…', 'short')
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: max(1, width - 1)].rstrip() + "…"
+
+
 def print_items(texts: Iterable[str]) -> None:
     """Print a list of sentences, one a line."""
     for text in texts:

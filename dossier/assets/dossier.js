@@ -243,6 +243,26 @@
       table(cited.columns, cited.rows, spoken(cited.table)), note);
   }
 
+  const command = (text) => make("pre", {tabindex: "0"}, text);
+
+  function changesOf(details, id) {
+    const lines = details.changes.map((line) => make("li", {}, line));
+    return lines.length ? [make("ul", {}, ...lines)] : [
+      make("p", {}, "Not computed for this page. This finds the fewest rows without which it would not have been raised, and how often it is raised again with other peers, seeds and dates:"),
+      command(`opencse explain RUN ${id.slice(0, 12)} --stability`)];
+  }
+
+  function reviewsOf(details, id) {
+    if (details.reviews.length) return table(["when", "who", "outcome", "reason", "contested"], details.reviews.map((row) => row.map((cell) => spoken(cell ?? ""))), "Reviews");
+    return make("p", {}, "Nobody has recorded a review. Until somebody has looked, nothing is known but what stands here.");
+  }
+
+  function checksOf(details, id) {
+    const place = details.leaf === null ? null : make("p", {}, `Leaf ${details.leaf.index.toLocaleString("en")} of ${details.leaf.size.toLocaleString("en")} in the run's ledger, hash `, make("code", {}, details.leaf.sha256),
+      ". The first command prints its proof of inclusion, the second checks all of the seal with Python alone, the third computes the flag again from its rows.");
+    return [place, command(`opencse ledger prove RUN ${id.slice(0, 12)}\npython3 RUN/verify.py\nopencse replay RUN ${id.slice(0, 12)}`)];
+  }
+
   async function open(id) {
     const at = flags.rows.findIndex((row) => row[column.flag_id] === id);
     const article = document.getElementById("flag");
@@ -263,7 +283,9 @@
       make("section", {}, make("h3", {}, "What it assumes"), make("ul", {}, ...details.assumptions.map((line) => make("li", {}, line)))),
       make("section", {}, make("h3", {}, "The rows it rests on"), ...details.rows.map(rowsOf)),
       make("section", {}, make("h3", {}, "Where it comes from"), make("p", {}, "Open a part to see what it is made from, down to the source files."), tree(details.lineage, true)),
-      make("section", {}, make("h3", {}, "Check it, and see what would have changed it"), make("pre", {}, `opencse explain RUN ${id.slice(0, 12)}\nopencse replay RUN ${id.slice(0, 12)}`)));
+      make("section", {}, make("h3", {}, "What would have changed it"), ...changesOf(details, id)),
+      make("section", {}, make("h3", {}, "What people decided"), reviewsOf(details, id)),
+      make("section", {}, make("h3", {}, "Check it"), ...checksOf(details, id)));
     document.getElementById("whole").hidden = true;
     article.hidden = false;
     title.focus();

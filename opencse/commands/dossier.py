@@ -9,7 +9,7 @@ import typer
 
 from data.errors import UsageError
 from opencse.command import Command
-from opencse.options import AsJson, RunPath, TruthOption
+from opencse.options import AsJson, RunPath, TrustCode, TruthOption
 from opencse.terminal import print_json, print_note, print_text, steps
 
 if TYPE_CHECKING:
@@ -24,12 +24,18 @@ def dossier(
     stress: Annotated[
         Path | None, typer.Option(help="A folder written by 'opencse stress': its budget statement comes along.")
     ] = None,
+    changes: Annotated[
+        int, typer.Option(help="For so many flags, the most certain first, find what would have kept them away.", min=0)
+    ] = 0,
     out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("dossier.html"),
     overwrite: Annotated[bool, typer.Option(help="Replace the file.")] = False,
+    trust_code: TrustCode = False,
     as_json: AsJson = False,
 ) -> None:
     """Write one HTML file, complete in itself: what was run, who was flagged and why, and how often flags are wrong."""
+    from audit.flag.certainty import most_certain_first
     from data.staging import staged_file
+    from dossier.clearing import clearing_lines
     from dossier.material import Material
     from dossier.page import dossier_page
     from pipeline.run_folder import open_run
@@ -38,14 +44,16 @@ def dossier(
         raise UsageError(
             "The file exists already.", where=str(out), hint="Choose another with --out, or add --overwrite."
         )
-    folder = open_run(run)
+    folder = open_run(run, trust_code=trust_code)
     with steps("Dossier") as progress:
         progress("error rates")
         rates = _rates(folder, truth)
         progress("stress results")
         budget = _budget(stress)
+        certain = [f["flag_id"] for f in most_certain_first(folder.table("flags").to_pylist())[:changes]]
+        changed = clearing_lines(folder, certain, progress=progress)
         progress("pages of flags")
-        page = dossier_page(Material(folder, folder.manifest, rates, budget))
+        page = dossier_page(Material(folder, folder.manifest, rates, budget, changed))
         with staged_file(out) as file:
             file.write_text(page, encoding="utf-8")
     if as_json:
@@ -89,7 +97,7 @@ COMMAND = Command(
     dossier,
     panel="Read a run",
     examples=(
-        "opencse dossier build/run",
+        "opencse dossier build/run --changes 10",
         "opencse dossier build/demo/run --truth build/demo/world/truth --out build/demo.html",
     ),
 )

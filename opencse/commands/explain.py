@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,12 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from opencse.command import Command
-from opencse.options import AsJson, FlagId, RunPath, TrustCode
-from opencse.terminal import print_items, print_json, print_table, print_text, steps
+from opencse.options import AsJson, FlagId, Full, RunPath, TrustCode
+from opencse.terminal import print_items, print_json, print_table, print_text, screen, steps
 
 if TYPE_CHECKING:
     from audit.flag.explanation import Explanation
     from audit.flag.removal import Removal
+
+BRIEF = 3
+"""How many lines of a part fit a screen."""
 
 LISTED = 10
 """How many rows to be removed are listed; `--json` lists all."""
@@ -30,6 +34,7 @@ def explain(
     ] = False,
     records: Annotated[Path | None, typer.Option(help="The run's records, for another as-of date.")] = None,
     trust_code: TrustCode = False,
+    full: Full = False,
     as_json: AsJson = False,
 ) -> None:
     """Say why a flag was raised, compared with whom, on which rows, and what would have changed it."""
@@ -49,8 +54,10 @@ def explain(
             explanation = replace(explanation, survival=survival)
     if as_json:
         print_json(asdict(explanation))
-    else:
+    elif full or screen() is None:
         _print_explanation(explanation)
+    else:
+        _print_briefly(explanation)
 
 
 def _print_explanation(explanation: Explanation) -> None:
@@ -71,6 +78,26 @@ def _print_explanation(explanation: Explanation) -> None:
         print_items(survival.sentence() for survival in explanation.survival)
     _print_part("What it rests on")
     print_items(explanation.assumptions)
+
+
+def _print_briefly(explanation: Explanation) -> None:
+    """Print what fits a screen: why, on how many rows, what would have changed it, and how to see the rest."""
+    _print_flag(explanation.flag)
+    counted = Counter[str]()
+    for table, _, part, number in explanation.cited:
+        counted[table] += number if part == "direct" else 0
+    rows = ", ".join(f"{number:,} of {table.replace('_', ' ')}" for table, number in sorted(counted.items()) if number)
+    _print_part("On which rows")
+    print_items([rows])
+    _print_part("What would have changed it")
+    print_items(explanation.changes[:BRIEF])
+    if explanation.removal is not None:
+        print_items([explanation.removal.sentence()])
+    if explanation.survival:
+        _print_part("How often it is raised again")
+        print_items([survival.sentence() for survival in explanation.survival][:BRIEF])
+    print_text()
+    print_text("Peers, rows and assumptions: add --full. With pictures, as a page: opencse dossier RUN")
 
 
 def _print_part(title: str) -> None:

@@ -11,10 +11,13 @@ from data.errors import UsageError
 from data.vocabulary import CONCERNS
 from opencse.command import Command
 from opencse.options import LARGEST_ID, AsJson, RunPath
-from opencse.terminal import print_json, print_table, print_text
+from opencse.terminal import clipped, escaped, print_json, print_table, print_text, screen
 
 SHORT = 12
 """How many characters of a flag's id are listed; they are enough to name it by."""
+
+AROUND, BESIDE, SMALLEST = 10, 87, 5
+"""Lines around the rows of the list, columns beside the explanation, and the fewest rows that a screenful is."""
 
 
 def flags(
@@ -30,6 +33,10 @@ def flags(
             min=1,
         ),
     ] = None,
+    limit: Annotated[int | None, typer.Option(help="Print at most so many, the most certain first.", min=1)] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print all, also on a terminal, which gets a screenful.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the flags of a run: records worth a human look, never findings; and how many can be false at most."""
@@ -53,8 +60,7 @@ def flags(
     if as_json:
         print_json(rows)
         return
-    columns = ["flag", "subject", "as of", "concern", "family", "q", "why a human should look"]
-    print_table(f"{len(rows)} flags", columns, [_line(row) for row in rows])
+    _print_flags(rows, limit=limit, everything=everything)
     for bound in subset_bounds(folder, rows):
         print_text(bound.sentence())
 
@@ -77,17 +83,38 @@ def _print_near(near: Iterable[dict[str, Any]], concern: str | None, subject: in
     print_table("Nearest to a flag", columns, lines)
 
 
-def _line(flag: dict[str, Any]) -> tuple[object, ...]:
+def _print_flags(rows: list[dict[str, Any]], *, limit: int | None, everything: bool) -> None:
+    """Print the most certain flags: as many as fit the terminal, a line each; into a file or a pipe all, and whole."""
+    from audit.flag.certainty import most_certain_first
+
+    window = screen()
+    fitting = max(SMALLEST, window.lines - AROUND) if window is not None and not everything else None
+    most = limit or fitting or len(rows)
+    width = None if window is None else max(24, window.columns - BESIDE)
+    shown = most_certain_first(rows)[:most]
+    columns = ["flag", "subject", "as of", "concern", "family", "q", "why a human should look"]
+    print_table(f"{len(rows)} flags", columns, [_line(row, width) for row in shown])
+    if len(shown) < len(rows):
+        print_text(f"The {len(shown):,} most certain of {len(rows):,}; --all lists the others too.")
+
+
+def _line(flag: dict[str, Any], width: int | None) -> tuple[object, ...]:
+    why = flag["explanation"]
     return (
         flag["flag_id"][:SHORT],
         f"{flag['subject_kind']} {flag['subject_id']}",
         str(flag["as_of"]),
-        *(flag[column] for column in ("concern", "family", "q_value", "explanation")),
+        *(flag[column] for column in ("concern", "family", "q_value")),
+        why if width is None else clipped(escaped(why), width),
     )
 
 
 COMMAND = Command(
     flags,
     panel="Read a run",
-    examples=("opencse flags build/run --concern standards", "opencse flags build/run --strongest 10"),
+    examples=(
+        "opencse flags build/run --concern standards",
+        "opencse flags build/run --strongest 10",
+        "opencse flags build/run --limit 20",
+    ),
 )

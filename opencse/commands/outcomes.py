@@ -9,9 +9,9 @@ import typer
 
 from data.staging import check_new
 from opencse.command import Command
-from opencse.options import AsJson, NewFolder, RunPath, SourceOption
-from opencse.sections import print_sections
-from opencse.terminal import print_json, steps
+from opencse.options import AsJson, Full, NewFolder, RunPath, SourceOption
+from opencse.sections import print_sections, rows_for
+from opencse.terminal import print_json, screen, steps
 
 
 def outcomes(
@@ -20,6 +20,7 @@ def outcomes(
     months: Annotated[int, typer.Option(help="How many months after the as-of date count.", min=1, max=1200)] = 24,
     source: SourceOption = "folder",
     out: NewFolder = None,
+    full: Full = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare flags and scores with what was recorded later: outcomes, which are not the truth."""
@@ -35,7 +36,7 @@ def outcomes(
     if as_json:
         print_json({"notes": audit.notes, "outcomes": audit.rows()})
     else:
-        print_sections(summarise(audit))
+        print_sections(summarise(audit), most=rows_for(screen(), full=full))
 
 
 COMMAND = Command(

@@ -12,9 +12,9 @@ from data.errors import UsageError
 from data.staging import check_new
 from opencse.command import Command
 from opencse.commands.controls import verdicts_of
-from opencse.options import AsJson, NewFolder, SourceOption, TrustCode, TruthOption, one_of
-from opencse.sections import print_sections
-from opencse.terminal import print_items, print_json, print_text, steps
+from opencse.options import AsJson, Full, NewFolder, SourceOption, TrustCode, TruthOption, one_of
+from opencse.sections import print_sections, rows_for
+from opencse.terminal import print_items, print_json, print_text, screen, steps
 
 if TYPE_CHECKING:
     from typing import Any
@@ -49,6 +49,7 @@ def rates(
     ] = 0,
     out: NewFolder = None,
     trust_code: TrustCode = False,
+    full: Full = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure how often flags are right, on whom they fall wrongly, and how sure one can be of either."""
@@ -82,15 +83,15 @@ def rates(
     if as_json:
         print_json({"facts": report.facts, "rates": _finite_rows(report)})
     else:
-        _print_report(report, out)
+        _print_report(report, out, full=full)
 
 
-def _print_report(report: RatesReport, out: Path | None) -> None:
+def _print_report(report: RatesReport, out: Path | None, *, full: bool) -> None:
     from audit.rates.rates_summary import summarise
 
     print_text(report.facts["controls"]["headline"])
     print_items(report.facts.get("notes", []))
-    print_sections(summarise(report.rates))
+    print_sections(summarise(report.rates), most=rows_for(screen(), full=full))
     if out is None:
         print_text("Everything, with full curves over cuts and capacities: add --out DIR")
     else:

@@ -6,7 +6,9 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 import zlib
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from audit.log.log_folder import open_log
+from audit.log.reviews import Review, record_reviews
+from dossier.clearing import clearing_lines
 from dossier.distributions import BINS, histogram
 from dossier.page import CHARTS, dossier_page
+from ledger.merkle import leaf_hash
 from pipeline.run_folder import RunFolder
 from tests.dossier.dossiers import HOSTILE, crowded_copy, hostile_copy, material_of
 
@@ -141,3 +147,26 @@ def test_each_kind_of_picture_is_a_specification_that_names_only_data_it_is_give
     assert sorted(path.name for path in folder.iterdir()) == sorted(f"{name}.vl.json" for name in CHARTS)
     for path in folder.iterdir():
         assert '"url"' not in path.read_text(encoding="utf-8")
+
+
+def test_a_flags_page_shows_its_reviews_and_its_place_in_the_ledger(finished: RunFolder, tmp_path: Path) -> None:
+    copy = RunFolder(Path(shutil.copytree(finished.path, tmp_path / "run")))
+    flag = copy.table("flags")["flag_id"].to_pylist()[0]
+    record_reviews(copy, [Review(flag_id=flag, outcome="no_concern", reason="The reader was broken.", at="2026-01-02")])
+    pages = {about["id"]: about for about in details_of(dossier_page(material_of(copy)))}
+    log = open_log(copy.path)
+    for about in pages.values():
+        proof = log.proof(about["leaf"]["index"])
+        assert json.loads(proof["leaf"])["flag_id"] == about["id"]
+        assert about["leaf"]["sha256"] == leaf_hash(proof["leaf"].encode()).hex()
+        assert about["leaf"]["size"] == proof["size"]
+    assert pages[flag]["reviews"] == [["2026-01-02", None, "no_concern", "The reader was broken.", ""]]
+    assert sum(len(about["reviews"]) for about in pages.values()) == 1
+
+
+def test_a_flags_page_says_what_would_have_kept_it_away_where_that_was_sought(finished: RunFolder) -> None:
+    first, second, *_ = (flag["flag_id"] for flag in material_of(finished).flags)
+    changed = clearing_lines(finished, [first])
+    pages = {about["id"]: about for about in details_of(dossier_page(replace(material_of(finished), changes=changed)))}
+    assert [line for line in pages[first]["changes"] if "would not have been raised" in line]
+    assert pages[second]["changes"] == []

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
+
+import pytest
 
 from audit.flag.rerun import Rerun
 from audit.flag.rule_comparison import RuleComparison
@@ -28,6 +31,20 @@ def test_explain_says_why_compared_with_whom_on_which_rows_and_what_would_change
     assert {cited[0] for cited in explanation["cited"]} >= {"roster_edit", "shift", "posting", "officer"}
     assert len(explanation["rows"]["roster_edit"]) == 3
     assert all(row["officer_id"] == 7 for row in explanation["rows"]["roster_edit"])
+
+
+def test_an_explanation_fits_a_screen_and_says_how_to_see_the_rest(
+    finished: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flag = flag_of(finished, 7, "peer")
+    whole = output_of("explain", finished.path, flag["flag_id"], "--no-removal")
+    monkeypatch.setattr("opencse.commands.explain.screen", lambda: os.terminal_size((100, 40)))
+    brief = output_of("explain", finished.path, flag["flag_id"])
+    assert len(brief.splitlines()) <= 40
+    assert "would not reach the cut" in brief
+    assert "without" in brief
+    assert "--full" in brief
+    assert output_of("explain", finished.path, flag["flag_id"], "--no-removal", "--full") == whole
 
 
 def test_what_explain_says_would_change_a_contradiction_does(finished: RunFolder) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
+import pytest
+
+from audit.flag.certainty import most_certain_first
 from data.writing import write_table
 from pipeline.run_folder import RunFolder
 from tests.command_line import json_of, output_of, refusal_of
+from tests.dossier.dossiers import crowded_copy
 
 
 def test_flags_can_be_listed_filtered_and_read_by_a_program(finished: RunFolder) -> None:
@@ -51,3 +56,21 @@ def test_where_nobody_passes_who_comes_nearest_is_listed(finished: RunFolder, tm
     text = output_of("flags", folder, "--strongest", 2)
     assert "nobody passed" in text
     assert json_of("flags", folder) == []
+
+
+def test_a_terminal_gets_the_most_certain_flags_a_line_each_and_a_pipe_gets_all_of_them_whole(
+    finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = crowded_copy(finished, tmp_path / "run", flags=30).folder
+    certain = [flag["flag_id"][:12] for flag in most_certain_first(run.table("flags").to_pylist())]
+    piped = output_of("flags", run.path)
+    assert all(flag in piped for flag in certain)
+    assert "…" not in piped.partition("can be false")[0].partition("most certain")[0]
+    monkeypatch.setattr("opencse.commands.flags.screen", lambda: os.terminal_size((120, 18)))
+    shown = output_of("flags", run.path)
+    assert [flag for flag in certain if flag in shown] == certain[:8]
+    assert "The 8 most certain of 30" in shown
+    assert len([line for line in shown.splitlines() if line.startswith("│")]) == 8
+    assert all(flag in output_of("flags", run.path, "--all") for flag in certain)
+    limited = output_of("flags", run.path, "--limit", 2)
+    assert [flag for flag in certain if flag in limited] == certain[:2]

@@ -1,0 +1,35 @@
+"""What would have kept flags from being raised: fewer of what counts, and the fewest rows without which they go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from audit.flag.explanation import explain
+from audit.flag.removal import Removal, smallest_removal
+from pipeline.run_folder import RunFolder
+
+LISTED: Final = 10
+"""How many rows of a set are named; `opencse explain --json` names all."""
+
+
+def clearing_lines(
+    folder: RunFolder, flag_ids: Iterable[str], *, progress: Callable[[str], None] = lambda _: None
+) -> dict[str, tuple[str, ...]]:
+    """Return, by flag, in sentences what would have kept it from being raised. Each flag is computed again many times.
+
+    Raises:
+        CodeNotTrusted: the user's own files took part in the run, and the folder was not opened to run them.
+    """
+    lines = {}
+    for number, flag_id in enumerate(flag_ids, start=1):
+        progress(f"what would have changed flag {number}")
+        removal = smallest_removal(folder, flag_id)
+        lines[flag_id] = (*explain(folder, flag_id, rows=0).changes, removal.sentence(), *_rows(removal))
+    return lines
+
+
+def _rows(removal: Removal) -> list[str]:
+    named = [f"{r.table_name} {r.row_id}: {r.source_file}, row {r.source_row}" for r in removal.rows[:LISTED]]
+    left = len(removal.rows) - LISTED
+    return [*named, f"and {left:,} more"] if left > 0 else named

@@ -1,0 +1,1 @@
+"""What may be published of a run: numbers that single nobody out, and the records that oversight asks for."""

@@ -1,0 +1,140 @@
+"""The command `publish`, as its users call it, and what its folder holds and does not hold."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from dossier.publication.aggregates import aggregates
+from dossier.publication.annexes import equality_annex
+from dossier.publication.transparency import NOT_STATED, STATED
+from pipeline.run_folder import RunFolder
+from tests.command_line import json_of, output_of, refusal_of
+from tests.dossier.dossiers import crowded_copy
+
+BAND = re.compile(r"(\d+) to (\d+)")
+
+
+@pytest.fixture(scope="module")
+def published(finished: RunFolder, force: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("published")
+    (place / "statements.toml").write_text('owner = "Standards"\nappeals = "By letter"\n', encoding="utf-8")
+    arguments = ("--out", place / "out", "--statements", place / "statements.toml", "--records", force)
+    assert "by which rule" in output_of("publish", finished.path, *arguments)
+    return place / "out"
+
+
+def test_every_count_is_published_in_fives_and_small_ones_look_like_none(published: Path, finished: RunFolder) -> None:
+    rows = list(csv.DictReader((published / "counts.csv").open(encoding="utf-8", newline="")))
+    flags = finished.table("flags").to_pylist()
+    for concern in {flag["concern"] for flag in flags}:
+        people = {f["subject_id"] for f in flags if f["concern"] == concern and f["subject_kind"] == "officer"}
+        (row,) = [r for r in rows if (r["concern"], r["subject"], r["table"]) == (concern, "officer", "all")]
+        low, high = map(int, BAND.fullmatch(row["flagged"]).groups())  # type: ignore[union-attr]
+        assert low <= len(people) <= high
+        assert (low % 5, high - low) == (0, 4)
+    assert {row["table"] for row in rows} == {"all", "evidence"}  # these records hold no characteristics
+    assert all(BAND.fullmatch(row["flagged"]) for row in rows)
+
+
+def test_nothing_that_is_published_names_a_flag_a_person_or_an_exact_number_of_flags(
+    finished: RunFolder, tmp_path: Path
+) -> None:
+    run = crowded_copy(finished, tmp_path / "run", flags=1234).folder
+    output_of("publish", run.path, "--out", tmp_path / "out")
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted((tmp_path / "out").iterdir()))
+    flags = run.table("flags").to_pylist()
+    assert not [flag["flag_id"] for flag in flags if flag["flag_id"] in text or flag["explanation"] in text]
+    assert "1230 to 1234" in text
+    assert not re.search(r"\b1,?234\b", BAND.sub("", text))
+
+
+def test_groups_of_people_are_published_with_how_many_they_are_and_rare_ones_are_not(finished: RunFolder) -> None:
+    officers = sorted(
+        {s["subject_id"] for s in finished.table("subjects").to_pylist() if s["subject_kind"] == "officer"}
+    )
+    sex = ["female" if officer % 3 == 0 else "male" for officer in officers]
+    religion = ["rare" if at < 3 else "none" for at in range(len(officers))]
+    people = pd.DataFrame({"officer_id": officers, "sex": sex, "religion": religion})
+    counts = [of for of in aggregates(finished, people) if (of.concern, of.subject_kind) == ("standards", "officer")]
+    (published,) = (of.published for of in counts)
+    flagged = {f["subject_id"] for f in finished.table("flags").to_pylist() if f["concern"] == "standards"}
+    for group, (band, base) in published.tables["sex"].items():
+        of_group = [officer for officer, value in zip(officers, sex, strict=True) if value == group]
+        assert base is not None
+        assert base.low <= len(of_group) <= base.high
+        assert band.low <= len(flagged & set(of_group)) <= band.high
+    assert published.withheld == ("religion",)
+    annex = equality_annex(counts)
+    assert {group["characteristic"] for group in annex["groups"]} == {"sex"}
+    assert annex["withheld"] == ["standards: religion"]
+
+
+def test_a_run_in_which_few_were_flagged_is_published_like_one_in_which_nobody_was(
+    finished: RunFolder, force: Path, tmp_path: Path
+) -> None:
+    for out, number in (("few", 4), ("none", 0)):
+        run = Path(shutil.copytree(finished.path, tmp_path / f"run of {out}"))
+        pq.write_table(finished.table("flags").slice(0, number), run / "flags.parquet")
+        output_of("publish", run, "--records", force, "--out", tmp_path / out)
+    for name in ("counts.csv", "equality_annex.json", "protection_annex.json"):
+        assert (tmp_path / "few" / name).read_bytes() == (tmp_path / "none" / name).read_bytes(), name
+
+
+def test_the_record_says_what_was_stated_and_what_was_not(published: Path) -> None:
+    record = json.loads((published / "transparency_record.json").read_text(encoding="utf-8"))
+    detail = record["tier_2"]
+    assert len(detail) == 5
+    assert detail["owner_and_responsibility"]["owner"] == "Standards"
+    assert detail["decision_making_process"]["appeals"] == "By letter"
+    assert record["tier_1"]["contact"] == NOT_STATED
+    assert set(record["missing"]) == set(STATED) - {"owner", "appeals"}
+    assert "owner: Standards" in (published / "transparency_record.txt").read_text(encoding="utf-8")
+
+
+def test_fields_stand_by_sensitivity_with_health_first(published: Path) -> None:
+    annex = json.loads((published / "protection_annex.json").read_text(encoding="utf-8"))
+    assert annex["fields"][0]["category"] == "health"
+    assert "standards" not in annex["fields"][0]["concerns"]
+    assert any(isinstance(field["flags"], dict) for field in annex["fields"])
+
+
+def test_the_card_says_what_was_not_measured_and_the_commitment_binds_to_the_run(
+    published: Path, finished: RunFolder
+) -> None:
+    card = json.loads((published / "evaluation_card.json").read_text(encoding="utf-8"))
+    assert len(card["measure_1_1_not_measured"]) > 3
+    commitment = json.loads((published / "commitment.json").read_text(encoding="utf-8"))
+    checkpoint = (finished.path / "ledger" / "checkpoint").read_bytes()
+    assert commitment["ledger_checkpoint_sha256"] == hashlib.sha256(checkpoint).hexdigest()
+
+
+def test_the_same_run_is_published_in_the_same_bytes(finished: RunFolder, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        output_of("publish", finished.path, "--out", tmp_path / name)
+    one, two = ({p.name: p.read_bytes() for p in (tmp_path / name).iterdir()} for name in ("one", "two"))
+    assert one == two
+
+
+def test_programs_get_the_counts_and_what_is_missing(finished: RunFolder, tmp_path: Path) -> None:
+    content = json_of("publish", finished.path, "--out", tmp_path / "out")
+    assert content["missing"] == list(STATED)
+    assert {row["table"] for row in content["counts"]} == {"all", "evidence"}
+
+
+def test_statements_without_a_place_in_the_record_are_refused_and_nothing_is_written(
+    finished: RunFolder, tmp_path: Path
+) -> None:
+    (tmp_path / "statements.toml").write_text('motto = "Trust us"\n', encoding="utf-8")
+    arguments = ("--out", tmp_path / "out", "--statements", tmp_path / "statements.toml")
+    error = refusal_of("publish", finished.path, *arguments)
+    assert (error.exit_code, error.found) == (2, "motto")
+    assert not (tmp_path / "out").exists()
