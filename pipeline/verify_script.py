@@ -345,9 +345,14 @@ def check_checkpoint(
     """Hold the ledger to the checkpoint that the reader kept."""
     kept = CheckpointText(path.read_bytes().decode("utf-8"))
     report.expect(kept.origin == checkpoint.origin, f"the checkpoint you kept is of {kept.origin}, not of this run")
-    if report.expect(kept.size <= len(leaves), f"the ledger held {kept.size} leaves and now holds {len(leaves)}"):
+    if report.expect(
+        kept.size <= len(leaves), f"ledger/leaves.jsonl held {kept.size} leaves and now holds {len(leaves)}"
+    ):
         root = base64.b64encode(root_of(leaves[: kept.size])).decode()
-        report.expect(root == kept.root, "the ledger is not the one whose checkpoint you kept: it was rewritten since")
+        report.expect(
+            root == kept.root,
+            "ledger/leaves.jsonl: the ledger is not the one whose checkpoint you kept: it was rewritten since",
+        )
     if kept.size == checkpoint.size:
         missing = [line for line in kept.signatures if line not in checkpoint.signatures]
         report.expect(not missing, "ledger/checkpoint lacks a signature that the checkpoint you kept has")
@@ -371,7 +376,7 @@ def name_differences(report: CheckReport, run: Path, manifest: Any, leaves: list
         held = read_lines(kept / "leaves.jsonl")
         for leaf in sorted(set(held) - set(leaves)):
             report.expect(False, f"a leaf you kept is gone: {leaf.decode()}")
-        report.expect(leaves[: len(held)] == held, "the leaves do not begin with those you kept")
+        report.expect(leaves[: len(held)] == held, "ledger/leaves.jsonl: the leaves do not begin with those you kept")
     report.checked.append("what you kept, file by file and leaf by leaf")
 
 
