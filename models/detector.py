@@ -73,6 +73,10 @@ class Detector(ABC):
         """Say whether the detector can use an indicator."""
         return True
 
+    def depends_on(self, indicator: Indicator) -> bool:
+        """Say whether values of an indicator may change anything that the detector says; more than it scores may."""
+        return True
+
     def can_score(self, panel: Panel) -> bool:
         """Say whether there is anything in a panel that the detector is made for."""
         fits = panel.kind in self.kinds and panel.concern in self.concerns

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.indicator import Indicator
 from models.detector import Detector, Fitted
 from models.nulls.series_nulls import SeriesNull, correct_tails
 from models.panel import Panel, Series
@@ -19,6 +20,10 @@ class SeriesDetector(Detector):
     """A detector that fits a null to each series it reads; a subject's p-value is the smallest, by Bonferroni."""
 
     monotone = True
+
+    def depends_on(self, indicator: Indicator) -> bool:
+        """Say whether values of an indicator may change anything: those it reads, each by a null of its own."""
+        return self.reads(indicator)
 
     @abstractmethod
     def fit_nulls(self, panel: Panel, chosen: Sequence[Series]) -> Sequence[SeriesNull | None]:

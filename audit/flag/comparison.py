@@ -11,6 +11,7 @@ import numpy as np
 
 from audit.flag.cited_rows import RowKey
 from audit.flag.rerun import Rerun, feeding, without
+from data.arrays import Floats
 from data.errors import UsageError
 from data.store import Store
 from features.compile.plain_query import evidence_query
@@ -19,8 +20,9 @@ from features.indicator import Indicator
 from features.table import Cells, FeatureTable
 from models.detector import Detector, Fitted
 from models.panel import Panel
+from models.selection.fdr import decisive_sources
 from pipeline.compare import combine_p_values, compare_panel
-from pipeline.detector_scores import DetectorScores, detectors_of, panels_of, seed_of
+from pipeline.detector_scores import detectors_of, panels_of, seed_of
 from pipeline.settings import Settings
 
 PLACING: Final = frozenset({"officer", "posting", "unit"})
@@ -55,26 +57,47 @@ class FlagComparison:
         return next(p for p in panels_of(self.table, self.settings) if p.concern == self.flag["concern"])
 
     @cached_property
-    def fitted(self) -> list[tuple[Detector, Fitted]]:
-        """Each detector with what it has learnt from everybody."""
-        detectors = detectors_of(self.panel, self.settings)
-        return [(d, d.fit(self.panel, seed=seed_of(self.settings, d, self.panel))) for d in detectors]
+    def detectors(self) -> list[Detector]:
+        """The detectors that have something to say of the panel."""
+        return detectors_of(self.panel, self.settings)
 
     @cached_property
-    def scores(self) -> list[DetectorScores]:
-        """The scores of everybody as the run had them."""
-        return [DetectorScores(d, self.panel, fitted.score(self.panel)) for d, fitted in self.fitted]
+    def _written(self) -> dict[str, Floats]:
+        """What the run wrote down of everybody's p-values, by detector, in the panel's order."""
+        written = self.rerun.written_p_values(self.flag)
+        return {
+            name: p_values[np.searchsorted(ids, self.panel.ids)]
+            for name, (ids, p_values) in written.items()
+            if np.isin(self.panel.ids, ids).all()
+        }
 
     @cached_property
-    def _one_by_one(self) -> list[tuple[Detector, Fitted | None, float]]:
-        """Each detector, what it has learnt, and the p-value it gave the subject.
+    def _start(self) -> Floats:
+        """What each detector said of the subject before any row was taken away."""
+        return np.array([self._p_values(detector, self.panel, frozenset())[self.at] for detector in self.detectors])
 
-        What is learnt is None for a detector that cannot score one subject alone: its p-value is held.
+    @cached_property
+    def _over_cut(self) -> list[tuple[int, Fitted]]:
+        """The detectors that put the subject over the cut, by position, with what they have learnt from everybody.
+
+        Those that cannot score one subject alone are left out.
         """
-        return [
-            (detector, fitted if _scores_one(fitted, self.panel, self.at) else None, float(s.scores.p_value[self.at]))
-            for (detector, fitted), s in zip(self.fitted, self.scores, strict=True)
-        ]
+        decisive = [*range(len(self.detectors))]
+        if self.settings.combination.method == "bonferroni":
+            weights = [self.settings.combination.weight(d.family) for d in self.detectors]
+            decisive = decisive_sources(self._start, self.flag["threshold"], method="bonferroni", weights=weights)
+        fitted = [(n, self.detectors[n].fit(self.panel, seed=self._seed(self.detectors[n]))) for n in sorted(decisive)]
+        return [(n, one) for n, one in fitted if _scores_one(one, self.panel, self.at)]
+
+    def _seed(self, detector: Detector) -> int:
+        return seed_of(self.settings, detector, self.panel)
+
+    def _p_values(self, detector: Detector, panel: Panel, changed: frozenset[str]) -> Floats:
+        """Return what a detector says of everybody: as written, unless it depends on an indicator that has changed."""
+        depends = any(s.indicator.name in changed and detector.depends_on(s.indicator) for s in panel.series)
+        if not depends and detector.name in self._written:
+            return self._written[detector.name]
+        return detector.score(panel, seed=self._seed(detector)).p_value
 
     def counted(self, keys: Sequence[RowKey]) -> dict[RowKey, RowWeight]:
         """Return in which of the concern's values each row counts, and which rows are alike in that."""
@@ -93,13 +116,19 @@ class FlagComparison:
         return {key: RowWeight(len(of), (tuple(of), key if key in unlike else key[0])) for key, of in members.items()}
 
     def clears(self, rows: frozenset[RowKey]) -> bool:
-        """Say whether the subject would stay over the cut without these rows, its peers being what they are."""
+        """Say whether the subject would be clear of the cut without these rows, its peers being what they are.
+
+        What a detector that did not put the subject over the cut said is held: whoever is over it stays so whatever
+        that one says, and `again_without` asks it anew.
+        """
         changed = self._changed(rows)
         alone = self.panel.take(np.array([self.at]))
         series = [replace(s, cells=_take(changed[s.key], self.at)) if s.key in changed else s for s in alone.series]
         alone = replace(alone, series=tuple(series))
-        p_values = [held if fitted is None else fitted.score(alone).p_value[0] for _, fitted, held in self._one_by_one]
-        combined = combine_p_values(np.array([p_values]), [d for d, _ in self.fitted], self.settings)
+        p_values = self._start.copy()
+        for n, fitted in self._over_cut:
+            p_values[n] = fitted.score(alone).p_value[0]
+        combined = combine_p_values(p_values[np.newaxis, :], self.detectors, self.settings)
         return not combined[0] <= self.flag["threshold"]
 
     def again_without(self, rows: frozenset[RowKey]) -> tuple[bool, int]:
@@ -109,13 +138,13 @@ class FlagComparison:
         """
         changed = self._changed(rows)
         series = [replace(s, cells=changed.get(s.key, s.cells)) for s in self.panel.series]
-        flagged = set(compare_panel(replace(self.panel, series=tuple(series)), self.settings).selected.tolist())
+        panel = replace(self.panel, series=tuple(series))
+        names = frozenset(name for name, _ in changed)
+        p_values = np.column_stack([self._p_values(detector, panel, names) for detector in self.detectors])
+        combined = combine_p_values(p_values, self.detectors, self.settings)
+        flagged = set(compare_panel(panel, self.settings, scores=(), combined=combined).selected.tolist())
         subject = self.flag["subject_id"]
-        return subject not in flagged, len((flagged ^ self._flagged) - {subject})
-
-    @cached_property
-    def _flagged(self) -> set[int]:
-        return set(compare_panel(self.panel, self.settings, scores=self.scores).selected.tolist())
+        return subject not in flagged, len((flagged ^ self.rerun.flagged(self.flag)) - {subject})
 
     def _own(self, rows: frozenset[RowKey], indicators: list[Indicator]) -> FeatureTable:
         """Return the values of indicators from the cited rows alone, without some of them."""

@@ -80,26 +80,28 @@ def smallest_removal(folder: RunFolder, start: str) -> Removal:
                 # Claims of one day count together, and what contradicts may contradict several: no two are alike.
                 lambda key: key,
             )
-            found, others = _confirmed(found, order, by_rule)
-            return _removal(direct, found, sure, others)
+            return _removal(direct, found, sure, _confirmed(found, order, by_rule))
         if flag["promise"] == "excess":
             again = ExcessAgain(rerun, flag, store)
             own = again.indicator
             order = sorted((key for key in direct if direct[key].indicator == own), key=lambda key: (key[0], -key[1]))
             # An event weighs the more the later it is: no two rows are alike.
             found, sure = _search(order, again.clears, lambda key: key)
-            found, others = _confirmed(found, order, again)
-            return _removal(direct, found, sure, others)
+            return _removal(direct, found, sure, _confirmed(found, order, again))
         comparison = FlagComparison(rerun, flag, store)
         counted = comparison.counted(sorted(direct))
         order = sorted(direct, key=lambda key: (-counted[key].weight, key[0], -key[1]))
         found, sure = _search(order, comparison.clears, lambda key: counted[key].alike)
-        found, others = _confirmed(found, order, comparison)
-        return _removal(direct, found, sure, others)
+        return _removal(direct, found, sure, _confirmed(found, order, comparison))
 
 
-def _removal(direct: Mapping[RowKey, EvidenceRow], found: frozenset[RowKey], sure: bool, others: int) -> Removal:
-    return Removal(tuple(direct[key] for key in sorted(found)), len(direct), sure and bool(found), others)
+def _removal(
+    direct: Mapping[RowKey, EvidenceRow], found: frozenset[RowKey], sure: bool, confirmed: tuple[frozenset[RowKey], int]
+) -> Removal:
+    rows, others = confirmed
+    # Where more had to be taken away than the search found, what lies between was not tried.
+    smallest = sure and len(rows) == len(found) > 0
+    return Removal(tuple(direct[key] for key in sorted(rows)), len(direct), smallest, others)
 
 
 def _search(

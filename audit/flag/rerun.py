@@ -10,10 +10,11 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.arrays import Bools
+from data.arrays import Bools, Floats, Ids
 from data.arrow import arrow_schema, load_arrow
 from data.contract import CONTRACT
 from data.schema import Table
@@ -67,6 +68,26 @@ class Rerun:
         if not (self._folder.path / "history.parquet").is_file():
             return None
         return self._folder.table("history"), self._folder.table("standings")
+
+    def written_p_values(self, flag: FlagRow) -> dict[str, tuple[Ids, Floats]]:
+        """Return what each detector said of everybody in a flag's comparison, as the run wrote it down.
+
+        By detector, ids ascending and their p-values, NaN where there is none.
+        """
+        rows = self._scores.filter(_of_comparison(self._scores, flag))
+        rows = rows.filter(pc.invert(pc.is_in(rows["family"], value_set=pa.array(["contradiction", "baseline"]))))
+        written = {}
+        for name in pc.unique(rows["detector"]).to_pylist():
+            own = rows.filter(pc.equal(rows["detector"], name)).sort_by("subject_id")
+            p_values = own["p_value"].fill_null(np.nan).to_numpy()
+            written[name] = own["subject_id"].to_numpy(), np.asarray(p_values, dtype=np.float64)
+        return written
+
+    def flagged(self, flag: FlagRow) -> set[int]:
+        """Return all whom the run flagged in a flag's comparison."""
+        flags = self._folder.table("flags")
+        compared = pc.and_(_of_comparison(flags, flag), pc.equal(flags["promise"], flag["promise"]))
+        return set(flags.filter(compared)["subject_id"].to_pylist())
 
     def of(self, as_of: date) -> Redone:
         """Return the values, the flags by (kind, subject, concern, promise), and what differs from the scores."""
@@ -135,6 +156,13 @@ class Rerun:
         past = None if self._past is None else history_from(*self._past, kind=kind, as_of=as_of)
         places = subjects.drop_columns(["subject_kind", "as_of"])
         return from_arrow(rows, places, kind=kind, as_of=as_of, history=past)
+
+
+def _of_comparison(table: pa.Table, flag: FlagRow) -> pa.ChunkedArray:
+    """Say which rows of scores or flags are of a flag's date, kind of subject and concern."""
+    day = pc.equal(table["as_of"], pa.scalar(flag["as_of"], pa.date32()))
+    kind, concern = (pc.equal(table[name], flag[name]) for name in ("subject_kind", "concern"))
+    return pc.and_(day, pc.and_(kind, concern))
 
 
 class CitedRowStore:

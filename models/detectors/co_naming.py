@@ -45,6 +45,10 @@ class CoNaming(SeriesDetector):
         """Say whether the indicator counts complaints that name a colleague too."""
         return indicator.read_by == "co_naming"
 
+    def depends_on(self, indicator: Indicator) -> bool:
+        """Say whether values of an indicator may change anything: all complaints of a team count as well."""
+        return self.reads(indicator) or indicator.name == ALL
+
     def fit_nulls(self, panel: Panel, chosen: Sequence[Series]) -> Sequence[SeriesNull | None]:
         """Fit the rate per shared incident and the share of all complaints."""
         rates, shares = fit_all_rates(panel, chosen), fit_all_proportions(panel, chosen, draws=_of_all)

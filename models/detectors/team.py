@@ -36,6 +36,10 @@ class Team(SeriesDetector):
         counts = indicator.aggregate in ("count", "distinct") and isinstance(indicator.exposure, str)
         return counts and not indicator.proportion and indicator.read_by is None
 
+    def depends_on(self, indicator: Indicator) -> bool:
+        """Say whether values of an indicator may change anything: all exposures together are a team's case mix."""
+        return True
+
     def corrects_tail(self, panel: Panel) -> bool:
         """Correct everywhere: grievances come in bursts, which the null does not allow for."""
         return True

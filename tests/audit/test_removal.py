@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.flag.cited_rows import cited_rows, evidence_of, loaded_rows
-from audit.flag.comparison import reading
-from audit.flag.removal import Removal, _confirmed, _search, smallest_removal
-from audit.flag.rerun import CitedRowStore
+from audit.flag.cited_rows import RowKey, cited_rows, evidence_of, loaded_rows
+from audit.flag.comparison import FlagComparison, reading
+from audit.flag.removal import Removal, _confirmed, _removal, _search, smallest_removal
+from audit.flag.rerun import CitedRowStore, Rerun
 from data.store import Store
 from features.indicators import indicators
+from pipeline.compare import compare_panel
 from pipeline.run_folder import RunFolder
 from tests import small_force
 
@@ -141,3 +143,46 @@ def test_rows_of_one_flag_leave_nothing_behind_for_the_next(finished: RunFolder)
             rows.hold(cited)
             counts = {name: store.value(f"SELECT count(*) FROM loaded.{name}") for name in store.tables("loaded")}
             assert {name: n for name, n in counts.items() if n} == {name: len(t) for name, t in cited.items() if len(t)}
+
+
+def comparison_of(folder: RunFolder, flag: dict[str, Any], store: Store) -> tuple[FlagComparison, list[RowKey]]:
+    cited = evidence_of(folder, flag["flag_id"])[flag["flag_id"]]
+    rerun = Rerun(folder, folder.settings)
+    CitedRowStore(store, rerun.absent).hold(cited_rows(cited, loaded_rows(folder, cited), flag["as_of"]))
+    direct = {(row.table_name, row.row_id) for row in cited if row.part == "direct"}
+    return FlagComparison(rerun, flag, store), sorted(direct)
+
+
+def test_removal_by_doubling_takes_away_what_removal_row_by_row_does(finished: RunFolder) -> None:
+    flag = lightest_of_each_family(finished)["peer"]
+    with Store(threads=1) as store:
+        comparison, order = comparison_of(finished, flag, store)
+        first = frozenset(order[:1])
+        one_by_one = next(n for n in range(1, len(order) + 1) if comparison.again_without(frozenset(order[:n]))[0])
+        assert one_by_one > 1
+        rows, others = _confirmed(first, order, comparison)
+        assert rows == frozenset(order[:one_by_one])
+        assert others == comparison.again_without(rows)[1]
+
+
+def test_what_has_not_changed_need_not_be_computed_again(finished: RunFolder) -> None:
+    """Everybody compared anew by every detector and baseline comes to the same as with what the run wrote down."""
+    flag = lightest_of_each_family(finished)["peer"]
+    with Store(threads=1) as store:
+        comparison, order = comparison_of(finished, flag, store)
+        for rows in (frozenset(order[:1]), frozenset(order)):
+            changed = comparison._changed(rows)
+            series = tuple(replace(s, cells=changed.get(s.key, s.cells)) for s in comparison.panel.series)
+            anew = compare_panel(replace(comparison.panel, series=series), comparison.settings)
+            before = compare_panel(comparison.panel, comparison.settings)
+            mine = {flag["subject_id"]}
+            others = (set(anew.selected.tolist()) ^ set(before.selected.tolist())) - mine
+            assert comparison.again_without(rows) == (not mine & set(anew.selected.tolist()), len(others))
+
+
+def test_where_more_is_taken_away_than_the_search_found_it_is_an_upper_bound(finished: RunFolder) -> None:
+    evidence = next(rows for rows in evidence_of(finished).values() if len(rows) > 2)
+    direct = {(row.table_name, row.row_id): row for row in evidence[:3]}
+    found = frozenset([*direct][:1])
+    assert _removal(direct, found, True, (found, 0)).smallest
+    assert not _removal(direct, found, True, (frozenset([*direct][:2]), 0)).smallest
