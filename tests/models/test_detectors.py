@@ -281,3 +281,13 @@ def test_a_sub_panel_keeps_everybody_in_the_peer_group_of_the_whole_force() -> N
     part = view.take(np.array([3, 5]))
     assert part.peers.sizes == view.peers.sizes
     assert part.ids.tolist() == [4, 6]
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_what_a_detector_does_not_depend_on_changes_nothing(detector: Detector) -> None:
+    view = a_panel(detector)
+    every = {s.key: s for other in detectors().values() for s in a_panel(other).series}
+    strangers = [s for s in every.values() if not detector.depends_on(s.indicator)]
+    assert all(detector.depends_on(s.indicator) for s in view.series)
+    wider = replace(view, series=tuple(sorted([*view.series, *strangers], key=lambda s: s.key)))
+    same(detector.score(wider, seed=3), scored(detector.name))
