@@ -212,6 +212,10 @@ def turnover(flagged: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     `cells` names every cell there is, for one that flags nobody has no row in `flagged`. `gained` and `lost` count
     innocent subjects of a concern, `found` and `missed` those in whom something was planted.
     """
+    directions = ["gained", "lost", "found", "missed"]
+    place = [*PLACE, "scenario", "dose", "subject_kind", "concern"]
+    if flagged.empty:
+        return pd.DataFrame(columns=[*place, *directions, "seeds"])
     keys = [*PLACE, "seed", "subject_kind", "concern", "subject_id"]
     twin = flagged[flagged["scenario"] == TWIN][[*keys, "positive"]]
     cells = cells[cells["scenario"] != TWIN][[*PLACE, "seed", "scenario", "dose"]].drop_duplicates()
@@ -229,8 +233,6 @@ def turnover(flagged: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
         found=flagged_after & ~flagged_before & positive,
         missed=flagged_before & ~flagged_after & positive,
     )
-    directions = ["gained", "lost", "found", "missed"]
-    place = [*PLACE, "scenario", "dose", "subject_kind", "concern"]
     seeds = cells.groupby([*PLACE, "scenario", "dose"], sort=True, observed=True)["seed"].nunique().rename("seeds")
     totals = (
         counts.groupby(place, sort=True, observed=True)[directions]

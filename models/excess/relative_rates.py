@@ -42,7 +42,7 @@ class RelativeRates:
     Example:
         >>> rates = RelativeRates(shape=1.0, events=np.array([11.0]), expected=np.array([2.9]))
         >>> rates.mean.round(2).tolist(), rates.chance_under(2.0).round(3).tolist()
-        ([3.08], [0.096])
+        ([3.08], [0.098])
     """
 
     shape: float

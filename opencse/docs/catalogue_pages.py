@@ -50,7 +50,7 @@ def entries() -> list[Entry]:
 
     Example:
         >>> [entry.question for entry in entries() if entry.name == "complaints"]
-        ['How many allegations from the public were received about the officer?']
+        ['How many separate causes of complaint from the public were received about the officer?']
     """
     listed = [Entry("indicator", i.name, i.question, i.concerns, i.tables) for i in indicators().values()]
     listed += [Entry("rule", r.name, r.question, (r.concern,), r.tables) for r in rules().values()]
@@ -69,7 +69,7 @@ def page(name: str) -> str:
         >>> print("\\n".join(page("complaints").splitlines()[:3]))
         # complaints
         <BLANKLINE>
-        How many allegations from the public were received about the officer?
+        How many separate causes of complaint from the public were received about the officer?
     """
     if name in indicators():
         return _indicator_page(indicators()[name])

@@ -33,7 +33,8 @@ def published(finished: RunFolder, force: Path, tmp_path_factory: pytest.TempPat
 
 
 def test_every_count_is_published_in_fives_and_small_ones_look_like_none(published: Path, finished: RunFolder) -> None:
-    rows = list(csv.DictReader((published / "counts.csv").open(encoding="utf-8", newline="")))
+    with (published / "counts.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
     flags = finished.table("flags").to_pylist()
     for concern in {flag["concern"] for flag in flags}:
         people = {f["subject_id"] for f in flags if f["concern"] == concern and f["subject_kind"] == "officer"}

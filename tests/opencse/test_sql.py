@@ -19,7 +19,7 @@ def test_sql_prints_exactly_what_ran(finished: RunFolder) -> None:
     (file,) = (finished.path / "lineage" / "sql").glob("*features-officer-roster_edit-roster_cuts_suffered.sql")
     statement = file.read_text(encoding="utf-8").strip()
     assert statement in output_of("sql", finished.path, step)
-    assert statement in output_of("sql", finished.path, "roster_self_edits")
+    assert statement in output_of("sql", finished.path, "roster_cuts_suffered")
 
 
 def test_sql_of_a_formula_is_that_of_the_indicators_it_reads(finished: RunFolder) -> None:

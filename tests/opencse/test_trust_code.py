@@ -48,7 +48,19 @@ def test_a_trusted_run_is_replayed_and_verified_only_as_far_as_trust_goes(
     config: Path, force: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    output_of("run", "--records", force, "--out", out, "--config", config, "--as-of", "2025-12-18", "--trust-code")
+    output_of(
+        "run",
+        "--records",
+        force,
+        "--out",
+        out,
+        "--config",
+        config,
+        "--as-of",
+        "2025-12-18",
+        "--trust-code",
+        "--allow-empty",
+    )
     assert refusal_of("replay", out).exit_code == 2
     assert "flags replay" in output_of("replay", out, "--trust-code")
     assert "Not checked, purposes" in output_of("verify", out)

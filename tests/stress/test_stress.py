@@ -48,7 +48,7 @@ scenarios = [{scenarios}]
 [doses]
 {doses}
 [sets.default]
-features.indicators = ["complaints", "unlinked_lookups"]
+features.indicators = ["complaints", "unlinked_lookups", "assaults_suffered"]
 models.detectors = ["peer_rate"]
 models.rules = ["undeclared_interest"]
 """
