@@ -61,12 +61,23 @@ def test_where_there_is_too_much_to_try_the_set_is_called_an_upper_bound() -> No
     assert all(sum(n for _, n in found - {key}) <= 100 for key in found)
 
 
-def test_fewer_rows_than_named_do_not_clear_a_contradiction(finished: RunFolder) -> None:
+def test_a_contradiction_is_only_called_smallest_where_nothing_between_was_left_untried(finished: RunFolder) -> None:
     flag = lightest_of_each_family(finished)["contradiction"]
     removal = smallest_removal(finished, flag["flag_id"])
-    assert removal.smallest
     assert 0 < len(removal.rows) <= removal.among
-    assert "fewer would not do" in removal.sentence()
+    assert ("fewer would not do" in removal.sentence()) == removal.smallest
+
+
+@pytest.mark.parametrize(("needed", "smallest"), [(2, True), (3, False)])
+def test_what_had_to_be_widened_is_an_upper_bound(needed: int, smallest: bool, finished: RunFolder) -> None:
+    """Where peers compared anew ask for more rows than the search found, sets of another make-up were not tried."""
+    flag = lightest_of_each_family(finished)["peer"]
+    direct = {(row.table_name, row.row_id): row for row in evidence_of(finished)[flag["flag_id"]]}
+    order = sorted(direct)[:5]
+    found = frozenset(order[:2])
+    removal = _removal(direct, found, True, _confirmed(found, order, Confirmation(needed)))  # type: ignore[arg-type]
+    assert len(removal.rows) == needed
+    assert removal.smallest is smallest
 
 
 @pytest.mark.nightly
