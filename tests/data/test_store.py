@@ -101,7 +101,9 @@ LONG_STATEMENT = """
 import signal
 from data.store import Store
 
-signal.signal(signal.SIGTERM, signal.default_int_handler)
+# Whoever starts the tests in the background of a shell leaves SIGINT ignored.
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.default_int_handler)
 with Store(threads=1) as store:
     print("begun", flush=True)
     try:

@@ -295,7 +295,10 @@ def test_what_does_not_heed_an_interruption_is_ended_all_the_same(tmp_path: Path
     assert ended.returncode == 128 + signal.SIGINT
 
 
-def test_handlers_of_signals_are_put_back() -> None:
+def test_handlers_of_signals_are_put_back(request: pytest.FixtureRequest) -> None:
+    # Whoever starts the tests in the background of a shell leaves SIGINT ignored, and such a plan ignores it too.
+    started = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, started))
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     with prompt_ending():
         assert signal.getsignal(signal.SIGINT) is not before[0]
