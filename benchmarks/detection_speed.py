@@ -28,12 +28,12 @@ from unittest.mock import patch
 from _worlds import as_of_dates, load_records, write_result
 
 from data.store import Store
+from data.vocabulary import SUBJECT_KINDS
 from features.engine import compute_all
 from features.gaps.source_gaps import examine
 from features.table import FeatureTable
 from pipeline.detector_scores import panels_of, score_panel
 from pipeline.rule_counts import count_contradictions
-from pipeline.run import KINDS
 from pipeline.scores_table import scores_table
 from pipeline.settings import Settings, load
 
@@ -149,7 +149,9 @@ def main() -> None:
             load_records(store, world / "records")
             (day,) = as_of_dates(ends_on(world), 1)
             sources = examine(store, as_ofs=[day])
-            tables = list(compute_all(store, settings.indicators, kinds=KINDS, as_ofs=[day], sources=sources).values())
+            tables = list(
+                compute_all(store, settings.indicators, kinds=SUBJECT_KINDS, as_ofs=[day], sources=sources).values()
+            )
             turns = [measured(tables, settings) for _ in range(asked.turns)]
             started, clock = time.process_time(), time.perf_counter()
             count_contradictions(store, settings.rules, day)

@@ -1,8 +1,8 @@
 """Trials: a run that stays in memory and writes no folder, for simulations that make very many of them.
 
-A trial runs the very stages of `pipeline.run.analyse`, so it flags exactly whom a run on the same records flags. What
-it leaves out is what a single run owes its readers and a thousandth repetition does not: Great Expectations, the run
-folder and its seal, and (unless asked for) the rows behind each flag.
+A trial runs the very stages of `pipeline.analysis.analyse`, so it flags exactly whom a run on the same records flags.
+What it leaves out is what a single run owes its readers and a thousandth repetition does not: Great Expectations, the
+run folder and its seal, and (unless asked for) the rows behind each flag.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from data.store import Store
 from data.vocabulary import SubjectKind
 from features.gaps.source_gaps import examine
 from features.table import FeatureTable, from_arrow
+from pipeline.analysis import analyse
 from pipeline.compare import Comparison, SelectionSummary
 from pipeline.known_days import last_known
 from pipeline.loading import CheckDepth, Records, load_records
 from pipeline.purpose_check import enforce_purposes
 from pipeline.rule_selection import RuleSelection
-from pipeline.run import analyse
 from pipeline.settings import Settings
 
 _KINDS: Final = {int: pa.int64(), float: pa.float64(), float | None: pa.float64(), date: pa.date32()}

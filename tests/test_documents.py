@@ -15,8 +15,8 @@ from data.errors import OpencseError
 from features.table import SCHEMA as FEATURES
 from opencse.cli import app
 from opencse.failures import INTERRUPTED
+from pipeline.analysis import FLAGS
 from pipeline.evidence import SCHEMA as EVIDENCE
-from pipeline.run import FLAGS
 from pipeline.scores_table import SCHEMA as SCORES
 
 ROOT = Path(__file__).parent.parent

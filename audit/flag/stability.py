@@ -28,12 +28,12 @@ from features.engine import compute_all
 from features.gaps.source_gaps import examine
 from features.history import history
 from models.panel import Panel
+from pipeline.analysis import by_rules
 from pipeline.compare import Selector, compare_panel
 from pipeline.detector_scores import DetectorScores, detectors_of, panels_of, score_panel, seed_of
 from pipeline.excess import compare_excess
 from pipeline.known_days import last_known
 from pipeline.loading import load_records
-from pipeline.run import by_rules
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings
 

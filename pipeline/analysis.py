@@ -1,0 +1,169 @@
+"""What a run computes of loaded records: features, rules and detectors, flags, and the rows behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+import pyarrow as pa
+
+from data.progress import StageProgress
+from data.store import Store
+from data.vocabulary import SUBJECT_KINDS, SubjectKind
+from features.engine import compute_all
+from features.gaps.source_gaps import Sources
+from features.history import history
+from features.history_tables import history_table, standings_table
+from features.table import SCHEMA as FEATURES
+from features.table import FeatureTable
+from pipeline.compare import Comparison, Selector, compare
+from pipeline.evidence import Cited, Kept, cite, evidence_table, keep, subjects_of
+from pipeline.excess import excess_table
+from pipeline.flag import Flag
+from pipeline.practices import Practice, practices, practices_table, set_aside
+from pipeline.rule_counts import count_contradictions
+from pipeline.rule_selection import RuleSelection, rule_evidence, select_by_evidence
+from pipeline.scores_table import scores_table
+from pipeline.settings import Settings
+
+FLAGS: Final = pa.schema(
+    [
+        ("flag_id", pa.string()),
+        ("subject_kind", pa.string()),
+        ("subject_id", pa.int64()),
+        ("as_of", pa.date32()),
+        ("concern", pa.string()),
+        ("standard", pa.string()),
+        ("detectors", pa.list_(pa.string())),
+        ("family", pa.string()),
+        ("promise", pa.string()),
+        ("score", pa.float64()),
+        ("p_value", pa.float64()),
+        ("q_value", pa.float64()),
+        ("threshold", pa.float64()),
+        ("audience", pa.string()),
+        ("policy", pa.string()),
+        ("policy_version", pa.int32()),
+        ("explanation", pa.string()),
+        ("status", pa.string()),
+    ]
+)
+"""The columns of `flags.parquet`."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a run computes from loaded records, before anything is written: its tables, and the rows its flags cite.
+
+    `comparisons` are those of every as-of date, kind of subject and concern, `contradictions` the selections by rules
+    of every as-of date and concern. Without evidence `evidence` is empty,
+    `kept` too, and a flag's id rests on its content alone.
+    """
+
+    features: pa.Table
+    subjects: pa.Table
+    scores: pa.Table
+    flags: pa.Table
+    evidence: pa.Table
+    history: pa.Table
+    standings: pa.Table
+    excess: pa.Table
+    comparisons: tuple[Comparison, ...]
+    contradictions: tuple[RuleSelection, ...]
+    practices: pa.Table
+    practice_rows: Mapping[str, str]
+    kept: tuple[Kept, ...]
+
+
+def tables_with_past(
+    store: Store, settings: Settings, dates: Sequence[date], sources: Sources
+) -> dict[tuple[date, SubjectKind], FeatureTable]:
+    """Return the values of every as-of date and kind of subject, with the past of rates where excess is looked for."""
+    tables = compute_all(store, settings.indicators, kinds=SUBJECT_KINDS, as_ofs=dates, sources=sources)
+    concerns = settings.excess.concerns
+    if not concerns:
+        return tables
+    return {
+        (day, kind): replace(
+            table, history=history(store, settings.indicators, concerns, kind=kind, as_of=day, sources=sources)
+        )
+        for (day, kind), table in tables.items()
+    }
+
+
+def analyse(
+    store: Store,
+    settings: Settings,
+    dates: Sequence[date],
+    sources: Sources,
+    *,
+    tell: StageProgress = lambda _: None,
+    evidence: bool = True,
+) -> Results:
+    """Featurise, detect and flag what is loaded in a store; with `evidence`, find and digest the rows behind flags."""
+    scores: list[pa.Table] = []
+    flags: list[Flag] = []
+    comparisons: list[Comparison] = []
+    contradictions: list[RuleSelection] = []
+    customs: list[Practice] = []
+    tell(f"features as of {', '.join(map(str, dates))}")
+    selector = Selector(settings, total=len(dates))
+    tables = tables_with_past(store, settings, dates, sources)
+    for day in dates:
+        tell(f"rules and detectors as of {day}")
+        compared = [c for kind in SUBJECT_KINDS for c in compare(tables[day, kind], settings, selector)]
+        found, selected = by_rules(store, tables[day, "officer"], settings, selector)
+        customs += found
+        evidence_of_rules = [e for s in selected for e in s.evidence]
+        excess = [c.excess for c in compared if c.excess is not None]
+        scores.append(scores_table([s for c in compared for s in c.scores], evidence_of_rules, excess))
+        flags += [*(flag for s in selected for flag in s.flags), *(flag for c in compared for flag in c.flags)]
+        comparisons += compared
+        contradictions += selected
+    if evidence:
+        tell(f"evidence of {len(flags)} flags")
+    cited = cite(store, flags, tables, settings) if evidence else [Cited(flag) for flag in flags]
+    kept = keep(store, cited)
+    ids, cited_rows = evidence_table(cited, kept)
+    features = [t.to_arrow() for t in tables.values()]
+    histories = [t.history for t in tables.values() if t.history is not None]
+    return Results(
+        features=pa.concat_tables(features) if features else FEATURES.empty_table(),
+        subjects=subjects_of(tables),
+        scores=pa.concat_tables(scores),
+        flags=flags_table(flags, ids),
+        evidence=cited_rows,
+        history=history_table(histories),
+        standings=standings_table(histories),
+        excess=excess_table([c.excess for c in comparisons if c.excess is not None]),
+        comparisons=tuple(comparisons),
+        contradictions=tuple(contradictions),
+        practices=practices_table(customs),
+        practice_rows={p.file: p.rows_query(tables[p.as_of, "officer"]) for p in customs},
+        kept=tuple(kept),
+    )
+
+
+def by_rules(
+    store: Store, officers: FeatureTable, settings: Settings, selector: Selector
+) -> tuple[list[Practice], tuple[RuleSelection, ...]]:
+    """Return the practices on the officers' as-of date, and whom rules select once their claims are set aside."""
+    monthly = count_contradictions(store, settings.rules, officers.as_of)
+    evidence = rule_evidence([m.by_person() for m in monthly], officers)
+    found = practices(monthly, evidence, officers)
+    aside = [set_aside(m, found, officers) for m in monthly]
+    if any(months is not None for months in aside):
+        counts = [m.by_person(months) for m, months in zip(monthly, aside, strict=True)]
+        evidence = rule_evidence(counts, officers)
+    return found, select_by_evidence(evidence, settings, selector)
+
+
+def flags_table(flags: Sequence[Flag], ids: Sequence[str]) -> pa.Table:
+    """Return flags and their ids as rows of `flags.parquet`, by as-of date, concern, family and subject."""
+    rows = [
+        {"flag_id": i, **flag.content(), "detectors": list(flag.detectors)} for i, flag in zip(ids, flags, strict=True)
+    ]
+    keys = ["as_of", "concern", "family", "subject_kind", "subject_id", "flag_id"]
+    return pa.Table.from_pylist(rows, schema=FLAGS).sort_by([(key, "ascending") for key in keys])
