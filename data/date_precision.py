@@ -48,6 +48,23 @@ def coarse_columns(store: Store) -> CoarseColumns:
     return MappingProxyType({(table, column): unit for table, column, unit in rows})
 
 
+def coarse_to_json(coarse: CoarseColumns) -> dict[str, str]:
+    """Return the columns that are known by month or year as a run's manifest lists them."""
+    return {f"{table}.{column}": precision for (table, column), precision in sorted(coarse.items())}
+
+
+def coarse_from_json(content: Mapping[str, str]) -> CoarseColumns:
+    """Return the columns that a run's manifest lists as known by month or year.
+
+    Example:
+        >>> dict(coarse_from_json({"complaint.received_on": "month", "shift.date": "hour"}))
+        {('complaint', 'received_on'): 'month'}
+    """
+    known: dict[str, Precision] = {"month": "month", "year": "year"}
+    parts = {name.partition(".")[::2]: known[p] for name, p in sorted(content.items()) if p in known}
+    return MappingProxyType(parts)
+
+
 def last_day_of(day: str, precision: Precision) -> str:
     """Return SQL for the last day of the month or year in which a day lies; the day itself where it is exact."""
     if precision == "day":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from data.asof import gate
 from data.schema import Table
@@ -33,3 +33,16 @@ def cause_faults(causes: Causes, source: Table, aggregate: str) -> list[str]:
 
 def _reads(way: Sequence[Expression]) -> bool:
     return all(fields(expression) for expression in way)
+
+
+def causes_by_day(causes: Causes, coarse: Collection[str]) -> Causes:
+    """Return the causes without those that rest on a column known by month or year.
+
+    That two complaints are about the same month is no sign that they are about the same matter.
+
+    Example:
+        >>> from features.expression import col
+        >>> causes_by_day(((col.complaint_id,), (col.unit_id, col.occurred_on)), {"occurred_on"})
+        ((complaint_id,),)
+    """
+    return tuple(way for way in causes if not any(path[-1] in coarse for part in way for path in fields(part)))

@@ -6,8 +6,8 @@ twin and the catalogue page, so they cannot disagree.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from data.contract import CONTRACT
 from data.errors import DeclarationFaulty
 from data.schema import Category, Table
 from data.vocabulary import Concern, SubjectKind
-from features.causes import Causes, cause_faults
+from features.causes import Causes, cause_faults, causes_by_day
 from features.expression import Expression, Field, Operation, Value, fields, walk
 from features.relation import OTHER, Related, relation_faults
 
@@ -179,6 +179,14 @@ class Indicator:
         """What rows of one cause agree in, several expressions for each way; none where rows themselves are counted."""
         ways = tuple(way if isinstance(way, tuple) else (way,) for way in self.independent)
         return (*ways, (Field((str(self.source.key),)),)) if ways and self.joined else ways
+
+    def known_by_day(self, coarse: Collection[str]) -> Indicator:
+        """Return the indicator for records in which some columns of its table are known by month or year only.
+
+        Rows that agree in such a column alone share no cause.
+        """
+        causes = causes_by_day(self.causes, coarse)
+        return self if len(causes) == len(self.causes) else replace(self, independent=causes)
 
     @property
     def relations(self) -> tuple[Related, ...]:

@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from data.date_precision import coarse_to_json
 from data.mapping.mapping_file import read_mapping
 from pipeline.load_report import LoadReport
 
@@ -39,7 +40,7 @@ def reading_facts(loaded: LoadReport) -> dict[str, Any]:
     if loaded.bendings:
         facts["bendings"] = [asdict(bending) for bending in loaded.bendings]
     if loaded.coarse:
-        facts["precision"] = {f"{table}.{column}": p for (table, column), p in sorted(loaded.coarse.items())}
+        facts["precision"] = coarse_to_json(loaded.coarse)
     if loaded.crosswalk:
         text = crosswalk_text(loaded.crosswalk)
         numbers = {domain: len(ids) for domain, ids in sorted(loaded.crosswalk.items())}

@@ -106,4 +106,4 @@ def precision_notes(store: Store, coarse: CoarseColumns) -> Iterator[str]:
         elif column == table.known or column in {c.known_from for c in table.columns}:
             yield f"{where}: it counts from the last day of its {precision} on."
         else:
-            yield f"{where}."
+            yield f"{where}: rows that share it are not taken for one matter."

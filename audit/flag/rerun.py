@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from data.arrays import Bools, Floats, Ids
 from data.arrow import arrow_schema, load_arrow
 from data.contract import CONTRACT
+from data.date_precision import CoarseColumns, coarse_from_json, declare
 from data.schema import Table
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS, SubjectKind
@@ -48,6 +49,7 @@ class Rerun:
         self.settings = settings
         self.selections = {(s["as_of"], s["subject_kind"], s["concern"]): s for s in folder.manifest["selections"]}
         self.absent = set(folder.manifest["absent"])
+        self.coarse = coarse_from_json(folder.manifest.get("precision", {}))
         self.sources = Sources(gaps_from_json(folder.manifest["source_gaps"]))
         self._features, self._subjects = folder.table("features"), folder.table("subjects")
         self._folder = folder
@@ -172,8 +174,9 @@ class CitedRowStore:
     takes longer than what is asked of them.
     """
 
-    def __init__(self, store: Store, absent: set[str]) -> None:
+    def __init__(self, store: Store, absent: set[str], coarse: CoarseColumns) -> None:
         self.store = store
+        declare(store, coarse)
         self._tables = [table for table in CONTRACT if table.name not in absent]
         self._filled: set[str] = set()
         for table in self._tables:

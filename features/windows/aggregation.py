@@ -13,6 +13,7 @@ from datetime import date
 import numpy as np
 
 from data.arrays import Floats, Ids, Integers
+from data.date_precision import coarse_columns
 from data.store import Store
 from features.compile.scan import Scan, scans
 from features.compile.scan_query import scan_query
@@ -42,7 +43,7 @@ def aggregate(store: Store, indicators: Sequence[Indicator], ids: Mapping[date, 
     run_ids = np.unique(np.concatenate([*ids.values(), np.empty(0, dtype=np.int64)]))
     positions = {day: np.searchsorted(run_ids, own) for day, own in ids.items()}
     aggregates: dict[date, dict[tuple[str, int], Aggregates]] = {day: {} for day in ids}
-    for scan in scans([i for i in _with_parts(indicators) if i.aggregate != "formula"]):
+    for scan in scans(_by_day(store, [i for i in _with_parts(indicators) if i.aggregate != "formula"])):
         line = timeline(ids, scan.windows)
         rows = store.arrow(scan_query(scan, line), step=_step_name(scan, ids))
         for merged in merge(scan, line, rows, run_ids):
@@ -53,6 +54,12 @@ def aggregate(store: Store, indicators: Sequence[Indicator], ids: Mapping[date, 
             value = np.where(n_rows > 0, merged.value[at].astype(np.float64), missing)
             aggregates[merged.as_of][merged.indicator.name, merged.window] = Aggregates(value, n_rows)
     return {day: own | _formulas(indicators, own) for day, own in aggregates.items()}
+
+
+def _by_day(store: Store, indicators: Sequence[Indicator]) -> list[Indicator]:
+    """Return the indicators without causes that rest on days which the loaded records know by month or year only."""
+    coarse = coarse_columns(store)
+    return [i.known_by_day({column for table, column in coarse if table == i.table}) for i in indicators]
 
 
 def _with_parts(indicators: Sequence[Indicator]) -> list[Indicator]:

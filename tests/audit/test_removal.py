@@ -148,7 +148,7 @@ def test_rows_of_one_flag_leave_nothing_behind_for_the_next(finished: RunFolder)
     evidence, loaded = evidence_of(finished), loaded_rows(finished)
     flags = finished.table("flags").to_pylist()
     with Store(threads=1) as store:
-        rows = CitedRowStore(store, set(finished.manifest["absent"]))
+        rows = CitedRowStore(store, set(finished.manifest["absent"]), {})
         for flag in (*flags[:3], flags[0]):
             cited = cited_rows(evidence[flag["flag_id"]], loaded, flag["as_of"])
             rows.hold(cited)
@@ -159,7 +159,7 @@ def test_rows_of_one_flag_leave_nothing_behind_for_the_next(finished: RunFolder)
 def comparison_of(folder: RunFolder, flag: dict[str, Any], store: Store) -> tuple[FlagComparison, list[RowKey]]:
     cited = evidence_of(folder, flag["flag_id"])[flag["flag_id"]]
     rerun = Rerun(folder, folder.settings)
-    CitedRowStore(store, rerun.absent).hold(cited_rows(cited, loaded_rows(folder, cited), flag["as_of"]))
+    CitedRowStore(store, rerun.absent, rerun.coarse).hold(cited_rows(cited, loaded_rows(folder, cited), flag["as_of"]))
     direct = {(row.table_name, row.row_id) for row in cited if row.part == "direct"}
     return FlagComparison(rerun, flag, store), sorted(direct)
 

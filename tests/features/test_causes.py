@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data.date_precision import EXACT, declare
 from data.errors import DeclarationFaulty
 from data.sample_records import complete_rows, load_rows
 from data.store import Store
@@ -20,6 +21,7 @@ from features.engine import compute_all
 from features.expression import Expression, col
 from features.indicator import Indicator, NoExposure
 from features.indicators import complete
+from features.relation import Related
 from features.twin import value
 from features.windows.connected import NOTHING, connections
 from tests.features.hard_indicators import HARD
@@ -159,3 +161,21 @@ def test_a_proportion_of_causes_counts_them_as_its_exposure_does_by_one_thing() 
     several = (col.complaint_id, col.complainant_id)
     with pytest.raises(DeclarationFaulty, match="can have more causes than all"):
         complete({"every": replace(every, independent=several), "part": replace(part, independent=several)})
+
+
+def test_cases_about_one_month_are_not_taken_for_one_matter(store: Store) -> None:
+    rows = [
+        {"complaint_id": case, "complainant_id": None, "occurred_on": "2025-02-15", "received_on": "2025-02-20"}
+        for case in (1, 2, 2, 2)
+    ]
+    complaints = counted(col.complaint_id, col.complainant_id, col.occurred_on)
+    same_case = Related(table="complaint", pairs=((col.complaint_id, col.complaint_id),))
+    joined = counted((col.officer_id, col.occurred_on), joined=same_case)
+    as_of = date(2025, 3, 1)
+    assert cells(store, complaints, rows, as_of)[30] == (1, 4)
+    declare(store, {("complaint", "occurred_on"): "month"})
+    try:
+        assert cells(store, complaints, rows, as_of)[30] == (2, 4)
+        assert cells(store, joined, rows, as_of)[30] == (3, 6)  # a row that is joined to several is one cause still
+    finally:
+        declare(store, EXACT)
