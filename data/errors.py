@@ -6,7 +6,8 @@
     ├── InputRejected                3  the records cannot be used
     ├── VerificationFailed           4  a run folder or a flag does not check out
     ├── MachineFault                 5  the machine refused: no space, no permission, no memory
-    └── CellsFailed                  6  some cells of a stress plan could not be run; the others are done
+    ├── CellsFailed                  6  some cells of a stress plan could not be run; the others are done
+    └── LittleToSay                  7  a run is written, or would be, and says less than it seems
 
 An error says what was expected, what was found, where, and what to do. Library code raises; only the command line
 turns an error into an exit.

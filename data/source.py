@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -74,6 +75,25 @@ class StagedTables:
 
 FaultHandler = Callable[[InputRejected], None]
 """What takes a file's fault where the other files are to be read all the same."""
+
+
+@contextmanager
+def handing_over(on_fault: FaultHandler | None) -> Iterator[None]:
+    """Hand the fault of a file to whoever takes it, and go on after the block; without a taker it is raised.
+
+    Example:
+        >>> faults: list[InputRejected] = []
+        >>> with handing_over(faults.append):
+        ...     raise InputRejected("The file is empty.")
+        >>> len(faults)
+        1
+    """
+    try:
+        yield
+    except InputRejected as fault:
+        if on_fault is None:
+            raise
+        on_fault(fault)
 
 
 class Source(ABC):

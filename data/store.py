@@ -89,6 +89,14 @@ class Store:
         )
         return {name for (name,) in names}
 
+    @contextmanager
+    def scratch(self, schema: str) -> Iterator[None]:
+        """Give an empty schema for the time of a block, and drop it with all that is in it."""
+        self.run(f"DROP SCHEMA IF EXISTS {quoted(schema)} CASCADE")
+        self.run(f"CREATE SCHEMA {quoted(schema)}")
+        yield
+        self.run(f"DROP SCHEMA {quoted(schema)} CASCADE")
+
     def close(self) -> None:
         """Close the database; a Store in memory is gone then."""
         self._connection.close()

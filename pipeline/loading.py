@@ -8,7 +8,7 @@ always. How deep the check goes is stated by whoever loads: see `CheckDepth`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -103,22 +103,38 @@ def load_records(
     coarse = dict(recognise(store, staging.tables)) | dict(staging.coarse)
     declare(store, coarse)
     place_known_days(store, coarse)
+    whole = [name for name in staging.tables if name not in staging.sampled]
     counts: list[TableCount] = []
     constraints: list[ConstraintCount] = []
     with _checker(check, store) as checker:
         for table in loading_order(staging.tables):
             tell(f"Checking {table.name}")
-            whole = [name for name in staging.tables if name not in staging.sampled]
             count, of_table = _check_table(table, whole, store, checker, coarse)
             counts.append(count)
             constraints.extend(of_table)
-    notes = (*staging.notes, *(bending.sentence() for bending in staging.bendings))
-    notes += (*precision_notes(store, coarse), *_unchecked_references(staging.tables))
+    notes = _notes(staging, store, coarse)
     if check == "expectations":
         notes += record_notes(store, present=staging.tables, counts=constraints)
+    return _report(staging, source_of(source).name, names, counts, constraints, notes, coarse)
+
+
+def _notes(staging: StagedTables, store: Store, coarse: CoarseColumns) -> tuple[str, ...]:
+    bent = (bending.sentence() for bending in staging.bendings)
+    return (*staging.notes, *bent, *precision_notes(store, coarse), *_unchecked_references(staging.tables))
+
+
+def _report(
+    staging: StagedTables,
+    source: str,
+    names: Collection[str],
+    counts: Iterable[TableCount],
+    constraints: Iterable[ConstraintCount],
+    notes: tuple[str, ...],
+    coarse: CoarseColumns,
+) -> LoadReport:
     position = {name: place for place, name in enumerate(CONTRACT.records)}
     return LoadReport(
-        source=source_of(source).name,
+        source=source,
         inputs=tuple(sorted(staging.inputs, key=lambda file: file.name)),
         counts=tuple(sorted(counts, key=lambda count: position[count.table])),
         absent=tuple(name for name in CONTRACT.records if name in names and name not in staging.tables),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from data.contract import CONTRACT
-from data.errors import UsageError
+from data.errors import InputRejected, UsageError
 from data.progress import StageProgress
 from data.schema import EARLIEST_DAY, LATEST_DAY, is_as_of_day
 from data.staging import staged_folder
@@ -22,6 +22,7 @@ from features.engine import computable
 from features.gaps.source_gaps import Sources, examine
 from models.lineage import lineage
 from pipeline.analysis import Results, analyse
+from pipeline.check.record_check import RecordCheck, check_loaded
 from pipeline.compare import SelectionSummary
 from pipeline.evidence import loaded_tables
 from pipeline.extras import check_extras
@@ -71,6 +72,7 @@ def run(
     overwrite: bool = False,
     resume: bool = False,
     progress: StageProgress | None = None,
+    on_loaded: Callable[[RecordCheck], None] | None = None,
 ) -> Finished:
     """Run the whole pipeline on a folder of records and write one run folder, whole or not at all.
 
@@ -80,7 +82,9 @@ def run(
     Without as-of dates the day after the bulk of the rows ends is taken (see `pipeline.known_days`). `world` is
     noted in the settings of a run on a synthetic world. The number of threads changes no byte of the result. With
     `resume` a run that was killed is gone on with from its last whole stage, where everything is as it was then; where
-    it is not, or no stage was whole, it begins anew. The bytes are the same either way.
+    it is not, or no stage was whole, it begins anew. The bytes are the same either way. `on_loaded` is called with the
+    check of the records once they are loaded, before anything is computed of them; then every file is looked at,
+    whatever is wrong with another.
 
     Raises:
         UsageError: the settings, the as-of dates or the output folder cannot be used.
@@ -100,9 +104,8 @@ def run(
         else:
             _empty(folder)
             with _opened(records, beside=out, threads=threads) as store:
-                stage, loaded = _work(
-                    store, records, folder, settings, source=source, as_of=as_of, world=world, tell=tell
-                )
+                loaded = _load(store, records, settings, source, max(as_of, default=None), tell, on_loaded)
+                stage = _work(store, loaded, folder, settings, source=source, as_of=as_of, world=world, tell=tell)
             if not loaded.crosswalk:  # the texts of ids are never written into the folder, and the seal is not all then
                 write_stage(folder, stage, origin=origin, records=records)
         tell("sealing")
@@ -116,9 +119,29 @@ def _empty(folder: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _work(
+def _load(
     store: Store,
     records: Path,
+    settings: Settings,
+    source: str,
+    as_of: date | None,
+    tell: StageProgress,
+    on_loaded: Callable[[RecordCheck], None] | None,
+) -> LoadReport:
+    """Load the records, and hand their check to whoever wants it; the first fault of a file ends the run then."""
+    faults: list[InputRejected] = []
+    on_fault = None if on_loaded is None else faults.append
+    loaded = load_records(records, source=source, store=store, progress=tell, on_fault=on_fault)
+    if on_loaded is not None and loaded.present:
+        on_loaded(check_loaded(store, loaded, settings=settings, as_of=as_of, faults=faults))
+    if faults:
+        raise faults[0]
+    return loaded
+
+
+def _work(
+    store: Store,
+    loaded: LoadReport,
     folder: Path,
     settings: Settings,
     *,
@@ -126,9 +149,8 @@ def _work(
     as_of: Sequence[date],
     world: Mapping[str, Any] | None,
     tell: StageProgress,
-) -> tuple[WholeStage, LoadReport]:
+) -> WholeStage:
     """Write everything but the seal of a run, and return what the seal takes."""
-    loaded = load_records(records, source=source, store=store, progress=tell)
     write_validation(loaded, folder / "validation", store)
     _withdraw_audit_only(store)
     dates = sorted(set(as_of)) or [last_known(store) + timedelta(days=1)]
@@ -158,7 +180,7 @@ def _work(
         "selections": [asdict(s) | {"as_of": str(s.as_of)} for s in selections],
         "contradictions": [asdict(s) | {"as_of": str(s.as_of)} for s in rule_selections],
     }
-    return WholeStage(tuple(loaded.inputs), facts), loaded
+    return WholeStage(tuple(loaded.inputs), facts)
 
 
 def _loaded(stage: WholeStage, source: str) -> LoadReport:

@@ -24,7 +24,12 @@ def run_warnings(
         >>> run_warnings(LoadReport("folder", (), counts, (), (), ()), (), ())[0]
         'complaint lost 1 of its 10 rows to quarantine: more than 5%.'
     """
-    return (*_lost(loaded), *_nobody(loaded), *_nobody_compared(selections, rules))
+    return (*record_warnings(loaded), *_nobody_compared(selections, rules))
+
+
+def record_warnings(loaded: LoadReport) -> tuple[str, ...]:
+    """Return a sentence for each table that lost too many rows, and one where nobody is there."""
+    return (*_lost(loaded), *_nobody(loaded))
 
 
 def _lost(loaded: LoadReport) -> Iterator[str]:

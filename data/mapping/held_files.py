@@ -12,7 +12,7 @@ import pyarrow as pa
 from data.errors import InputRejected
 from data.mapping.mapping_file import MappedFile, RecordMapping
 from data.progress import StageProgress
-from data.source import FaultHandler, InputFile
+from data.source import FaultHandler, InputFile, handing_over
 from data.sources._packed_files import check_readers, open_text
 from data.sources._parquet_files import check_size, read_schema, unreadable
 from data.sources._record_files import (
@@ -75,12 +75,8 @@ def hold_files(
     held = {}
     for name, file in mapping.files.items():
         progress(f"Reading {file.path}")
-        try:
+        with handing_over(on_fault):
             held[name] = _hold(file, root, work, store)
-        except InputRejected as fault:
-            if on_fault is None:
-                raise
-            on_fault(fault)
     return held
 
 

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from data.contract import CONTRACT
 from data.errors import InputRejected
-from data.mapping.held_files import SCHEMA, hold_files
+from data.mapping.held_files import SCHEMA, HeldFile, hold_files
 from data.mapping.mapped_rows import MappedRows, rows_of
 from data.mapping.mapping_file import RecordMapping
 from data.progress import StageProgress
@@ -53,25 +53,13 @@ class Mapped(Source):
     ) -> StagedTables:
         """Stage what the mapping makes of the files; see `Source.stage`."""
         root = records_folder(folder)
-        store.run(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
-        store.run(f"CREATE SCHEMA {SCHEMA}")
-        wanted = [t for t in self.mapping.tables.values() if tables is None or t.name in tables]
-        with TemporaryDirectory(prefix="opencse-text-") as work:
-            held = hold_files(self.mapping, root, work=Path(work), store=store, progress=progress, on_fault=on_fault)
-        made = [rows_of(self.mapping, table, held, store) for table in wanted if table.file in held]
-        made += [part for part in _implied(made, tables) if part is not None]
-        if not made:
-            raise InputRejected(
-                "The mapping makes no table of these files.",
-                expected=", ".join(file.path for file in self.mapping.files.values()),
-                found="none that could be read",
-            )
-        for part in made:
-            progress(f"Mapping {part.rows.table.name}")
-            stage_rows(store, part.rows)
-        staged = finish(store, [part.rows for part in made], text_domains=self.mapping.ids)
-        notes = [note for part in made for note in part.notes(store)]
-        store.run(f"DROP SCHEMA {SCHEMA} CASCADE")
+        with store.scratch(SCHEMA):
+            held, made = self._made(root, store, progress, tables, on_fault)
+            for part in made:
+                progress(f"Mapping {part.rows.table.name}")
+                stage_rows(store, part.rows)
+            staged = finish(store, [part.rows for part in made], text_domains=self.mapping.ids)
+            notes = [note for part in made for note in part.notes(store)]
         return StagedTables(
             tuple(file.input_file for file in held.values()),
             tuple(part.rows.table.name for part in made),
@@ -80,6 +68,28 @@ class Mapped(Source):
             staged.coarse,
             staged.crosswalk,
         )
+
+    def _made(
+        self,
+        root: Path,
+        store: Store,
+        progress: StageProgress,
+        tables: Collection[str] | None,
+        on_fault: FaultHandler | None,
+    ) -> tuple[dict[str, HeldFile], list[MappedRows]]:
+        """Hold the files, and return them with the rows of each table that is made of them."""
+        with TemporaryDirectory(prefix="opencse-text-") as work:
+            held = hold_files(self.mapping, root, work=Path(work), store=store, progress=progress, on_fault=on_fault)
+        wanted = [t for t in self.mapping.tables.values() if tables is None or t.name in tables]
+        made = [rows_of(self.mapping, table, held, store) for table in wanted if table.file in held]
+        made += [part for part in _implied(made, tables) if part is not None]
+        if not made:
+            raise InputRejected(
+                "The mapping makes no table of these files.",
+                expected=", ".join(file.path for file in self.mapping.files.values()),
+                found="none that could be read",
+            )
+        return held, made
 
 
 def _implied(made: Collection[MappedRows], wanted: Collection[str] | None) -> Iterator[MappedRows | None]:

@@ -31,7 +31,7 @@ from data.constraints import STAGED
 from data.contract import CONTRACT
 from data.errors import InputRejected
 from data.progress import StageProgress
-from data.source import FaultHandler, InputFile, Source, StagedTables
+from data.source import FaultHandler, InputFile, Source, StagedTables, handing_over
 from data.sources import _chicago_codes as codes
 from data.sources._chicago_files import (
     ACCUSED,
@@ -67,11 +67,9 @@ class Chicago(Source):
     ) -> StagedTables:
         """Stage what the release holds; see the module's text and `Source.stage`."""
         root = records_folder(folder)
-        store.run(f"DROP SCHEMA IF EXISTS {RELEASE} CASCADE")
-        store.run(f"CREATE SCHEMA {RELEASE}")
-        inputs = _hold_all(root, store, progress, on_fault)
-        names, notes = _stage_all(set(inputs), tables, store, progress)
-        store.run(f"DROP SCHEMA {RELEASE} CASCADE")
+        with store.scratch(RELEASE):
+            inputs = _hold_all(root, store, progress, on_fault)
+            names, notes = _stage_all(set(inputs), tables, store, progress)
         return StagedTables(tuple(inputs.values()), names, notes)
 
 
@@ -81,15 +79,11 @@ SOURCE: Final = Chicago()
 def _hold_all(root: Path, store: Store, progress: StageProgress, on_fault: FaultHandler | None) -> dict[str, InputFile]:
     inputs = {}
     for file in FILES:
-        try:
+        with handing_over(on_fault):
             path = find_release_file(root, file)
             if path is not None:
                 progress(f"Reading {relative(root, path)}")
                 inputs[file.name] = hold(store, root, path, file)
-        except InputRejected as fault:
-            if on_fault is None:
-                raise
-            on_fault(fault)
         if file.name not in inputs:
             hold_nothing(store, file)
     if not inputs:

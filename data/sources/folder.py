@@ -15,7 +15,7 @@ from data.contract import CONTRACT
 from data.errors import InputRejected
 from data.progress import StageProgress
 from data.schema import Table
-from data.source import FaultHandler, InputFile, Source, StagedTables
+from data.source import FaultHandler, InputFile, Source, StagedTables, handing_over
 from data.sources._cell_types import from_parquet
 from data.sources._packed_files import check_readers, open_text
 from data.sources._parquet_files import check_size, check_types, fits, read_schema, unreadable
@@ -66,12 +66,8 @@ class Folder(Source):
             opened: list[_Opened] = []
             for name in names:
                 progress(f"Reading {relative(root, files[name])}")
-                try:
+                with handing_over(on_fault):
                     opened.append(_stage_table(CONTRACT[name], root, files[name], Path(work), store, most_rows))
-                except InputRejected as fault:
-                    if on_fault is None:
-                        raise
-                    on_fault(fault)
             staged = finish(store, [one.rows for one in opened])
         return StagedTables(
             tuple(one.input_file for one in opened),

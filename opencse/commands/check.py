@@ -42,7 +42,10 @@ def check(
     trust_code: TrustCode = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look through records without running anything: what fits, what does not and why, and what can be computed."""
+    """Look through records without running anything: what fits, what does not and why, and what can be computed.
+
+    It ends with the code with which a run would end because of the records.
+    """
     from data.staging import staged_file
     from pipeline.check.check_page import check_page
     from pipeline.check.record_check import check_records
@@ -69,14 +72,17 @@ def check(
             file.write_text(check_page(result), encoding="utf-8")
     if as_json:
         print_json(result.to_json())
-        return
-    print_short_form(result)
-    _print_columns(result)
-    print_items([*result.loaded.notes][:LISTED])
-    if len(result.loaded.notes) > LISTED:
-        print_text(f"  … and {len(result.loaded.notes) - LISTED} more with --json or --out")
+    else:
+        print_short_form(result)
+        _print_columns(result)
+        print_items([*result.loaded.notes][:LISTED])
+        if len(result.loaded.notes) > LISTED:
+            print_text(f"  … and {len(result.loaded.notes) - LISTED} more with --json or --out")
     if out is not None:
         print_note(f"Written to {out}; open it in a browser.")
+    refusal = result.refusal()
+    if refusal is not None:
+        raise refusal
 
 
 def print_short_form(result: RecordCheck) -> None:

@@ -28,10 +28,7 @@ from opencse.options import (
 from opencse.terminal import print_items, print_json, print_note, print_table, print_text, share, steps
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from pipeline.run import Finished
-    from pipeline.settings import Settings
 
 LISTED = 10
 """How many notes, gaps and changes are listed; the manifest has all."""
@@ -90,8 +87,6 @@ def run(
     check_free(out, overwrite=overwrite)
     _name_unfinished(out, clean=clean, resume=resume)
     number = bounded_threads(threads)
-    if records is not None and not as_json:
-        _print_check(records, source, settings, dates, number)
     with _records(world, records, seed, number) as (folder, origin), steps("Running") as progress:
         finished = run_pipeline(
             folder,
@@ -104,6 +99,7 @@ def run(
             overwrite=overwrite,
             resume=resume,
             progress=progress,
+            on_loaded=print_short_form if records is not None and not as_json else None,
         )
     if as_json:
         print_json({"out": str(out), "flags": finished.flags, **_facts(finished)})
@@ -143,18 +139,6 @@ def _warn(warnings: Sequence[str], *, allow_empty: bool) -> None:
         found=" ".join(warnings[1:]) or None,
         hint="The run is written. 'opencse check' says why; --allow-empty accepts it.",
     )
-
-
-def _print_check(records: Path, source: str, settings: Settings, dates: Sequence[date], threads: int | None) -> None:
-    """Print the short form of the check of the records, before the run itself begins."""
-    from pipeline.check.record_check import check_records
-
-    as_of = max(dates, default=None)
-    with steps("Checking") as progress:
-        result = check_records(
-            records, source=source, settings=settings, as_of=as_of, threads=threads, progress=progress
-        )
-    print_short_form(result)
 
 
 @contextmanager

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from data.constraints import LOADED
-from data.errors import InputRejected
+from data.errors import InputRejected, LittleToSay, OpencseError
 from data.progress import StageProgress
 from data.store import Store, quoted
 from pipeline.check.column_facts import (
@@ -23,6 +23,7 @@ from pipeline.check.computability import Computability, Unlock, computability, u
 from pipeline.known_days import last_known
 from pipeline.load_report import LoadReport
 from pipeline.loading import load_records
+from pipeline.run_warnings import record_warnings
 from pipeline.settings import Settings
 
 MOST_ROWS: Final = 200_000
@@ -47,9 +48,29 @@ class RecordCheck:
         return unlocks(self.parts)
 
     @property
-    def ready(self) -> bool:
-        """Whether every file can be read and no row is refused."""
-        return not self.faults and not any(count.quarantined for count in self.loaded.counts)
+    def warnings(self) -> tuple[str, ...]:
+        """What a run on these records would warn of because of them: tables that lose many rows, nobody there."""
+        return record_warnings(self.loaded)
+
+    def refusal(self) -> OpencseError | None:
+        """Return the error with which a run would end because of these records; None where it would not.
+
+        A file that cannot be used ends it before anything is computed, lost rows only at the end.
+        """
+        if self.faults:
+            return InputRejected(
+                "These records cannot be used as they are.",
+                found="; ".join(fault.summary for fault in self.faults),
+                where=", ".join(fault.where for fault in self.faults if fault.where) or None,
+                hint="Mend what is named above: a run would end there.",
+            )
+        if self.warnings:
+            return LittleToSay(
+                f"Warning: {self.warnings[0]}",
+                found=" ".join(self.warnings[1:]) or None,
+                hint="Mend the records or the mapping: a run would end with this code too.",
+            )
+        return None
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """Return how many indicators, rules and detectors can be computed, and how many there are."""
@@ -73,6 +94,7 @@ class RecordCheck:
             "parts": [asdict(part) | {"ready": part.ready} for part in self.parts],
             "unlocks": [asdict(unlock) for unlock in self.unlocks],
             "notes": list(loaded.notes),
+            "warnings": list(self.warnings),
         }
 
 
@@ -108,9 +130,16 @@ def check_records(
         )
         if not loaded.present and faults:
             raise faults[0]
-        day = as_of or last_known(store) + timedelta(days=1)
-        for name in [table for table in store.tables(LOADED) if table not in loaded.present]:
-            store.run(f"DROP TABLE {LOADED}.{quoted(name)}")
-        columns = tuple(column_facts(store, loaded.coarse))
-        parts = computability(store, settings, day, columns)
-        return RecordCheck(day, loaded, tuple(faults), rejection_reasons(store), columns, shape_facts(store), parts)
+        return check_loaded(store, loaded, settings=settings, as_of=as_of, faults=faults)
+
+
+def check_loaded(
+    store: Store, loaded: LoadReport, *, settings: Settings, as_of: date | None, faults: Sequence[InputRejected] = ()
+) -> RecordCheck:
+    """Return what there is to say of records that are loaded already; see `check_records`."""
+    day = as_of or last_known(store) + timedelta(days=1)
+    for name in [table for table in store.tables(LOADED) if table not in loaded.present]:
+        store.run(f"DROP TABLE {LOADED}.{quoted(name)}")
+    columns = tuple(column_facts(store, loaded.coarse))
+    parts = computability(store, settings, day, columns)
+    return RecordCheck(day, loaded, tuple(faults), rejection_reasons(store), columns, shape_facts(store), parts)

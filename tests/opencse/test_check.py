@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from data.store import Store
 from pipeline.check import record_check
-from tests.command_line import json_of, output_of, refusal_of
+from tests.command_line import ending_of, json_of, refusal_of
 
 OFFICERS = "officer_id,workforce,joined_on\n" + "".join(f"{n},officer,2015-03-0{n % 9 + 1}\n" for n in range(1, 41))
 COMPLAINTS = "allegation_id,complaint_id,officer_id,category,source,received_on,known_on,outcome\n"
@@ -27,8 +29,15 @@ def records(folder: Path) -> Path:
     return folder
 
 
+def checked(code: int, *arguments: object) -> Any:
+    """What a check says as JSON; it ends with a code."""
+    ending, output, _ = ending_of("check", *arguments, "--json")
+    assert ending == code
+    return json.loads(output)
+
+
 def test_everything_is_said_before_anything_runs(tmp_path: Path) -> None:
-    check = json_of("check", records(tmp_path), "--as-of", "2020-01-03")
+    check = checked(7, records(tmp_path), "--as-of", "2020-01-03")
     (reason,) = check["reasons"]
     assert (reason["table"], reason["column"], reason["rows"]) == ("complaint", "category", 2)
     assert "'yacht'" in reason["commonest"][0][0]
@@ -48,7 +57,7 @@ def test_everything_is_said_before_anything_runs(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_used_hides_no_other(tmp_path: Path) -> None:
     records(tmp_path)
     (tmp_path / "posting.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    check = json_of("check", tmp_path)
+    check = checked(3, tmp_path)
     assert [fault["where"] for fault in check["faults"]] == ["posting.csv"]
     assert {table["table"] for table in check["tables"]} == {"officer", "complaint"}
 
@@ -58,7 +67,7 @@ def test_the_page_loads_nothing_and_shows_no_markup_of_the_records(tmp_path: Pat
     file = tmp_path / "complaint.csv"
     file.write_text(file.read_text(encoding="utf-8").replace("yacht", "<script>x</script>"), encoding="utf-8")
     page = tmp_path / "check.html"
-    output_of("check", tmp_path, "--out", page)
+    assert refusal_of("check", tmp_path, "--out", page).exit_code == 7  # it is written all the same
     text = page.read_text(encoding="utf-8")
     assert "&lt;script&gt;" in text
     assert "<script" not in text
@@ -76,11 +85,43 @@ def test_of_a_large_table_a_part_is_looked_at_and_said(
         with Store(threads=1) as store:
             store.run(f"COPY (FROM read_csv('{officers}')) TO '{tmp_path / 'officer.parquet'}'")
         officers.unlink()
-    check = json_of("check", tmp_path)
+    check = checked(7, tmp_path)
     (table,) = [table for table in check["tables"] if table["table"] == "officer"]
     assert (table["rows_in"], table["rows_in_file"]) == ((8, 41) if form == "csv" else (10, 40))
     # Officers who were left out are no parents that are missing.
     assert [reason["column"] for reason in check["reasons"]] == ["category"]
+
+
+def test_the_code_is_that_with_which_a_run_would_end(tmp_path: Path) -> None:
+    records(tmp_path)
+    complaints = tmp_path / "complaint.csv"
+    text = complaints.read_text(encoding="utf-8")
+    error = refusal_of("check", tmp_path)
+    assert (error.exit_code, error.summary[:31]) == (7, "Warning: complaint lost 2 of it")
+    assert checked(7, tmp_path)["warnings"][0].startswith("complaint lost 2 of its 4 rows")
+    (tmp_path / "posting.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    error = refusal_of("check", tmp_path)
+    assert (error.exit_code, error.where) == (3, "posting.csv")
+    (tmp_path / "posting.csv").unlink()
+    # One row of many is counted, and no reason to stop.
+    good = "".join(f"{n},{n},1,powers,public,2020-01-02,2020-01-02,\n" for n in range(10, 60))
+    complaints.write_text(text.replace("2,3,yacht", "2,3,powers") + good, encoding="utf-8")
+    check = checked(0, tmp_path)
+    assert (sum(table["quarantined"] for table in check["tables"]), check["warnings"]) == (1, [])
+    complaints.write_text(text.replace("yacht", "powers"), encoding="utf-8")
+    assert json_of("check", tmp_path)["reasons"] == []
+
+
+def test_a_run_shows_the_check_of_what_it_loads_and_every_file_at_fault(tmp_path: Path) -> None:
+    records(tmp_path)
+    for name in ("posting", "unit"):
+        (tmp_path / f"{name}.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    code, output, errors = ending_of("run", "--records", tmp_path, "--out", tmp_path / "run")
+    assert code == 3
+    assert "Why rows would not be loaded" in output
+    assert all(f"The file {name}.csv does not have the columns" in output for name in ("posting", "unit"))
+    assert errors.count("Error:") == 1
+    assert not (tmp_path / "run").exists()
 
 
 def test_what_cannot_be_checked_is_refused(tmp_path: Path) -> None:
