@@ -1,4 +1,4 @@
-"""What would have kept flags from being raised: fewer of what counts, and the fewest rows without which they go."""
+"""What would have kept flags from being raised: fewer of what counts, the fewest rows without which they go, chance."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from audit.flag.explanation import explain
 from audit.flag.removal import Removal, smallest_removal
+from audit.flag.stability import stability
 from pipeline.run_folder import RunFolder
 
 LISTED: Final = 10
@@ -14,9 +15,15 @@ LISTED: Final = 10
 
 
 def clearing_lines(
-    folder: RunFolder, flag_ids: Iterable[str], *, progress: Callable[[str], None] = lambda _: None
+    folder: RunFolder,
+    flag_ids: Iterable[str],
+    *,
+    stable: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, tuple[str, ...]]:
     """Return, by flag, in sentences what would have kept it from being raised. Each flag is computed again many times.
+
+    With `stable` also how often it is raised again with peers drawn anew and with other seeds.
 
     Raises:
         CodeNotTrusted: the user's own files took part in the run, and the folder was not opened to run them.
@@ -25,7 +32,8 @@ def clearing_lines(
     for number, flag_id in enumerate(flag_ids, start=1):
         progress(f"what would have changed flag {number}")
         removal = smallest_removal(folder, flag_id)
-        lines[flag_id] = (*explain(folder, flag_id, rows=0).changes, removal.sentence(), *_rows(removal))
+        again = [count.sentence() for count in stability(folder, flag_id)] if stable else []
+        lines[flag_id] = (*explain(folder, flag_id, rows=0).changes, removal.sentence(), *_rows(removal), *again)
     return lines
 
 

@@ -65,6 +65,7 @@ class FlagDetails:
             "rows": self._rows(flag, evidence),
             "lineage": lineage_tree(self.material, flag, evidence),
             "changes": list(self.material.changes.get(flag["flag_id"], ())),
+            "survival": self.material.survival.get(flag["flag_id"]),
             **self.material.ledger.of(flag["flag_id"]),
         }
 

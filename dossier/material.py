@@ -27,8 +27,8 @@ class Material:
     """A run, and what was measured beside it.
 
     `facts` is the manifest, or as much of it as stands before the run is sealed. `rates` is a table of error rates and
-    `budget` the lines of a stress plan's statement, `changes` what would have kept each flag from being raised, where
-    there are any. Nothing here runs code of the run's maker:
+    `budget` the lines of a stress plan's statement, `changes` what would have kept each flag from being raised, and
+    `survival` how each fares under other choices, where there are any. Nothing here runs code of the run's maker:
     questions of indicators and rules that are not OpenCSE's own stay unsaid.
     """
 
@@ -37,6 +37,7 @@ class Material:
     rates: pd.DataFrame | None = None
     budget: tuple[str, ...] = ()
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    survival: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def flags(self) -> list[dict[str, Any]]:

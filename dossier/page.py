@@ -14,6 +14,7 @@ from typing import Any, Final
 from dossier.flag_details import FlagDetails
 from dossier.material import Material
 from dossier.pictures import pictures
+from dossier.promises import promise_section
 from dossier.summary_sections import summary_sections
 
 BLOCK: Final = 40
@@ -39,9 +40,11 @@ def dossier_page(material: Material) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     scripts = [_asset("vega.js"), _asset("dossier.js")]
     drawn = pictures(material.rates) if material.rates is not None else ()
+    blocks = list(_blocks(material))  # first: what the proofs of all flags share is known then
     return environment.from_string(_asset("dossier.html.jinja")).render(
         facts=material.facts,
         number=len(material.flags),
+        promise=promise_section(material.facts),
         sections=summary_sections(material),
         pictures=drawn,
         budget=material.budget,
@@ -51,12 +54,13 @@ def dossier_page(material: Material) -> str:
         policy=" ".join(_source(script) for script in scripts),
         data={
             "flags": _json({"columns": _COLUMNS, "block": BLOCK, "rows": [_listed(flag) for flag in material.flags]}),
+            "seal": _json(material.ledger.seal),
             "pictures": _json([picture.to_json() for picture in drawn]),
             "charts": _json(
                 {name: json.loads(_asset(f"charts/{name}.vl.json")) for name in ("peers", "time", "rates")}
             ),
         },
-        blocks=list(_blocks(material)),
+        blocks=blocks,
     )
 
 

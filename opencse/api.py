@@ -115,6 +115,7 @@ def run(
           found: nothing there
           where: no/such/folder
     """
+    from dossier.run_page import run_page
     from opencse.options import bounded_threads
     from pipeline.run import run as run_pipeline
     from pipeline.settings import load
@@ -127,6 +128,7 @@ def run(
         as_of=as_of,
         threads=bounded_threads(threads, "threads"),
         overwrite=overwrite,
+        page=run_page,
     )
     return Run(finished.folder)
 
@@ -167,8 +169,9 @@ def try_records(
 def verify(run: Run, *, records: Path | str | None = None) -> list[CheckResult]:
     """Check every hash of a run folder, and with `records` the files it read; nothing is computed anew."""
     from audit.flag.verify import verify as verify_folder
+    from dossier.run_page import run_page
 
-    return verify_folder(run.folder, records=Path(records) if records is not None else None)
+    return verify_folder(run.folder, records=Path(records) if records is not None else None, page=run_page)
 
 
 def replay(run: Run, flag: str | None = None) -> list[ReplayResult]:
@@ -236,6 +239,50 @@ def rates(
         units=units,
         options=options or Defaults(),
     )
+
+
+def rates_of_list(
+    flags: Path | str,
+    *,
+    records: Path | str,
+    truth: Truth | None = None,
+    source: str = "folder",
+    options: RateOptions | None = None,
+) -> pd.DataFrame:
+    """Return the error rates of another tool's list of flags, measured as a run's own; see `audit.rates.other_tools`.
+
+    `flags` is a CSV file with the columns subject, concern and date; `records` is what the tool worked on. Beside the
+    list stands every detector and baseline at the same workload. Columns: `docs/reference/rates.md`.
+
+    Raises:
+        InputRejected: the list or the records cannot be used.
+
+    Example:
+        >>> import opencse
+        >>> opencse.rates_of_list("no/such/list.csv", records="no/such/folder")
+        Traceback (most recent call last):
+        ...
+        data.errors.InputRejected: The list of flags cannot be opened.
+          expected: a CSV file with the columns subject, concern, date, and where known kind, score, cited
+          found: nothing there
+          where: no/such/list.csv
+    """
+    from audit.rates import RateOptions as Defaults
+    from audit.rates.inputs import read_background
+    from audit.rates.other_tools import list_report, read_list
+
+    place = Path(records)
+    read_list(Path(flags))  # its faults are named before the records are read
+    report = list_report(
+        Path(flags),
+        records=place,
+        source=source,
+        truth=truth,
+        about=read_background(place, source=source),
+        options=options or Defaults(silent=False),
+        sweeps=False,
+    )
+    return report.rates
 
 
 def _measured(result: Run | Trial, truth: Truth | None) -> dict[str, pa.Table]:

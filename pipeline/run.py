@@ -35,7 +35,7 @@ from pipeline.rule_counts import skipped_rules
 from pipeline.rule_selection import RuleSelectionSummary
 from pipeline.run_folder import CONFIG, RunFolder, check_free, is_run
 from pipeline.run_warnings import run_warnings
-from pipeline.seal import seal
+from pipeline.seal import PageWriter, seal
 from pipeline.settings import Settings
 from pipeline.validation.validation_report import write_validation
 from pipeline.whole_stage import WholeStage, origin_digest, read_stage, write_stage
@@ -71,6 +71,7 @@ def run(
     threads: int | None = None,
     overwrite: bool = False,
     resume: bool = False,
+    page: PageWriter | None = None,
     progress: StageProgress | None = None,
     on_loaded: Callable[[RecordCheck], None] | None = None,
 ) -> Finished:
@@ -80,7 +81,8 @@ def run(
     list that gives them back is written beside the run folder and not into it.
 
     Without as-of dates the day after the bulk of the rows ends is taken (see `pipeline.known_days`). `world` is
-    noted in the settings of a run on a synthetic world. The number of threads changes no byte of the result. With
+    noted in the settings of a run on a synthetic world; `page` returns the page that people read the run by. The number
+    of threads changes no byte of the result. With
     `resume` a run that was killed is gone on with from its last whole stage, where everything is as it was then; where
     it is not, or no stage was whole, it begins anew. The bytes are the same either way. `on_loaded` is called with the
     check of the records once they are loaded, before anything is computed of them; then every file is looked at,
@@ -109,7 +111,7 @@ def run(
             if not loaded.crosswalk:  # the texts of ids are never written into the folder, and the seal is not all then
                 write_stage(folder, stage, origin=origin, records=records)
         tell("sealing")
-        seal(folder, inputs=stage.inputs, facts=stage.facts)
+        seal(folder, inputs=stage.inputs, facts=stage.facts, page=page)
     write_crosswalk(loaded.crosswalk, beside=out)
     return _finished(RunFolder(out), loaded, stage)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -28,6 +28,15 @@ LIBRARIES: Final = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn", "pyarr
 STAGE: Final = ".stage.json"
 """The file of an unfinished run that says that everything but its seal is written; the seal takes it away."""
 
+SOURCES: Final = (".py", ".toml", ".jinja", ".js", ".css", ".json")
+"""The kinds of files that the code's digest covers: declarations, and what the page of a run is made from."""
+
+PAGE: Final = "dossier.html"
+"""The file of a run folder from which people read it: it follows from the rest, and is sealed with it."""
+
+PageWriter = Callable[[Path, Mapping[str, Any]], bytes]
+"""Returns the page of a run from its folder, complete but for the manifest, and from as much of that as stands."""
+
 FORMAT: Final = 2
 """The version of the run folder's layout."""
 
@@ -40,7 +49,7 @@ def code_digest() -> str:
     """Return the SHA-256 of the source of all packages: file names and contents, in order."""
     root = Path(__file__).parent.parent
     whole = hashlib.sha256()
-    files = [p for name in PACKAGES for p in (root / name).rglob("*") if p.suffix in (".py", ".toml")]
+    files = [p for name in PACKAGES for p in (root / name).rglob("*") if p.suffix in SOURCES]
     for path in sorted(files):
         whole.update(f"{path.relative_to(root).as_posix()}\0{file_digest(path)}\n".encode())
     return whole.hexdigest()
@@ -65,26 +74,30 @@ def code_version() -> str:
         return "unknown"
 
 
-def seal(folder: Path, *, inputs: Iterable[Any], facts: dict[str, Any]) -> None:
+def seal(folder: Path, *, inputs: Iterable[Any], facts: dict[str, Any], page: PageWriter | None = None) -> None:
     """Write the manifest and the ledger of a run whose other files are all in place, and the script that checks them.
 
     `facts` holds what the run found out about itself: counts, outcomes, what was skipped. Nothing in the manifest
-    depends on the clock, the machine's paths or the number of threads.
+    depends on the clock, the machine's paths or the number of threads. With `page` the run gets a page to be read by,
+    whose digest stands in the manifest like that of any other file.
     """
     (folder / SCRIPT).write_bytes(verification_script())
     lines = record_lines(folder)
     write_lines(lines, folder)
-    manifest = {
+    head = {
         "format": FORMAT,
         "contract": CONTRACT.version,
         "code": {"version": code_version(), "sha256": code_digest()},
         "python": platform.python_version(),
         "libraries": library_versions(),
         "inputs": [{"name": i.name, "sha256": i.sha256, "bytes": i.bytes} for i in inputs],
-        "outputs": [_output(path, folder) for path in sorted(folder.rglob("*")) if _is_output(path, folder)],
         "seal": seal_of(lines),
         **facts,
     }
+    if page is not None:
+        (folder / PAGE).write_bytes(page(folder, head))
+    outputs = [_output(path, folder) for path in sorted(folder.rglob("*")) if _is_output(path, folder)]
+    manifest = head | {"outputs": outputs}
     write_json(manifest, folder / MANIFEST)
     write_ledger(folder, lines, manifest=(folder / MANIFEST).read_bytes())
     (folder / STAGE).unlink(missing_ok=True)

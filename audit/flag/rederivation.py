@@ -18,11 +18,15 @@ from pipeline.private_ids import MAPPING
 from pipeline.run import run
 from pipeline.run_folder import CONFIG, MANIFEST, RunFolder
 from pipeline.run_ledger import OUTSIDE
-from pipeline.seal import code_digest, library_versions
+from pipeline.seal import PAGE, PageWriter, code_digest, library_versions
 
 
-def rederivation_faults(folder: RunFolder, records: Path, *, progress: StageProgress | None = None) -> list[str]:
+def rederivation_faults(
+    folder: RunFolder, records: Path, *, page: PageWriter | None = None, progress: StageProgress | None = None
+) -> list[str]:
     """Make a run again from its records, with its own settings, and say which files and flags come out differently.
+
+    The run's page is made again by `page`; without it the one that is there is taken as it is.
 
     Raises:
         CodeNotTrusted: code of its maker's own took part in the run, and it was opened without `trust_code`.
@@ -37,11 +41,19 @@ def rederivation_faults(folder: RunFolder, records: Path, *, progress: StageProg
                 source=_source(folder),
                 as_of=_days(config),
                 world=config.get("world"),
+                page=_page(folder, page),
                 progress=progress,
             ).folder
         except OpencseError as error:
             return [f"the run cannot be made again from {records}: {' '.join(error.lines())}"]
         return [*differences(folder, again)]
+
+
+def _page(folder: RunFolder, page: PageWriter | None) -> PageWriter | None:
+    path = folder.path / PAGE
+    if not path.is_file():
+        return None
+    return page or (lambda _place, _facts: path.read_bytes())
 
 
 def _source(folder: RunFolder) -> str:

@@ -23,7 +23,7 @@ from pipeline.evidence import flag_id
 from pipeline.flag import Flag
 from pipeline.run_folder import MANIFEST, RunFolder
 from pipeline.run_ledger import read_lines, record_lines
-from pipeline.seal import SCRIPT, code_digest, verification_script
+from pipeline.seal import SCRIPT, PageWriter, code_digest, verification_script
 from pipeline.settings import CodeNotTrusted
 
 
@@ -52,13 +52,14 @@ def verify(
     records: Path | None = None,
     trusted: Trusted | None = None,
     deep: bool = False,
+    page: PageWriter | None = None,
     progress: StageProgress | None = None,
 ) -> list[CheckResult]:
     """Check a run folder, from the digest of every file to the audience of every flag.
 
     The script in the folder is not run: the same checks come from here. With `trusted` the ledger is held to what the
     reader kept. With `deep` every flag is replayed; with `records` the input files are checked and the whole run is
-    made again and compared.
+    made again and compared, with its page where `page` writes it.
     """
     tell = progress or (lambda _: None)
     tell("files and ledger")
@@ -69,7 +70,7 @@ def verify(
             tell("replaying every flag")
             checks.append(_replayed(folder))
         if records is not None:
-            checks += [_inputs(folder, records), _rederived(folder, records, tell)]
+            checks += [_inputs(folder, records), _rederived(folder, records, page, tell)]
     except CodeNotTrusted as error:
         name = "made again" if records is not None else "replayed"
         checks.append(CheckResult(name, 0, (), unchecked=f"the run names code of its own: {error.found}"))
@@ -129,8 +130,8 @@ def _replayed(folder: RunFolder) -> CheckResult:
     return CheckResult("flags replayed", len(replays), tuple(faults))
 
 
-def _rederived(folder: RunFolder, records: Path, progress: StageProgress) -> CheckResult:
-    faults = rederivation_faults(folder, records, progress=progress)
+def _rederived(folder: RunFolder, records: Path, page: PageWriter | None, progress: StageProgress) -> CheckResult:
+    faults = rederivation_faults(folder, records, page=page, progress=progress)
     return CheckResult("made again from the records", len(folder.manifest["outputs"]), tuple(faults))
 
 

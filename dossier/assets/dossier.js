@@ -6,6 +6,7 @@
   const flags = data("flags");
   const specifications = data("charts");
   const pictures = data("pictures");
+  const seal = data("seal");
   const column = Object.fromEntries(flags.columns.map((name, at) => [name, at]));
   const PAGE = 50;
 
@@ -247,7 +248,9 @@
 
   function changesOf(details, id) {
     const lines = details.changes.map((line) => make("li", {}, line));
-    return lines.length ? [make("ul", {}, ...lines)] : [
+    const fares = details.survival ? [make("p", {}, details.survival.sentence),
+      details.survival.by.length ? table(["dimension", "choice", "specifications", "share"], details.survival.by, "By choice") : null] : [];
+    return lines.length ? [make("ul", {}, ...lines), ...fares] : [...fares,
       make("p", {}, "Not computed for this page. This finds the fewest rows without which it would not have been raised, and how often it is raised again with other peers, seeds and dates:"),
       command(`opencse explain RUN ${id.slice(0, 12)} --stability`)];
   }
@@ -257,10 +260,24 @@
     return make("p", {}, "Nobody has recorded a review. Until somebody has looked, nothing is known but what stands here.");
   }
 
+  // RFC 6962: a leaf is hashed after a byte of 0, two hashes after a byte of 1.
+  function proofOf(leaf) {
+    const code = (text) => make("code", {}, text);
+    const bytes = atob(seal.hashes);
+    const hash = (number) => Array.from(bytes.slice(32 * number, 32 * number + 32), (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0")).join("");
+    return [make("details", {class: "node"},
+      make("summary", {}, `Proof that it is leaf ${leaf.index.toLocaleString("en")} of the ${seal.size.toLocaleString("en")} that the run sealed`),
+      make("p", {}, "The leaf, whose SHA-256 is that of the flag's line in ledger/flags.jsonl: ", code(leaf.content)),
+      make("p", {}, "Its hash (RFC 6962): ", code(hash(leaf.hash))),
+      make("p", {}, leaf.proof.length ? "Hashed with each of these in turn, in the order of RFC 9162, section 2.1.3:" : "It is the only leaf."),
+      make("ol", {}, ...leaf.proof.map((step) => make("li", {}, code(hash(step))))),
+      make("p", {}, "it gives the root that manifest.json names under seal: ", code(seal.root)))];
+  }
+
   function checksOf(details, id) {
-    const place = details.leaf === null ? null : make("p", {}, `Leaf ${details.leaf.index.toLocaleString("en")} of ${details.leaf.size.toLocaleString("en")} in the run's ledger, hash `, make("code", {}, details.leaf.sha256),
-      ". The first command prints its proof of inclusion, the second checks all of the seal with Python alone, the third computes the flag again from its rows.");
-    return [place, command(`opencse ledger prove RUN ${id.slice(0, 12)}\npython3 RUN/verify.py\nopencse replay RUN ${id.slice(0, 12)}`)];
+    return [...(details.leaf === null ? [] : proofOf(details.leaf)),
+      make("p", {}, "The first command prints its proof against the ledger's checkpoint, the second checks all of the seal with Python alone, the third computes the flag again from its rows."),
+      command(`opencse ledger prove RUN ${id.slice(0, 12)}\npython3 RUN/verify.py\nopencse replay RUN ${id.slice(0, 12)}`)];
   }
 
   async function open(id) {

@@ -27,6 +27,13 @@ def dossier(
     changes: Annotated[
         int, typer.Option(help="For so many flags, the most certain first, find what would have kept them away.", min=0)
     ] = 0,
+    stability: Annotated[
+        bool, typer.Option("--stability", help="For these, also how often they are raised again with peers drawn anew.")
+    ] = False,
+    specifications: Annotated[
+        Path | None,
+        typer.Option(help="A folder written by 'opencse specifications' of this run: how each flag fares in it."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("dossier.html"),
     overwrite: Annotated[bool, typer.Option(help="Replace the file.")] = False,
     trust_code: TrustCode = False,
@@ -36,6 +43,7 @@ def dossier(
     from audit.flag.certainty import most_certain_first
     from data.staging import staged_file
     from dossier.clearing import clearing_lines
+    from dossier.curve_survival import survival_of_flags
     from dossier.material import Material
     from dossier.page import dossier_page
     from pipeline.run_folder import open_run
@@ -51,9 +59,10 @@ def dossier(
         progress("stress results")
         budget = _budget(stress)
         certain = [f["flag_id"] for f in most_certain_first(folder.table("flags").to_pylist())[:changes]]
-        changed = clearing_lines(folder, certain, progress=progress)
+        survival = {} if specifications is None else survival_of_flags(folder, specifications)
+        changed = clearing_lines(folder, certain, stable=stability, progress=progress)
         progress("pages of flags")
-        page = dossier_page(Material(folder, folder.manifest, rates, budget, changed))
+        page = dossier_page(Material(folder, folder.manifest, rates, budget, changed, survival))
         with staged_file(out) as file:
             file.write_text(page, encoding="utf-8")
     if as_json:

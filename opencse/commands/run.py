@@ -67,6 +67,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Load records, check them, compute features, run rules and detectors, and write flags with their evidence."""
+    from dossier.run_page import run_page
     from pipeline.extras import check_extras
     from pipeline.run import check_as_of
     from pipeline.run import run as run_pipeline
@@ -98,6 +99,7 @@ def run(
             threads=number,
             overwrite=overwrite,
             resume=resume,
+            page=run_page,
             progress=progress,
             on_loaded=print_short_form if records is not None and not as_json else None,
         )
@@ -193,6 +195,8 @@ def _print_report(finished: Finished, out: Path) -> None:
     ]
     print_table("Comparison with peers", _COMPARISON, rows)
     _print_practices(finished)
+    from pipeline.seal import PAGE
+
     by_family = finished.folder.table("flags").group_by(["concern", "family"]).aggregate([("flag_id", "count")])
     print_table(
         f"{finished.flags:,} flags: records worth a human look, never findings",
@@ -200,6 +204,9 @@ def _print_report(finished: Finished, out: Path) -> None:
         sorted(tuple(row.values()) for row in by_family.to_pylist()),
     )
     print_text(f"Look: opencse flags {out}   Why: opencse explain {out} FLAG_ID   Check: opencse replay {out}")
+    print_text(
+        f"Read: open {out / PAGE} in a browser; it needs no network, and shows every flag down to its source rows."
+    )
 
 
 def _print_practices(finished: Finished) -> None:

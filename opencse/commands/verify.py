@@ -28,6 +28,7 @@ def verify(
     """Check a run folder: files, ledger, cited rows and flags; with what you kept, and from the records anew."""
     from audit.flag.verify import Trusted
     from audit.flag.verify import verify as verify_run
+    from dossier.run_page import run_page
     from pipeline.run_folder import open_run
 
     with steps("Verifying") as progress:
@@ -36,6 +37,7 @@ def verify(
             records=records,
             trusted=Trusted(checkpoint, key, kept),
             deep=deep,
+            page=run_page,
             progress=progress,
         )
     if as_json:

@@ -15,7 +15,9 @@ from opencse.docs import (
     commands_page,
     controls_page,
     findings_pages,
+    kept_figures,
     layers_picture,
+    notebooks,
     records_page,
     scenarios_page,
     worlds_page,
@@ -41,12 +43,14 @@ def pages(root: Path = ROOT) -> dict[str, str]:
     return {
         commands_page.PAGE: commands_page.commands_page(),
         controls_page.PAGE: controls_page.controls_page(),
+        kept_figures.PAGE: kept_figures.kept_figures(root),
         layers_picture.PICTURE: layers_picture.layers_picture(),
         records_page.PAGE: records_page.records_page(),
         scenarios_page.PAGE: scenarios_page.scenarios_page(),
         worlds_page.PAGE: worlds_page.worlds_page(),
         **catalogue_pages.pages(),
         **_pages_of_findings(root),
+        **notebooks.pages(root),
     }
 
 
@@ -67,7 +71,8 @@ def write(texts: Mapping[str, str], root: Path) -> None:
 def left_over(texts: Mapping[str, str], root: Path) -> list[Path]:
     """Return the pages of declarations that are gone."""
     current = {root / path for path in texts}
-    return sorted(path for folder in FOLDERS for path in (root / folder).glob("*.md") if path not in current)
+    written = [path for folder in FOLDERS for path in (root / folder).glob("*.md")]
+    return sorted(path for path in [*written, *(root / notebooks.FOLDER).glob("*.ipynb")] if path not in current)
 
 
 if __name__ == "__main__":

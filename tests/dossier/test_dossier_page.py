@@ -11,18 +11,34 @@ import zlib
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from audit.flag.rederivation import rederivation_faults
+from audit.flag.verify import verify
 from audit.log.log_folder import open_log
 from audit.log.reviews import Review, record_reviews
+from audit.specification.survival import BY_CONSTRUCTION, COMPARED
+from audit.specification.survival import SCHEMA as SURVIVAL
+from data.errors import UsageError
 from dossier.clearing import clearing_lines
+from dossier.curve_survival import survival_of_flags
 from dossier.distributions import BINS, histogram
 from dossier.page import CHARTS, dossier_page
-from ledger.merkle import leaf_hash
-from pipeline.run_folder import RunFolder
+from dossier.run_page import run_page
+from ledger.merkle import is_included, leaf_hash
+from pipeline.digest import file_digest
+from pipeline.run import run
+from pipeline.run_folder import MANIFEST, RunFolder
+from pipeline.run_ledger import OUTSIDE
+from pipeline.seal import PAGE, seal
+from pipeline.settings import load
+from tests import small_force
 from tests.dossier.dossiers import HOSTILE, crowded_copy, hostile_copy, material_of
 
 LARGEST = 25 * 1024 * 1024
@@ -149,17 +165,38 @@ def test_each_kind_of_picture_is_a_specification_that_names_only_data_it_is_give
         assert '"url"' not in path.read_text(encoding="utf-8")
 
 
-def test_a_flags_page_shows_its_reviews_and_its_place_in_the_ledger(finished: RunFolder, tmp_path: Path) -> None:
+def seal_of(page: str) -> tuple[dict[str, Any], list[bytes]]:
+    """What a page says of the seal, and the hashes that its proofs name by number."""
+    (text,) = re.findall(r'<script type="application/json" id="data-seal">([^<]*)</script>', page)
+    seal = json.loads(text)
+    hashes = base64.b64decode(seal["hashes"])
+    return seal, [hashes[at : at + 32] for at in range(0, len(hashes), 32)]
+
+
+def test_every_flags_page_holds_the_proof_that_the_run_sealed_it(finished: RunFolder, page: str) -> None:
+    seal, hashes = seal_of(page)
+    assert seal["root"] == finished.manifest["seal"]["root"]
+    for about in details_of(page):
+        leaf = about["leaf"]
+        assert json.loads(leaf["content"])["flag_id"] == about["id"]
+        assert hashes[leaf["hash"]] == leaf_hash(leaf["content"].encode())
+        assert is_included(
+            hashes[leaf["hash"]],
+            index=leaf["index"],
+            size=seal["size"],
+            proof=[hashes[step] for step in leaf["proof"]],
+            root=bytes.fromhex(seal["root"]),
+        )
+
+
+def test_a_flags_page_shows_its_reviews_and_its_leaf(finished: RunFolder, tmp_path: Path) -> None:
     copy = RunFolder(Path(shutil.copytree(finished.path, tmp_path / "run")))
     flag = copy.table("flags")["flag_id"].to_pylist()[0]
     record_reviews(copy, [Review(flag_id=flag, outcome="no_concern", reason="The reader was broken.", at="2026-01-02")])
     pages = {about["id"]: about for about in details_of(dossier_page(material_of(copy)))}
     log = open_log(copy.path)
     for about in pages.values():
-        proof = log.proof(about["leaf"]["index"])
-        assert json.loads(proof["leaf"])["flag_id"] == about["id"]
-        assert about["leaf"]["sha256"] == leaf_hash(proof["leaf"].encode()).hex()
-        assert about["leaf"]["size"] == proof["size"]
+        assert log.proof(about["leaf"]["index"])["leaf"] == about["leaf"]["content"]
     assert pages[flag]["reviews"] == [["2026-01-02", None, "no_concern", "The reader was broken.", ""]]
     assert sum(len(about["reviews"]) for about in pages.values()) == 1
 
@@ -170,3 +207,67 @@ def test_a_flags_page_says_what_would_have_kept_it_away_where_that_was_sought(fi
     pages = {about["id"]: about for about in details_of(dossier_page(replace(material_of(finished), changes=changed)))}
     assert [line for line in pages[first]["changes"] if "would not have been raised" in line]
     assert pages[second]["changes"] == []
+
+
+def test_the_page_opens_with_what_this_run_promises_and_what_was_kept_elsewhere(finished: RunFolder, page: str) -> None:
+    kept = json.loads((Path(__file__).parents[2] / "dossier" / "assets" / "kept.json").read_text(encoding="utf-8"))
+    before = page.split('<section id="flags"')[0]
+    assert all(f"<td>{cell}</td>" in before for row in kept["rows"] for cell in row if cell)
+    levels = {s["concern"]: s["level"] for s in finished.manifest["selections"] if s["subject_kind"] == "officer"}
+    assert {concern for concern, level in levels.items() if level is None} == {"welfare"}
+    assert "For welfare this run promises no rate" in before
+    assert "For standards this run promises that on average" in before
+
+
+def test_the_page_that_a_run_carries_is_sealed_and_is_what_the_run_says(finished: RunFolder, tmp_path: Path) -> None:
+    folder = RunFolder(Path(shutil.copytree(finished.path, tmp_path / "run")))
+    for name in (MANIFEST, *OUTSIDE):  # as before a run is sealed
+        (folder.path / name).unlink()
+    inputs = [SimpleNamespace(**item) for item in finished.manifest["inputs"]]
+    seal(folder.path, inputs=inputs, facts=facts_of(finished), page=run_page)
+    (entry,) = [item for item in folder.manifest["outputs"] if item["path"] == PAGE]
+    assert entry["sha256"] == file_digest(folder.path / PAGE)
+    assert (folder.path / PAGE).read_bytes() == run_page(folder.path, facts_of(folder))
+    assert [fault for check in verify(folder) for fault in check.faults] == []
+    text = (folder.path / PAGE).read_text(encoding="utf-8")
+    (folder.path / PAGE).write_text(text.replace("Dossier of a run", "Dossier of a riot"), encoding="utf-8")
+    assert any(PAGE in fault for check in verify(folder) for fault in check.faults)
+
+
+def facts_of(folder: RunFolder) -> dict[str, Any]:
+    """The manifest of a run without what its seal adds last."""
+    return {name: value for name, value in folder.manifest.items() if name != "outputs"}
+
+
+@pytest.mark.nightly
+def test_a_run_that_is_made_again_has_the_same_page(force: Path, tmp_path: Path) -> None:
+    folder = run(force, out=tmp_path / "run", settings=load(), as_of=[small_force.AS_OF], page=run_page).folder
+    assert rederivation_faults(folder, force, page=run_page) == []
+    assert rederivation_faults(folder, force) == []  # the page is then taken as it is
+
+
+def test_a_flags_page_says_how_it_fares_in_a_specification_curve_of_its_own_run(
+    finished: RunFolder, tmp_path: Path
+) -> None:
+    flags = [flag["flag_id"] for flag in material_of(finished).flags]
+    curve = tmp_path / "curve"
+    curve.mkdir()
+    digest = file_digest(finished.path / MANIFEST)
+    choice = {"dimension": "windows", "choice": "short"}
+    compared = {"basis": COMPARED, "flag_id": flags[0], "specifications": 40, "survived": 30, "share": 0.75}
+    compared |= {"standard_error": 0.02, "by_choice": [choice | {"specifications": 20, "share": 0.5}]}
+    compared |= {"smallest_change": [choice], "as_small": 1, "changes": 1}
+    rows = [compared, {"basis": BY_CONSTRUCTION, "flag_id": flags[1]}, {"basis": COMPARED, "flag_id": None}]
+    pq.write_table(pa.Table.from_pylist(rows, schema=SURVIVAL), curve / "survival.parquet")
+    (curve / "specifications.json").write_text(json.dumps({"manifest_sha256": digest}), encoding="utf-8")
+    fares = survival_of_flags(finished, curve)
+    assert set(fares) == set(flags[:2])
+    pages = {about["id"]: about for about in details_of(dossier_page(replace(material_of(finished), survival=fares)))}
+    assert "raised in 30 of 40" in pages[flags[0]]["survival"]["sentence"]
+    assert "loses it is windows: short" in pages[flags[0]]["survival"]["sentence"]
+    assert "No choice of the curve bears on it" in pages[flags[1]]["survival"]["sentence"]
+    (curve / "specifications.json").write_text(json.dumps({"manifest_sha256": "0" * 64}), encoding="utf-8")
+    with pytest.raises(UsageError, match="of another run"):
+        survival_of_flags(finished, curve)
+    with pytest.raises(UsageError, match="cannot be read"):
+        survival_of_flags(finished, tmp_path / "none")
