@@ -79,6 +79,8 @@ def rows_of(mapping: RecordMapping, mapped: MappedTable, held: Mapping[str, Held
     _check_dates(mapping, held)
     origin, names, notes = _origin(mapping, file, held)
     where = _condition(mapping, mapped, names)
+    if where:
+        notes.append((f"{{count}} rows of {file.file.path} are left out by `where`.", _left_out(file, origin, where)))
     cells = {name: _cell(mapping, mapped, name, column, names) for name, column in mapped.columns.items()}
     dates = names.dates()
     declared = {name: dates[cell] for name, cell in cells.items() if cell in dates}
@@ -125,6 +127,10 @@ def _origin(
         (f"{{count}} rows of {other.file.path} repeat a {join.on}; the first of each counts.", doubled),
     ]
     return joined, _Names([*files, ("j", other)]), notes
+
+
+def _left_out(file: HeldFile, origin: str, where: str) -> str:
+    return f"SELECT (SELECT count(*) FROM {file.relation}) - (SELECT count(*) {origin}{where})"
 
 
 def _condition(mapping: RecordMapping, mapped: MappedTable, names: _Names) -> str:

@@ -15,7 +15,7 @@ from data.contract import CONTRACT
 from data.errors import InputRejected
 from data.mapping.held_files import SCHEMA, HeldFile, hold_files
 from data.mapping.mapped_rows import MappedRows, rows_of
-from data.mapping.mapping_file import RecordMapping
+from data.mapping.mapping_file import RecordMapping, open_points
 from data.progress import StageProgress
 from data.schema import Table
 from data.source import FaultHandler, Source, StagedTables
@@ -59,7 +59,8 @@ class Mapped(Source):
                 progress(f"Mapping {part.rows.table.name}")
                 stage_rows(store, part.rows)
             staged = finish(store, [part.rows for part in made], text_domains=self.mapping.ids)
-            notes = [note for part in made for note in part.notes(store)]
+            notes = [f"{self.mapping.place}, line {n}, is open: {says}" for n, says in open_points(self.mapping.text)]
+            notes += [note for part in made for note in part.notes(store)]
         return StagedTables(
             tuple(file.input_file for file in held.values()),
             tuple(part.rows.table.name for part in made),

@@ -251,6 +251,17 @@ def _fault(place: str, text: str, section: str, key: str | None, expected: str, 
     )
 
 
+def open_points(text: str) -> tuple[tuple[int, str], ...]:
+    """Return what a mapping leaves open, with the number of its line: comments that begin with `# open:`.
+
+    Example:
+        >>> open_points("mapping = 1\\n# open: rank: which column?")
+        ((2, 'rank: which column?'),)
+    """
+    lines = enumerate(text.splitlines(), start=1)
+    return tuple((n, found[1].strip()) for n, line in lines if (found := re.match(r"\s*#\s*open:(.*)", line)))
+
+
 def line_of(text: str, section: str, key: str | None) -> int:
     """Return the number of the line in which a section of a TOML text, or a key of it, stands; 1 where neither does.
 

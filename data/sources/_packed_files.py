@@ -18,7 +18,16 @@ from typing import IO, Any, Final
 
 from data.errors import InputRejected, UsageError
 from data.source import InputFile
-from data.sources._record_files import CHUNK, TextFile, check_expansion, describe, inside, read_through, relative
+from data.sources._record_files import (
+    CHUNK,
+    TextFile,
+    check_expansion,
+    describe,
+    inside,
+    on_one_line,
+    read_through,
+    relative,
+)
 
 ENCODINGS: Final = ("utf-8", "cp1252", "latin-1", "utf-16")
 """The encodings of text that may be declared."""
@@ -69,8 +78,9 @@ def open_text(root: Path, path: Path, *, work: Path, options: TextOptions = USUA
     elif options.encoding != "utf-8":
         _decode(target.open("rb"), plain, options.encoding, name=relative(root, path))
     else:
-        return read_through(root, path, delimiter=options.delimiter)
-    return read_through(root, path, delimiter=options.delimiter, plain=plain)
+        return on_one_line(read_through(root, path, delimiter=options.delimiter), plain)
+    text = read_through(root, path, delimiter=options.delimiter, plain=plain)
+    return on_one_line(text, plain.with_suffix(".line.csv"))
 
 
 def _unpack(path: Path, file: InputFile, plain: Path, options: TextOptions) -> None:

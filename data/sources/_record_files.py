@@ -7,10 +7,11 @@ import gzip
 import hashlib
 import io
 import re
+import shutil
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Final, cast
@@ -51,6 +52,7 @@ class TextFile:
     longest_line: int
     delimiter: str = ","
     lines: int = 0
+    header_lines: int = 1
 
     @property
     def name(self) -> str:
@@ -135,8 +137,8 @@ def read_through(folder: Path, path: Path, *, delimiter: str | None = ",", plain
         lines = text.readline()
     delimiter = delimiter or _delimiter(input_file.name, lines)
     with io.TextIOWrapper(_opened(text_path), encoding="utf-8-sig", newline="") as text:
-        header = _header(input_file.name, text, delimiter)
-    return TextFile(plain or path, input_file, header, look.longest, delimiter, look.lines)
+        header, lines_of_header = _header(input_file.name, text, delimiter)
+    return TextFile(plain or path, input_file, header, look.longest, delimiter, look.lines, lines_of_header)
 
 
 def _delimiter(name: str, line: str) -> str:
@@ -311,9 +313,10 @@ def _opened(path: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path, "rb")) if path.name.endswith(".gz") else path.open("rb")
 
 
-def _header(name: str, text: IO[str], delimiter: str) -> tuple[str, ...]:
+def _header(name: str, text: IO[str], delimiter: str) -> tuple[tuple[str, ...], int]:
+    reader = csv.reader(text, strict=True, delimiter=delimiter)
     try:
-        header = next(csv.reader(text, strict=True, delimiter=delimiter), [])
+        header = next(reader, [])
     except csv.Error as error:
         raise InputRejected(
             f"The file {name} has no readable header row.",
@@ -328,4 +331,23 @@ def _header(name: str, text: IO[str], delimiter: str) -> tuple[str, ...]:
             found="no header row",
             where=name,
         )
-    return tuple(header)
+    return tuple(header), reader.line_num
+
+
+def on_one_line(file: TextFile, plain: Path) -> TextFile:
+    """Return a file whose header stands on one line: itself, or a copy in `plain` where headers have line breaks.
+
+    Of a file whose lines end in CR and LF, and with a bare LF in a header, DuckDB reads no row, and says nothing.
+    """
+    if file.header_lines < 2:
+        return file
+    header = tuple(" ".join(cell.split()) for cell in file.header)
+    with (
+        io.TextIOWrapper(_opened(file.path), encoding="utf-8-sig", newline="") as text,
+        plain.open("w", encoding="utf-8", newline="") as out,
+    ):
+        lines = [text.readline() for _ in range(file.header_lines)]
+        end = "\r\n" if lines[-1].endswith("\r\n") else "\n"
+        csv.writer(out, delimiter=file.delimiter, lineterminator=end).writerow(header)
+        shutil.copyfileobj(text, out)
+    return replace(file, path=plain, header=header, header_lines=1)

@@ -61,6 +61,14 @@ def hold(store: Store, root: Path, path: Path, file: ReleaseFile) -> InputFile:
     required column is missing or a column is there twice.
     """
     text = read_through(root, path)
+    if text.header_lines > 1:
+        raise InputRejected(
+            f"The file {text.name} has line breaks in its headers.",
+            expected="a header row on one line",
+            found=f"one on {text.header_lines} lines",
+            where=text.name,
+            hint="Save it again with headers on one line.",
+        )
     columns = (*file.required, *file.optional)
     absent = [c for c in file.required if c not in text.header]
     repeated = sorted({c for c in columns if text.header.count(c) > 1})

@@ -10,6 +10,8 @@ import pytest
 from data.errors import InputRejected, UsageError
 from data.sources import _packed_files
 from data.sources._packed_files import TextOptions, check_readers, open_text
+from data.store import Store
+from pipeline.loading import load_records
 
 TEXT = "officer_id,workforce\n1,officer\n"
 
@@ -96,3 +98,14 @@ def test_an_older_encoding_is_read_where_it_is_declared(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_bytes(b"name\n\x81\n")
     with pytest.raises(InputRejected, match="text in cp1252, as declared"):
         open_text(tmp_path, tmp_path / "b.csv", work=tmp_path / "work", options=TextOptions(encoding="cp1252"))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("inside", ["\n", "\r\n"])
+def test_a_line_break_in_a_header_costs_no_row(tmp_path: Path, end: str, inside: str) -> None:
+    lines = [f'officer_id,workforce,"the{inside}note"', "1,officer,a", f'2,officer,"two{end}lines"', "3,staff,", ""]
+    (tmp_path / "officer.csv").write_bytes(end.join(lines).encode())
+    with Store(threads=1) as store:
+        report = load_records(tmp_path, store=store, check="constraints")
+    assert [(count.rows_in, count.quarantined) for count in report.counts] == [(3, 0)]
+    assert any("'the note'" in note for note in report.notes)
