@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import duckdb
 import pyarrow as pa
@@ -117,10 +118,20 @@ class Store:
         except duckdb.Error as error:
             raise StatementFailed(
                 f"The database refused the step '{step or 'unnamed'}'.",
-                found=str(error).splitlines()[0],
-                where=" ".join(sql.split())[:400],
+                found=_without_values(str(error).splitlines()[0]),
+                where=_without_values(" ".join(sql.split()))[:400],
                 hint="This is a fault in OpenCSE or in a declaration added to it; the statement above shows which.",
             ) from error
+
+
+_VALUE: Final = re.compile(
+    r"'(?:[^']|'')*'|\b\d{4,}(?:\.\d+)?\b|(?:(?<=string )|(?<=format: ))\"[^\"]*\"|\bIN \([\d, ]+\)"
+)
+
+
+def _without_values(text: str) -> str:
+    """Return a statement, or what the database said of it, without the texts and long numbers that rows may hold."""
+    return _VALUE.sub("…", text)
 
 
 def quoted(name: str) -> str:

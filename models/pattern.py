@@ -13,6 +13,7 @@ from data.arrays import Floats
 from data.errors import UsageError
 from models.detector import Detector, Family, Fitted
 from models.estimators import build_estimator, fit_estimator, one_thread, outlyingness, require_nameable
+from models.nulls.parameters import FittedNull
 from models.nulls.residuals import ResidualScale, fit_scale
 from models.nulls.score_nulls import ScoreNull, ScoreNullName, calibrate
 from models.nulls.series_nulls import observe
@@ -158,7 +159,10 @@ class _FittedPattern:
             return tuple(observe(series[n], at) for n in order.tolist() if residuals[at, n] > 0)
 
         contributions = ContributionList(len(panel.ids), explain)
-        return Scores(score=score, p_value=p_value, contributions=contributions, assumption=self.assumption)
+        nulls = () if self.null is None else (FittedNull(self.null),)
+        return Scores(
+            score=score, p_value=p_value, contributions=contributions, assumption=self.assumption, nulls=nulls
+        )
 
 
 def _root(score: Floats, fitted: Floats) -> Floats:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from data.arrays import Floats, Positions
+from models.nulls.parameters import FittedNull
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +101,7 @@ class Scores:
     """What a detector says of every subject of a panel, aligned to it, and what its p-values rest on.
 
     Higher scores are more unusual. `p_value` is NaN where there is not enough evidence, or where the detector gives no
-    p-values at all.
+    p-values at all. `nulls` are what was fitted to tell how unusual a score is.
 
     Example:
         >>> scores = Scores(
@@ -117,6 +118,7 @@ class Scores:
     p_value: Floats
     contributions: ContributionList
     assumption: str
+    nulls: tuple[FittedNull, ...] = ()
 
     def take(self, at: Positions) -> Scores:
         """Return the scores of the subjects at these positions."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from features.indicator import Indicator
 from models.detector import Detector, Fitted
+from models.nulls.parameters import FittedNull
 from models.nulls.series_nulls import SeriesNull, correct_tails
 from models.panel import Panel, Series
 from models.scores import ContributionList, Contributions, Scores
@@ -65,4 +66,10 @@ class FittedSeriesDetector:
             return tuple(tests[n].explain(at) for n in strongest.tolist())
 
         contributions = ContributionList(len(panel.ids), explain)
-        return Scores(score=score, p_value=combined, contributions=contributions, assumption=self.assumption)
+        return Scores(
+            score=score,
+            p_value=combined,
+            contributions=contributions,
+            assumption=self.assumption,
+            nulls=tuple(FittedNull(null, *key) for key, null in sorted(self.nulls.items())),
+        )

@@ -95,11 +95,13 @@ def run(
     as_of: Sequence[date] = (),
     threads: int | None = None,
     overwrite: bool = False,
+    pseudonymise: Path | str | None = None,
 ) -> Run:
     """Run the whole pipeline on a folder of records and write one run folder, whole or not at all.
 
     Without settings the defaults are taken, without as-of dates the day after the last on which anything became known.
-    `threads` is at most the number of processors; a larger one is noted on standard error.
+    `threads` is at most the number of processors; a larger one is noted on standard error. `pseudonymise` names the
+    file of a key: people and units are then known by pseudonyms made with it.
 
     Raises:
         UsageError: the settings, the as-of dates or the output folder cannot be used.
@@ -117,6 +119,7 @@ def run(
     """
     from dossier.run_page import run_page
     from opencse.options import bounded_threads
+    from pipeline.pseudonyms import read_key
     from pipeline.run import run as run_pipeline
     from pipeline.settings import load
 
@@ -129,6 +132,7 @@ def run(
         threads=bounded_threads(threads, "threads"),
         overwrite=overwrite,
         page=run_page,
+        pseudonyms=None if pseudonymise is None else read_key(Path(pseudonymise), apart_from=Path(out)),
     )
     return Run(finished.folder)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Final
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ from pipeline.compare import Comparison, Selector, compare
 from pipeline.evidence import Cited, Kept, cite, evidence_table, keep, subjects_of
 from pipeline.excess import excess_table
 from pipeline.flag import Flag
+from pipeline.nulls_table import nulls_table
 from pipeline.practices import Practice, practices, practices_table, set_aside
 from pipeline.rule_counts import count_contradictions
 from pipeline.rule_selection import RuleSelection, rule_evidence, select_by_evidence
@@ -75,6 +77,11 @@ class Results:
     practices: pa.Table
     practice_rows: Mapping[str, str]
     kept: tuple[Kept, ...]
+
+    @cached_property
+    def nulls(self) -> pa.Table:
+        """What people were compared with: every fitted null and every seed, put together when it is asked for."""
+        return nulls_table(self.comparisons, self.contradictions)
 
 
 def tables_with_past(

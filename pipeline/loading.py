@@ -27,6 +27,7 @@ from data.schema import Table
 from data.source import FaultHandler, StagedTables
 from data.store import Store, quoted
 from pipeline.load_report import ConstraintCount, LoadReport, TableCount
+from pipeline.pseudonyms import Pseudonyms, pseudonymise, without_ids
 from pipeline.record_dates import place_known_days, precision_notes, recognise
 from pipeline.record_notes import record_notes
 from pipeline.record_source import source_of
@@ -66,12 +67,14 @@ def load_records(
     progress: Callable[[str], None] | None = None,
     on_fault: FaultHandler | None = None,
     most_rows: int | None = None,
+    pseudonyms: Pseudonyms | None = None,
 ) -> LoadReport:
     """Load a folder of records, or tables in memory, into a store and report on every file, table and constraint.
 
     `source` is the name of a source, or the path of a mapping. With `on_fault` a file that cannot be used is handed to
     it as the error it would be, and its table is as if it were absent. With `most_rows` a part of a larger table is
-    loaded where the source can, and no reference to it is checked.
+    loaded where the source can, and no reference to it is checked. With `pseudonyms` the ids of people and units are
+    replaced before anything else looks at them.
 
     `tables` limits the load to these tables and those that they refer to; other tables are as if they were absent.
     Tables that are loaded already are replaced: all of them, or with `check="trusted"` those of the same name.
@@ -103,6 +106,9 @@ def load_records(
     coarse = dict(recognise(store, staging.tables)) | dict(staging.coarse)
     declare(store, coarse)
     place_known_days(store, coarse)
+    if pseudonyms is not None:
+        pseudonymise(store, staging.tables, pseudonyms)
+        staging = replace(staging, bendings=tuple(without_ids(bending) for bending in staging.bendings))
     whole = [name for name in staging.tables if name not in staging.sampled]
     counts: list[TableCount] = []
     constraints: list[ConstraintCount] = []

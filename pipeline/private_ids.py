@@ -18,6 +18,7 @@ from typing import Any, Final
 from data.date_precision import coarse_to_json
 from data.mapping.mapping_file import read_mapping
 from pipeline.load_report import LoadReport
+from pipeline.pseudonyms import PEOPLE, Pseudonyms
 
 MAPPING: Final = "mapping.toml"
 """The copy of the mapping in a run folder."""
@@ -34,15 +35,17 @@ def keep_mapping(source: str, folder: Path) -> None:
         (folder / MAPPING).write_text(read_mapping(Path(source)).text, encoding="utf-8")
 
 
-def reading_facts(loaded: LoadReport) -> dict[str, Any]:
+def reading_facts(loaded: LoadReport, pseudonyms: Pseudonyms | None = None) -> dict[str, Any]:
     """Return what the manifest says of how records were read: bent cells, coarse days, the digest of the ids."""
     facts: dict[str, Any] = {}
     if loaded.bendings:
         facts["bendings"] = [asdict(bending) for bending in loaded.bendings]
     if loaded.coarse:
         facts["precision"] = coarse_to_json(loaded.coarse)
+    if pseudonyms is not None:
+        facts["pseudonyms"] = pseudonyms.facts()
     if loaded.crosswalk:
-        text = crosswalk_text(loaded.crosswalk)
+        text = crosswalk_text(loaded.crosswalk, pseudonyms)
         numbers = {domain: len(ids) for domain, ids in sorted(loaded.crosswalk.items())}
         facts["crosswalk"] = {"sha256": hashlib.sha256(text.encode()).hexdigest(), "ids": numbers}
     return facts
@@ -58,17 +61,21 @@ def crosswalk_path(run: Path) -> Path:
     return run.parent / f"{run.name}.ids.csv"
 
 
-def crosswalk_text(crosswalk: Crosswalk) -> str:
-    """Return the list of ids as CSV: what they are ids of, the number, and the text."""
+def crosswalk_text(crosswalk: Crosswalk, pseudonyms: Pseudonyms | None = None) -> str:
+    """Return the list of ids as CSV: what they are ids of, the number by which the run knows them, and the text."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_HEADER)
     for domain, ids in sorted(crosswalk.items()):
-        writer.writerows((domain, number, text) for number, text in enumerate(ids, start=1))
+        named = pseudonyms if domain in PEOPLE else None
+        writer.writerows(
+            (domain, number if named is None else named.of(domain, number), text)
+            for number, text in enumerate(ids, start=1)
+        )
     return out.getvalue()
 
 
-def write_crosswalk(crosswalk: Crosswalk, *, beside: Path) -> None:
+def write_crosswalk(crosswalk: Crosswalk, *, beside: Path, pseudonyms: Pseudonyms | None = None) -> None:
     """Write the list of ids beside a run, readable by its owner alone; nothing where no id was a text."""
     if not crosswalk:
         return
@@ -77,7 +84,7 @@ def write_crosswalk(crosswalk: Crosswalk, *, beside: Path) -> None:
     with os.fdopen(
         os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline=""
     ) as out:
-        out.write(crosswalk_text(crosswalk))
+        out.write(crosswalk_text(crosswalk, pseudonyms))
     part.replace(path)
 
 

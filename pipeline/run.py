@@ -11,16 +11,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import pyarrow as pa
+
 from data.contract import CONTRACT
 from data.errors import InputRejected, UsageError
 from data.progress import StageProgress
 from data.schema import EARLIEST_DAY, LATEST_DAY, is_as_of_day
 from data.staging import staged_folder
 from data.store import Store
-from data.writing import write_json, write_table
+from data.writing import write_table
 from features.engine import computable
-from features.gaps.source_gaps import Sources, examine
-from models.lineage import lineage
+from features.gaps.source_gaps import examine
 from pipeline.analysis import Results, analyse
 from pipeline.check.record_check import RecordCheck, check_loaded
 from pipeline.compare import SelectionSummary
@@ -28,17 +29,21 @@ from pipeline.evidence import loaded_tables
 from pipeline.extras import check_extras
 from pipeline.known_days import last_known
 from pipeline.load_report import LoadReport, TableCount
+from pipeline.loaded_stage import drop_loaded, read_loaded, write_loaded
 from pipeline.loading import load_records
 from pipeline.private_ids import keep_mapping, reading_facts, write_crosswalk
+from pipeline.pseudonyms import Pseudonyms
 from pipeline.purpose_check import enforce_purposes
 from pipeline.rule_counts import skipped_rules
 from pipeline.rule_selection import RuleSelectionSummary
 from pipeline.run_folder import CONFIG, RunFolder, check_free, is_run
+from pipeline.run_lineage import write_lineage
 from pipeline.run_warnings import run_warnings
 from pipeline.seal import PageWriter, seal
 from pipeline.settings import Settings
+from pipeline.stage_origin import StageOrigin, origin_of_stages
 from pipeline.validation.validation_report import write_validation
-from pipeline.whole_stage import WholeStage, origin_digest, read_stage, write_stage
+from pipeline.whole_stage import WholeStage, read_stage, write_stage
 
 LARGE: Final = 400_000_000
 """From so many bytes of records on a run keeps its database in a file: Parquet of some 15,000 people over two years."""
@@ -72,6 +77,7 @@ def run(
     overwrite: bool = False,
     resume: bool = False,
     page: PageWriter | None = None,
+    pseudonyms: Pseudonyms | None = None,
     progress: StageProgress | None = None,
     on_loaded: Callable[[RecordCheck], None] | None = None,
 ) -> Finished:
@@ -82,97 +88,111 @@ def run(
 
     Without as-of dates the day after the bulk of the rows ends is taken (see `pipeline.known_days`). `world` is
     noted in the settings of a run on a synthetic world; `page` returns the page that people read the run by. The number
-    of threads changes no byte of the result. With
-    `resume` a run that was killed is gone on with from its last whole stage, where everything is as it was then; where
-    it is not, or no stage was whole, it begins anew. The bytes are the same either way. `on_loaded` is called with the
-    check of the records once they are loaded, before anything is computed of them; then every file is looked at,
-    whatever is wrong with another.
+    of threads changes no byte of the result. With `resume` a run that was killed is gone on with from its last whole
+    stage, where everything is as it was then: from the loaded records, or from all but the seal. Where it is not, or no
+    stage was whole, it begins anew. The bytes are the same either way. With `pseudonyms` people and units are known by
+    these from the start. `on_loaded` is called with the check of the records once they are loaded, before anything is
+    computed of them; then every file is looked at, whatever is wrong with another.
 
     Raises:
         UsageError: the settings, the as-of dates or the output folder cannot be used.
         InputRejected: the records cannot be read as what they claim to be.
     """
-    tell = progress or (lambda _: None)
     check_as_of(as_of)
     check_extras(settings)
     enforce_purposes(settings, settings.in_force)
     check_free(out, overwrite=overwrite)
     replaceable = is_run if overwrite else None
-    origin = origin_digest(settings, as_of=as_of, source=source, world=world)
+    tell = progress or (lambda _: None)
+    origin = origin_of_stages(settings, records, as_of=as_of, source=source, world=world, pseudonyms=pseudonyms)
+    work = _Work(settings, source, tuple(as_of), world, pseudonyms, origin, tell, on_loaded)
     with staged_folder(out, replaceable=replaceable, resume=resume) as folder:
-        stage = read_stage(folder, origin=origin, records=records) if resume else None
+        stage = read_stage(folder, origin) if resume else None
         if stage is not None:
             loaded = _loaded(stage, source)
         else:
-            _empty(folder)
             with _opened(records, beside=out, threads=threads) as store:
-                loaded = _load(store, records, settings, source, max(as_of, default=None), tell, on_loaded)
-                stage = _work(store, loaded, folder, settings, source=source, as_of=as_of, world=world, tell=tell)
+                loaded = _load(store, folder, work)
+                stage = _compute(store, folder, work, loaded)
+            drop_loaded(folder)
             if not loaded.crosswalk:  # the texts of ids are never written into the folder, and the seal is not all then
-                write_stage(folder, stage, origin=origin, records=records)
+                stage = write_stage(folder, stage, origin)
         tell("sealing")
-        seal(folder, inputs=stage.inputs, facts=stage.facts, page=page)
-    write_crosswalk(loaded.crosswalk, beside=out)
+        seal(folder, inputs=stage.inputs, facts=stage.facts, digests=stage.digests, page=page)
+    write_crosswalk(loaded.crosswalk, beside=out, pseudonyms=pseudonyms)
     return _finished(RunFolder(out), loaded, stage)
 
 
-def _empty(folder: Path) -> None:
+@dataclass(frozen=True)
+class _Work:
+    """What was asked of a run."""
+
+    settings: Settings
+    source: str
+    as_of: tuple[date, ...]
+    world: Mapping[str, Any] | None
+    pseudonyms: Pseudonyms | None
+    origin: StageOrigin
+    tell: StageProgress
+    on_loaded: Callable[[RecordCheck], None] | None
+
+
+def _load(store: Store, folder: Path, work: _Work) -> LoadReport:
+    """Load the records into a store, or take up what a killed run had loaded; what is in the folder else is removed."""
+    kept = read_loaded(folder, store, work.origin)
+    if kept is not None:
+        return kept
     for path in folder.iterdir():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
+    loaded = _read(store, work)
+    write_validation(loaded, folder / "validation", store)
+    _withdraw_audit_only(store)
+    if not loaded.crosswalk:
+        write_loaded(folder, store, loaded, work.origin)
+    return loaded
 
 
-def _load(
-    store: Store,
-    records: Path,
-    settings: Settings,
-    source: str,
-    as_of: date | None,
-    tell: StageProgress,
-    on_loaded: Callable[[RecordCheck], None] | None,
-) -> LoadReport:
-    """Load the records, and hand their check to whoever wants it; the first fault of a file ends the run then."""
+def _read(store: Store, work: _Work) -> LoadReport:
+    """Read the records, and hand their check to whoever wants it; the first fault of a file ends the run then."""
     faults: list[InputRejected] = []
-    on_fault = None if on_loaded is None else faults.append
-    loaded = load_records(records, source=source, store=store, progress=tell, on_fault=on_fault)
-    if on_loaded is not None and loaded.present:
-        on_loaded(check_loaded(store, loaded, settings=settings, as_of=as_of, faults=faults))
+    loaded = load_records(
+        work.origin.records,
+        source=work.source,
+        store=store,
+        progress=work.tell,
+        on_fault=None if work.on_loaded is None else faults.append,
+        pseudonyms=work.pseudonyms,
+    )
+    if work.on_loaded is not None and loaded.present:
+        as_of = max(work.as_of, default=None)
+        work.on_loaded(check_loaded(store, loaded, settings=work.settings, as_of=as_of, faults=faults))
     if faults:
         raise faults[0]
     return loaded
 
 
-def _work(
-    store: Store,
-    loaded: LoadReport,
-    folder: Path,
-    settings: Settings,
-    *,
-    source: str,
-    as_of: Sequence[date],
-    world: Mapping[str, Any] | None,
-    tell: StageProgress,
-) -> WholeStage:
-    """Write everything but the seal of a run, and return what the seal takes."""
-    write_validation(loaded, folder / "validation", store)
-    _withdraw_audit_only(store)
-    dates = sorted(set(as_of)) or [last_known(store) + timedelta(days=1)]
+def _compute(store: Store, folder: Path, work: _Work, loaded: LoadReport) -> WholeStage:
+    """Write everything but the seal of a run whose records are loaded, and return what the seal takes."""
+    settings, tell = work.settings, work.tell
+    dates = sorted(set(work.as_of)) or [last_known(store) + timedelta(days=1)]
     _copy_own_files(settings, folder)
-    config = settings.to_toml(as_of=dates, source=loaded.source, world=world)
+    config = settings.to_toml(as_of=dates, source=loaded.source, world=work.world)
     (folder / CONFIG).write_text(config, encoding="utf-8")
-    keep_mapping(source, folder)
+    keep_mapping(work.source, folder)
     tell("volumes of the sources")
     sources = examine(store, as_ofs=dates)
-    results = _analyse(store, folder, settings, dates, sources, tell)
+    results = analyse(store, settings, dates, sources, tell=tell)
+    tables = _write_tables(results, folder, settings)
     selections = tuple(c.summary for c in results.comparisons)
     rule_selections = tuple(c.summary for c in results.contradictions)
-    _write_lineage(store, settings, folder / "lineage")
+    write_lineage(store, settings, folder, loaded=loaded, dates=dates, tables=tables)
     facts = {
         "seed": settings.seed,
         "as_of": [str(d) for d in dates],
         "counts": [asdict(c) for c in loaded.counts],
         "absent": list(loaded.absent),
         "notes": [*sources.notes(), *loaded.notes],
-        **reading_facts(loaded),
+        **reading_facts(loaded, work.pseudonyms),
         "skipped": list(_skipped(store, settings)),
         "warnings": list(run_warnings(loaded, selections, rule_selections)),
         "source_gaps": [gap.to_json() for gap in sources.gaps],
@@ -182,7 +202,7 @@ def _work(
         "selections": [asdict(s) | {"as_of": str(s.as_of)} for s in selections],
         "contradictions": [asdict(s) | {"as_of": str(s.as_of)} for s in rule_selections],
     }
-    return WholeStage(tuple(loaded.inputs), facts)
+    return WholeStage(tuple(loaded.inputs), facts, {})
 
 
 def _loaded(stage: WholeStage, source: str) -> LoadReport:
@@ -261,28 +281,25 @@ def _withdraw_audit_only(store: Store) -> None:
             store.run(f"DROP TABLE IF EXISTS loaded.{table.name}")
 
 
-TABLES: Final = ("features", "subjects", "scores", "flags", "evidence", "practices")
+TABLES: Final = ("features", "subjects", "scores", "flags", "evidence", "practices", "nulls")
 """The tables of every run folder, by the names of `Results`."""
 
 PAST_TABLES: Final = ("history", "standings", "excess")
 """The tables of a run that looks for excess."""
 
 
-def _analyse(
-    store: Store, folder: Path, settings: Settings, dates: Sequence[date], sources: Sources, tell: StageProgress
-) -> Results:
-    """Compute the results; write their tables and the rows they cite."""
-    results = analyse(store, settings, dates, sources, tell=tell)
-    for name, rows in loaded_tables(results.kept).items():
-        write_table(rows, folder / "loaded" / f"{name}.parquet")
+def _write_tables(results: Results, folder: Path, settings: Settings) -> dict[str, pa.Table]:
+    """Write the tables of a run, the rows they cite and the queries behind practices; return the tables by path."""
     names = [*TABLES, *(PAST_TABLES if settings.excess.concerns else ())]
-    for name in names:
-        write_table(getattr(results, name), folder / f"{name}.parquet")
+    tables = {f"{name}.parquet": getattr(results, name) for name in names}
+    tables |= {f"loaded/{name}.parquet": rows for name, rows in loaded_tables(results.kept).items()}
+    for path, rows in tables.items():
+        write_table(rows, folder / path)
     for name, query in results.practice_rows.items():
         file = folder / "lineage" / "practices" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(query + "\n", encoding="utf-8")
-    return results
+    return tables
 
 
 def _skipped(store: Store, settings: Settings) -> tuple[str, ...]:
@@ -296,20 +313,3 @@ def _skipped(store: Store, settings: Settings) -> tuple[str, ...]:
     ]
     lines += [f"rule {name}: needs {', '.join(absent)}" for name, absent in skipped_rules(settings.rules, present)]
     return tuple(lines)
-
-
-def _write_lineage(store: Store, settings: Settings, folder: Path) -> None:
-    """Write what fed each concern, and every statement that ran, in order.
-
-    A statement that reads a record file names it relative to the records folder: started there, it runs as kept.
-    """
-    index = []
-    sql = folder / "sql"
-    sql.mkdir(parents=True)
-    for number, step in enumerate(store.steps, start=1):
-        name = f"{number:04d}-{step.name.replace('/', '-').replace(' ', '-')}.sql"
-        (sql / name).write_text(step.sql + "\n", encoding="utf-8")
-        index.append({"step": step.name, "file": f"sql/{name}"})
-    write_json(index, folder / "steps.json")
-    fed = lineage(settings.in_force, indicators=settings.indicators, rules=settings.rules)
-    write_json(fed, folder / "purposes.json")

@@ -53,6 +53,19 @@ class RunFolder:
         except (OSError, ValueError) as error:
             raise VerificationFailed("A file of the run cannot be read.", found=str(error), where=name) from error
 
+    def check_known_people(self) -> None:
+        """Check that people and units go by the ids that records and truths know them by.
+
+        Raises:
+            UsageError: the run was pseudonymised.
+        """
+        if self.manifest.get("pseudonyms"):
+            raise UsageError(
+                "The run was pseudonymised, and nobody in it can be found in other records.",
+                expected="a run made without --pseudonymise",
+                where=str(self.path),
+            )
+
     @property
     def manifest(self) -> dict[str, Any]:
         """The manifest.

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import pyarrow.parquet as pq
 
 from data.contract import CONTRACT
 from data.writing import write_json
-from pipeline import verify_script
 from pipeline.digest import file_digest, table_digest
+from pipeline.run_crate import write_crate
 from pipeline.run_folder import MANIFEST
 from pipeline.run_ledger import record_lines, seal_of, write_ledger, write_lines
 
@@ -74,20 +76,29 @@ def code_version() -> str:
         return "unknown"
 
 
-def seal(folder: Path, *, inputs: Iterable[Any], facts: dict[str, Any], page: PageWriter | None = None) -> None:
+def seal(
+    folder: Path,
+    *,
+    inputs: Iterable[Any],
+    facts: dict[str, Any],
+    digests: Mapping[str, str] = MappingProxyType({}),
+    page: PageWriter | None = None,
+) -> None:
     """Write the manifest and the ledger of a run whose other files are all in place, and the script that checks them.
 
-    `facts` holds what the run found out about itself: counts, outcomes, what was skipped. Nothing in the manifest
-    depends on the clock, the machine's paths or the number of threads. With `page` the run gets a page to be read by,
-    whose digest stands in the manifest like that of any other file.
+    `facts` holds what the run found out about itself: counts, outcomes, what was skipped. `digests` are the SHA-256 of
+    files, by path, that need not be hashed again. Nothing in the manifest depends on the clock, the machine's paths or
+    the number of threads. With `page` the run gets a page to be read by, whose digest stands in the manifest like that
+    of any other file.
     """
     (folder / SCRIPT).write_bytes(verification_script())
     lines = record_lines(folder)
     write_lines(lines, folder)
+    inputs, code = list(inputs), {"version": code_version(), "sha256": code_digest()}
     head = {
         "format": FORMAT,
         "contract": CONTRACT.version,
-        "code": {"version": code_version(), "sha256": code_digest()},
+        "code": code,
         "python": platform.python_version(),
         "libraries": library_versions(),
         "inputs": [{"name": i.name, "sha256": i.sha256, "bytes": i.bytes} for i in inputs],
@@ -96,7 +107,8 @@ def seal(folder: Path, *, inputs: Iterable[Any], facts: dict[str, Any], page: Pa
     }
     if page is not None:
         (folder / PAGE).write_bytes(page(folder, head))
-    outputs = [_output(path, folder) for path in sorted(folder.rglob("*")) if _is_output(path, folder)]
+    write_crate(folder, inputs=inputs, facts=facts, code=code)
+    outputs = [_output(path, folder, digests) for path in sorted(folder.rglob("*")) if _is_output(path, folder)]
     manifest = head | {"outputs": outputs}
     write_json(manifest, folder / MANIFEST)
     write_ledger(folder, lines, manifest=(folder / MANIFEST).read_bytes())
@@ -104,19 +116,32 @@ def seal(folder: Path, *, inputs: Iterable[Any], facts: dict[str, Any], page: Pa
 
 
 def verification_script() -> bytes:
-    """Return the script that checks a run folder with nothing but Python, as it stands in each."""
-    return Path(verify_script.__file__).read_bytes()
+    """Return the script that checks a run folder with nothing but Python, as it stands in each.
+
+    It is `pipeline/verify_script.py`, with what that imports of `pipeline/verify_proofs.py` in the place of the import.
+    """
+    files = (Path(__file__).with_name(f"{name}.py") for name in ("verify_script", "verify_proofs"))
+    script, proofs = (file.read_text(encoding="utf-8") for file in files)
+    functions = proofs[proofs.index(_FUNCTIONS) :].strip()
+    return _IMPORT.sub(lambda _: f"\n{functions}\n", script, count=1).encode()
+
+
+_FUNCTIONS: Final = "# ------"
+"""Begins the part of `verify_proofs` that goes into the script: after its text and what it imports."""
+
+_IMPORT: Final = re.compile(r"^from pipeline\.verify_proofs import \([^)]*\)\n", re.MULTILINE)
 
 
 def _is_output(path: Path, folder: Path) -> bool:
     return path.is_file() and path not in (folder / MANIFEST, folder / STAGE)
 
 
-def _output(path: Path, folder: Path) -> dict[str, Any]:
+def _output(path: Path, folder: Path, digests: Mapping[str, str]) -> dict[str, Any]:
     """Return a file's entry in the manifest; that of a table says what its rows are as well."""
+    name = path.relative_to(folder).as_posix()
     entry = {
-        "path": path.relative_to(folder).as_posix(),
-        "sha256": file_digest(path),
+        "path": name,
+        "sha256": digests.get(name) or file_digest(path),
         "bytes": path.stat().st_size,
     }
     return entry | {"rows_sha256": table_digest(pq.read_table(path))} if path.suffix == ".parquet" else entry

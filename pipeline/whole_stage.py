@@ -1,62 +1,51 @@
-"""What a run keeps of the work before its seal, so that after a kill it can be gone on with, to the same bytes.
+"""What a run keeps of all work before its seal, so that after a kill it can be gone on with, to the same bytes.
 
-When everything but the seal stands in the unfinished folder, a file says so: from what it follows (code, libraries,
-settings, the digest of each record file), what was written with which digest, and what the seal has to say. Whoever
-goes on checks all of that first. A stage that is not whole is done again.
+When everything but the seal stands in the unfinished folder, a file says so: from what it follows, what was written
+with which digest, and what the seal has to say. Whoever goes on checks all of that first. The seal takes the digests
+over, so that no file is hashed twice. What is kept at an earlier moment is in `loaded_stage`.
 """
 
 from __future__ import annotations
 
 import json
-import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from data.source import InputFile
 from data.writing import write_json
-from pipeline.digest import digest, file_digest
-from pipeline.seal import STAGE, code_digest, library_versions
-from pipeline.settings import Settings
+from pipeline.digest import file_digest
+from pipeline.seal import STAGE
+from pipeline.stage_origin import StageOrigin, names_in
 
 
 @dataclass(frozen=True)
 class WholeStage:
-    """What the seal takes from a stage that is whole: the files that were read, and what the run says of itself."""
+    """What the seal takes from a stage that is whole: the files that were read, and what the run says of itself.
+
+    `digests` are the SHA-256 of the files that were written, by path; empty where they are not known yet.
+    """
 
     inputs: tuple[InputFile, ...]
     facts: dict[str, Any]
+    digests: Mapping[str, str]
 
 
-def origin_digest(settings: Settings, *, as_of: Iterable[date], source: str, world: Mapping[str, Any] | None) -> str:
-    """Return the SHA-256 of everything that determines a run beside its records."""
-    return digest(
-        {
-            "code": code_digest(),
-            "libraries": library_versions(),
-            "python": platform.python_version(),
-            "settings": settings.to_toml(as_of=sorted(set(as_of)), source=source, world=world),
-            "mapping": file_digest(Path(source)) if Path(source).is_file() else None,
-            "own_files": [file.sha256 for file in settings.own_files],
-        }
-    )
-
-
-def write_stage(folder: Path, stage: WholeStage, *, origin: str, records: Path) -> None:
-    """Note in an unfinished run that everything but its seal is written."""
+def write_stage(folder: Path, stage: WholeStage, origin: StageOrigin) -> WholeStage:
+    """Note in an unfinished run that everything but its seal is written; return the stage with the files' digests."""
+    digests = {name: file_digest(folder / name) for name in names_in(folder)}
     content = {
-        "origin": origin,
-        "records": _names(records),
+        **origin.to_json(),
         "inputs": [asdict(file) for file in stage.inputs],
         "facts": stage.facts,
-        "files": {name: file_digest(folder / name) for name in _names(folder)},
+        "files": digests,
     }
     write_json(content, folder / STAGE)
+    return WholeStage(stage.inputs, stage.facts, digests)
 
 
-def read_stage(folder: Path, *, origin: str, records: Path) -> WholeStage | None:
+def read_stage(folder: Path, origin: StageOrigin) -> WholeStage | None:
     """Return the stage that stands in an unfinished run, and remove what was written after it.
 
     None where there is none, or where the code, the libraries, the settings, a record file or a file of the stage
@@ -65,20 +54,14 @@ def read_stage(folder: Path, *, origin: str, records: Path) -> WholeStage | None
     try:
         content = json.loads((folder / STAGE).read_text(encoding="utf-8"))
         inputs = tuple(InputFile(**file) for file in content["inputs"])
-        same = content["origin"] == origin and content["records"] == _names(records)
-        same = same and all(file_digest(records / file.name) == file.sha256 for file in inputs)
         files = dict(content["files"])
+        same = origin.is_of(content, inputs)
         same = same and all(file_digest(folder / name) == sha256 for name, sha256 in files.items())
         facts = dict(content["facts"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if not same:
         return None
-    for name in set(_names(folder)) - files.keys() - {STAGE}:
+    for name in set(names_in(folder)) - files.keys() - {STAGE}:
         (folder / name).unlink()
-    return WholeStage(inputs, facts)
-
-
-def _names(folder: Path) -> Sequence[str]:
-    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return sorted(name for name in names if name != STAGE)
+    return WholeStage(inputs, facts, files)

@@ -15,6 +15,7 @@ from data.errors import OpencseError, VerificationFailed
 from data.progress import StageProgress
 from pipeline.digest import file_digest
 from pipeline.private_ids import MAPPING
+from pipeline.pseudonyms import Pseudonyms
 from pipeline.run import run
 from pipeline.run_folder import CONFIG, MANIFEST, RunFolder
 from pipeline.run_ledger import OUTSIDE
@@ -22,11 +23,17 @@ from pipeline.seal import PAGE, PageWriter, code_digest, library_versions
 
 
 def rederivation_faults(
-    folder: RunFolder, records: Path, *, page: PageWriter | None = None, progress: StageProgress | None = None
+    folder: RunFolder,
+    records: Path,
+    *,
+    pseudonyms: Pseudonyms | None = None,
+    page: PageWriter | None = None,
+    progress: StageProgress | None = None,
 ) -> list[str]:
     """Make a run again from its records, with its own settings, and say which files and flags come out differently.
 
-    The run's page is made again by `page`; without it the one that is there is taken as it is.
+    The run's page is made again by `page`; without it the one that is there is taken as it is. A run that was
+    pseudonymised takes the pseudonyms of its key.
 
     Raises:
         CodeNotTrusted: code of its maker's own took part in the run, and it was opened without `trust_code`.
@@ -41,6 +48,7 @@ def rederivation_faults(
                 source=_source(folder),
                 as_of=_days(config),
                 world=config.get("world"),
+                pseudonyms=pseudonyms,
                 page=_page(folder, page),
                 progress=progress,
             ).folder

@@ -161,6 +161,7 @@ def _dates(
     folder: RunFolder, rerun: Rerun, flag: Mapping[str, Any], records: Path, source: str, tell: StageProgress
 ) -> Stability:
     """Run everything again a month before and a month after, the later one only as far as the records reach."""
+    folder.check_known_people()
     name = f"an as-of date {STEP_DAYS} days away"
     with Store() as store:
         loaded = load_records(records, source=source, store=store, progress=tell)

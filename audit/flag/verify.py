@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from audit.flag.cited_rows import EvidenceRow, evidence_of, faults_of, loaded_rows
 from audit.flag.rederivation import rederivation_faults
 from audit.flag.replay import replay
-from data.errors import OpencseError, VerificationFailed
+from data.errors import OpencseError, UsageError, VerificationFailed
 from data.progress import StageProgress
 from models.lineage import lineage, lineage_faults
 from models.purposes import Purposes, from_content
@@ -21,6 +21,7 @@ from pipeline import verify_script
 from pipeline.digest import file_digest, table_digest
 from pipeline.evidence import flag_id
 from pipeline.flag import Flag
+from pipeline.pseudonyms import Pseudonyms
 from pipeline.run_folder import MANIFEST, RunFolder
 from pipeline.run_ledger import read_lines, record_lines
 from pipeline.seal import SCRIPT, PageWriter, code_digest, verification_script
@@ -53,14 +54,22 @@ def verify(
     trusted: Trusted | None = None,
     deep: bool = False,
     page: PageWriter | None = None,
+    pseudonyms: Pseudonyms | None = None,
     progress: StageProgress | None = None,
 ) -> list[CheckResult]:
     """Check a run folder, from the digest of every file to the audience of every flag.
 
     The script in the folder is not run: the same checks come from here. With `trusted` the ledger is held to what the
     reader kept. With `deep` every flag is replayed; with `records` the input files are checked and the whole run is
-    made again and compared, with its page where `page` writes it.
+    made again and compared, with its page where `page` writes it; a run that was pseudonymised takes the pseudonyms of
+    its key for that.
+
+    Raises:
+        UsageError: the pseudonyms are not those of the run.
     """
+    made_by = folder.manifest.get("pseudonyms")
+    if pseudonyms is not None and pseudonyms.facts() != made_by:
+        raise UsageError("The key is not the one that the run was pseudonymised with.", where=str(folder.path))
     tell = progress or (lambda _: None)
     tell("files and ledger")
     checks = [_ledger(folder, trusted or Trusted()), _files(folder)]
@@ -70,10 +79,16 @@ def verify(
             tell("replaying every flag")
             checks.append(_replayed(folder))
         if records is not None:
-            checks += [_inputs(folder, records), _rederived(folder, records, page, tell)]
+            checks.append(_inputs(folder, records))
+            has_key = pseudonyms is not None or made_by is None
+            checks.append(_rederived(folder, records, pseudonyms, page, tell) if has_key else _LACKS_KEY)
     except CodeNotTrusted as error:
         name = "made again" if records is not None else "replayed"
-        checks.append(CheckResult(name, 0, (), unchecked=f"the run names code of its own: {error.found}"))
+        checks.append(
+            CheckResult(
+                name, 0, (), unchecked=f"the run names code of its own ({error.found}), which --trust-code runs"
+            )
+        )
     except VerificationFailed as error:
         checks.append(CheckResult("evidence", 0, tuple(line.strip() for line in error.lines())))
     return checks
@@ -130,8 +145,19 @@ def _replayed(folder: RunFolder) -> CheckResult:
     return CheckResult("flags replayed", len(replays), tuple(faults))
 
 
-def _rederived(folder: RunFolder, records: Path, page: PageWriter | None, progress: StageProgress) -> CheckResult:
-    faults = rederivation_faults(folder, records, page=page, progress=progress)
+_LACKS_KEY: Final = CheckResult(
+    "made again from the records", 0, (), unchecked="the run was pseudonymised, and --pseudonymise names no key"
+)
+
+
+def _rederived(
+    folder: RunFolder,
+    records: Path,
+    pseudonyms: Pseudonyms | None,
+    page: PageWriter | None,
+    progress: StageProgress,
+) -> CheckResult:
+    faults = rederivation_faults(folder, records, pseudonyms=pseudonyms, page=page, progress=progress)
     return CheckResult("made again from the records", len(folder.manifest["outputs"]), tuple(faults))
 
 
@@ -198,7 +224,7 @@ def _purposes(folder: RunFolder) -> CheckResult:
         faults += _crossings(folder, listed, purposes)
     except CodeNotTrusted as error:
         return CheckResult(
-            "purposes", 0, (), unchecked=f"the run names code of its own, which was not run: {error.found}"
+            "purposes", 0, (), unchecked=f"the run names code of its own ({error.found}), which --trust-code runs"
         )
     except (OpencseError, KeyError, TypeError, AttributeError) as error:
         return CheckResult(

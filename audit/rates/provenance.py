@@ -41,6 +41,8 @@ def world_notes(folder: RunFolder, *, records: Path | None = None, truth: Path |
     Raises:
         UsageError: they are of another world, so that measuring the run against them would say nothing.
     """
+    if truth is not None or records is not None:
+        folder.check_known_people()
     beside = records_beside(truth) if truth is not None else None
     notes = [] if beside is None else provenance_notes(folder, beside, holder="records beside the truth")
     if records is not None and records.resolve() != beside:

@@ -105,6 +105,7 @@ def outcomes_of_run(
         UsageError: there is no such source, or the records hold none of the tables that outcomes are read from.
         InputRejected: the records cannot be read.
     """
+    folder.check_known_people()
     tell = progress or (lambda _: None)
     names = {table for _, parts in OUTCOMES.values() for table, _ in parts}
     with Store() as store:

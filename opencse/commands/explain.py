@@ -11,11 +11,13 @@ import typer
 
 from opencse.command import Command
 from opencse.options import AsJson, FlagId, Full, RunPath, TrustCode
-from opencse.terminal import print_items, print_json, print_table, print_text, screen, steps
+from opencse.terminal import print_items, print_json, print_note, print_table, print_text, screen, steps
 
 if TYPE_CHECKING:
     from audit.flag.explanation import Explanation
+    from audit.flag.peer_list import PeerList
     from audit.flag.removal import Removal
+    from pipeline.run_folder import RunFolder
 
 BRIEF = 3
 """How many lines of a part fit a screen."""
@@ -33,6 +35,10 @@ def explain(
         bool, typer.Option("--stability", help="Count how often it is raised again: other peers, seeds, dates.")
     ] = False,
     records: Annotated[Path | None, typer.Option(help="The run's records, for another as-of date.")] = None,
+    peers: Annotated[
+        bool, typer.Option("--peers", help="List everybody it was compared with, with their values.")
+    ] = False,
+    prov: Annotated[Path | None, typer.Option(help="Write its ancestry to this file, as PROV-JSON.")] = None,
     trust_code: TrustCode = False,
     full: Full = False,
     as_json: AsJson = False,
@@ -45,6 +51,9 @@ def explain(
 
     folder = open_run(run, trust_code=trust_code)
     explanation = explain_flag(folder, flag, rows=rows)
+    if prov is not None:
+        _write_prov(folder, flag, prov)
+    lists = _peer_lists(folder, flag) if peers else []
     with steps("Explaining") as progress:
         if removal:
             progress("the fewest rows without which it would not be raised")
@@ -53,11 +62,39 @@ def explain(
             survival = count_survival(folder, flag, records=records, progress=progress)
             explanation = replace(explanation, survival=survival)
     if as_json:
-        print_json(asdict(explanation))
+        listed = {"peers": [asdict(one) for one in lists]} if peers else {}
+        print_json(asdict(explanation) | listed)
     elif full or screen() is None:
         _print_explanation(explanation)
     else:
         _print_briefly(explanation)
+    if not as_json:
+        _print_peers(lists)
+
+
+def _write_prov(folder: RunFolder, flag: str, path: Path) -> None:
+    from audit.flag.prov import write_prov
+
+    write_prov(folder, flag, path)
+    print_note(f"Note: {path} says what the flag comes from.")
+
+
+def _peer_lists(folder: RunFolder, flag: str) -> list[PeerList]:
+    from audit.flag.peer_list import peer_lists
+
+    return peer_lists(folder, flag)
+
+
+def _print_peers(lists: list[PeerList]) -> None:
+    """Print everybody the subject was compared with; a star marks the subject."""
+    for one in lists:
+        measured = f", {one.indicator} over {one.window_days} days" if one.indicator else ""
+        _print_part(f"Compared by {one.detector}: {one.peer_group or 'everybody with claims'}{measured}")
+        rows = [
+            (f"{'* ' if p.subject else ''}{p.subject_id}", p.value, p.exposure, p.status, p.score, p.p_value)
+            for p in one.members
+        ]
+        print_table("", ["subject", "value", "exposure", "status", "score", "p_value"], rows)
 
 
 def _print_explanation(explanation: Explanation) -> None:
@@ -152,5 +189,9 @@ def _print_rows(table: str, rows: list[dict[str, Any]]) -> None:
 COMMAND = Command(
     explain,
     panel="Read a run",
-    examples=("opencse explain build/run 3fa9c2", "opencse explain build/run 3fa9c2 --stability"),
+    examples=(
+        "opencse explain build/run 3fa9c2",
+        "opencse explain build/run 3fa9c2 --stability",
+        "opencse explain build/run 3fa9c2 --prov flag.prov.json",
+    ),
 )

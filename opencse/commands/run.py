@@ -59,6 +59,10 @@ def run(
     threads: Threads = None,
     overwrite: Annotated[bool, typer.Option(help="Replace the run in the output folder.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was killed.")] = False,
+    pseudonymise: Annotated[
+        Path | None,
+        typer.Option(help="Know people and units by pseudonyms, made with the key in this file."),
+    ] = None,
     clean: Annotated[bool, typer.Option("--clean", help="Remove what killed runs left beside it.")] = False,
     trust_code: TrustCode = False,
     allow_empty: Annotated[
@@ -69,6 +73,7 @@ def run(
     """Load records, check them, compute features, run rules and detectors, and write flags with their evidence."""
     from dossier.run_page import run_page
     from pipeline.extras import check_extras
+    from pipeline.pseudonyms import read_key
     from pipeline.run import check_as_of
     from pipeline.run import run as run_pipeline
     from pipeline.run_folder import check_free
@@ -86,6 +91,7 @@ def run(
         print_note(f"Note: {file.path} is not OpenCSE's, and takes part ({file.kind}).")
     check_extras(settings)  # a world would be generated in vain
     check_free(out, overwrite=overwrite)
+    pseudonyms = None if pseudonymise is None else read_key(pseudonymise, apart_from=out)
     _name_unfinished(out, clean=clean, resume=resume)
     number = bounded_threads(threads)
     with _records(world, records, seed, number) as (folder, origin), steps("Running") as progress:
@@ -100,6 +106,7 @@ def run(
             overwrite=overwrite,
             resume=resume,
             page=run_page,
+            pseudonyms=pseudonyms,
             progress=progress,
             on_loaded=print_short_form if records is not None and not as_json else None,
         )

@@ -21,6 +21,9 @@ def verify(
     checkpoint: Annotated[Path | None, typer.Option(help="The checkpoint of the run as you kept it.")] = None,
     key: Annotated[str | None, typer.Option(help="The public key of whoever signs, name+id+key.")] = None,
     kept: Annotated[Path | None, typer.Option(help="Folder with the manifest.json and leaves.jsonl you kept.")] = None,
+    pseudonymise: Annotated[
+        Path | None, typer.Option(help="The key that the run was pseudonymised with, for --records.")
+    ] = None,
     deep: Annotated[bool, typer.Option("--deep", help="Also replay every flag from its evidence.")] = False,
     trust_code: TrustCode = False,
     as_json: AsJson = False,
@@ -29,6 +32,7 @@ def verify(
     from audit.flag.verify import Trusted
     from audit.flag.verify import verify as verify_run
     from dossier.run_page import run_page
+    from pipeline.pseudonyms import read_key
     from pipeline.run_folder import open_run
 
     with steps("Verifying") as progress:
@@ -38,6 +42,7 @@ def verify(
             trusted=Trusted(checkpoint, key, kept),
             deep=deep,
             page=run_page,
+            pseudonyms=None if pseudonymise is None else read_key(pseudonymise),
             progress=progress,
         )
     if as_json:
@@ -52,7 +57,7 @@ def verify(
         print_table("Verification", ["check", "checked", "faults"], rows)
         for check in checks:
             if check.unchecked:
-                print_text(f"Not checked, {check.name}: {check.unchecked}. Add --trust-code to check it.")
+                print_text(f"Not checked, {check.name}: {check.unchecked}.")
             if check.faults:
                 print_table(check.name, ["fault"], [(fault,) for fault in check.faults])
     faults = sum(len(check.faults) for check in checks)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,3 +66,34 @@ def test_a_flag_there_is_none_of_is_refused(finished: RunFolder) -> None:
     error = refusal_of("explain", finished.path, "zzzz")
     assert error.exit_code == 2
     assert "zzzz" in str(error)
+
+
+def test_peers_are_everybody_of_the_group_with_what_each_showed(finished: RunFolder) -> None:
+    flag = flag_of(finished, 7, "peer")
+    explanation = json_of("explain", finished.path, flag["flag_id"], "--no-removal", "--peers")
+    lists = {(one["detector"], one["indicator"], one["window_days"]): one for one in explanation["peers"]}
+    (detector,) = flag["detectors"][:1]
+    score = next(s for s in explanation["scores"] if s["detector"] == detector)
+    part = score["contributions"][0]
+    members = lists[detector, part["indicator"], part["window_days"]]["members"]
+    own = next(member for member in members if member["subject"])
+    assert own["subject_id"] == 7
+    assert own["value"] == part["observed"]
+    assert len(members) == score["peers"]
+    values = {
+        (row["officer_id"]): row["value"]
+        for row in finished.table("features").to_pylist()
+        if (row["indicator"], row["window_days"]) == (part["indicator"], part["window_days"])
+    }
+    assert all(member["value"] == values[member["subject_id"]] for member in members)
+    text = output_of("explain", finished.path, flag["flag_id"], "--no-removal", "--peers")
+    assert "* 7" in text
+
+
+def test_the_ancestry_of_a_flag_is_written_as_prov(finished: RunFolder, tmp_path: Path) -> None:
+    flag = flag_of(finished, 8, "contradiction")
+    output_of("explain", finished.path, flag["flag_id"], "--no-removal", "--prov", tmp_path / "flag.json")
+    document = json.loads((tmp_path / "flag.json").read_text(encoding="utf-8"))
+    assert f"run:flag/{flag['flag_id']}" in document["entity"]
+    again = refusal_of("explain", finished.path, flag["flag_id"], "--no-removal", "--prov", tmp_path / "flag.json")
+    assert "exists already" in str(again)

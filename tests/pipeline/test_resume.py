@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import pipeline.run as run_module
+from pipeline.loaded_stage import KEPT
 from pipeline.run import run
 from pipeline.run_folder import RunFolder
 from pipeline.seal import STAGE
@@ -23,21 +25,51 @@ def content_of(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-@pytest.fixture
-def killed(force: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The unfinished folder of a run that was killed while it was being sealed."""
-    out = tmp_path / "out" / "run"
+def stopped(force: Path, place: Path, at: str, before: Callable[[Path], None]) -> Path:
+    """Run until a function of the run's module is called, and return a copy of the unfinished folder as it was then."""
+    out = place / "out" / "run"
 
-    def seal_half(folder: Path, **_: object) -> None:
-        (folder / "manifest.json").write_text("{}")
-        shutil.copytree(folder, out.with_name(".run.unfinished-1"))
+    def stop(*_: object, **__: object) -> None:
+        (unfinished,) = out.parent.glob(".run.unfinished-*")
+        before(unfinished)
+        shutil.copytree(unfinished, place / "left")
         raise Killed
 
-    with monkeypatch.context() as patch:
-        patch.setattr(run_module, "seal", seal_half)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_module, at, stop)
         with pytest.raises(Killed):
             run(force, out=out, settings=load(), as_of=[AS_OF])
-    return out.with_name(".run.unfinished-1")
+    return place / "left"
+
+
+@pytest.fixture(scope="module")
+def left_late(force: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run left that was killed while it was being sealed."""
+    place = tmp_path_factory.mktemp("late")
+    return stopped(force, place, "seal", lambda folder: write_text(folder / "manifest.json", "{}"))
+
+
+@pytest.fixture(scope="module")
+def left_early(force: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run left that was killed once its records were loaded."""
+    place = tmp_path_factory.mktemp("early")
+    return stopped(force, place, "analyse", lambda folder: write_text(folder / "features.parquet", "half"))
+
+
+def write_text(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+@pytest.fixture
+def killed(left_late: Path, tmp_path: Path) -> Path:
+    """The unfinished folder of a run that was killed while it was being sealed."""
+    return Path(shutil.copytree(left_late, tmp_path / "out" / ".run.unfinished-1"))
+
+
+@pytest.fixture
+def killed_early(left_early: Path, tmp_path: Path) -> Path:
+    """The unfinished folder of a run that was killed once its records were loaded."""
+    return Path(shutil.copytree(left_early, tmp_path / "out" / ".run.unfinished-1"))
 
 
 def refuse_to_load(*_: object, **__: object) -> None:
@@ -72,3 +104,34 @@ def test_a_stage_of_anything_else_is_not_used(
     monkeypatch.setattr(run_module, "load_records", refuse_to_load)
     with pytest.raises(AssertionError, match="loaded again"):
         run(records, out=killed.with_name("run"), settings=settings, as_of=[AS_OF], resume=True)
+
+
+def test_loaded_records_are_taken_up_and_the_rest_is_made_anew_to_the_same_bytes(
+    killed_early: Path, finished: RunFolder, force: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "load_records", refuse_to_load)
+    out = killed_early.with_name("run")
+    run(force, out=out, settings=load(), as_of=[AS_OF], resume=True)
+    assert content_of(out) == content_of(finished.path)
+    assert [path.name for path in out.parent.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize("changed", ["a table", "what was noted", "the validation", "a setting", "a record file"])
+def test_loaded_records_of_anything_else_are_not_taken_up(
+    changed: str, killed_early: Path, force: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = Path(shutil.copytree(force, tmp_path / "records"))
+    settings = load()
+    if changed == "a table":
+        (killed_early / KEPT / "shift.parquet").write_bytes(b"PAR1")
+    elif changed == "what was noted":
+        (killed_early / KEPT / "stage.json").write_text('{"origin": ')
+    elif changed == "the validation":
+        (killed_early / "validation" / "index.html").unlink()
+    elif changed == "a setting":
+        settings = load(seed=99)
+    else:
+        (records / "more.csv").write_text("")
+    monkeypatch.setattr(run_module, "load_records", refuse_to_load)
+    with pytest.raises(AssertionError, match="loaded again"):
+        run(records, out=killed_early.with_name("run"), settings=settings, as_of=[AS_OF], resume=True)

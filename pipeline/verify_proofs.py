@@ -1,0 +1,112 @@
+"""What a run's script checks proofs and signatures with: hashes, the Merkle tree, Ed25519 and the text of a checkpoint.
+
+`verify.py` in each run folder holds these functions themselves, in the place where `verify_script` imports them: see
+`pipeline.seal.verification_script`. Python 3.9 and its standard library are enough for them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+# ---------------------------------------------------------------- the Merkle tree of RFC 6962
+
+
+def sha256(content: bytes) -> str:
+    """Return the SHA-256 of bytes in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def tree_levels(leaves: list[bytes]) -> list[list[bytes]]:
+    """Return the hashes of the leaves, then of each pair of these, and so on; a hash without a neighbour moves up."""
+    levels = [[hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves]]
+    while len(levels[-1]) > 1:
+        row = levels[-1]
+        pairs = [hashlib.sha256(b"\x01" + row[i] + row[i + 1]).digest() for i in range(0, len(row) - 1, 2)]
+        levels.append(pairs + row[len(pairs) * 2 :])
+    return levels
+
+
+def root_of(leaves: list[bytes]) -> bytes:
+    """Return the root over leaves."""
+    return tree_levels(leaves)[-1][0] if leaves else hashlib.sha256(b"").digest()
+
+
+def proof_of(levels: list[list[bytes]], index: int) -> list[str]:
+    """Return the neighbours on a leaf's way to the root: its inclusion proof."""
+    proof = []
+    for row in levels[:-1]:
+        if index ^ 1 < len(row):
+            proof.append(row[index ^ 1].hex())
+        index //= 2
+    return proof
+
+
+# ---------------------------------------------------------------- Ed25519 signatures, after RFC 8032, section 6
+
+_Point = tuple[int, int, int, int]
+P = 2**255 - 19
+Q = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+BASE_Y = 4 * pow(5, P - 2, P) % P
+
+
+def _add(a: _Point, b: _Point) -> _Point:
+    r, s = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    t, u = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    e, f, g, h = s - r, u - t, u + t, s + r
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def _times(number: int, point: _Point) -> _Point:
+    result = (0, 1, 1, 0)
+    while number:
+        if number & 1:
+            result = _add(result, point)
+        point, number = _add(point, point), number >> 1
+    return result
+
+
+def _point(y: int, sign: int) -> _Point:
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if y >= P or (x * x - square) % P or (x == 0 and sign):
+        raise ValueError("not a point of the curve")
+    x = P - x if x % 2 != sign else x
+    return x, y, 1, x * y % P
+
+
+def _unpacked(content: bytes) -> _Point:
+    number = int.from_bytes(content, "little")
+    return _point(number & (1 << 255) - 1, number >> 255)
+
+
+def signature_holds(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Say whether a signature is that of a message by the holder of a public key."""
+    scalar = int.from_bytes(signature[32:], "little")
+    if len(public) != 32 or len(signature) != 64 or scalar >= Q:
+        return False
+    try:
+        key, nonce = _unpacked(public), _unpacked(signature[:32])
+    except ValueError:
+        return False
+    challenge = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % Q
+    left, right = _times(scalar, _point(BASE_Y, 0)), _add(nonce, _times(challenge, key))
+    return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
+
+
+# ---------------------------------------------------------------- checkpoints
+
+
+class CheckpointText:
+    """The three lines of a checkpoint, and the signature lines under them."""
+
+    def __init__(self, content: str) -> None:
+        self.text, blank, signatures = content.partition("\n\n")
+        self.text = self.text + "\n" if blank else self.text
+        self.signatures = signatures.split("\n")[:-1] if blank else []
+        self.origin, size, self.root = self.text.split("\n")[:3]
+        self.size = int(size)
+        if self.text + ("\n" if blank else "") + "".join(s + "\n" for s in self.signatures) != content:
+            raise ValueError("not the text of a checkpoint")
