@@ -229,10 +229,13 @@ def _columns(table: Table, header: Sequence[str], name: str) -> tuple[dict[str, 
     ]
     message = "; ".join(f"{', '.join(_short(c) for c in columns)} {fault}" for fault, columns in faults if columns)
     if message:
+        # Where no heading is known the first row may be a row of records, which no error shows.
+        other = f"none of its {len(header)} headings is one of them: it may lack a header row"
+        own = f"it has {', '.join(_short(h) for h in header[:30])}" if any(headers.values()) else other
         raise InputRejected(
             f"The file {name} does not have the columns of the table {table.name}.",
             expected=", ".join(table.names),
-            found=f"{message} (it has {', '.join(_short(h) for h in header[:30])})",
+            found=f"{message} ({own})",
             where=name,
             hint="Name the columns as the contract does, or write a mapping (docs/how-to/public-records.md).",
         )
