@@ -157,6 +157,8 @@ def check_ledger(
     report.expect(
         [leaf.get("kind") for leaf in said] == kinds, "ledger/leaves.jsonl: leaves are missing, added or moved"
     )
+    twice = len(leaves) - len(set(leaves))
+    report.expect(not twice, f"ledger/leaves.jsonl: {twice} leaves stand there a second time")
     report.expect(root_of(leaves[:before]).hex() == seal["root"], "ledger/leaves.jsonl: its root is not the sealed one")
     manifest_leaf = leaves[before] if before < len(leaves) else b""
     right = f'{{"kind":"manifest","sha256":"{sealed}"}}'.encode()

@@ -212,7 +212,11 @@ def change(folder: Path, rng: Rng, *, fit: bool) -> Change | None:
     names = maker(folder, rng)
     if fit and maker in IN_FILES:
         make_fit(folder, manifest, reviews)
-    return Change(maker.__name__, names) if state_of(folder) != before else None
+    after = state_of(folder)
+    different = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    if fit and maker in IN_FILES and different <= OUTSIDE:
+        names = (*different,)  # what made the rest fit undid the change itself: only the ledger is another
+    return Change(maker.__name__, names) if different else None
 
 
 def state_of(folder: Path) -> dict[str, bytes | str | None]:

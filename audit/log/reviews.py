@@ -76,7 +76,8 @@ def record_reviews(folder: RunFolder, reviews: Sequence[Review]) -> Checkpoint:
     Flags may be named by the beginning of their id.
 
     Raises:
-        UsageError: a review has no reason, an unknown outcome or an unknown flag; nothing was recorded.
+        UsageError: a review has no reason, an unknown outcome or an unknown flag, or is there already; nothing was
+            recorded.
         VerificationFailed: the run's ledger does not check out.
     """
     faults = [f"review {n}: {fault}" for n, review in enumerate(reviews, start=1) for fault in review.faults()]
@@ -89,7 +90,16 @@ def record_reviews(folder: RunFolder, reviews: Sequence[Review]) -> Checkpoint:
         ).leaf()
         for review in reviews
     ]
-    return open_log(folder.path).append(leaves)
+    log = open_log(folder.path)
+    there = {leaf.line for leaf in log.leaves()}
+    again = [n for n, leaf in enumerate(leaves, start=1) if leaf in there or leaf in leaves[: n - 1]]
+    if again:
+        raise UsageError(
+            "The reviews cannot be recorded.",
+            found=f"review {', '.join(map(str, again))}: the same is recorded already, of the same second",
+            hint="Nothing was recorded.",
+        )
+    return log.append(leaves)
 
 
 def recorded_reviews(log: LogFolder) -> list[Review]:

@@ -122,7 +122,7 @@ def _all_of(relation: Relation) -> Origins:
 
 
 Tree = Mapping[str, Any]
-Sources = list[tuple[str, Relation]]
+Aliased = list[tuple[str, Relation]]
 Scopes = tuple[Mapping[str, Relation], ...]
 
 
@@ -130,7 +130,7 @@ Scopes = tuple[Mapping[str, Relation], ...]
 class _From:
     """What a FROM clause brings: its tables by alias, which of them `*` shows, and what joins them."""
 
-    tables: Sources = field(default_factory=list)
+    tables: Aliased = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
     conditions: list[Tree] = field(default_factory=list)
     using: list[str] = field(default_factory=list)

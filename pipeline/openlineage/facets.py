@@ -11,7 +11,7 @@ from data.contract import CONTRACT
 from data.schema import Table
 from pipeline.load_report import ConstraintCount
 from pipeline.openlineage.column_origins import DIRECT
-from pipeline.openlineage.statement_columns import Column, DatasetColumns, Use
+from pipeline.openlineage.statement_columns import ColumnName, DatasetColumns, Use
 
 SPEC: Final = "https://openlineage.io/spec/2-0-2/OpenLineage.json"
 """The schema of the events."""
@@ -66,7 +66,7 @@ def column_lineage(producer: str, columns: DatasetColumns, namespace_of: Mapping
     return facet(producer, "ColumnLineageDatasetFacet", fields=fields, dataset=_inputs(columns.rows, namespace_of))
 
 
-def _inputs(origins: Mapping[Column, set[Use]], namespace_of: Mapping[str, str]) -> list[dict[str, Any]]:
+def _inputs(origins: Mapping[ColumnName, set[Use]], namespace_of: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "namespace": namespace_of[table],

@@ -28,7 +28,7 @@ _DELETE: Final = re.compile(r"\s*DELETE FROM\s+(\S+)\s+(.*)", re.DOTALL)
 _UPDATE: Final = re.compile(r'\s*UPDATE\s+(\S+)\s+SET\s+"?(\w+)"?\s*=\s*(.*)', re.DOTALL)
 _COUNTED: Final = re.compile(r"\b\d+ (\w+?)__\w+")
 
-Column = tuple[str, str]
+ColumnName = tuple[str, str]
 """A table or file, and one of its columns."""
 
 Use = tuple[str, str]
@@ -39,8 +39,8 @@ Use = tuple[str, str]
 class DatasetColumns:
     """A dataset's columns with the columns they come from, and those that decide which rows it has."""
 
-    fields: dict[str, dict[Column, set[Use]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
-    rows: dict[Column, set[Use]] = field(default_factory=lambda: defaultdict(set))
+    fields: dict[str, dict[ColumnName, set[Use]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    rows: dict[ColumnName, set[Use]] = field(default_factory=lambda: defaultdict(set))
 
     def add(self, column: str, origins: Iterable[tuple[str, str, str]], by: str) -> None:
         """Add what a column comes from."""

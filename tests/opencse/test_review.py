@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from audit.log.reviews import Review, record_reviews
+from data.errors import UsageError
+from ledger.checkpoints import Checkpoint
+from ledger.merkle import MerkleTree
 from pipeline import verify_script
-from pipeline.run_folder import RunFolder
+from pipeline.run_folder import RunFolder, open_run
 from tests.command_line import json_of, output_of, refusal_of
 
 
@@ -74,3 +79,20 @@ def test_a_review_taken_out_of_the_ledger_is_found(run: Path, tmp_path: Path) ->
     assert any("now holds" in fault for fault in verify_script.check(run, kept).faults)
     error = refusal_of("review", run, json_of("flags", run)[0]["flag_id"], "--outcome", "other", "--reason", "x")
     assert error.exit_code == 4
+
+
+def test_the_same_review_is_recorded_once_and_a_second_one_like_it_is_found(run: Path) -> None:
+    flag = json_of("flags", run)[0]["flag_id"]
+    review = Review(flag_id=flag, outcome="other", reason="x", at="2026-01-01T00:00:00Z")
+    record_reviews(open_run(run), [review])
+    before = (run / "ledger" / "leaves.jsonl").read_bytes()
+    for reviews in ([review], [replace(review, reason="y"), replace(review, reason="y")]):
+        with pytest.raises(UsageError, match="recorded already"):
+            record_reviews(open_run(run), reviews)
+    assert (run / "ledger" / "leaves.jsonl").read_bytes() == before
+    lines = before.splitlines()
+    twice = [*lines, lines[-1]]
+    (run / "ledger" / "leaves.jsonl").write_bytes(b"".join(line + b"\n" for line in twice))
+    origin = (run / "ledger" / "checkpoint").read_text().split("\n")[0]
+    (run / "ledger" / "checkpoint").write_text(Checkpoint(origin, len(twice), MerkleTree(twice).root()).text())
+    assert verify_script.check(run).faults == ["ledger/leaves.jsonl: 1 leaves stand there a second time"]
