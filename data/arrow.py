@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from data.constraints import LOADED
 from data.errors import InputRejected
@@ -43,6 +46,36 @@ def arrow_schema(
     types = {**ARROW_TYPES, "VARCHAR": CODED} if coded else ARROW_TYPES
     fields = [pa.field(c.name, types[c.type], nullable=not strict or c.nullable) for c in table.columns]
     return pa.schema([*fields, *(pa.field(*pair) for pair in extra)])
+
+
+def read_parquet(path: Path, columns: Sequence[str] | None = None, *, coded: Sequence[str] = ()) -> pa.Table:
+    """Return a Parquet file's rows, or some of its columns; texts of the `coded` ones stay dictionary-coded.
+
+    `pyarrow.parquet.read_table` reads folders too and imports pandas for it, which takes longer than most files do.
+
+    Raises:
+        OSError: the file is missing or cannot be read.
+        pyarrow.ArrowException: it is no Parquet file, or lacks a column.
+    """
+    with pq.ParquetFile(path, read_dictionary=list(coded)) as file:
+        absent = sorted(set(columns or ()) - set(file.schema_arrow.names))
+        if absent:
+            raise pa.ArrowKeyError(f"no column {', '.join(absent)}")
+        return file.read(columns=None if columns is None else list(columns))
+
+
+def is_text(column: pa.ChunkedArray, *texts: str) -> pa.ChunkedArray:
+    """Say in which rows a column has one of some texts; one that is dictionary-coded is not decoded for it.
+
+    Example:
+        >>> is_text(pa.chunked_array([pa.array(["a", "b"]).dictionary_encode()]), "b").to_pylist()
+        [False, True]
+    """
+    wanted = pa.array(texts, pa.string())
+    if not pa.types.is_dictionary(column.type):
+        return pc.is_in(column, value_set=wanted)
+    parts = [pc.is_in(part.dictionary, value_set=wanted).take(part.indices) for part in column.chunks]
+    return pa.chunked_array(parts, pa.bool_())
 
 
 def conform(table: Table, rows: pa.Table) -> pa.Table:

@@ -114,26 +114,30 @@ def from_arrow(
 ) -> FeatureTable:
     """Return the feature table that `to_arrow` wrote, from its rows and its subjects, with a history where given."""
     ids = np.asarray(subjects["subject_id"].to_numpy(), dtype=np.int64)
+    numbers = {name: _floats(rows[name]) for name in ("value", "exposure")}
+    n_rows = np.asarray(rows["n_rows"].to_numpy(), dtype=np.int64)
+    status = _codes(rows["status"])
+    partial = np.asarray(rows["partial"].to_numpy(zero_copy_only=False), dtype=np.bool_)
     cells = {}
     # Every cell has a row for each subject, in the same order, so that the first row of each such run names it.
     for at in range(0, len(rows), max(len(ids), 1)):
-        part = rows.slice(at, len(ids))
-        indicator, window = part["indicator"][0].as_py(), part["window_days"][0].as_py()
-        cells[indicator, window] = _cells(part, indicator, window)
+        key, own = (rows["indicator"][at].as_py(), rows["window_days"][at].as_py()), slice(at, at + len(ids))
+        cells[key] = Cells(
+            *key, numbers["value"][own], numbers["exposure"][own], n_rows[own], status[own], partial[own]
+        )
     return FeatureTable(kind, as_of, subjects, cells, history)
 
 
-def _cells(part: pa.Table, indicator: str, window: int) -> Cells:
-    codes = pc.index_in(part["status"], value_set=pa.array(STATUSES))
-    return Cells(
-        indicator,
-        window,
-        _floats(part["value"]),
-        _floats(part["exposure"]),
-        np.asarray(part["n_rows"].to_numpy(), dtype=np.int64),
-        np.asarray(codes.to_numpy(), dtype=np.int8),
-        np.asarray(part["partial"].to_numpy(zero_copy_only=False), dtype=np.bool_),
-    )
+def _codes(status: pa.ChunkedArray) -> npt.NDArray[np.int8]:
+    """Return positions in `STATUSES`, of texts that may be dictionary-coded."""
+    known = pa.array(STATUSES)
+    parts = [
+        pc.index_in(chunk.dictionary, value_set=known).take(chunk.indices)
+        if pa.types.is_dictionary(chunk.type)
+        else pc.index_in(chunk, value_set=known)
+        for chunk in status.chunks
+    ]
+    return np.concatenate([np.empty(0, dtype=np.int8), *(np.asarray(part.to_numpy(), dtype=np.int8) for part in parts)])
 
 
 def _floats(column: pa.ChunkedArray) -> Floats:

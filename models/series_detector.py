@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from features.indicator import Indicator
-from models.detector import Detector, Fitted
+from models.detector import Detector
 from models.nulls.parameters import FittedNull
 from models.nulls.series_nulls import SeriesNull, correct_tails
 from models.panel import Panel, Series
@@ -18,9 +19,14 @@ from models.selection.fdr import combine
 
 
 class SeriesDetector(Detector):
-    """A detector that fits a null to each series it reads; a subject's p-value is the smallest, by Bonferroni."""
+    """A detector that fits a null to each series it reads; a subject's p-value is the smallest, by Bonferroni.
+
+    With `separate` each null follows from the series of its own indicator and from who the peers are, and from nothing
+    else.
+    """
 
     monotone = True
+    separate: ClassVar[bool] = False
 
     def depends_on(self, indicator: Indicator) -> bool:
         """Say whether values of an indicator may change anything: those it reads, each by a null of its own."""
@@ -34,14 +40,27 @@ class SeriesDetector(Detector):
         """Say whether small p-values are corrected to the observed tail frequency: see `TailCorrectedNull`."""
         return False
 
-    def fit(self, panel: Panel, *, seed: int) -> Fitted:
+    def fit(self, panel: Panel, *, seed: int) -> FittedSeriesDetector:
         """Fit a null to each series that the detector reads."""
-        chosen = [series for series in panel.series if self.reads(series.indicator)]
+        return FittedSeriesDetector(self.assumption, self._nulls(panel, panel.series))
+
+    def refit(self, panel: Panel, before: FittedSeriesDetector, changed: Collection[str]) -> FittedSeriesDetector:
+        """Return what fitting to a panel gives that differs in some indicators from the one fitted to before.
+
+        The bits are those of `fit`; where nulls are separate only those of indicators that have changed are fitted.
+        """
+        if not self.separate:
+            return FittedSeriesDetector(self.assumption, self._nulls(panel, panel.series))
+        unchanged = {key: null for key, null in before.nulls.items() if key[0] not in changed}
+        again = self._nulls(panel, [series for series in panel.series if series.indicator.name in changed])
+        return FittedSeriesDetector(self.assumption, unchanged | again)
+
+    def _nulls(self, panel: Panel, series: Sequence[Series]) -> dict[tuple[str, int], SeriesNull]:
+        chosen = [one for one in series if self.reads(one.indicator)]
         nulls = self.fit_nulls(panel, chosen)
         if self.corrects_tail(panel):
             nulls = correct_tails(nulls, panel, chosen)
-        by_key = {series.key: null for series, null in zip(chosen, nulls, strict=True) if null is not None}
-        return FittedSeriesDetector(self.assumption, by_key)
+        return {one.key: null for one, null in zip(chosen, nulls, strict=True) if null is not None}
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from data.vocabulary import CONCERNS
+from data.vocabulary import CONCERNS, Concern
 from features.table import FeatureTable
 from models.baselines import baselines
 from models.detector import Detector
@@ -24,10 +25,10 @@ class DetectorScores:
     scores: Scores
 
 
-def panels_of(table: FeatureTable, settings: Settings) -> list[Panel]:
-    """Return what detectors see of a table, a panel for each concern that anything feeds."""
+def panels_of(table: FeatureTable, settings: Settings, concerns: Sequence[Concern] = CONCERNS) -> list[Panel]:
+    """Return what detectors see of a table, a panel for each of some concerns that anything feeds."""
     groups = peer_groups(table.subjects, smallest=settings.peers.smallest_group)
-    panels = [build_panel(table, groups, settings.indicators, concern) for concern in CONCERNS]
+    panels = [build_panel(table, groups, settings.indicators, concern) for concern in concerns]
     return [p for p in panels if p.series]
 
 

@@ -7,14 +7,14 @@ and who is flagged follows from a false discovery rate of the contradictions' ow
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 import numpy as np
 
-from data.arrays import Floats, Ids, Positions
+from data.arrays import Bools, Floats, Ids, Positions
 from data.vocabulary import CONCERNS, Concern
 from features.table import FeatureTable
 from models.nulls.counts_together import FittedCounts, fit_together
@@ -110,10 +110,24 @@ class RuleSelection:
         """A flag for each rule that suffices alone to select an officer, by rule and officer."""
         return tuple(flag for evidence in self.evidence for flag in self._flags_of(evidence))
 
-    def _flags_of(self, evidence: RuleEvidence) -> list[Flag]:
+    @property
+    def flagged(self) -> set[tuple[int, str]]:
+        """Whom the flags are about, and by which rule, without what else they say."""
+        return {
+            (subject, evidence.counts.rule.name)
+            for evidence in self.evidence
+            for subject in evidence.counts.ids[self._chosen(evidence)[1]].tolist()
+        }
+
+    def _chosen(self, evidence: RuleEvidence) -> tuple[Floats, Bools]:
+        """Return each officer's chance under a rule, all rules allowed for, and for whom it suffices to be selected."""
         at = np.searchsorted(self.ids, evidence.counts.ids)
         p_value = np.minimum(1.0, evidence.p_value * self.tests[at])
-        chosen = self.selection.chosen[at] & (np.nan_to_num(p_value, nan=1.0) <= self.selection.threshold)
+        return p_value, self.selection.chosen[at] & (np.nan_to_num(p_value, nan=1.0) <= self.selection.threshold)
+
+    def _flags_of(self, evidence: RuleEvidence) -> list[Flag]:
+        at = np.searchsorted(self.ids, evidence.counts.ids)
+        p_value, chosen = self._chosen(evidence)
         return [
             contradiction_flag(
                 evidence.counts,
@@ -145,18 +159,25 @@ class RuleSelection:
 
 
 def rule_evidence(
-    counts: Sequence[RuleCounts], officers: FeatureTable, *, fitted_to: Ids | None = None
+    counts: Sequence[RuleCounts],
+    officers: FeatureTable,
+    *,
+    fitted_to: Ids | None = None,
+    before: Sequence[RuleEvidence] = (),
 ) -> list[RuleEvidence]:
     """Set what rules count beside what is ordinary among all officers, by role and area.
 
     With `fitted_to`, officers' ids, repeated where somebody counts more than once, what is ordinary is that among them.
+    `before` is what came of other counts of the same officers: what it says of counts that are the very same stands.
     """
-    every = [_trials(c, officers) for c in counts]
+    places = _Places.of(officers)
+    every = [_trials(c, places) for c in counts]
     peers = None if fitted_to is None else [_drawn(c, t, fitted_to) for c, t in zip(counts, every, strict=True)]
-    fitted = fit_together(every, fitted_to=peers)
+    known = {id(e.counts): e.fitted.middle for e in before if e.fitted is not None}
+    middles = [known.get(id(c)) for c in counts] if fitted_to is None else None
+    fitted = fit_together(every, fitted_to=peers, middles=middles)
     return [
-        RuleEvidence(c, f, _p_values(c, f), _standing(c.ids, officers, "role"))
-        for c, f in zip(counts, fitted, strict=True)
+        RuleEvidence(c, f, _p_values(c, f), places.standing(c.ids, "role")) for c, f in zip(counts, fitted, strict=True)
     ]
 
 
@@ -167,12 +188,13 @@ def select_by_rules(
     selector: Selector | None = None,
     *,
     fitted_to: Ids | None = None,
+    before: Sequence[RuleEvidence] = (),
 ) -> tuple[RuleSelection, ...]:
-    """Select officers by what the rules of each concern count.
+    """Select officers by what the rules of each concern count; see `rule_evidence`.
 
     Takes one as-of date. Where dates share a false discovery rate the same selector has to see them all, in order.
     """
-    return select_by_evidence(rule_evidence(counts, officers, fitted_to=fitted_to), settings, selector)
+    return select_by_evidence(rule_evidence(counts, officers, fitted_to=fitted_to, before=before), settings, selector)
 
 
 def select_by_evidence(
@@ -197,14 +219,14 @@ def _selected(
     return RuleSelection(concern, evidence[0].counts.as_of, evidence, ids, tests, combined, selection, level, settings)
 
 
-def _trials(counts: RuleCounts, officers: FeatureTable) -> Counts:
+def _trials(counts: RuleCounts, places: _Places) -> Counts:
     """Return days contradicted out of days judged, of officers with any, and the numbers of their roles and areas.
 
     Whoever left before the as-of date has no role there: nothing is added for them.
     """
     some = counts.judged_days > 0
     ids = counts.ids[some]
-    groups = tuple(_standing(ids, officers, name) for name in ("role", "area_id"))
+    groups = tuple(places.standing(ids, name) for name in ("role", "area_id"))
     return Counts(counts.hit_days[some].astype(np.float64), counts.judged_days[some].astype(np.float64), groups)
 
 
@@ -216,15 +238,28 @@ def _drawn(counts: RuleCounts, trials: Counts, officers: Ids) -> Counts:
     return Counts(trials.hits[at], trials.trials[at], tuple(g[at] for g in trials.groups))
 
 
-def _standing(ids: Ids, officers: FeatureTable, name: str) -> Positions:
-    """Return the number of each officer's role or area, -1 where it is not known."""
-    if not len(officers.ids):
-        return np.full(len(ids), -1, dtype=np.intp)
-    values = officers.subjects[name].to_pylist()
-    number = {value: at for at, value in enumerate(sorted({v for v in values if v is not None}))}
-    numbers = np.array([number.get(value, -1) for value in values], dtype=np.intp)
-    at = np.clip(np.searchsorted(officers.ids, ids), 0, len(officers.ids) - 1)
-    return np.where(officers.ids[at] == ids, numbers[at], -1)
+@dataclass(frozen=True)
+class _Places:
+    """The number of each officer's role and area, -1 where it is not known; ids ascend."""
+
+    ids: Ids
+    numbers: Mapping[str, Positions]
+
+    @classmethod
+    def of(cls, officers: FeatureTable) -> _Places:
+        numbers = {}
+        for name in ("role", "area_id"):
+            values = officers.subjects[name].to_pylist()
+            number = {value: at for at, value in enumerate(sorted({v for v in values if v is not None}))}
+            numbers[name] = np.array([number.get(value, -1) for value in values], dtype=np.intp)
+        return cls(officers.ids, numbers)
+
+    def standing(self, ids: Ids, name: str) -> Positions:
+        """Return the numbers of some people's roles or areas; -1 also for whoever is not an officer on the date."""
+        if not len(self.ids):
+            return np.full(len(ids), -1, dtype=np.intp)
+        at = np.clip(np.searchsorted(self.ids, ids), 0, len(self.ids) - 1)
+        return np.where(self.ids[at] == ids, self.numbers[name][at], -1)
 
 
 def _p_values(counts: RuleCounts, fitted: FittedCounts | None) -> Floats:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from data.arrow import read_parquet
 from data.errors import UsageError, VerificationFailed
 from pipeline.settings import Settings, resolve
 
@@ -29,14 +30,16 @@ class RunFolder:
     path: Path
     trust_code: bool = False
 
-    def table(self, name: str) -> pa.Table:
-        """Return one of the run's Parquet tables by file name, such as `flags`.
+    def table(self, name: str, columns: Sequence[str] | None = None, *, coded: Sequence[str] = ()) -> pa.Table:
+        """Return one of the run's Parquet tables by file name, such as `flags`, or some of its columns.
+
+        Texts of the `coded` columns stay dictionary-coded.
 
         Raises:
             VerificationFailed: the file is missing or cannot be read.
         """
         try:
-            return pq.read_table(self.path / f"{name}.parquet")
+            return read_parquet(self.path / f"{name}.parquet", columns, coded=coded)
         except (OSError, pa.ArrowException) as error:
             raise VerificationFailed(
                 "A table of the run cannot be read.", found=str(error).splitlines()[0], where=f"{name}.parquet"

@@ -32,3 +32,21 @@ def test_help_imports_nothing_heavy() -> None:
     assert of_command_help & HEAVY <= {"pydantic"}  # with which Typer converts arguments
     # Without this, the test would pass if modules were no longer listed.
     assert {"pydantic", "pyarrow"} <= of_catalogue
+
+
+READING = """
+import json, sys
+import opencse.cli, opencse.commands.explain, opencse.commands.replay
+import audit.flag.explanation, audit.flag.removal, audit.flag.replay
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_a_flag_is_explained_and_replayed_without_what_only_a_run_needs() -> None:
+    ran = subprocess.run([sys.executable, "-c", READING], cwd=ROOT, capture_output=True, text=True, check=True)
+    imported = set(json.loads(ran.stdout))
+    assert (
+        imported & {"scipy.stats", "scipy.optimize", "pandas", "sklearn", "joblib", "jinja2", "pipeline.loading"}
+        == set()
+    )
+    assert {"scipy.special", "pipeline.compare"} <= imported

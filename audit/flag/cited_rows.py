@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from data.arrow import is_text, read_parquet
 from data.contract import CONTRACT
 from data.errors import VerificationFailed
 from pipeline.evidence import Kept, kept_rows
@@ -65,7 +65,7 @@ def evidence_of(folder: RunFolder, flag_id: str | None = None) -> dict[str, list
             where="evidence.parquet",
         )
     if flag_id is not None:
-        table = table.filter(pc.equal(table["flag_id"], flag_id))
+        table = table.filter(is_text(table["flag_id"], flag_id))
     # Column by column: a run may cite a million rows, and a mapping for each would take most of the time.
     columns = [table[name].to_pylist() for name in EvidenceRow._fields]
     evidence: dict[str, list[EvidenceRow]] = defaultdict(list)
@@ -90,7 +90,7 @@ def loaded_rows(folder: RunFolder, cited: Iterable[EvidenceRow] | None = None) -
         if keys is not None and name not in keys:
             continue
         try:
-            rows = pq.read_table(path)
+            rows = read_parquet(path)
             if keys is not None:
                 key = rows[str(CONTRACT[name].key)]
                 rows = rows.filter(pc.is_in(key, value_set=pa.array(sorted(keys[name]), pa.int64())))

@@ -21,6 +21,7 @@ from features.table import Cells, FeatureTable
 from models.detector import Detector, Fitted
 from models.panel import Panel
 from models.selection.fdr import decisive_sources
+from models.series_detector import FittedSeriesDetector, SeriesDetector
 from pipeline.compare import combine_p_values, compare_panel
 from pipeline.detector_scores import detectors_of, panels_of, seed_of
 from pipeline.settings import Settings
@@ -46,15 +47,17 @@ class FlagComparison:
     def __init__(self, rerun: Rerun, flag: Mapping[str, Any], store: Store) -> None:
         self.rerun, self.flag, self.store = rerun, flag, store
         self.settings = settings_at(rerun, flag)
-        self.table = rerun.table(flag["subject_kind"], flag["as_of"])
-        self.at = self.table.ids.tolist().index(flag["subject_id"])
         self.indicators = feeding(self.settings, flag)
+        self.table = rerun.table(flag["subject_kind"], flag["as_of"], [i.name for i in self.indicators])
+        self.at = self.table.ids.tolist().index(flag["subject_id"])
         self._unchanged = self._own(frozenset(), self.indicators)
+        self._fits: dict[str, tuple[frozenset[str], FittedSeriesDetector]] = {}
 
     @cached_property
     def panel(self) -> Panel:
         """The panel of the flag's concern."""
-        return next(p for p in panels_of(self.table, self.settings) if p.concern == self.flag["concern"])
+        (panel,) = panels_of(self.table, self.settings, [self.flag["concern"]])
+        return panel
 
     @cached_property
     def detectors(self) -> list[Detector]:
@@ -86,7 +89,7 @@ class FlagComparison:
         if self.settings.combination.method == "bonferroni":
             weights = [self.settings.combination.weight(d.family) for d in self.detectors]
             decisive = decisive_sources(self._start, self.flag["threshold"], method="bonferroni", weights=weights)
-        fitted = [(n, self.detectors[n].fit(self.panel, seed=self._seed(self.detectors[n]))) for n in sorted(decisive)]
+        fitted = [(n, self._fitted(self.detectors[n], self.panel, frozenset())) for n in sorted(decisive)]
         return [(n, one) for n, one in fitted if _scores_one(one, self.panel, self.at)]
 
     def _seed(self, detector: Detector) -> int:
@@ -97,7 +100,19 @@ class FlagComparison:
         depends = any(s.indicator.name in changed and detector.depends_on(s.indicator) for s in panel.series)
         if not depends and detector.name in self._written:
             return self._written[detector.name]
-        return detector.score(panel, seed=self._seed(detector)).p_value
+        return self._fitted(detector, panel, changed).score(panel).p_value
+
+    def _fitted(self, detector: Detector, panel: Panel, changed: frozenset[str]) -> Fitted:
+        """Fit a detector to a panel in which some indicators have changed, and no more of it than has changed."""
+        if not isinstance(detector, SeriesDetector):
+            return detector.fit(panel, seed=self._seed(detector))
+        if detector.name in self._fits:
+            since, before = self._fits[detector.name]
+            fitted = detector.refit(panel, before, since | changed)
+        else:
+            fitted = detector.fit(panel, seed=self._seed(detector))
+        self._fits[detector.name] = changed, fitted
+        return fitted
 
     def counted(self, keys: Sequence[RowKey]) -> dict[RowKey, RowWeight]:
         """Return in which of the concern's values each row counts, and which rows are alike in that."""

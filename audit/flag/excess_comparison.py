@@ -27,7 +27,7 @@ class ExcessAgain:
 
     def __init__(self, rerun: Rerun, flag: Mapping[str, Any], store: Store) -> None:
         self.rerun, self.flag, self.store = rerun, flag, store
-        past = rerun.table(flag["subject_kind"], flag["as_of"]).history
+        past = rerun.past(flag["subject_kind"], flag["as_of"])
         assert past is not None, "a run with flags of excess keeps its past"
         self.past = past
         self.at = past.ids().tolist().index(flag["subject_id"])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.flag.cited_rows import cited_rows, evidence_of, loaded_rows
@@ -15,7 +16,7 @@ from audit.flag.removal import Removal
 from audit.flag.replay import find_flag
 from audit.flag.rerun import Rerun
 from audit.flag.rule_comparison import RuleComparison
-from audit.flag.stability import Stability
+from data.arrow import is_text
 from data.contract import CONTRACT
 from data.store import Store
 from models.excess.relative_rates import ASSUMPTION, RelativeRates
@@ -24,6 +25,9 @@ from models.selection.fdr import decisive_sources
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings
 from pipeline.wording import number
+
+if TYPE_CHECKING:
+    from audit.flag.stability import Stability  # it takes loading records, which nothing else here needs
 
 ROWS: Final = 5
 """How many rows of each table are shown unless more are asked for."""
@@ -49,37 +53,38 @@ class Explanation:
     survival: tuple[Stability, ...] = ()
 
 
-def explain(folder: RunFolder, start: str, *, rows: int = ROWS) -> Explanation:
+def explain(folder: RunFolder, start: str, *, rows: int = ROWS, rerun: Rerun | None = None) -> Explanation:
     """Explain the flag whose id begins with a text, from the run folder alone.
 
-    What takes computing the comparison again is left out: see `audit.flag.removal` and `audit.flag.stability`.
+    What takes computing the comparison again is left out: see `audit.flag.removal` and `audit.flag.stability`. `rerun`
+    is the run's comparison done again, where it is there already.
 
     Raises:
         UsageError: no flag's id, or more than one, begins so.
         VerificationFailed: a file of the run cannot be read.
     """
     flag, settings = dict(find_flag(folder, start)), folder.settings
+    rerun = rerun or Rerun(folder, settings)
     evidence = evidence_of(folder, flag["flag_id"])[flag["flag_id"]]
     counts = Counter((e.table_name, e.indicator, e.part) for e in evidence)
     direct = [e for e in evidence if e.part == "direct"]
     rows_by_table = cited_rows(direct, loaded_rows(folder, direct), flag["as_of"])
-    scores = _scores(folder, flag)
+    scores = _scores(rerun.scores, flag)
     return Explanation(
         flag=flag,
         scores=scores,
         cited=tuple((*key, n) for key, n in sorted(counts.items())),
         rows={name: table.slice(0, rows).to_pylist() for name, table in rows_by_table.items()},
-        changes=tuple(_changes(folder, flag, scores, settings)),
+        changes=tuple(_changes(rerun, flag, scores)),
         assumptions=tuple(_assumptions(flag, settings)),
     )
 
 
-def _scores(folder: RunFolder, flag: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    table = folder.table("scores")
-    about_flag = pc.and_(
-        pc.and_(pc.equal(table["subject_id"], flag["subject_id"]), pc.equal(table["as_of"], flag["as_of"])),
-        pc.and_(pc.equal(table["subject_kind"], flag["subject_kind"]), pc.equal(table["concern"], flag["concern"])),
-    )
+def _scores(table: pa.Table, flag: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    subject, day = pa.scalar(flag["subject_id"], pa.int64()), pa.scalar(flag["as_of"], pa.date32())
+    about_flag = pc.and_(pc.equal(table["subject_id"], subject), pc.equal(table["as_of"], day))
+    for name in ("subject_kind", "concern"):
+        about_flag = pc.and_(about_flag, is_text(table[name], flag[name]))
     rows = [s for s in table.filter(about_flag).to_pylist() if _same_family(s, flag)]
     return tuple(s | {"contributions": json.loads(s["contributions"])} for s in rows)
 
@@ -92,13 +97,12 @@ def _same_family(score: dict[str, Any], flag: dict[str, Any]) -> bool:
     return score["family"] not in ("contradiction", "excess", "baseline")
 
 
-def _changes(
-    folder: RunFolder, flag: dict[str, Any], scores: tuple[dict[str, Any], ...], settings: Settings
-) -> list[str]:
+def _changes(rerun: Rerun, flag: dict[str, Any], scores: tuple[dict[str, Any], ...]) -> list[str]:
+    settings = rerun.settings
     if flag["family"] == "contradiction":
-        practices = folder.table("practices").to_pylist()
+        practices = rerun.folder.table("practices").to_pylist()
         said = [p["sentence"] for p in practices if p["rule"] in flag["detectors"] and p["as_of"] == flag["as_of"]]
-        return [_rule_change(folder, flag, scores[0]["contributions"][0]), *said]
+        return [_rule_change(rerun, flag, scores[0]["contributions"][0]), *said]
     if flag["promise"] == "excess":
         return _excess_changes(flag, scores[0]["contributions"], settings)
     tested_scores = [s for s in scores if s["p_value"] is not None]
@@ -153,10 +157,9 @@ def _largest_clear(contribution: dict[str, Any], cut: float) -> int | None:
     return int(counts[clear[0]]) if len(clear) else None
 
 
-def _rule_change(folder: RunFolder, flag: dict[str, Any], counted: dict[str, Any]) -> str:
+def _rule_change(rerun: Rerun, flag: dict[str, Any], counted: dict[str, Any]) -> str:
     with Store(threads=1) as store:
-        again = RuleComparison(Rerun(folder, folder.settings), flag, store)
-        fewer = again.fewer()
+        fewer = RuleComparison(rerun, flag, store).fewer()
     if fewer is None:
         return "No fewer contradicted days would have kept it from being raised: the run's own values do not raise it."
     return (

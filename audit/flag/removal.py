@@ -56,8 +56,10 @@ class Removal:
         )
 
 
-def smallest_removal(folder: RunFolder, start: str) -> Removal:
+def smallest_removal(folder: RunFolder, start: str, *, rerun: Rerun | None = None) -> Removal:
     """Find as few rows as possible without which the flag whose id begins with a text would not have been raised.
+
+    `rerun` is the run's comparison done again, where it is there already: what it has read and fitted serves here too.
 
     Raises:
         UsageError: no flag's id, or more than one, begins so.
@@ -66,7 +68,7 @@ def smallest_removal(folder: RunFolder, start: str) -> Removal:
     flag = find_flag(folder, start)
     cited = evidence_of(folder, flag["flag_id"])[flag["flag_id"]]
     loaded = loaded_rows(folder, cited)
-    rerun = Rerun(folder, folder.settings)
+    rerun = rerun or Rerun(folder, folder.settings)
     direct = {(row.table_name, row.row_id): row for row in cited if row.part == "direct"}
     with Store(threads=1) as store:
         CitedRowStore(store, rerun.absent, rerun.coarse).hold(cited_rows(cited, loaded, flag["as_of"]))

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.arrays import Bools, Floats, Ids
-from data.arrow import arrow_schema, load_arrow
+from data.arrow import arrow_schema, is_text, load_arrow
 from data.contract import CONTRACT
 from data.date_precision import CoarseColumns, coarse_from_json, declare
 from data.schema import Table
@@ -24,6 +24,8 @@ from data.vocabulary import SUBJECT_KINDS, SubjectKind
 from features.gaps.source_gaps import Sources, gaps_from_json
 from features.history_tables import history_from
 from features.indicator import Indicator
+from features.past import History
+from features.table import SCHEMA as FEATURES
 from features.table import FeatureTable, from_arrow
 from pipeline.compare import Selector, compare
 from pipeline.flag import Flag
@@ -38,6 +40,9 @@ FlagRow = Mapping[str, Any]
 """A row of `flags.parquet`."""
 
 
+_READ: Final = [name for name in FEATURES.names if name not in ("officer_id", "unit_id")]
+"""What is read of the feature values: their order says whose they are."""
+
 Redone = tuple[dict[SubjectKind, FeatureTable], dict[tuple[str, int, str, str], Flag], list[str]]
 """The values, the flags by kind, subject, concern and promise, and what differs from the scores written down."""
 
@@ -51,44 +56,53 @@ class Rerun:
         self.absent = set(folder.manifest["absent"])
         self.coarse = coarse_from_json(folder.manifest.get("precision", {}))
         self.sources = Sources(gaps_from_json(folder.manifest["source_gaps"]))
-        self._features, self._subjects = folder.table("features"), folder.table("subjects")
-        self._folder = folder
+        self.folder = folder
         self._dates = sorted(folder.config["as_of"])
         self._selector = Selector(settings, total=len(self._dates))
         self._rule_selector = Selector(settings, total=len(self._dates))
         self._by_rules: dict[date, tuple[RuleSelection, ...]] = {}
         self._done: dict[date, Redone] = {}
+        self._tables: dict[tuple[SubjectKind, date, frozenset[str] | None], FeatureTable] = {}
 
     @cached_property
-    def _scores(self) -> pa.Table:
-        """The scores that the run wrote down: read only where they are compared, as they are most of a run."""
-        return self._folder.table("scores")
+    def _features(self) -> pa.Table:
+        return self.folder.table("features", _READ, coded=("subject_kind", "indicator", "status"))
+
+    @cached_property
+    def _subjects(self) -> pa.Table:
+        return self.folder.table("subjects")
+
+    @cached_property
+    def scores(self) -> pa.Table:
+        """The scores that the run wrote down, their names dictionary-coded: read where asked for, as they are many."""
+        return self.folder.table("scores", coded=("subject_kind", "concern", "detector", "family", "peer_group"))
 
     @cached_property
     def _past(self) -> tuple[pa.Table, pa.Table] | None:
         """The histories and standings that the run wrote down; None where it wrote none."""
-        if not (self._folder.path / "history.parquet").is_file():
+        if not (self.folder.path / "history.parquet").is_file():
             return None
-        return self._folder.table("history"), self._folder.table("standings")
+        return self.folder.table("history"), self.folder.table("standings")
 
     def written_p_values(self, flag: FlagRow) -> dict[str, tuple[Ids, Floats]]:
         """Return what each detector said of everybody in a flag's comparison, as the run wrote it down.
 
         By detector, ids ascending and their p-values, NaN where there is none.
         """
-        rows = self._scores.filter(_of_comparison(self._scores, flag))
-        rows = rows.filter(pc.invert(pc.is_in(rows["family"], value_set=pa.array(["contradiction", "baseline"]))))
+        rows = self.scores.select(["subject_kind", "as_of", "concern", "family", "detector", "subject_id", "p_value"])
+        rows = rows.filter(_of_comparison(rows, flag))
+        rows = rows.filter(pc.invert(is_text(rows["family"], "contradiction", "baseline")))
         written = {}
-        for name in pc.unique(rows["detector"]).to_pylist():
-            own = rows.filter(pc.equal(rows["detector"], name)).sort_by("subject_id")
+        for name in pc.unique(rows["detector"].cast(pa.string())).to_pylist():
+            own = rows.filter(is_text(rows["detector"], name)).sort_by("subject_id")
             p_values = own["p_value"].fill_null(np.nan).to_numpy()
             written[name] = own["subject_id"].to_numpy(), np.asarray(p_values, dtype=np.float64)
         return written
 
     def flagged(self, flag: FlagRow) -> set[int]:
         """Return all whom the run flagged in a flag's comparison."""
-        flags = self._folder.table("flags")
-        compared = pc.and_(_of_comparison(flags, flag), pc.equal(flags["promise"], flag["promise"]))
+        flags = self.folder.table("flags")
+        compared = pc.and_(_of_comparison(flags, flag), is_text(flags["promise"], flag["promise"]))
         return set(flags.filter(compared)["subject_id"].to_pylist())
 
     def of(self, as_of: date) -> Redone:
@@ -108,10 +122,10 @@ class Rerun:
         flags = [flag for c in compared for flag in c.flags]
         excess = [c.excess for c in compared if c.excess is not None]
         again = scores_table([s for c in compared for s in c.scores], [], excess)
-        written = self._scores.filter(
+        written = self.scores.filter(
             pc.and_(
-                pc.equal(self._scores["as_of"], pa.scalar(as_of, pa.date32())),
-                pc.not_equal(self._scores["family"], "contradiction"),
+                pc.equal(self.scores["as_of"], pa.scalar(as_of, pa.date32())),
+                pc.invert(is_text(self.scores["family"], "contradiction")),
             )
         )
         same = again.equals(written.cast(again.schema))
@@ -123,7 +137,7 @@ class Rerun:
         shared = self.settings.across_dates.method != "each"
         for day in (d for d in self._dates if d == as_of or (shared and d < as_of)):
             if day not in self._by_rules:
-                officers = self.table("officer", day)
+                officers = self.table("officer", day, ())
                 self._by_rules[day] = select_by_rules(
                     self._rule_counts(day), officers, self.settings, self._rule_selector
                 )
@@ -131,39 +145,60 @@ class Rerun:
 
     def set_aside(self, counts: MonthlyCounts) -> Bools | None:
         """Return which months of whom belong to a practice that the run reported, None where none does."""
-        return set_aside(counts, self._practices, self.table("officer", counts.as_of))
+        return set_aside(counts, self._practices, self.table("officer", counts.as_of, ()))
 
     @cached_property
     def _practices(self) -> list[Practice]:
-        return written_practices(self._folder.table("practices"), dict(self.settings.repertoire.rules))
+        return written_practices(self.folder.table("practices"), dict(self.settings.repertoire.rules))
 
     def _rule_counts(self, as_of: date) -> list[RuleCounts]:
-        on_day = pc.equal(self._scores["as_of"], pa.scalar(as_of, pa.date32()))
-        rows = self._scores.filter(pc.and_(on_day, pc.equal(self._scores["family"], "contradiction")))
+        on_day = pc.equal(self.scores["as_of"], pa.scalar(as_of, pa.date32()))
+        rows = self.scores.filter(pc.and_(on_day, is_text(self.scores["family"], "contradiction")))
         by_rule: dict[str, dict[int, dict[str, int]]] = {}
-        columns = (rows[name].to_pylist() for name in ("detector", "subject_id", "contributions"))
-        for name, subject, listed in zip(*columns, strict=True):
-            by_rule.setdefault(name, {})[subject] = json.loads(listed)[0]
+        names, subjects, listed = (rows[name].to_pylist() for name in ("detector", "subject_id", "contributions"))
+        # One text in place of tens of thousands: to begin anew with each takes longer than to read it.
+        for name, subject, (counted,) in zip(names, subjects, json.loads(f"[{','.join(listed)}]"), strict=True):
+            by_rule.setdefault(name, {})[subject] = counted
         rules = self.settings.repertoire.rules
         return [
             RuleCounts.written(rules[r.name], as_of, by_rule[r.name]) for r in self.settings.rules if r.name in by_rule
         ]
 
-    def table(self, kind: SubjectKind, as_of: date) -> FeatureTable:
-        """Return the values that the run wrote down for one kind of subject."""
-        rows, subjects = (
-            t.filter(pc.and_(pc.equal(t["as_of"], pa.scalar(as_of, pa.date32())), pc.equal(t["subject_kind"], kind)))
-            for t in (self._features, self._subjects)
-        )
-        past = None if self._past is None else history_from(*self._past, kind=kind, as_of=as_of)
+    def table(self, kind: SubjectKind, as_of: date, names: Iterable[str] | None = None) -> FeatureTable:
+        """Return the values that the run wrote down for one kind of subject, of some indicators or of all; read once.
+
+        With no names at all, the table says who was in service and where, and holds no values. The past of rates is
+        there where all indicators are asked for.
+        """
+        wanted = None if names is None else frozenset(names)
+        place = (kind, as_of, wanted)
+        if place not in self._tables:
+            self._tables[place] = self._read_table(kind, as_of, wanted)
+        return self._tables[place]
+
+    def past(self, kind: SubjectKind, as_of: date) -> History | None:
+        """Return the past of everybody's rates that the run wrote down; None where it wrote none."""
+        return None if self._past is None else history_from(*self._past, kind=kind, as_of=as_of)
+
+    def _read_table(self, kind: SubjectKind, as_of: date, names: frozenset[str] | None) -> FeatureTable:
+        features = self._features if names is None or names else self._features.slice(0, 0)
+        rows, subjects = (_of_day(table, kind, as_of) for table in (features, self._subjects))
+        if names:
+            rows = rows.filter(is_text(rows["indicator"], *names))
+        past = self.past(kind, as_of) if names is None else None
         places = subjects.drop_columns(["subject_kind", "as_of"])
         return from_arrow(rows, places, kind=kind, as_of=as_of, history=past)
+
+
+def _of_day(table: pa.Table, kind: SubjectKind, as_of: date) -> pa.Table:
+    on_day = pc.equal(table["as_of"], pa.scalar(as_of, pa.date32()))
+    return table.filter(pc.and_(on_day, is_text(table["subject_kind"], kind)))
 
 
 def _of_comparison(table: pa.Table, flag: FlagRow) -> pa.ChunkedArray:
     """Say which rows of scores or flags are of a flag's date, kind of subject and concern."""
     day = pc.equal(table["as_of"], pa.scalar(flag["as_of"], pa.date32()))
-    kind, concern = (pc.equal(table[name], flag[name]) for name in ("subject_kind", "concern"))
+    kind, concern = (is_text(table[name], flag[name]) for name in ("subject_kind", "concern"))
     return pc.and_(day, pc.and_(kind, concern))
 
 

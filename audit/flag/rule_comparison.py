@@ -81,7 +81,8 @@ class RuleComparison:
             _with(e.counts, self.at, counted) if e is self.evidence else e.counts for e in self.selection.evidence
         ]
         every = [c for s in self.rerun.by_rules(self.flag["as_of"]) if s is not self.selection for c in _counts(s)]
-        again = select_by_rules([*changed, *every], self.officers, self.settings)
+        evidence = [e for s in self.rerun.by_rules(self.flag["as_of"]) for e in s.evidence]
+        again = select_by_rules([*changed, *every], self.officers, self.settings, before=evidence)
         mine = (self.flag["subject_id"], self.rule.name)
         before, after = (_flagged(s, self.flag["concern"]) for s in ([self.selection], again))
         return mine not in after, len((before ^ after) - {mine})
@@ -95,7 +96,7 @@ class RuleComparison:
     @cached_property
     def officers(self) -> FeatureTable:
         """The officers in service on the flag's date, as the run wrote them down."""
-        return self.rerun.table("officer", self.flag["as_of"])
+        return self.rerun.table("officer", self.flag["as_of"], ())
 
     @cached_property
     def settings(self) -> Settings:
@@ -120,7 +121,7 @@ def _counts(selection: RuleSelection) -> list[RuleCounts]:
 
 
 def _flagged(selections: Sequence[RuleSelection], concern: str) -> set[tuple[int, str]]:
-    return {(f.subject_id, f.detectors[0]) for s in selections if s.concern == concern for f in s.flags}
+    return {pair for s in selections if s.concern == concern for pair in s.flagged}
 
 
 def _with(counts: RuleCounts, at: int, counted: Mapping[str, int]) -> RuleCounts:

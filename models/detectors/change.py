@@ -29,6 +29,7 @@ class Change(SeriesDetector):
     """
 
     family: ClassVar[Family] = "change"
+    separate: ClassVar[bool] = True
     concerns: tuple[Concern, ...] = ("welfare",)
     question = "Is there more of anything lately than the officer's own past and the season would lead one to expect?"
     assumption = (

@@ -17,6 +17,7 @@ class Pairs(SeriesDetector):
     """Compares how much of what an officer does goes to the same few people with the spread of peers."""
 
     family: ClassVar[Family] = "peer"
+    separate: ClassVar[bool] = True
     concerns: tuple[Concern, ...] = ("standards",)
     question = "Does more of what the officer does go to the same people again than peers would lead one to expect?"
     assumption = (

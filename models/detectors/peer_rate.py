@@ -17,6 +17,7 @@ class PeerRate(SeriesDetector):
     """Compares each count, given its exposure, with the gamma-Poisson spread of the subject's peer group."""
 
     family: ClassVar[Family] = "peer"
+    separate: ClassVar[bool] = True
     kinds: tuple[SubjectKind, ...] = ("officer", "unit")
     question = "Is there more of anything than peers with the same exposure would lead one to expect?"
     assumption = (

@@ -17,6 +17,7 @@ class Proportion(SeriesDetector):
     """Compares each share of a whole with the beta-binomial spread of the subject's peer group."""
 
     family: ClassVar[Family] = "peer"
+    separate: ClassVar[bool] = True
     kinds: tuple[SubjectKind, ...] = ("officer", "unit")
     question = "Is a larger part of the whole of a certain kind than peers would lead one to expect?"
     assumption = (

@@ -16,6 +16,7 @@ class Scene(SeriesDetector):
     """Compares an officer with colleagues at the same incidents, so that place, hour and who was met cancel out."""
 
     family: ClassVar[Family] = "scene"
+    separate: ClassVar[bool] = True
     question = "Does the officer come out harder than half of the time against colleagues at the same incidents?"
     assumption = (
         "which of two officers at one incident used the harder force is exchangeable between them, whatever the"

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
 from data.arrays import Floats, Ids
@@ -117,6 +116,9 @@ def _best_shape(past: Past, exposed: Ids, factor: float) -> tuple[float, float]:
         )
         total += np.sum(gammaln(came[any_came] + shape + events[any_came]) - gammaln(shape + events[any_came]))
         return float(0.5 * ((log_shape - np.log(PRIOR_SHAPE)) / PRIOR_SPREAD) ** 2 - total)
+
+    # Only a fit needs it, and it takes long to import.
+    from scipy.optimize import minimize_scalar
 
     fit = minimize_scalar(loss, bounds=_LOG_SHAPES, method="bounded", options={"xatol": 0.005})
     return -float(fit.fun), float(np.exp(fit.x))

@@ -6,23 +6,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.arrays import Floats
-from models.nulls.mixed_binomial import Counts, MixedBinomialNull, fit_mixed_binomial, learn_spread, middle_of
+from models.nulls.mixed_binomial import Counts, Middle, MixedBinomialNull, fit_mixed_binomial, learn_spread, middle_of
 
 
 @dataclass(frozen=True)
 class FittedCounts:
-    """A null beside the counts it was fitted to: what each person's groups add, and each person's chance."""
+    """A null beside the counts it was fitted to: what each person's groups add, and each person's chance.
+
+    `middle` is what the null and, with those of all other counts, the prior of its spread follow from.
+    """
 
     null: MixedBinomialNull
     offset: Floats
     p_value: Floats
+    middle: Middle
 
 
-def fit_together(every: Sequence[Counts], *, fitted_to: Sequence[Counts] | None = None) -> list[FittedCounts | None]:
+def fit_together(
+    every: Sequence[Counts],
+    *,
+    fitted_to: Sequence[Counts] | None = None,
+    middles: Sequence[Middle | None] | None = None,
+) -> list[FittedCounts | None]:
     """Fit the nulls of several kinds of counts of one force, with the prior of their spreads learned over all of them.
 
     None where nothing can be said: see `middle_of`. The chance of each count is that of at least so many hits. What is
-    ordinary is fitted to the counts themselves unless others, `fitted_to`, are given.
+    ordinary is fitted to the counts themselves unless others, `fitted_to`, are given. `middles` holds those that were
+    looked at before, None for the others: to look at the middle takes most of the time, and what follows from all of
+    them together next to none.
 
     Example:
         >>> import numpy as np
@@ -31,15 +42,17 @@ def fit_together(every: Sequence[Counts], *, fitted_to: Sequence[Counts] | None 
         >>> bool(fitted.p_value[-1] < 0.01 < fitted.p_value[-2])
         True
     """
-    middles = [middle_of(counts) for counts in (every if fitted_to is None else fitted_to)]
-    known = [middle for middle in middles if middle is not None]
+    before: Sequence[Middle | None] = [None] * len(every) if middles is None else middles
+    peers = every if fitted_to is None else fitted_to
+    looked_at = [middle_of(counts) if middle is None else middle for counts, middle in zip(peers, before, strict=True)]
+    known = [middle for middle in looked_at if middle is not None]
     prior = learn_spread(known) if known else None
     fitted: list[FittedCounts | None] = []
-    for counts, middle in zip(every, middles, strict=True):
+    for counts, middle in zip(every, looked_at, strict=True):
         if middle is None or prior is None:
             fitted.append(None)
             continue
         null = fit_mixed_binomial(middle, prior)
         offset = null.offsets(counts.groups, len(counts.hits))
-        fitted.append(FittedCounts(null, offset, null.upper_tail(counts.hits, counts.trials, offset)))
+        fitted.append(FittedCounts(null, offset, null.upper_tail(counts.hits, counts.trials, offset), middle))
     return fitted

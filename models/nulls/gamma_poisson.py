@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import nbinom
 
 from data.arrays import Bools, Floats, Integers, Positions
+from models.nulls import negative_binomial
 from models.nulls.gamma_poisson_likelihood import STEP, counted, minus_log_posterior
 from models.nulls.newton import minimise
 from models.nulls.stacks import Samples, blocks, distinct, stack
@@ -49,7 +49,7 @@ def upper_tail(counts: Floats, expected: Floats, shape: float) -> Floats:
         >>> upper_tail(np.array([0.0, 3.0]), np.array([1.0, 1.0]), shape=2.0).round(3).tolist()
         [1.0, 0.111]
     """
-    tail = np.asarray(nbinom.sf(counts - 1, shape, _success(expected, shape)), dtype=np.float64)
+    tail = negative_binomial.upper_tail(counts, shape, _success(expected, shape))
     return np.maximum(np.where(expected > 0, tail, counts <= 0), SMALLEST)
 
 
@@ -62,7 +62,7 @@ def interval(expected: Floats, shape: float, *, level: float = 0.95) -> tuple[Fl
         ([0.0, 2.0], [4.0, 57.0])
     """
     tail, success = (1 - level) / 2, _success(expected, shape)
-    low, high = (np.asarray(nbinom.ppf(at, shape, success), dtype=np.float64) for at in (tail, 1 - tail))
+    low, high = (negative_binomial.quantile(at, shape, success) for at in (tail, 1 - tail))
     return np.where(expected > 0, low, 0.0), np.where(expected > 0, high, 0.0)
 
 
@@ -184,4 +184,4 @@ def limits(expected: Floats, shape: float, cut: float) -> Floats:
 
 
 def _limits(expected: Floats, shape: Floats, cut: float) -> Floats:
-    return np.maximum(np.asarray(nbinom.ppf(cut, shape, shape / (shape + expected)), dtype=np.float64), 1.0)
+    return np.maximum(negative_binomial.quantile(cut, shape, shape / (shape + expected)), 1.0)

@@ -12,11 +12,11 @@ at their middle; `calibrate_conformal` ranks a score among those of a reference 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, Protocol
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import log_ndtr, ndtr, ndtri
 
 from data.arrays import Floats, Positions
@@ -195,13 +195,16 @@ def _fit_below(above: Floats, limit: float, start: Floats) -> Floats:
         return float(prior - np.sum(log_density) + len(above) * np.log(inside))
 
     width = float(start[0])
-    optimum = minimize(
-        loss,
-        start,
-        method="Nelder-Mead",
-        bounds=((width - 5.0, width + 5.0), (0.0, 1.0)),
-        options={"xatol": 1e-4, "fatol": 1e-6, "initial_simplex": start + 0.1 * _CORNERS},
-    )
+    return _lowest_point(loss, start, bounds=((width - 5.0, width + 5.0), (0.0, 1.0)))
+
+
+def _lowest_point(loss: Callable[[Floats], float], start: Floats, *, bounds: tuple[tuple[float, float], ...]) -> Floats:
+    """Return where a loss of two numbers is lowest within bounds, by the simplex method of Nelder and Mead."""
+    # It takes as long to import as most questions to a finished run to answer, and only a fit needs it.
+    from scipy.optimize import minimize
+
+    options = {"xatol": 1e-4, "fatol": 1e-6, "initial_simplex": start + 0.1 * _CORNERS}
+    optimum = minimize(loss, start, method="Nelder-Mead", bounds=bounds, options=options)
     return np.asarray(optimum.x, dtype=np.float64)
 
 
@@ -263,14 +266,8 @@ def _fit_between(middle: Floats, low: float, high: float, mean: float, deviation
         departures = (squares - 2 * shift * total + n * shift**2) / width**2
         return float(0.5 * departures + n * (np.log(width) + inside))
 
-    optimum = minimize(
-        loss,
-        np.zeros(2),
-        method="Nelder-Mead",
-        bounds=((-2.0, 2.0), (-2.0, 2.0)),
-        options={"xatol": 1e-4, "fatol": 1e-6, "initial_simplex": 0.1 * _CORNERS},
-    )
-    return mean + float(optimum.x[0]) * deviation, deviation * float(np.exp(optimum.x[1]))
+    shift, growth = _lowest_point(loss, np.zeros(2), bounds=((-2.0, 2.0), (-2.0, 2.0)))
+    return mean + float(shift) * deviation, deviation * float(np.exp(growth))
 
 
 @dataclass(frozen=True)

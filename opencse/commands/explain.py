@@ -46,19 +46,22 @@ def explain(
     """Say why a flag was raised, compared with whom, on which rows, and what would have changed it."""
     from audit.flag.explanation import explain as explain_flag
     from audit.flag.removal import smallest_removal
-    from audit.flag.stability import stability as count_survival
+    from audit.flag.rerun import Rerun
     from pipeline.run_folder import open_run
 
     folder = open_run(run, trust_code=trust_code)
-    explanation = explain_flag(folder, flag, rows=rows)
+    rerun = Rerun(folder, folder.settings)
+    explanation = explain_flag(folder, flag, rows=rows, rerun=rerun)
     if prov is not None:
         _write_prov(folder, flag, prov)
     lists = _peer_lists(folder, flag) if peers else []
     with steps("Explaining") as progress:
         if removal:
             progress("the fewest rows without which it would not be raised")
-            explanation = replace(explanation, removal=smallest_removal(folder, flag))
+            explanation = replace(explanation, removal=smallest_removal(folder, flag, rerun=rerun))
         if stability or records is not None:
+            from audit.flag.stability import stability as count_survival
+
             survival = count_survival(folder, flag, records=records, progress=progress)
             explanation = replace(explanation, survival=survival)
     if as_json:

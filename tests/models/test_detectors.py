@@ -16,7 +16,7 @@ from models.baselines import baselines
 from models.detector import Detector
 from models.detectors import detectors
 from models.nulls.case_mix import case_mix_exposures
-from models.panel import Panel
+from models.panel import Panel, Series
 from models.pattern import Pattern
 from models.scores import Contribution, ContributionList, Contributions, Scores
 from models.series_detector import SeriesDetector
@@ -52,6 +52,23 @@ def test_the_order_of_rows_and_columns_changes_no_bit(detector: Detector) -> Non
     view, order = a_panel(detector), np.random.default_rng(1).permutation(N)
     columns = list(range(len(view.series)))[::-1]
     same(detector.score(turned(view, order, columns=columns), seed=3), scored(detector.name).take(order))
+
+
+@pytest.mark.parametrize("detector", [d for d in detectors().values() if isinstance(d, SeriesDetector)])
+def test_to_fit_what_has_changed_gives_the_bits_of_fitting_everything(detector: SeriesDetector) -> None:
+    """For every indicator in turn: those that a detector reads, and those it only compares them with."""
+    before = a_panel(detector)
+    fitted = detector.fit(before, seed=3)
+    for name in sorted({series.indicator.name for series in before.series}):
+        series = [_lowered(s) if s.indicator.name == name else s for s in before.series]
+        after = replace(before, series=tuple(series))
+        same(detector.refit(after, fitted, {name}).score(after), detector.fit(after, seed=3).score(after))
+
+
+def _lowered(series: Series) -> Series:
+    value = series.cells.value.copy()
+    value[LAST] = 0.0
+    return replace(series, cells=replace(series.cells, value=value))
 
 
 @pytest.mark.parametrize("detector", ALL)
