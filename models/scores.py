@@ -19,7 +19,9 @@ class Contribution:
 
     `n_rows` is how many rows there are of the causes observed, where causes are counted.
     `low` and `high` bound what 95% of such peers show. `p_value` is the chance that a peer shows at least as much.
-    `shape` is that of the gamma-Poisson null the chance was taken under, `precision` that of the beta-binomial one. In
+    `shape` is that of the gamma-Poisson null the chance was taken under, `precision` that of the beta-binomial one.
+    `tests` is in how many indicators and windows the detector compared the subject, for which the chance has to make up
+    before it is the detector's. In
     detectors whose contributions add up, `share` is what is added. Anything a detector cannot say is None.
 
     Of an excess, `rate` is the expected true rate next to peers, likely between `rate_low` and `rate_high`, and
@@ -39,6 +41,7 @@ class Contribution:
     peers: int | None = None
     shape: float | None = None
     precision: float | None = None
+    tests: int | None = None
     share: float | None = None
     rate: float | None = None
     rate_low: float | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -82,7 +82,7 @@ class FittedSeriesDetector:
         def explain(at: int, most: int) -> Contributions:
             tested = np.flatnonzero(~np.isnan(p_values[at]))
             strongest = tested[np.argsort(p_values[at][tested], kind="stable")][:most]
-            return tuple(tests[n].explain(at) for n in strongest.tolist())
+            return tuple(replace(tests[n].explain(at), tests=len(tested)) for n in strongest.tolist())
 
         contributions = ContributionList(len(panel.ids), explain)
         return Scores(

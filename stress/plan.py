@@ -19,6 +19,7 @@ from data.synthetic.world import SMALLEST, World
 from data.synthetic.world import load as load_world
 from data.toml_files import FrozenSection, read_model
 from pipeline.digest import file_digest
+from pipeline.extras import check_extras
 from pipeline.settings import CodeNotTrusted, Settings, over_defaults
 from stress.scenario import Scenario
 from stress.scenarios import scenario, scenarios
@@ -229,7 +230,8 @@ def load_plan(name_or_path: str, *, trust_code: bool = False) -> StressPlan:
     Paths of such files are relative to the plan's file.
 
     Raises:
-        UsageError: there is no such plan, or it has faults: all of them at once, in the user's words.
+        UsageError: there is no such plan, or it has faults: all of them at once, in the user's words; or a library that
+            its detectors need is not installed.
         CodeNotTrusted: it names code that is not OpenCSE's, and `trust_code` is not given.
 
     Example:
@@ -250,7 +252,10 @@ def load_plan(name_or_path: str, *, trust_code: bool = False) -> StressPlan:
             raise not_trusted(plan.own_code, where=str(path))
         return _faults(plan)
 
-    return read_model(path, StressPlan, document="stress plan", page="docs/reference/plans.md", check=check)
+    plan = read_model(path, StressPlan, document="stress plan", page="docs/reference/plans.md", check=check)
+    for content in plan.sets.values():
+        check_extras(_settings(_canonical_text(content), trust_code), records=False)
+    return plan
 
 
 def trusted_scenario(name_or_path: str, *, trust_code: bool) -> Scenario:

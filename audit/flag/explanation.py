@@ -112,14 +112,13 @@ def _changes(rerun: Rerun, flag: dict[str, Any], scores: tuple[dict[str, Any], .
     strongest = decisive_sources(p_values, flag["threshold"], method=settings.combination.method, weights=weights)
     lines = []
     for score, weight in ((tested_scores[n], weights[n]) for n in strongest):
-        tested = [c for c in score["contributions"] if "shape" in c]
+        tested = [c for c in score["contributions"] if "shape" in c and "tests" in c]
         if not tested:
             name = score["detector"].replace("_", " ")
             lines.append(f"{name}: which counts would have had to be lower cannot be read off; see the rows below.")
             continue
-        # The detector's p-value is the smallest of m times m; m is what the cut has to be divided by once more.
-        m = max(1, round(score["p_value"] / tested[0]["p_value"]))
-        lines += _count_changes(tested, flag["threshold"] * weight / sum(weights) / m)
+        # The detector's p-value is the smallest of those of all its tests, times their number.
+        lines += _count_changes(tested, flag["threshold"] * weight / sum(weights) / tested[0]["tests"])
     return lines
 
 

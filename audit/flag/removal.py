@@ -20,6 +20,7 @@ from audit.flag.replay import find_flag
 from audit.flag.rerun import CitedRowStore, Rerun
 from audit.flag.rule_comparison import RuleComparison
 from data.store import Store
+from pipeline.extras import check_extras
 from pipeline.run_folder import RunFolder
 
 _Clears = Callable[[frozenset[RowKey]], bool]
@@ -62,10 +63,13 @@ def smallest_removal(folder: RunFolder, start: str, *, rerun: Rerun | None = Non
     `rerun` is the run's comparison done again, where it is there already: what it has read and fitted serves here too.
 
     Raises:
-        UsageError: no flag's id, or more than one, begins so.
+        UsageError: no flag's id, or more than one, begins so, or a library that the run's detectors need is not
+            installed.
         VerificationFailed: a file of the run cannot be read.
     """
     flag = find_flag(folder, start)
+    if flag["promise"] == "comparison":
+        check_extras(folder.settings, records=False)
     cited = evidence_of(folder, flag["flag_id"])[flag["flag_id"]]
     loaded = loaded_rows(folder, cited)
     rerun = rerun or Rerun(folder, folder.settings)

@@ -24,6 +24,7 @@ from features.indicator import Indicator
 from features.table import SOURCE_GAP, Cells, FeatureTable
 from models.contradictions.rule import Rule
 from pipeline.evidence import flag_id
+from pipeline.extras import check_extras
 from pipeline.flag import Flag
 from pipeline.run_folder import RunFolder
 
@@ -72,10 +73,12 @@ def replay(
     `progress` is called with how many flags are done, and of how many.
 
     Raises:
-        UsageError: there is no such flag.
+        UsageError: there is no such flag, or a library that the run's detectors need is not installed.
         VerificationFailed: a file that the replay needs cannot be read.
     """
     flags: list[FlagRow] = folder.table("flags").to_pylist() if flag is None else [find_flag(folder, flag)]
+    if any(row["promise"] == "comparison" for row in flags):
+        check_extras(folder.settings, records=False)
     rerun = Rerun(folder, folder.settings)
     evidence = evidence_of(folder, None if flag is None else flags[0]["flag_id"])
     loaded = loaded_rows(folder, None if flag is None else evidence[flags[0]["flag_id"]])

@@ -32,6 +32,7 @@ from pipeline.analysis import by_rules
 from pipeline.compare import Selector, compare_panel
 from pipeline.detector_scores import DetectorScores, detectors_of, panels_of, score_panel, seed_of
 from pipeline.excess import compare_excess
+from pipeline.extras import check_extras
 from pipeline.known_days import last_known
 from pipeline.loading import load_records
 from pipeline.run_folder import RunFolder
@@ -81,6 +82,8 @@ def stability(
     """
     tell = progress or (lambda _: None)
     flag = find_flag(folder, start)
+    if flag["promise"] == "comparison" or records is not None:
+        check_extras(folder.settings, records=records is not None)
     rerun = Rerun(folder, folder.settings)
     if flag["family"] == "contradiction":
         found = [_officers(rerun, flag, draws, tell), Stability("another seed", 0, 0, "what rules say has no seed")]

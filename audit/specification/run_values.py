@@ -13,6 +13,7 @@ from audit.flag.rerun import Rerun
 from data.vocabulary import SUBJECT_KINDS, SubjectKind
 from features.table import FeatureTable
 from pipeline.digest import file_digest
+from pipeline.extras import check_extras
 from pipeline.run_folder import MANIFEST, RunFolder
 from pipeline.settings import Settings
 from pipeline.trial import Trial, feature_table
@@ -40,9 +41,11 @@ class RunValues:
         """Return what a run folder holds.
 
         Raises:
+            UsageError: a library that the run's detectors need is not installed.
             VerificationFailed: a file of the run is missing or cannot be read.
         """
         settings = folder.settings
+        check_extras(settings, records=False)
         rerun = Rerun(folder, settings)
         tables = {
             (day, kind): replace(rerun.table(kind, day), history=None)

@@ -15,6 +15,7 @@ from data.store import Store
 from data.synthetic.memory_world import make_world
 from data.synthetic.world import World
 from data.synthetic.world import load as load_world
+from pipeline.extras import check_extras
 from pipeline.known_days import last_known
 from pipeline.loading import load_records
 from pipeline.run_folder import RunFolder
@@ -68,6 +69,7 @@ def world_input(
     world: World, *, settings: Settings, seeds: int, progress: CountProgress = lambda _: None
 ) -> ControlInput:
     """Return the controls' input for a world: its null worlds are the same settings with nothing planted, by seed."""
+    check_extras(settings, records=False)
     content = make_world(world)
     nulls = tuple(nothing_planted(world, seed=world.seed + n) for n in range(seeds))
     return control_input(
@@ -97,8 +99,10 @@ def records_input(
     Rows that break the contract are left out as a run leaves them out.
 
     Raises:
+        UsageError: a library that the settings' detectors need is not installed.
         InputRejected: the records cannot be used.
     """
+    check_extras(settings, records=False)
     with Store() as store:
         load_records(folder, source=source, store=store, check="constraints")
         day = as_of or last_known(store) + timedelta(days=1)

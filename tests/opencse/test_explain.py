@@ -12,8 +12,13 @@ import pytest
 from audit.flag.rerun import Rerun
 from audit.flag.rule_comparison import RuleComparison
 from data.store import Store
+from models.detectors import detectors
+from models.series_detector import SeriesDetector
 from pipeline.run_folder import RunFolder
 from tests.command_line import json_of, output_of, refusal_of
+
+SEPARATE = {name for name, detector in detectors().items() if isinstance(detector, SeriesDetector)}
+"""The detectors that look at one indicator after the other."""
 
 
 def flag_of(folder: RunFolder, subject: int, family: str) -> dict[str, Any]:
@@ -47,6 +52,15 @@ def test_an_explanation_fits_a_screen_and_says_how_to_see_the_rest(
     assert "without" in brief
     assert "--full" in brief
     assert output_of("explain", finished.path, flag["flag_id"], "--no-removal", "--full") == whole
+
+
+def test_the_number_of_tests_is_the_one_that_chances_were_multiplied_by(finished: RunFolder) -> None:
+    for row in finished.table("scores").to_pylist():
+        listed = [c for c in json.loads(row["contributions"]) if "tests" in c]
+        assert bool(listed) == (row["detector"] in SEPARATE and row["contributions"] != "[]")
+        if listed:
+            assert {c["tests"] for c in listed} == {listed[0]["tests"]}
+            assert row["p_value"] == min(1.0, listed[0]["p_value"] * listed[0]["tests"])
 
 
 def test_what_explain_says_would_change_a_contradiction_does(finished: RunFolder) -> None:
