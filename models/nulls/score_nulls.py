@@ -203,8 +203,13 @@ def _lowest_point(loss: Callable[[Floats], float], start: Floats, *, bounds: tup
     # It takes as long to import as most questions to a finished run to answer, and only a fit needs it.
     from scipy.optimize import minimize
 
-    options = {"xatol": 1e-4, "fatol": 1e-6, "initial_simplex": start + 0.1 * _CORNERS}
-    optimum = minimize(loss, start, method="Nelder-Mead", bounds=bounds, options=options)
+    optimum = minimize(
+        loss,
+        start,
+        method="Nelder-Mead",
+        bounds=bounds,
+        options={"xatol": 1e-4, "fatol": 1e-6, "initial_simplex": start + 0.1 * _CORNERS},
+    )
     return np.asarray(optimum.x, dtype=np.float64)
 
 
