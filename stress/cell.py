@@ -139,10 +139,13 @@ _last: dict[str, MemoryWorld] = {}
 
 def _world_in_memory(world: World) -> MemoryWorld:
     key = world.model_dump_json()
-    if key not in _last:
+    memory_world = _last.get(key)
+    if memory_world is None:
+        memory_world = make_world(world)
+        # Where cells are run in threads, another may put its own world here at the same time.
         _last.clear()
-        _last[key] = make_world(world)
-    return _last[key]
+        _last[key] = memory_world
+    return memory_world
 
 
 def measure_controls(cell: Cell, result: ScenarioResult) -> tuple[pa.Table, pa.Table]:

@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,8 +33,11 @@ PLAN: Final = "plan.json"
 LONGEST: Final = 6
 """The most cells that a worker is handed at once; all are of one world, which it makes only once."""
 
+CLUSTER_WORKERS: Final = 32
+"""For how many workers a plan is cut into pieces where a cluster runs it."""
+
 BACKENDS: Final = ("loky", "threading", "multiprocessing", "dask")
-"""The names of joblib's backends; the last needs the extra `cluster`, and a client that the caller has opened."""
+"""joblib's backends on this machine, and Dask on others: it needs the extra `cluster` and a scheduler's address."""
 
 _PLAN_KEYS: Final = {"title": str, "worlds": dict, "sets": dict}
 
@@ -68,7 +70,13 @@ class PlanRun:
 
 
 def run_plan(
-    plan: StressPlan, out: Path, *, workers: int = 1, backend: str = "loky", progress: CountProgress | None = None
+    plan: StressPlan,
+    out: Path,
+    *,
+    workers: int = 1,
+    backend: str = "loky",
+    address: str = "",
+    progress: CountProgress | None = None,
 ) -> PlanRun:
     """Run every cell of a plan that is not there yet, and put all of them together as two tables.
 
@@ -77,40 +85,68 @@ def run_plan(
     backend, or on how often the plan was stopped and run again. Cells that failed are listed in `failures/`, left out
     of the tables, and tried again the next time.
 
+    With the backend `dask` cells are run by the workers of the scheduler at `address`, as many as it has, and only this
+    machine writes to `out`.
+
     One command at a time writes to a folder. Ctrl-C and SIGTERM end it soon, with no worker left and every finished
     cell whole; a cell whose file cannot be read is run again.
 
     Raises:
-        UsageError: the backend is unknown, not installed or connected to no cluster; another command is writing to the
-            folder.
+        UsageError: the backend is unknown or not installed; there is no usable cluster at the address; another command
+            is writing to the folder.
+        MachineFault: the cluster was lost on the way.
     """
+    _check_backend(backend, address)
     cells = {cell_id(cell): cell for cell in plan.cells()}
     out.mkdir(parents=True, exist_ok=True)
     with locked(out / PLAN), prompt_ending():
-        return _run_locked(plan, cells, out, workers=workers, backend=backend, report=progress or (lambda _: None))
+        pending = _prepared(cells, out)
+        report = progress or (lambda _: None)
+        report(len(cells) - len(pending))
+        if backend == "dask":
+            _run_on_cluster(pending, out, address=address, report=report)
+        else:
+            with _backend(backend, workers):
+                _run(pending, out, workers=workers, in_process=workers == 1, report=report)
+        _put_together(plan, cells, out)
+        return PlanRun(out, len(cells), len(cells) - len(pending), read_failures(out))
 
 
-def _run_locked(
-    plan: StressPlan, cells: dict[str, Cell], out: Path, *, workers: int, backend: str, report: CountProgress
-) -> PlanRun:
+def _prepared(cells: dict[str, Cell], out: Path) -> list[Cell]:
+    """Clear what an earlier start left half done, and return the cells that are not there."""
     _clear_leftovers(out)
     folder = out / CELLS
     pending = [cell for name, cell in cells.items() if not is_whole(folder, name)]
-    report(len(cells) - len(pending))
     for name in (FAILURES, STARTED):
         shutil.rmtree(out / name, ignore_errors=True)
         (out / name).mkdir(parents=True)
     # What is there of an earlier plan says nothing of this one, until its own results are there.
     (out / PLAN).unlink(missing_ok=True)
-    with _backend(backend, workers):
-        _run(pending, out, workers=workers, in_process=workers == 1, report=report)
+    return pending
+
+
+def _put_together(plan: StressPlan, cells: dict[str, Cell], out: Path) -> None:
+    folder = out / CELLS
     shutil.rmtree(out / STARTED)
     finished = [name for name in cells if is_whole(folder, name)]
     _assemble([folder / f"{name}.parquet" for name in finished], out / "results.parquet", RESULTS)
     _assemble([folder / f"{name}.flagged.parquet" for name in finished], out / "flagged.parquet", FLAGGED)
     _write_json(plan.resolved(), out / PLAN)
-    failures = read_failures(out)
-    return PlanRun(out, len(cells), len(cells) - len(pending), failures)
+
+
+def _run_on_cluster(cells: Sequence[Cell], out: Path, *, address: str, report: CountProgress) -> None:
+    from stress.cluster import outcomes
+
+    # How many workers there are is the cluster's to know, and may change: pieces are as for a large one.
+    for piece in outcomes(chunks(cells, workers=CLUSTER_WORKERS), address=address) if cells else ():
+        for outcome in piece:
+            # The results come last, as where a cell writes its own files: where they are, everything of the cell is.
+            for name in sorted(outcome.files, key=len, reverse=True):
+                with staged_file(out / CELLS / name) as temporary:
+                    temporary.write_bytes(outcome.files[name])
+            if outcome.error:
+                write_failure(outcome.cell, out, error=outcome.error, details=outcome.details)
+        report(len(piece))
 
 
 def _run(cells: Sequence[Cell], out: Path, *, workers: int, in_process: bool, report: CountProgress) -> None:
@@ -143,7 +179,7 @@ def _in_parallel(pieces: Sequence[Sequence[Cell]], out: Path, *, in_process: boo
     from joblib import Parallel, delayed
     from joblib.parallel import get_active_backend
 
-    # Clusters' backends cannot stream; there progress is told at the end.
+    # Not every backend can stream; where one cannot, progress is told at the end.
     streams = getattr(get_active_backend()[0], "supports_return_generator", False)
     kind = "generator_unordered" if streams else "list"
     yield from Parallel(return_as=kind, batch_size=1, pre_dispatch="2*n_jobs")(delayed(work)(p, out) for p in pieces)
@@ -331,40 +367,31 @@ def _stops_everything(error: BaseException) -> bool:
 
 @contextmanager
 def _backend(name: str, workers: int) -> Iterator[None]:
-    if name not in BACKENDS:
-        raise UsageError(f"There is no backend '{name}'.", expected=f"one of {', '.join(BACKENDS)}")
-    if workers == 1 and name in ("loky", "threading", "multiprocessing"):
+    if workers == 1:
         yield
         return
     from joblib import parallel_config
 
-    _require_client(name)
     limits: dict[str, Any] = {"inner_max_num_threads": 1} if name == "loky" else {}
     with parallel_config(backend=name, n_jobs=workers, **limits):
         yield
 
 
-def _require_client(name: str) -> None:
-    """Check that a cluster's library is installed and connected: joblib takes the client that the caller has opened.
+def _check_backend(name: str, address: str) -> None:
+    """Check that there is such a backend, and that it goes with the address.
 
     Raises:
-        UsageError: it is not.
+        UsageError: one of both does not hold.
     """
-    if name != "dask":
-        return
-    try:
-        import_module("distributed").get_client()
-    except ImportError as error:
+    if name not in BACKENDS:
+        raise UsageError(f"There is no backend '{name}'.", expected=f"one of {', '.join(BACKENDS)}")
+    if name == "dask" and not address:
         raise UsageError(
-            f"The backend '{name}' is not installed.",
-            expected="the library distributed, and a cluster to connect to",
-            found=str(error),
-            hint='Install "opencse[cluster]", or use --backend loky.',
-        ) from error
-    except ValueError as error:
+            "The backend 'dask' needs to know where the cluster is.",
+            expected="the address of its scheduler: --address tcp://HOST:PORT",
+            hint="docs/how-to/run-on-a-cluster.md says how to start one. On one machine use --backend loky.",
+        )
+    if address and name != "dask":
         raise UsageError(
-            f"The backend '{name}' is connected to no cluster.",
-            expected="a client opened before the plan is run: distributed.Client(address)",
-            found=str(error),
-            hint="Open one in Python and call stress.harness.run_plan there, or use --backend loky.",
-        ) from error
+            f"The backend '{name}' works on this machine and takes no address.", hint="Add --backend dask."
+        )

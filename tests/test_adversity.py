@@ -51,6 +51,10 @@ people = [60]
 months = 2
 seeds = 1
 scenarios = ["late_recording"]
+[sets.default]
+features.indicators = ["complaints", "assaults_suffered"]
+models.detectors = ["peer_rate"]
+models.rules = ["undeclared_interest"]
 """
 
 
@@ -74,7 +78,14 @@ def start(*arguments: object, cwd: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "opencse", *(str(argument) for argument in arguments)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     streams = subprocess.DEVNULL
-    return subprocess.Popen(command, cwd=cwd, env=environment, stdout=streams, stderr=streams, start_new_session=True)
+    # Whoever starts the tests in the background of a shell leaves SIGINT ignored, and a command would ignore it too.
+    ignored = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return subprocess.Popen(
+            command, cwd=cwd, env=environment, stdout=streams, stderr=streams, start_new_session=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, ignored)
 
 
 def content_of(folder: Path) -> dict[str, bytes]:
@@ -276,7 +287,7 @@ def test_no_command_lets_a_text_of_others_steer_a_terminal(question: str, hostil
 def test_a_plan_with_hostile_names_is_run_and_shown(tmp_path: Path) -> None:
     name = "\x1b[31m[bold]\u202e"
     plan = tmp_path / "plan.toml"
-    plan.write_text(PLAN.replace('"small"', json.dumps(name)) + f"[sets.{json.dumps(name)}]\n", encoding="utf-8")
+    plan.write_text(PLAN.replace('"small"', json.dumps(name)).replace("default", json.dumps(name)), encoding="utf-8")
     out = tmp_path / "out"
     for arguments in (("stress", plan, "--out", out), ("stress-overview", out), ("budget", out)):
         ended = shell(*arguments, cwd=tmp_path)

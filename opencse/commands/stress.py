@@ -19,14 +19,13 @@ if TYPE_CHECKING:
 LISTED = 10
 """How many failures are listed; the folder `failures` has all."""
 
-_LOCAL_BACKENDS = ("loky", "threading", "multiprocessing")
-
 
 def stress(
     plan: Annotated[str, typer.Argument(help="A plan: quick, standard, full, or a .toml file.")],
     out: Annotated[Path, typer.Option(help="Folder for the cells and results; run again to go on where it stopped.")],
     workers: Workers = 1,
-    backend: Annotated[str, typer.Option(help="joblib's: loky, threading, multiprocessing.")] = "loky",
+    backend: Annotated[str, typer.Option(help="loky, threading or multiprocessing here; dask on a cluster.")] = "loky",
+    address: Annotated[str, typer.Option(help="Where the cluster's scheduler listens, as in tcp://HOST:8786.")] = "",
     trust_code: TrustCode = False,
     as_json: AsJson = False,
 ) -> None:
@@ -37,9 +36,9 @@ def stress(
     loaded = load_plan(plan, trust_code=trust_code)
     for file in loaded.own_code:
         print_note(f"Note: {file} is not OpenCSE's, and runs because of --trust-code.")
-    number = bounded_workers(workers) if backend in _LOCAL_BACKENDS else workers
+    number = bounded_workers(workers)
     with counted(f"Stress plan {Path(plan).stem}", total=len(loaded.cells())) as progress:
-        done = run_plan(loaded, out, workers=number, backend=backend, progress=progress)
+        done = run_plan(loaded, out, workers=number, backend=backend, address=address, progress=progress)
     if as_json:
         counts = {"cells": done.cells, "reused": done.reused, "failed": len(done.failures)}
         failures = [vars(failure) | {"details": None} for failure in done.failures]

@@ -19,8 +19,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Let a plan end as a test wants, without running it, and keep what it was called with."""
     recorded: dict[str, Any] = {"failures": ()}
 
-    def run_plan(_: object, out: Path, *, workers: int, backend: str, progress: object) -> PlanRun:
-        recorded.update(workers=workers, backend=backend)
+    def run_plan(_: object, out: Path, *, workers: int, backend: str, address: str, progress: object) -> PlanRun:
+        recorded.update(workers=workers, backend=backend, address=address)
         return PlanRun(out, 9, 4, recorded["failures"])
 
     monkeypatch.setattr(harness, "run_plan", run_plan)
@@ -45,11 +45,11 @@ def test_failed_cells_decide_the_exit_code_and_json_leaves_their_tracebacks_out(
     assert (error.exit_code, error.summary) == (6, "1 of 9 cells failed.")
 
 
-def test_only_workers_on_this_machine_are_bounded_by_it(calls: dict[str, Any], tmp_path: Path) -> None:
-    call("stress", "quick", "--out", tmp_path, "--workers", 5000, "--backend", "dask")
-    assert calls["workers"] == 5000
+def test_workers_are_bounded_by_the_machine_and_an_address_is_handed_on(calls: dict[str, Any], tmp_path: Path) -> None:
     call("stress", "quick", "--out", tmp_path, "--workers", 5000)
     assert calls["workers"] < 5000
+    call("stress", "quick", "--out", tmp_path, "--backend", "dask", "--address", "tcp://127.0.0.1:8786")
+    assert (calls["backend"], calls["address"]) == ("dask", "tcp://127.0.0.1:8786")
 
 
 def test_an_unknown_plan_is_refused(tmp_path: Path) -> None:

@@ -151,11 +151,16 @@ def test_cells_are_handed_out_world_by_world_and_never_too_many_at_once(plan: Pa
         assert max(map(len, pieces)) <= max(1, len(wanted) // (4 * workers))
 
 
-def test_a_backend_that_is_unknown_or_connected_to_no_cluster_is_refused(plan: Path, tmp_path: Path) -> None:
-    pytest.importorskip("distributed")
-    for name, text in (("abacus", "no backend 'abacus'"), ("ray", "no backend 'ray'"), ("dask", "to no cluster")):
+def test_a_backend_that_is_unknown_or_does_not_go_with_the_address_is_refused(plan: Path, tmp_path: Path) -> None:
+    for name, address, text in (
+        ("abacus", "", "no backend 'abacus'"),
+        ("ray", "", "no backend 'ray'"),
+        ("dask", "", "where the cluster is"),
+        ("loky", "tcp://127.0.0.1:8786", "takes no address"),
+    ):
         with pytest.raises(UsageError, match=text):
-            run_plan(load_plan(str(plan)), tmp_path / name, workers=2, backend=name)
+            run_plan(load_plan(str(plan)), tmp_path / name, workers=2, backend=name, address=address)
+        assert not (tmp_path / name).exists()
 
 
 # ---------------------------------------------------------------- what a cell says
