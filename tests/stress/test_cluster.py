@@ -50,7 +50,7 @@ def hold(draft, dose):
         (folder / "held").write_text(str(os.getpid()))
         time.sleep(600)
 
-SCENARIO = Scenario(question="What if it is held up?", modelled_on="-", expects="-", dose="-", doses=(1.0,), records=hold)
+SCENARIO = Scenario(question="What if it waits?", modelled_on="-", expects="-", dose="-", doses=(1.0,), records=hold)
 """
 
 
