@@ -172,7 +172,7 @@ def table_rows(folder: Path, rng: Rng) -> tuple[str, ...]:
     table = pq.read_table(path)
     if not len(table):
         return ()
-    write_table(table.take(reordered(list(range(len(table))), rng)), path)
+    write_table(table.take(pa.array(reordered(list(range(len(table))), rng), pa.int64())), path)
     return (path.relative_to(folder).as_posix(),)
 
 
