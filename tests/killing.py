@@ -1,12 +1,10 @@
 """Runs and plans in processes of their own, which can be killed at a drawn moment, at a fraction of a command's price.
 
-Importing this module imports what runs and plans need: processes are forked from one that has done so, and begin at
-once.
+They are forked from a process that has imported what runs and plans need, and begin at once.
 """
 
 from __future__ import annotations
 
-import importlib
 import multiprocessing
 import os
 import time
@@ -22,11 +20,8 @@ from tests.small_force import AS_OF
 HEAVY = ("great_expectations", "duckdb_engine", "sqlalchemy", "sklearn.ensemble", "pipeline.validation.expectations")
 """What runs import when they get there."""
 
-for _name in HEAVY:
-    importlib.import_module(_name)
-
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.killing"])
+CONTEXT.set_forkserver_preload([*HEAVY, "tests.killing"])
 
 SETTINGS = """
 [models]
