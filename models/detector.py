@@ -37,7 +37,8 @@ class Detector(ABC):
     `additive`: the shares of the contributions add up to the score.
     `concerns` are those it is made for; `needs` names indicators that it compares others with. A detector of
     the family `baseline` gives no p-values and feeds no flag. With `opt_in` it takes part only when the settings
-    name it.
+    name it. With `ranks_only` it takes no part where a concern is selected by rate, since it would not keep one, and
+    only where the strongest are taken or people are ranked.
 
     Example:
         >>> from models.baseline import RawCount
@@ -57,6 +58,7 @@ class Detector(ABC):
     additive: bool = False
     needs: tuple[str, ...] = ()
     opt_in: bool = False
+    ranks_only: bool = False
     name: str = ""
 
     def with_name(self, name: str) -> Self:

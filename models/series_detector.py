@@ -11,6 +11,7 @@ import numpy as np
 
 from features.indicator import Indicator
 from models.detector import Detector
+from models.nulls.long_tails import lengthen_tails
 from models.nulls.parameters import FittedNull
 from models.nulls.series_nulls import SeriesNull, correct_tails
 from models.panel import Panel, Series
@@ -40,6 +41,10 @@ class SeriesDetector(Detector):
         """Say whether small p-values are corrected to the observed tail frequency: see `TailCorrectedNull`."""
         return False
 
+    def lengthens_tail(self, panel: Panel) -> bool:
+        """Say whether people may lie further from what is expected than the null's form allows: see `long_tails`."""
+        return False
+
     def fit(self, panel: Panel, *, seed: int) -> FittedSeriesDetector:
         """Fit a null to each series that the detector reads."""
         return FittedSeriesDetector(self.assumption, self._nulls(panel, panel.series))
@@ -58,6 +63,8 @@ class SeriesDetector(Detector):
     def _nulls(self, panel: Panel, series: Sequence[Series]) -> dict[tuple[str, int], SeriesNull]:
         chosen = [one for one in series if self.reads(one.indicator)]
         nulls = self.fit_nulls(panel, chosen)
+        if self.lengthens_tail(panel):
+            nulls = lengthen_tails(nulls, panel, chosen)
         if self.corrects_tail(panel):
             nulls = correct_tails(nulls, panel, chosen)
         return {one.key: null for one, null in zip(chosen, nulls, strict=True) if null is not None}

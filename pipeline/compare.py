@@ -86,9 +86,9 @@ class Selector:
 class Comparison:
     """One concern of one kind of subject on one as-of date, compared: arrays are aligned to the panel's subjects.
 
-    `scores` holds every detector's and baseline's scores, `combined` the one p-value that they come to, NaN where there
-    is not enough evidence; `level` is the false discovery rate allowed on the date, None for a selection by capacity.
-    `excess` is there where the past of the subjects' rates was given.
+    `scores` holds every detector's and baseline's scores, `combined` the one p-value that those come to which take part
+    in the selection, NaN where there is not enough evidence; `level` is the false discovery rate allowed on the date,
+    None for a selection by capacity. `excess` is there where the past of the subjects' rates was given.
     """
 
     panel: Panel
@@ -98,6 +98,12 @@ class Comparison:
     selection: Selection
     level: float | None
     excess: ExcessComparison | None = None
+
+    @cached_property
+    def ranking(self) -> Floats:
+        """The one p-value that all detectors come to, those included that keep no rate: for ranking, not selection."""
+        p_values = np.column_stack([s.scores.p_value for s in self.scores])
+        return combine_p_values(p_values, [s.detector for s in self.scores], self.settings)
 
     @property
     def tests(self) -> int:
@@ -185,9 +191,11 @@ def compare_panel(
 
 
 def combined_p_values(scores: Sequence[DetectorScores], settings: Settings) -> Floats:
-    """Return one p-value per subject from what several detectors say of a panel."""
-    p_values = np.column_stack([s.scores.p_value for s in scores])
-    return combine_p_values(p_values, [s.detector for s in scores], settings)
+    """Return one p-value per subject from what those detectors say of a panel that take part in the selection."""
+    part = [s for s in scores if settings.takes_part(s.detector, s.panel.concern)]
+    if not part:
+        return np.full(len(scores[0].panel.ids), np.nan)
+    return combine_p_values(np.column_stack([s.scores.p_value for s in part]), [s.detector for s in part], settings)
 
 
 def combine_p_values(p_values: Floats, detectors: Sequence[Detector], settings: Settings) -> Floats:

@@ -54,7 +54,8 @@ class Flag:
 def comparison_flag(
     scores: Sequence[DetectorScores], at: int, *, p_value: float, selection: Selection, settings: Settings
 ) -> Flag:
-    """Return the flag of one selected subject of a panel, by its position, from what every detector says of it."""
+    """Return the flag of one selected subject of a panel, by its position, from what those say that take part."""
+    scores = [s for s in scores if settings.takes_part(s.detector, s.panel.concern)]
     view, purposes, known = scores[0].panel, settings.in_force, settings.repertoire.indicators
     p_values = np.array([s.scores.p_value[at] for s in scores])
     weights = [settings.combination.weight(s.detector.family) for s in scores]

@@ -191,6 +191,10 @@ class Settings(_Section):
         """The purposes in force, checked."""
         return from_content(self.purposes.model_dump(), where="purposes")
 
+    def takes_part(self, detector: Detector, concern: Concern) -> bool:
+        """Say whether a detector takes part in a concern's selection: where it only ranks, not in one by rate."""
+        return not (detector.ranks_only and isinstance(self.selection[concern], ByRate))
+
     @property
     def levels(self) -> dict[Concern, float]:
         """The stated false discovery rate of each concern that is selected by one."""

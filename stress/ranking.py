@@ -1,4 +1,4 @@
-"""Everybody by the evidence that flags by comparison are selected by, as rows of a trial's scores.
+"""Everybody by the evidence of all detectors, those included that keep no rate, as rows of a trial's scores.
 
 At an equal workload the detectors of a set stand one by one beside the baselines; this puts them there as one.
 """
@@ -29,7 +29,7 @@ def combined_scores(comparisons: Sequence[Comparison]) -> pa.Table:
 
 
 def _rows(comparison: Comparison) -> pa.Table:
-    panel, p_values = comparison.panel, comparison.combined
+    panel, p_values = comparison.panel, comparison.ranking
     missing = np.isnan(p_values)
     # A p-value of 0, which underflow can give, becomes an infinite score: first, as it should be.
     with np.errstate(divide="ignore"):

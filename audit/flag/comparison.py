@@ -61,8 +61,9 @@ class FlagComparison:
 
     @cached_property
     def detectors(self) -> list[Detector]:
-        """The detectors that have something to say of the panel."""
-        return detectors_of(self.panel, self.settings)
+        """The detectors that take part in the selection and have something to say of the panel."""
+        chosen = detectors_of(self.panel, self.settings)
+        return [d for d in chosen if self.settings.takes_part(d, self.panel.concern)]
 
     @cached_property
     def _written(self) -> dict[str, Floats]:

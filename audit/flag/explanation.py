@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.flag.cited_rows import cited_rows, evidence_of, loaded_rows
+from audit.flag.fewer_counts import fewer_counts
 from audit.flag.removal import Removal
 from audit.flag.replay import find_flag
 from audit.flag.rerun import Rerun
@@ -105,17 +106,20 @@ def _changes(rerun: Rerun, flag: dict[str, Any], scores: tuple[dict[str, Any], .
         return [_rule_change(rerun, flag, scores[0]["contributions"][0]), *said]
     if flag["promise"] == "excess":
         return _excess_changes(flag, scores[0]["contributions"], settings)
-    tested_scores = [s for s in scores if s["p_value"] is not None]
+    known = {d.name: d for d in settings.detectors if settings.takes_part(d, flag["concern"])}
+    tested_scores = [s for s in scores if s["p_value"] is not None and s["detector"] in known]
     p_values = np.array([s["p_value"] for s in tested_scores])
-    known = {d.name: d for d in settings.detectors}
     weights = [settings.combination.weight(known[s["detector"]].family) for s in tested_scores]
     strongest = decisive_sources(p_values, flag["threshold"], method=settings.combination.method, weights=weights)
-    lines = []
+    lines = list[str]()
     for score, weight in ((tested_scores[n], weights[n]) for n in strongest):
         tested = [c for c in score["contributions"] if "shape" in c and "tests" in c]
         if not tested:
+            cut = flag["threshold"] * weight / sum(weights)
+            own = fewer_counts(rerun, settings, flag, known[score["detector"]], cut)
             name = score["detector"].replace("_", " ")
-            lines.append(f"{name}: which counts would have had to be lower cannot be read off; see the rows below.")
+            together = f"{name}: it looks at all counts together, so that none can be said to have been too many."
+            lines += [together] if own is None else own
             continue
         # The detector's p-value is the smallest of those of all its tests, times their number.
         lines += _count_changes(tested, flag["threshold"] * weight / sum(weights) / tested[0]["tests"])

@@ -106,13 +106,14 @@ class _ScoreCache:
     def __init__(self, task: EvaluationTask) -> None:
         self.task = task
         self._scores: dict[tuple[int, str, str | None], DetectorScores] = {}
-        self._combined: dict[tuple[int, int, int, int], Floats] = {}
+        self._combined: dict[tuple[int, int, int, int, bool], Floats] = {}
 
     def combined(self, at: int, choices: Choices, applied: AppliedChoices) -> tuple[list[DetectorScores], Floats]:
-        """Return the detectors' scores and one p-value a subject: selection, which comes after, changes neither."""
+        """Return the detectors' scores and one p-value a subject, which selection changes only by who takes part."""
         _, _, null, combination, _, detectors = choices
-        # Windows and peers are those of the whole task.
-        key = at, null, combination, detectors
+        # Windows and peers are those of the whole task. Who takes part follows from whether selection is by rate.
+        concern = self.task.panels[at].concern
+        key = at, null, combination, detectors, concern in applied.settings.levels
         scores = self._by(at, applied)
         if key not in self._combined:
             self._combined[key] = combined_p_values(scores, applied.settings)

@@ -39,7 +39,7 @@ def measure_flags(world: str, seed: int, *, people: int, folder: Path) -> None:
         return
     made, settings = make_world(load_world(world, people=people, seed=seed)), load()
     trial = try_records(made.records, settings=settings, as_of=[made.world.ends_on])
-    _write(place, measured(made, trial, settings))
+    write_force(place, measured(made, trial, settings))
 
 
 def measure_hits(world: str, seed: int, *, people: int, folder: Path) -> None:
@@ -48,7 +48,7 @@ def measure_hits(world: str, seed: int, *, people: int, folder: Path) -> None:
     if place.exists():
         return
     made = make_world(load_world(world, people=people, months=HIT_MONTHS, seed=seed))
-    _write(place, {"shares": hit_shares(made)})
+    write_force(place, {"shares": hit_shares(made)})
 
 
 def measure_figures(world: str, seed: int, *, people: int, folder: Path) -> None:
@@ -71,7 +71,7 @@ def measure_figures(world: str, seed: int, *, people: int, folder: Path) -> None
         }
         for line in lines
     ]
-    _write(place, {"figures": kept})
+    write_force(place, {"figures": kept})
 
 
 def _drawn(settings: World, line: Line) -> float:
@@ -131,7 +131,8 @@ def _shares(
     }
 
 
-def _write(place: Path, content: dict[str, Any]) -> None:
+def write_force(place: Path, content: dict[str, Any]) -> None:
+    """Write what was measured in a force, whole or not at all."""
     place.parent.mkdir(parents=True, exist_ok=True)
     half = place.with_suffix(".part")
     half.write_text(json.dumps(content, default=lambda value: value.item()), "utf-8")

@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from benchmarks.drawn_forces.mutation import mutation_table
 from benchmarks.drawn_forces.promises import forces_of, markdown, tables
 from data.synthetic.splits import DEVELOPMENT, EVALUATION, Split
 
@@ -31,6 +32,10 @@ def write_report(folder: Path, split: Split) -> None:
         figures = figure_table(folder / "figures")
         _save(RESULTS.with_name("drawn_figures.json"), {"figures": figures.to_dict("records")})
         print(markdown(figures.to_dict("records")))
+    mutations = mutation_table(folder / "mutation", seeds)
+    if mutations:
+        _save(RESULTS.with_name(f"drawn_mutation_{split}.json"), {"rates": mutations})
+        print(markdown(mutations))
     forces = forces_of(folder / "flags", seeds)
     if forces:
         content = {"split": split, "seeds": sorted({force["seed"] for force in forces}), **tables(forces)}

@@ -17,13 +17,13 @@ class Proportion(SeriesDetector):
     """Compares each share of a whole with the beta-binomial spread of the subject's peer group."""
 
     family: ClassVar[Family] = "peer"
-    separate: ClassVar[bool] = True
     kinds: tuple[SubjectKind, ...] = ("officer", "unit")
     question = "Is a larger part of the whole of a certain kind than peers would lead one to expect?"
     assumption = (
         "peers of the same role, rank and area differ by beta-distributed shares, whose precision all groups share;"
-        " given a peer's share, each of the whole is of the kind or not, independently; fewer than one in twenty peers"
-        " is unusual; indicators are combined by Bonferroni, whatever their dependence"
+        " in standards the log-odds of officers lie around that by Student's t with eight degrees of freedom; given a"
+        " peer's share, each of the whole is of the kind or not, independently; fewer than one in twenty peers is"
+        " unusual; indicators are combined by Bonferroni, whatever their dependence"
     )
     references = ("Skellam (1948)", "Efron (2004)")
 
@@ -34,6 +34,10 @@ class Proportion(SeriesDetector):
     def corrects_tail(self, panel: Panel) -> bool:
         """Correct in culture: some postings call for cuts of tours far oftener than the null allows."""
         return panel.concern == "culture"
+
+    def lengthens_tail(self, panel: Panel) -> bool:
+        """Lengthen where conduct is read: in drawn forces shares have longer tails than a beta."""
+        return panel.kind == "officer" and panel.concern == "standards"
 
     def fit_nulls(self, panel: Panel, chosen: Sequence[Series]) -> Sequence[SeriesNull | None]:
         """Fit the beta-binomial null to the shares of each indicator."""

@@ -31,6 +31,7 @@ import numpy as np
 from scipy.special import bdtrc, expit, gammaln, logit
 
 from data.arrays import Bools, Floats, Positions
+from models.nulls.binomial_grid import GRID, chance_under, least_count
 from models.nulls.truncated import CUT, FEWEST_PEERS, PRIOR_EVENTS, SMALLEST
 
 SPREADS: Final = np.exp(np.linspace(np.log(0.25), np.log(3.0), 13))
@@ -53,9 +54,6 @@ in 46% of forces at q = 0.1, with 15 degrees of freedom in 21%, with 8 in 4%, wi
 was chosen from these four figures, which therefore do not check it.
 """
 
-_GRID: Final = np.arange(-16.0, 9.01, 0.2)
-"""Log-odds at which the density is summed: finer than the smallest spread, so that the sum is exact to many digits."""
-
 _ROUNDS: Final = 4
 _COARSE: Final = slice(0, None, 3)
 _OFFSET_STEP: Final = 0.2
@@ -66,12 +64,14 @@ _STEPS: Final = np.linspace(-3.0, 3.0, 7)
 class Counts:
     """Whole hits out of trials, at least one trial each, and the groups whose levels may differ.
 
-    `groups` holds, for each way of grouping, everybody's group number from 0, or -1 for none.
+    `groups` holds, for each way of grouping, everybody's group number from 0, or -1 for none. `offset` is what is known
+    beforehand to add to each person's log-odds; nothing where it is None.
     """
 
     hits: Floats
     trials: Floats
     groups: tuple[Positions, ...] = ()
+    offset: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -120,32 +120,30 @@ class MixedBinomialNull:
         keys, which = np.unique(np.column_stack([hits, trials, _rounded_offset(offset)]), axis=0, return_inverse=True)
         mixing, of = self.mixing(keys[:, 2])
         at_least = np.where(keys[:, 0] > 0, keys[:, 0], 1.0)
-        tails = bdtrc(at_least[:, None] - 1.0, keys[:, 1].astype(np.int64)[:, None], expit(_GRID)[None, :])
+        tails = bdtrc(at_least[:, None] - 1.0, keys[:, 1].astype(np.int64)[:, None], expit(GRID)[None, :])
         tail = np.where(keys[:, 0] > 0, np.einsum("bk,bk->b", tails, mixing[of]), 1.0)
         return np.asarray(np.clip(tail, SMALLEST, 1.0)[which.reshape(-1)])
 
     def expected(self, trials: float, offset: float) -> float:
         """Return the hits that somebody ordinary with so many trials has on average."""
         mixing, _ = self.mixing(_rounded_offset(np.array([offset])))
-        return float(trials * np.sum(mixing[0] * expit(_GRID)))
+        return float(trials * np.sum(mixing[0] * expit(GRID)))
 
     def interval(self, trials: float, offset: float, *, level: float = 0.95) -> tuple[float, float]:
         """Return the central range that holds at least this share of ordinary people with so many trials."""
         mixing, _ = self.mixing(_rounded_offset(np.array([offset])))
-        below, low, high = 0.0, -1.0, trials
-        for at, chance in enumerate(_chances(np.array([trials]), int(trials))):
-            below += float(np.sum(chance[0] * mixing[0]))
-            if low < 0 and below > (1 - level) / 2:
-                low = float(at)
-            if below >= (1 + level) / 2:
-                high = float(at)
-                break
-        return max(low, 0.0), high
+        n, tail = np.array([np.round(trials)]), (1 - level) / 2
+        # Where a range ends is the least count at or below which so many lie; a hair above the lower end, as a tail
+        # that is met exactly belongs to the range.
+        low, high = (
+            float(least_count(n, mixing, share, least=0.0)[0]) for share in (np.nextafter(tail, 1.0), (1 + level) / 2)
+        )
+        return low, high
 
     def mixing(self, offset: Floats) -> tuple[Floats, Positions]:
         """Return the distribution over the grid for each distinct offset, and which of them each offset is."""
         distinct, of = np.unique(offset, return_inverse=True)
-        total = np.zeros((len(distinct), len(_GRID)))
+        total = np.zeros((len(distinct), len(GRID)))
         for spread, levels, weights in zip(SPREADS, self.levels, self.weight, strict=True):
             for level, weight in zip(levels, weights, strict=True):
                 if weight > 1e-9:
@@ -173,6 +171,8 @@ def middle_of(counts: Counts, *, cut: float = CUT) -> Middle | None:
         if null is not None:
             group_levels = _fit_groups(counts, np.minimum(hits, limit), null)
         offset = _offsets(group_levels, counts.groups, len(hits))
+        if counts.offset is not None:
+            offset = offset + counts.offset
         bins = _Bins.of(hits, trials, offset, limit, truncated=turn > 0)
         last = turn == _ROUNDS - 1
         levels, log_likelihood = bins.surface(slice(None) if last else _COARSE)
@@ -242,7 +242,7 @@ def _log_sum(log_values: Floats) -> Floats:
 
 def _density(centre: Floats, spread: float) -> Floats:
     """Return Student's t over the grid, a row for each centre, summing to one."""
-    density = (1.0 + ((_GRID[None, :] - centre[:, None]) / spread) ** 2 / TAIL) ** (-0.5 * (TAIL + 1.0))
+    density = (1.0 + ((GRID[None, :] - centre[:, None]) / spread) ** 2 / TAIL) ** (-0.5 * (TAIL + 1.0))
     return np.asarray(density / density.sum(axis=1, keepdims=True))
 
 
@@ -253,16 +253,6 @@ def _rounded_offset(offset: Floats) -> Floats:
 def _rounded_trials(trials: Floats) -> Floats:
     """Return trials rounded to steps of three percent, small ones as they are."""
     return np.asarray(np.where(trials <= 30, trials, np.round(np.exp(np.round(np.log(trials) / 0.03) * 0.03))))
-
-
-def _chances(trials: Floats, most: int) -> Sequence[Floats]:
-    """Return the binomial chances of 0, 1, ... hits: arrays of trials by points of the grid."""
-    odds, chance = np.exp(_GRID)[None, :], expit(-_GRID)[None, :] ** trials[:, None]
-    chances = [chance]
-    for at in range(most):
-        chance = chance * np.maximum(trials[:, None] - at, 0.0) / (at + 1.0) * odds
-        chances.append(chance)
-    return chances
 
 
 @dataclass(frozen=True)
@@ -286,10 +276,10 @@ class _Bins:
         offsets, which = np.unique(bins[:, 2], return_inverse=True)
         x, n = bins[:, 0], bins[:, 1]
         choose = gammaln(n + 1) - gammaln(x + 1) - gammaln(n - x + 1)
-        log_own = choose[:, None] + x[:, None] * _GRID[None, :] - n[:, None] * np.logaddexp(0.0, _GRID)[None, :]
+        log_own = choose[:, None] + x[:, None] * GRID[None, :] - n[:, None] * np.logaddexp(0.0, GRID)[None, :]
         total = float(np.sum(size * x)) + 0.5
         start = float(logit(min(total / (float(np.sum(size * n)) + 1.0), 0.99)))
-        under = _under(n, bins[:, 3]) if truncated else None
+        under = chance_under(n, bins[:, 3]) if truncated else None
         return cls(
             size.astype(np.float64), offsets, which.reshape(-1), np.exp(log_own), under, start, float(total**-0.5)
         )
@@ -331,15 +321,6 @@ class _Bins:
         return centre, step
 
 
-def _under(trials: Floats, limit: Floats) -> Floats:
-    """Return the chance of at most the limit, for each bin and point of the grid."""
-    keys, which = np.unique(np.column_stack([trials, limit]), axis=0, return_inverse=True)
-    total = np.zeros((len(keys), len(_GRID)))
-    for at, chance in enumerate(_chances(keys[:, 0], int(limit.max()))):
-        total += np.where((at <= keys[:, 1])[:, None], chance, 0.0)
-    return np.asarray(np.minimum(total, 1.0)[which.reshape(-1)])
-
-
 def _limits(trials: Floats, offset: Floats, null: MixedBinomialNull, cut: float) -> Floats:
     """Return the hits at or below which somebody ordinary lies with probability `cut`; at least 1.
 
@@ -349,15 +330,8 @@ def _limits(trials: Floats, offset: Floats, null: MixedBinomialNull, cut: float)
         np.column_stack([_rounded_trials(trials), _rounded_offset(offset)]), axis=0, return_inverse=True
     )
     mixing, of = null.mixing(keys[:, 1])
-    mixing, n = mixing[of], keys[:, 0]
-    odds, chance = np.exp(_GRID)[None, :], expit(-_GRID)[None, :] ** n[:, None]
-    total, limit, at = np.zeros(len(n)), np.full(len(n), -1.0), 0.0
-    while (limit < 0).any():
-        total += np.einsum("bk,bk->b", chance, mixing)
-        limit[(limit < 0) & ((total >= cut) | (at >= n))] = at
-        chance = chance * np.maximum(n[:, None] - at, 0.0) / (at + 1.0) * odds
-        at += 1.0
-    return np.asarray(np.minimum(np.maximum(limit, 1.0)[which.reshape(-1)], trials))
+    limit = least_count(keys[:, 0], mixing[of], cut, least=1.0)
+    return np.asarray(np.minimum(limit[which.reshape(-1)], trials))
 
 
 def _offsets(group_levels: Sequence[Floats], groups: Sequence[Positions], size: int) -> Floats:
@@ -375,7 +349,7 @@ def _fit_groups(counts: Counts, level: Floats, null: MixedBinomialNull) -> tuple
     of a few colleagues. A person with many trials counts for little more than one whose own chance is known.
     """
     mixing, _ = null.mixing(np.zeros(1))
-    chance = expit(_GRID)
+    chance = expit(GRID)
     mean = float(np.sum(mixing[0] * chance))
     variety = float(np.sum(mixing[0] * (chance / mean) ** 2)) - 1.0
     weight = 1.0 / (1.0 + counts.trials * mean * variety)

@@ -83,6 +83,25 @@ def _powers_of_ten(p_value: Floats) -> Floats:
     return -np.log10(np.nan_to_num(p_value, nan=1.0))
 
 
+@dataclass(frozen=True)
+class ExpectedCounts:
+    """Counts beside what peers lead one to expect, of those who can be tested: `at` are their positions, ascending."""
+
+    at: Positions
+    counts: Floats
+    expected: Floats
+
+
+@dataclass(frozen=True)
+class ExpectedShares:
+    """Hits out of trials beside the share that peers lead one to expect, of those at these positions, ascending."""
+
+    at: Positions
+    counts: Floats
+    trials: Floats
+    share: Floats
+
+
 Opportunity = Callable[[Panel, Series], Floats]
 """Gives each subject's opportunity for a series; NaN or 0 where there was none."""
 
@@ -101,13 +120,18 @@ class RateNull:
     opportunity: Opportunity = own_exposure
     small_groups: SmallGroupAdjustment = NO_ADJUSTMENT
 
-    def test(self, panel: Panel, series: Series) -> SeriesPValues:
-        """Test by the upper tail; only subjects with enough peers that the null was fitted to."""
+    def expect(self, panel: Panel, series: Series) -> ExpectedCounts:
+        """Return the expected counts of subjects with enough peers that the null was fitted to."""
         groups, fitted = panel.group_positions(self.names), self.fitted
         exposure = self.opportunity(panel, series) * self.small_groups.factor(panel)
         tested = np.flatnonzero(series.ok & (exposure > 0) & _enough_peers(fitted.sizes, groups))
-        expected = np.full(len(panel.ids), np.nan)
-        expected[tested] = fitted.expected(exposure[tested], groups[tested])
+        return ExpectedCounts(tested, series.cells.value[tested], fitted.expected(exposure[tested], groups[tested]))
+
+    def test(self, panel: Panel, series: Series) -> SeriesPValues:
+        """Test by the upper tail; only subjects with enough peers that the null was fitted to."""
+        groups, fitted, one = panel.group_positions(self.names), self.fitted, self.expect(panel, series)
+        tested, expected = one.at, np.full(len(panel.ids), np.nan)
+        expected[tested] = one.expected
         p_value = np.full(len(panel.ids), np.nan)
         p_value[tested] = gamma_poisson.upper_tail(series.cells.value[tested], expected[tested], fitted.shape)
 
@@ -190,25 +214,30 @@ class ProportionNull:
     small_groups: SmallGroupAdjustment = NO_ADJUSTMENT
     fewest: int = FEWEST_PEERS
 
-    def test(self, panel: Panel, series: Series) -> SeriesPValues:
-        """Test by the upper tail; only subjects with enough peers that the null was fitted to."""
+    def expect(self, panel: Panel, series: Series) -> ExpectedShares:
+        """Return the trials and mean shares of subjects with enough peers that the null was fitted to."""
         groups, fitted = panel.group_positions(self.names), self.fitted
         hits, trials = self.draws(panel, series)
         offset = self.offset(panel, series) + self.small_groups.added(panel)
         enough = _enough_peers(fitted.sizes, groups, self.fewest)
         tested = np.flatnonzero(_usable_draws(series, hits, trials, offset) & enough)
-        mean = np.full(len(panel.ids), np.nan)
-        mean[tested] = fitted.mean(groups[tested], offset[tested])
+        mean = fitted.mean(groups[tested], offset[tested])
+        return ExpectedShares(tested, hits[tested], trials[tested], mean)
+
+    def test(self, panel: Panel, series: Series) -> SeriesPValues:
+        """Test by the upper tail; only subjects with enough peers that the null was fitted to."""
+        groups, fitted, one = panel.group_positions(self.names), self.fitted, self.expect(panel, series)
         p_value = np.full(len(panel.ids), np.nan)
-        p_value[tested] = beta_binomial.upper_tail(hits[tested], trials[tested], mean[tested], fitted.precision)
+        p_value[one.at] = beta_binomial.upper_tail(one.counts, one.trials, one.share, fitted.precision)
 
         def explain(at: int) -> Contribution:
-            low, high = beta_binomial.interval(float(trials[at]), float(mean[at]), fitted.precision)
+            n = int(np.searchsorted(one.at, at))
+            low, high = beta_binomial.interval(float(one.trials[n]), float(one.share[n]), fitted.precision)
             return replace(
                 observe(series, at),
-                observed=float(hits[at]),
-                exposure=float(trials[at]),
-                expected=float(trials[at] * mean[at]),
+                observed=float(one.counts[n]),
+                exposure=float(one.trials[n]),
+                expected=float(one.trials[n] * one.share[n]),
                 low=low,
                 high=high,
                 p_value=float(p_value[at]),

@@ -29,7 +29,7 @@ def flags(
     strongest: Annotated[
         int | None,
         typer.Option(
-            help="Only so many that rest on comparison for each concern; without flags, who comes nearest.",
+            help="Only so many that rest on comparison for each concern; where there are none, who comes nearest.",
             min=1,
         ),
     ] = None,
@@ -52,33 +52,35 @@ def flags(
         for row in folder.table("flags").to_pylist()
         if concern in (None, row["concern"]) and subject in (None, row["subject_id"])
     ]
-    if strongest is not None and not folder.table("flags").num_rows:
-        _print_near(near_flags(folder.table("scores"), strongest), concern, subject, as_json=as_json)
-        return
+    near: list[dict[str, Any]] = []
     if strongest is not None:
         rows = strongest_of(rows, strongest)
+        near = [
+            row
+            for row in near_flags(folder.table("scores"), folder.table("flags"), folder.manifest, strongest)
+            if concern in (None, row["concern"]) and subject in (None, row["subject_id"])
+        ]
     if as_json:
-        print_json(rows)
+        print_json([*rows, *({"flag_id": None, **row, "as_of": str(row["as_of"])} for row in near)])
         return
-    _print_flags(rows, limit=limit, everything=everything)
+    if rows or not near:
+        _print_flags(rows, limit=limit, everything=everything)
     for bound in subset_bounds(folder, rows):
         print_text(bound.sentence())
+    if near:
+        _print_near(near)
 
 
-def _print_near(near: Iterable[dict[str, Any]], concern: str | None, subject: int | None, *, as_json: bool) -> None:
-    """Print who stands out most in a run without flags."""
-    rows = [row for row in near if concern in (None, row["concern"]) and subject in (None, row["subject_id"])]
-    if as_json:
-        print_json([{"flag_id": None, **row, "as_of": str(row["as_of"])} for row in rows])
-        return
-    print_text("0 flags: nobody passed. Who stands out most is listed; none of it is evidence against anybody.")
-    columns = ["subject", "as of", "concern", "detector", "p of that detector alone", "peers"]
+def _print_near(near: Iterable[dict[str, Any]]) -> None:
+    """Print who stands out most where nobody passed."""
+    print_text("Where nobody passed, who stands out most is listed; none of it is evidence against anybody.")
+    columns = ["subject", "as of", "concern", "detector", "p of that detector alone", "needed of all together", "peers"]
     lines = [
         (
             f"{row['subject_kind']} {row['subject_id']}",
-            *(str(row["as_of"]), row["concern"], row["detector"], row["p_value"], row["peers"]),
+            *(str(row["as_of"]), row["concern"], row["detector"], row["p_value"], row["needed"], row["peers"]),
         )
-        for row in rows
+        for row in near
     ]
     print_table("Nearest to a flag", columns, lines)
 

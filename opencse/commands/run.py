@@ -188,6 +188,8 @@ def _facts(finished: Finished) -> dict[str, Any]:
 
 
 def _print_report(finished: Finished, out: Path) -> None:
+    from pipeline.promised import promises
+
     counts = [(c.table, c.rows_in, c.loaded, c.quarantined) for c in finished.loaded.counts]
     print_table("Records", ["table", "rows in", "loaded", "quarantined"], counts)
     if finished.loaded.absent:
@@ -201,6 +203,7 @@ def _print_report(finished: Finished, out: Path) -> None:
         for o in finished.selections
     ]
     print_table("Comparison with peers", _COMPARISON, rows)
+    print_items(promises(finished.folder.settings))
     _print_practices(finished)
     from pipeline.seal import PAGE
 

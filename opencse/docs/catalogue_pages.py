@@ -192,6 +192,7 @@ def _detector_page(detector: Detector) -> str:
         ("scores depend on who else is scored", "yes" if detector.transductive else "no"),
         ("having more of everything is never less unusual", "yes" if detector.monotone else "not claimed"),
         ("contributions add up to the score", "yes" if detector.additive else "no"),
+        ("takes part", "where the strongest are taken; by rate it keeps none" if detector.ranks_only else ""),
         ("see", "; ".join(detector.references)),
     ]
     return render("catalogue_detector.md.jinja", detector=detector, facts=_stated(facts))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from audit.flag.fewer_counts import fewer_counts
 from audit.flag.rerun import Rerun
 from audit.flag.rule_comparison import RuleComparison
 from data.store import Store
@@ -111,3 +113,25 @@ def test_the_ancestry_of_a_flag_is_written_as_prov(finished: RunFolder, tmp_path
     assert f"run:flag/{flag['flag_id']}" in document["entity"]
     again = refusal_of("explain", finished.path, flag["flag_id"], "--no-removal", "--prov", tmp_path / "flag.json")
     assert "exists already" in str(again)
+
+
+def test_what_explain_says_of_a_count_is_where_the_chance_crosses_the_cut(finished: RunFolder) -> None:
+    flag = flag_of(finished, 7, "peer")
+    rerun, settings = Rerun(finished, finished.settings), finished.settings
+    (name,) = flag["detectors"]
+    detector = settings.repertoire.detectors[name]
+    for line in fewer_counts(rerun, settings, flag, detector, flag["threshold"]) or ["nothing"]:
+        most, observed = (int(part) for part in re.findall(r"at most (\d+) instead of (\d+)", line)[0])
+        assert f": {observed - most} fewer" in line
+        assert most < observed
+    strict = fewer_counts(rerun, settings, flag, detector, flag["threshold"] / 4000)
+    loose = fewer_counts(rerun, settings, flag, detector, flag["threshold"])
+    assert strict is not None
+    assert loose is not None
+    assert sum(map(_fewer, strict)) < sum(map(_fewer, loose))
+    (pattern,) = [d for d in settings.detectors if d.name == "hbos"]
+    assert fewer_counts(rerun, settings, flag, pattern, flag["threshold"]) is None
+
+
+def _fewer(line: str) -> int:
+    return int(re.findall(r": (\d+) fewer", line)[0])

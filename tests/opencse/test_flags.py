@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pytest
 
 from audit.flag.certainty import most_certain_first
@@ -56,6 +57,24 @@ def test_where_nobody_passes_who_comes_nearest_is_listed(finished: RunFolder, tm
     text = output_of("flags", folder, "--strongest", 2)
     assert "nobody passed" in text
     assert json_of("flags", folder) == []
+
+
+def test_who_comes_nearest_is_listed_for_a_concern_nobody_passed_in_though_others_were_flagged(
+    finished: RunFolder, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(finished.path, tmp_path / "run"))
+    flags = finished.table("flags")
+    others = flags.filter(pc.not_equal(flags["concern"], "standards"))
+    write_table(others, folder / "flags.parquet")
+    rows = json_of("flags", folder, "--strongest", 2)
+    near = [row for row in rows if row["flag_id"] is None]
+    passed = {(row["concern"], row["subject_kind"]) for row in others.to_pylist()}
+    assert passed
+    assert ("standards", "officer") in {(row["concern"], row["subject_kind"]) for row in near}
+    assert not passed & {(row["concern"], row["subject_kind"]) for row in near}
+    selection = next(s for s in finished.manifest["selections"] if s["concern"] == "standards")
+    assert {row["needed"] for row in near if row["concern"] == "standards"} == {0.1 / selection["compared"]}
+    assert "Nearest to a flag" in output_of("flags", folder, "--strongest", 2)
 
 
 def test_a_terminal_gets_the_most_certain_flags_a_line_each_and_a_pipe_gets_all_of_them_whole(

@@ -1,0 +1,60 @@
+"""A detector that keeps no rate: it takes no part in a selection by rate, and does where the strongest are taken."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.scores import ContributionList, Scores
+from pipeline.compare import Comparison, compare_panel
+from pipeline.detector_scores import DetectorScores
+from pipeline.promised import promises
+from pipeline.settings import Settings, over_defaults
+from tests.models.panels import LAST, N, a_panel
+
+BY_RATE = {"method": "fdr", "q": 0.1}
+BY_CAPACITY = {"method": "capacity", "per_thousand": 5}
+
+
+def settings(selection: dict[str, object]) -> Settings:
+    return over_defaults({"selection": {"standards": selection}}, where="a test")
+
+
+def compared(selection: dict[str, object]) -> Comparison:
+    """Pairs say of the last person what is impossible, and the rates of nobody anything."""
+    chosen = settings(selection)
+    known = {d.name: d for d in chosen.detectors}
+    panel = a_panel(known["pairs"])
+    p_values = {"pairs": np.full(N, 0.5), "peer_rate": np.full(N, 0.5)}
+    p_values["pairs"][LAST] = 1e-12
+    scores = [
+        DetectorScores(
+            known[name], panel, Scores(score=-np.log10(p), p_value=p, contributions=ContributionList(N), assumption="")
+        )
+        for name, p in p_values.items()
+    ]
+    return compare_panel(panel, chosen, scores=scores)
+
+
+def test_by_rate_it_flags_nobody_and_counts_as_no_test_but_still_ranks() -> None:
+    one = compared(BY_RATE)
+    assert not one.flags
+    assert one.combined[LAST] == 0.5
+    assert np.argmin(one.ranking) == LAST
+    assert one.ranking[LAST] == pytest.approx(2e-12)
+
+
+def test_where_the_strongest_are_taken_it_takes_part() -> None:
+    one = compared(BY_CAPACITY)
+    assert one.combined[LAST] == pytest.approx(2e-12)
+    (flag, *_) = one.flags
+    assert flag.detectors == ("pairs",)
+
+
+def test_a_run_says_what_each_concern_promises_and_who_only_ranks() -> None:
+    by_rate, welfare, _ = promises(settings(BY_RATE))
+    assert "0.1 at most is false, as far as" in by_rate
+    assert "pairs would not keep that" in by_rate
+    assert "no rate is promised" in welfare
+    by_capacity, *_ = promises(settings(BY_CAPACITY))
+    assert "pairs" not in by_capacity
