@@ -27,6 +27,10 @@ class Step:
     sql: str
 
 
+_CHANGES_NAMES: Final = re.compile(r"\b(CREATE|DROP|ALTER|ATTACH|DETACH|USE|ROLLBACK)\b", re.IGNORECASE)
+"""The words without which a statement leaves the names of tables as they are."""
+
+
 class Store:
     """An embedded DuckDB database that remembers, by name and in order, every statement it was asked to keep.
 
@@ -49,6 +53,9 @@ class Store:
         if memory is not None:
             self._connection.execute(f"SET memory_limit = {literal(memory)}")
         self.steps: list[Step] = []
+        # To ask the database takes longer than most questions asked of the rows of one person.
+        self._names: dict[str, frozenset[str]] = {}
+        self._is_shared = False
 
     def __enter__(self) -> Self:
         return self
@@ -59,6 +66,7 @@ class Store:
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The bare connection, for libraries that need one; what runs on it is not kept."""
+        self._is_shared = True
         return self._connection
 
     def run(self, sql: str, *, step: str | None = None, parameters: Sequence[object] = ()) -> None:
@@ -81,14 +89,17 @@ class Store:
 
     def register(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table readable under a name."""
+        self._names.clear()
         self._connection.register(name, table)
 
     def tables(self, schema: str) -> set[str]:
         """Return the names of the tables and views in a schema."""
-        names = self.rows(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = ?", parameters=[schema]
-        )
-        return {name for (name,) in names}
+        if self._is_shared or schema not in self._names:
+            names = self.rows(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = ?", parameters=[schema]
+            )
+            self._names[schema] = frozenset(name for (name,) in names)
+        return set(self._names[schema])
 
     @contextmanager
     def scratch(self, schema: str) -> Iterator[None]:
@@ -106,6 +117,8 @@ class Store:
     def _step(self, sql: str, step: str | None) -> Iterator[None]:
         if step is not None:
             self.steps.append(Step(step, sql))
+        if _CHANGES_NAMES.search(sql):
+            self._names.clear()
         try:
             yield
         except duckdb.InterruptException as error:

@@ -69,8 +69,12 @@ def history(
     kind: SubjectKind,
     as_of: date,
     sources: Sources = GAPLESS,
+    now_alone: bool = False,
 ) -> History:
     """Return the past of the rates that feed any of these concerns, for everybody in service on an as-of date.
+
+    With `now_alone` it is what is seen on the as-of date, without the view from an earlier day and without who stood
+    where before.
 
     Nothing known on or after the as-of date has any effect, nor does what became known after an earlier view's day on
     that view.
@@ -84,8 +88,9 @@ def history(
     for ahead in (*AHEAD, 0):
         group = [i for i in rates if reach[i.name] and _ahead(reach[i.name]) == ahead]
         if group:
-            seen |= _seen(store, group, by_name, kind=kind, as_of=as_of, ahead=ahead, reach=reach)
-    most = max((h.now.periods for h in seen.values()), default=1)
+            view = 0 if now_alone else ahead
+            seen |= _seen(store, group, by_name, kind=kind, as_of=as_of, ahead=view, reach=reach)
+    most = 1 if now_alone else max((h.now.periods for h in seen.values()), default=1)
     standings = tuple(subjects(store, kind=kind, as_of=day) for day in period_ends(as_of, most))
     first = standings[0]
     masked = {name: _without_gaps(seen[name], by_name[name], by_name, as_of, sources, first) for name in sorted(seen)}
@@ -123,7 +128,7 @@ def _seen(
     windows = tuple(PERIOD_DAYS * n for n in range(1, longest + 1))
     exposures = [by_name[name] for name in sorted({str(i.exposure) for i in group})]
     cut = {i.name: replace(i, windows=windows) for i in (*exposures, *group)}
-    tables = compute_all(store, list(cut.values()), kinds=[kind], as_ofs=[as_of, back])
+    tables = compute_all(store, list(cut.values()), kinds=[kind], as_ofs={as_of, back})
     seen = {}
     for indicator in group:
         periods = min(reach[indicator.name], MOST_PERIODS)

@@ -220,6 +220,69 @@ def test_a_limit_on_the_size_of_files_ends_a_command_with_a_sentence_and_leaves_
         assert not (tmp_path / "out").exists()
 
 
+# ---------------------------------------------------------------- a disk that may not be written to
+
+
+def mounted_read_only(place: Path) -> str:
+    """Return a command that runs another where a folder may only be read, as root in a namespace of its own."""
+    mounts = f"mount --bind '{place}' '{place}' && mount -o remount,ro,bind '{place}'"
+    if subprocess.run(["unshare", "-m", "bash", "-c", mounts], capture_output=True, check=False).returncode:
+        pytest.skip("nobody may mount a folder read-only here")
+    return f'unshare -m bash -c "{mounts} && {{}}"'
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="there is no unshare here")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_disk_that_may_only_be_read_ends_a_command_with_a_sentence(
+    command: str, world: Path, run_folder: Path, tmp_path: Path
+) -> None:
+    arguments = written_by(command, world, run_folder, tmp_path)
+    before = content_of(tmp_path)
+    ended = shell(*arguments, cwd=ROOT, command=mounted_read_only(tmp_path))
+    assert ended.returncode == 5, ended.stderr
+    assert "Read-only file system" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert content_of(tmp_path) == before
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None or os.geteuid() != 0, reason="nobody can be made another user here")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_folder_of_somebody_else_ends_a_command_with_a_sentence(
+    command: str, world: Path, run_folder: Path, tmp_path: Path
+) -> None:
+    """The folder may be entered and read, and nobody but its owner may write to it."""
+    arguments = written_by(command, world, run_folder, tmp_path)
+    for folder in (tmp_path, world, run_folder):
+        for parent in (folder, *folder.parents[:3]):
+            if parent.stat().st_uid == os.geteuid() and parent != Path("/tmp"):
+                parent.chmod(0o755)
+    before = content_of(tmp_path)
+    ended = shell(*arguments, cwd=ROOT, command="setpriv --reuid=65534 --regid=65534 --clear-groups {}")
+    if "opencse" not in ended.stderr and "Permission denied" in ended.stderr and "Error:" not in ended.stderr:
+        pytest.skip("another user cannot start Python here")
+    assert ended.returncode == 5, ended.stderr
+    assert "Permission denied" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert content_of(tmp_path) == before
+
+
+# ---------------------------------------------------------------- little memory
+
+
+@pytest.mark.parametrize("megabytes", [500, 1000, 1500, 2000])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_small_address_space_ends_a_command_with_a_sentence_or_is_enough(
+    command: str, megabytes: int, world: Path, run_folder: Path, tmp_path: Path
+) -> None:
+    arguments = written_by(command, world, run_folder, tmp_path)
+    ended = shell(*arguments, cwd=tmp_path, command=f"ulimit -v {megabytes * 1000}; {{}}")
+    assert ended.returncode in ((0, 5, 6) if command == "stress" else (0, 5)), ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert leftovers(tmp_path) == []
+    if ended.returncode == 5 and command != "stress":
+        assert not (tmp_path / "out").exists()
+
+
 # ---------------------------------------------------------------- hostile texts
 
 

@@ -69,7 +69,9 @@ def own_counts(rerun: Rerun, store: Store, row: FlagRow, name: str) -> PeriodCou
     """Return one subject's counts and exposures, a number for each period, from the rows in a store; None if gone."""
     known = rerun.settings.repertoire.indicators
     asked, concerns = [known[name], known[str(known[name].exposure)]], [row["concern"]]
-    again = history(store, asked, concerns, kind=row["subject_kind"], as_of=row["as_of"], sources=rerun.sources)
+    again = history(
+        store, asked, concerns, kind=row["subject_kind"], as_of=row["as_of"], sources=rerun.sources, now_alone=True
+    )
     if row["subject_id"] not in again.ids() or name not in again.indicators:
         return None
     at, now = again.ids().tolist().index(row["subject_id"]), again.indicators[name].now

@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from audit.rates.intervals import EXACT, proportion
 from audit.rates.population import AuditTables, Population
@@ -100,6 +99,9 @@ def _by_subject(scores: pd.DataFrame) -> pd.Series[float]:
 def _spearman(x: Floats, y: Floats) -> float:
     if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return float("nan")
+    # It takes as long to import as most rates do to compute, and a run of one date asks for none.
+    from scipy.stats import rankdata
+
     return float(np.corrcoef(rankdata(x), rankdata(y))[0, 1])
 
 

@@ -106,12 +106,13 @@ def _control_facts(
     Raises:
         UsageError: controls are asked for, and there is no run or are no records.
     """
-    from pipeline.run_folder import open_run
-    from stress.controls.control_runs import run_input
     from stress.controls.verdict import NONE_RUN, headline
 
     if not seeds:
         return {"headline": f"{NONE_RUN} Add --controls 10, or see 'opencse controls'.", "verdicts": []}
+    from pipeline.run_folder import open_run
+    from stress.controls.control_runs import run_input
+
     folder = _records_folder(truth, records)
     if run is None or folder is None:
         raise UsageError(

@@ -159,6 +159,12 @@ def test_causes_that_an_older_row_ties_together_are_counted_once_over_all_period
         officer = {"officer_id": 1, "joined_on": date(2010, 1, 1)}
         load_rows(store, complete_rows({"officer": [officer], "complaint": rows + early}))
         past = history(store, asked, ["standards"], kind="officer", as_of=AS_OF)
-    counted = past.indicators["complaints"].now.value[0]
+        alone = history(store, asked, ["standards"], kind="officer", as_of=AS_OF, now_alone=True)
+    whole, seen = past.indicators["complaints"], alone.indicators["complaints"]
+    counted = whole.now.value[0]
     assert (counted >= 0).all()
     assert counted.sum() == 1
+    np.testing.assert_array_equal(seen.now.value, whole.now.value)
+    np.testing.assert_array_equal(seen.now.exposure, whole.now.exposure)
+    assert whole.earlier is not None
+    assert (seen.earlier, len(alone.standings)) == (None, 1)

@@ -123,3 +123,22 @@ def test_an_interruption_while_a_statement_runs_is_an_interruption(number: signa
     process.send_signal(number)
     output, _ = process.communicate(timeout=60)
     assert (process.returncode, output) == (0, "interrupted\n")
+
+
+def test_the_names_of_tables_follow_whatever_changes_them() -> None:
+    with Store(threads=1) as store:
+        store.run("CREATE SCHEMA loaded")
+        assert store.tables("loaded") == set()
+        store.run("create table loaded.one (n INTEGER)")
+        assert store.tables("loaded") == {"one"}
+        store.run("BEGIN TRANSACTION")
+        store.run("CREATE VIEW loaded.two AS SELECT 1 AS n")
+        assert store.tables("loaded") == {"one", "two"}
+        store.run("ROLLBACK")
+        assert store.tables("loaded") == {"one"}
+        store.run("ALTER TABLE loaded.one RENAME TO other")
+        assert store.tables("loaded") == {"other"}
+        store.tables("loaded").add("mine")
+        assert store.tables("loaded") == {"other"}
+        store.connection.execute("DROP TABLE loaded.other")
+        assert store.tables("loaded") == set()
