@@ -15,6 +15,8 @@ turns an error into an exit.
 
 from __future__ import annotations
 
+from typing import Final
+
 
 class OpencseError(Exception):
     """A failure that is explained to the user in their own words, without a traceback."""
@@ -77,6 +79,10 @@ class MachineFault(OpencseError):
     """The machine refused what was asked of it: there is no space, no permission, no memory."""
 
     exit_code = 5
+
+
+MEMORY_HINT: Final = "Give the command more memory, fewer people, fewer workers or fewer threads."
+"""What to do where the memory is used up."""
 
 
 class CellsFailed(OpencseError):

@@ -199,14 +199,29 @@ def check_new(out: Path, replaceable: Callable[[Path], bool] | None = None) -> N
 
     Raises:
         UsageError: something stands there that may not be replaced.
+        OSError: nobody, or not this user, may write there.
     """
     if not os.path.lexists(out) or (replaceable is not None and replaceable(out)):
+        _check_writable(out)
         return
     raise UsageError(
         "The output folder exists already.",
         where=str(out),
         hint="Nothing in it was changed. Choose another folder.",
     )
+
+
+def _check_writable(out: Path) -> None:
+    """Check that the nearest folder above a place may be written to.
+
+    Raises:
+        OSError: it may not; as the operating system would say it of the first file.
+    """
+    folder = next((folder for folder in out.absolute().parents if folder.is_dir()), Path("/"))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+        number = errno.EROFS if read_only else errno.EACCES
+        raise OSError(number, os.strerror(number), str(out))
 
 
 def _take_place(temporary: Path, out: Path) -> None:

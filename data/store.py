@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 import duckdb
 import pyarrow as pa
 
-from data.errors import OpencseError
+from data.errors import MEMORY_HINT, MachineFault, OpencseError
 
 
 class StatementFailed(OpencseError):
@@ -123,6 +123,8 @@ class Store:
             yield
         except duckdb.InterruptException as error:
             raise KeyboardInterrupt from error
+        except duckdb.OutOfMemoryException as error:
+            raise MachineFault("The memory is used up.", found=str(error).splitlines()[0], hint=MEMORY_HINT) from error
         except RuntimeError as error:
             # DuckDB drops the interruption that it has seen while a statement ran, and says only this.
             if str(error) == "Query interrupted":

@@ -8,8 +8,10 @@ estimators. Code of any other package runs where the caller trusts it and says s
 
 from __future__ import annotations
 
+import errno
 import importlib
 import inspect
+import os
 import random
 import re
 from collections.abc import Iterator, Mapping
@@ -19,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from data.arrays import Floats
-from data.errors import UsageError
+from data.errors import MEMORY_HINT, MachineFault, UsageError
 from models.compilation import interpreted
 
 PACKAGES: Final = ("pyod", "sklearn")
@@ -124,6 +126,8 @@ def _estimator_class(estimator: str, *, detector: str, trust_code: bool) -> Any:
         with _global_generator_untouched():
             named = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
+        if "failed to map segment" in str(error) or os.strerror(errno.ENOMEM) in str(error):
+            raise MachineFault("The memory is used up.", found=str(error), hint=MEMORY_HINT) from error
         raise UsageError(
             f"The estimator {estimator!r} of the detector {detector} cannot be imported.",
             expected=_EXPECTED,

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from data.errors import MachineFault, OpencseError, UsageError
+from data.errors import MEMORY_HINT, MachineFault, OpencseError, UsageError
 from opencse.terminal import ReaderGone, escaped
 
 INTERRUPTED: Final = 130
@@ -34,7 +34,6 @@ _HINTS: Final = {
     errno.ENOMEM: "Give the command more memory, fewer people or fewer threads.",
     errno.EAGAIN: "The machine allows no more processes or threads: use fewer workers or threads.",
 }
-_MEMORY_HINT: Final = "Give the command more memory, fewer people, fewer workers or fewer threads."
 
 
 def failure_of(error: BaseException) -> OpencseError | None:
@@ -125,7 +124,7 @@ def _machine_fault(error: BaseException) -> MachineFault | None:
     if isinstance(error, MachineFault):
         return error
     if isinstance(error, MemoryError):
-        return MachineFault("The memory is used up.", found=str(error) or None, hint=_MEMORY_HINT)
+        return MachineFault("The memory is used up.", found=str(error) or None, hint=MEMORY_HINT)
     if isinstance(error, OSError):
         return _refusal(error)
     if isinstance(error, UnicodeEncodeError) and _is_undecodable(error.object):
@@ -163,5 +162,5 @@ def _native_fault(error: BaseException) -> MachineFault | None:
     for kind, words, summary in _MESSAGES:
         if type(error).__name__ == kind and words in str(error):
             first = (str(error).splitlines() or [""])[0]
-            return MachineFault(summary, found=first or None, hint=_MEMORY_HINT)
+            return MachineFault(summary, found=first or None, hint=MEMORY_HINT)
     return None

@@ -222,3 +222,14 @@ def test_with_resume_the_folder_given_is_the_one_that_was_left(tmp_path: Path) -
     with staged_folder(tmp_path / "out", resume=True) as folder:
         assert (folder / "file").read_text() == "kept"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_that_may_not_be_written_to_is_refused_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_new(tmp_path / "not" / "there" / "out")
+    monkeypatch.setattr("data.staging.os.access", lambda folder, _: folder != tmp_path)
+    with pytest.raises(PermissionError) as refusal:
+        check_new(tmp_path / "not" / "there" / "out")
+    assert refusal.value.filename == str(tmp_path / "not" / "there" / "out")
+    assert [*tmp_path.iterdir()] == []

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.errors import MachineFault
 from data.store import StatementFailed, Step, Store, literal, quoted
 
 ROOT = Path(__file__).parents[2]
@@ -142,3 +143,11 @@ def test_the_names_of_tables_follow_whatever_changes_them() -> None:
         assert store.tables("loaded") == {"other"}
         store.connection.execute("DROP TABLE loaded.other")
         assert store.tables("loaded") == set()
+
+
+def test_a_database_without_memory_says_so() -> None:
+    with Store(threads=1, memory="20MB") as store:
+        store.run("SET temp_directory = ''")
+        with pytest.raises(MachineFault) as refusal:
+            store.rows("SELECT list(n) FROM range(50000000) AS t(n)")
+    assert (refusal.value.exit_code, refusal.value.summary) == (5, "The memory is used up.")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import sklearn.ensemble  # noqa: F401  # before anything is watched: its import is not what is tested
 
-from data.errors import UsageError
+from data.errors import MachineFault, UsageError
 from models.estimators import RESERVED, build_estimator, fit_estimator, may_be_named, outlyingness
 from models.pattern import Pattern
 from tests.models.panels import LAST, a_panel
@@ -175,3 +175,13 @@ def test_code_of_another_package_runs_only_where_it_is_trusted(tmp_path: Path, m
     scores = detector.score(a_panel(detector), seed=3)
     assert int(np.argmax(scores.score)) == LAST
     del sys.modules["own_package_of_a_user"]
+
+
+def test_a_library_for_which_there_is_no_memory_is_no_wrong_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unmapped(_: str) -> None:
+        raise ImportError("libllvmlite.so: failed to map segment from shared object")
+
+    monkeypatch.setattr("models.estimators.importlib.import_module", unmapped)
+    with pytest.raises(MachineFault) as refusal:
+        build_estimator("pyod.models.hbos.HBOS", {}, seed=1, detector="hbos")
+    assert "llvmlite" in str(refusal.value)
