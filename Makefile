@@ -16,7 +16,7 @@ READY   := $(VENV)/ready-$(STATE)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types nightly bench docs findings lock clean
+.PHONY: help setup demo test lint types nightly bench docs site pictures findings lock clean
 
 help: ## list the verbs
 	@echo "make VERB, where VERB is one of:"
@@ -85,6 +85,24 @@ bench: $(READY) ## measure: every file of benchmarks/, one after another
 docs: $(READY) ## write the pages that are generated from the code
 	@$(PY) -m opencse.docs
 
+SITE    := $(VENV)-site
+SHELF   := $(SITE)/ready-$(shell cksum < requirements/site.txt | cut -d' ' -f1)
+
+$(SHELF):
+	$(check_python)
+	@rm -rf $(SITE)
+	@$(PYTHON) -m venv $(SITE)
+	@$(SITE)/bin/python -m pip install --quiet --require-hashes --requirement requirements/site.txt
+	@touch $@
+
+site: $(READY) $(SHELF) ## build the documentation as a site in build/site; a link that leads nowhere ends it
+	@$(PY) -m opencse.docs.site build/site-source
+	@NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --strict --quiet --config-file build/site-source/mkdocs.yml --site-dir ../site
+	@echo "Open build/site/index.html"
+
+pictures: $(READY) ## take the pictures of a dossier in docs/pictures anew (needs Chromium)
+	@PYTHONPATH=. $(PY) benchmarks/dossier_pictures.py
+
 findings: $(READY) ## write findings anew from finished stress plans: make findings RESULTS="DIR ..."
 	@$(PY) -m opencse.docs $(RESULTS)
 
@@ -98,8 +116,10 @@ lock: ## resolve the dependencies anew (LOCKFLAGS=--upgrade takes the newest of 
 	@$(VENV)-lock/bin/python -m pip install --quiet uv
 	@$(RESOLVE) --output-file requirements/runtime.txt
 	@$(RESOLVE) --group dev --constraints requirements/runtime.txt --output-file requirements/dev.txt
+	@$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  $(LOCKFLAGS) --group site --output-file requirements/site.txt
 	@rm -rf $(VENV)-lock
 
 clean: ## remove .venv, build/ and every cache: back to a fresh clone
-	@rm -rf $(VENV) $(VENV)-lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(VENV)-lock $(SITE) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,12 +6,14 @@ none of it is read as markup, so that it can neither steer a terminal nor disgui
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from contextvars import ContextVar
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH: Final = 160
 """Columns of output that goes to a file or a pipe, where no window sets the width."""
+
+_page_width: ContextVar[int] = ContextVar("page_width", default=PIPE_WIDTH)
+"""Columns of output that goes nowhere with a width of its own: a file, a pipe, or a pager's page."""
 
 # Control characters, line and paragraph separators, surrogates (bytes of a path that are no UTF-8), and the invisible
 # format characters: those that change the direction of text, and tags. The joiners U+200C and U+200D stay: scripts need
@@ -100,6 +105,28 @@ def screen() -> os.terminal_size | None:
     """Return the size of the terminal that results go to, or None where they go to a file or a pipe, or are paged."""
     console = _Results()
     return os.terminal_size((console.width, console.height)) if console.is_terminal else None
+
+
+@contextmanager
+def paged() -> Iterator[None]:
+    """Show the results printed meanwhile page by page on a terminal; to a file or a pipe they go as always.
+
+    The pager is that of Python's help: the one that `PAGER` names, or `less`, or none where there is none.
+    """
+    window = screen()
+    if window is None:
+        yield
+        return
+    import pydoc
+
+    page = io.StringIO()
+    width = _page_width.set(window.columns)
+    try:
+        with redirect_stdout(page):
+            yield
+    finally:
+        _page_width.reset(width)
+    pydoc.pager(page.getvalue())
 
 
 def clipped(text: str, width: int) -> str:
@@ -185,7 +212,7 @@ def _writing() -> Iterator[Console]:
     """
     console = _Results(highlight=False, soft_wrap=True)
     if not console.is_terminal:
-        console = _Results(highlight=False, soft_wrap=True, width=PIPE_WIDTH)
+        console = _Results(highlight=False, soft_wrap=True, width=_page_width.get())
     try:
         yield console
         console.file.flush()

@@ -18,7 +18,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 RUNTIME = [*PROJECT["project"]["dependencies"], *EXTRAS["validation"], *EXTRAS["patterns"]]
 DEV = [*RUNTIME, *PROJECT["dependency-groups"]["dev"]]
-LOCKS = {"runtime": RUNTIME, "dev": DEV}
+LOCKS = {"runtime": RUNTIME, "dev": DEV, "site": PROJECT["dependency-groups"]["site"]}
 
 
 def lock(name: str) -> str:

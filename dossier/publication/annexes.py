@@ -6,6 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+import pandas as pd
+
+from audit.rates.selections import FLAGGED
 from dossier.evidence_slices import EvidenceSlices
 from dossier.publication.aggregates import PublishedCounts
 from dossier.publication.disclosure import publishable
@@ -28,6 +31,9 @@ of where somebody was. The order of the rest is a judgement.
 
 WITHHELD: Final = "withheld"
 
+ERRORS: Final = ("precision", "false_positive_rate", "recall", "innocent_flagged_per_46000")
+"""The error rates of the evaluation card."""
+
 NOT_MEASURED: Final = (
     "Whether anybody who was flagged did anything: a run on real records has no truth.",
     "Whether a look at a flag was worth its cost to the person looked at, or changed anything.",
@@ -40,12 +46,18 @@ NOT_MEASURED: Final = (
 """What no number of the publication speaks about."""
 
 
-def protection_annex(folder: RunFolder) -> dict[str, Any]:
+def tables_read(folder: RunFolder) -> list[str]:
+    """Return the tables that fed any concern, in alphabetical order."""
+    entries = folder.json("lineage/purposes.json")
+    return sorted({table for entry in entries for fed in entry["fed_by"] for table in fed["reads"]})
+
+
+def protection_annex(folder: RunFolder, dropped: Mapping[str, Mapping[str, str]] | None = None) -> dict[str, Any]:
     """Return the fields that were read, by sensitivity, with how many flags would lose rows without each table.
 
     A flag loses rows without a table where it rests on rows of it; where it rests on no others it would be gone. Both
-    are counted on the evidence of the run; the run was not made again without the table, which could also bring up
-    other people.
+    are counted on the evidence of the run. `dropped` is what came of running again without each table, which can also
+    bring up other people; see `dossier.publication.dropped_tables`.
     """
     fields: dict[tuple[int, str, str], set[str]] = defaultdict(set)
     concerns: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -58,7 +70,10 @@ def protection_annex(folder: RunFolder) -> dict[str, Any]:
     losses = _losses(folder, sorted({table for _, _, table in fields}))
     return {
         "order": "the most sensitive first",
-        "not_done": "The run was not made again without each field; what follows is counted on its evidence.",
+        "flags": "Counted on the evidence of the run: which flags rest on rows of the table.",
+        "without": "Measured: whom a run without the table flags, of those flagged and of others."
+        if dropped is not None
+        else "Not measured: nobody asked for runs without each table (--measure-fields).",
         "fields": [
             {
                 "category": category,
@@ -66,6 +81,7 @@ def protection_annex(folder: RunFolder) -> dict[str, Any]:
                 "columns": sorted(columns),
                 "concerns": sorted(concerns[category, table]),
                 "flags": losses.get(table, WITHHELD),
+                **({"without": dict(dropped.get(table, {}))} if dropped is not None else {}),
             }
             for (_, category, table), columns in sorted(fields.items())
         ],
@@ -119,8 +135,11 @@ def equality_annex(published: Iterable[PublishedCounts]) -> dict[str, Any]:
     }
 
 
-def evaluation_card(folder: RunFolder) -> dict[str, Any]:
-    """Return what was measured and what was not, by the functions of the NIST AI Risk Management Framework 1.0."""
+def evaluation_card(folder: RunFolder, rates: pd.DataFrame | None = None) -> dict[str, Any]:
+    """Return what was measured and what was not, by the functions of the NIST AI Risk Management Framework 1.0.
+
+    `rates` is a table of error rates, where there is a truth: then the force is synthetic, and its counts are nobody's.
+    """
     facts = folder.manifest
     return {
         "framework": "NIST AI Risk Management Framework 1.0, function MEASURE",
@@ -132,9 +151,32 @@ def evaluation_card(folder: RunFolder) -> dict[str, Any]:
             for s in facts["selections"]
             if s["as_of"] == max(facts["as_of"], default="")
         ],
+        "measure_2_3_error_rates": _error_rates(rates),
         "measure_2_8_transparency": "Every flag names its rows; transparency_record.json says who answers for it.",
         "measure_2_11_fairness": "equality_annex.json: on whom flags fall; not on whom they fall wrongly.",
     }
+
+
+def _error_rates(rates: pd.DataFrame | None) -> list[dict[str, str]] | str:
+    if rates is None:
+        return "Not measured: a run on real records has no truth. On a synthetic force: --truth."
+    of_officers = (rates["subject_kind"] == "officer") & (rates["basis"] == FLAGGED) & (rates["scope"] == "all")
+    latest = rates["as_of"] == rates["as_of"].max()
+    rows = rates[of_officers & latest & (rates["by"] == "all") & rates["measure"].isin(ERRORS)]
+    return [
+        {
+            "concern": row["concern"],
+            "measure": row["measure"].replace("_", " "),
+            "value": _number(row["value"]),
+            "interval": f"{_number(row['low'])} to {_number(row['high'])}",
+            "of": f"{row['count']:g} of {row['n']:g}",
+        }
+        for row in rows.to_dict("records")
+    ]
+
+
+def _number(value: float) -> str:
+    return "undefined" if pd.isna(value) else f"{value:.3g}"
 
 
 def _promise(selection: Mapping[str, Any]) -> str:

@@ -6,10 +6,15 @@ from the same people. Then an attack is computed: what a reader can conclude of 
 people together, by adding and subtracting. A table is withheld while any count could be narrowed to fewer than three
 numbers, or a count under five be told from none, or nearly everybody in a group be counted.
 
-Sources. Rounding to multiples of five, so that small counts cannot be told from none: the rounding strategy of the
-Higher Education Statistics Agency (HESA), and the same base in health statistics of NHS England. The attack is the one
-against complementary suppression in the Handbook on Statistical Disclosure Control (Hundepool et al. 2010): feasible
-intervals of cells that are not published. Bands are ranges and not rounded numbers, so that nobody reads them as exact.
+Sources, and whether their words were seen when this was written (November 2026). Rounding to multiples of five, so
+that small counts cannot be told from none: Ofqual, Rounding policy (updated 30 October 2025: seen; it shows 1 to 4 as
+"fewer than 5"); NHS Digital, disclosure control for Hospital Episode Statistics from September 2018 (seen in part,
+and in a copy: counts of 1 to 7 are not shown below the national level, others are rounded to five); Higher Education
+Statistics Agency, Rounding and suppression to anonymise statistics (that there is such a page: seen; its words: not
+seen). The attack is that against complementary suppression: bounds for cells that are not published, from the sums
+that are. The Handbook on Statistical Disclosure Control (Hundepool et al. 2010) is cited for it from memory. Bands
+are ranges and not rounded numbers, so that nobody reads them as exact; that, groups of 20 and three possible numbers
+are choices of this project.
 
 It does not protect against a reader who holds two publications over nearly the same people: publish a period once.
 """

@@ -30,9 +30,17 @@ TITLES: Final[Mapping[str, str]] = {
 
 
 def publish(
-    folder: RunFolder, out: Path, *, statements: Mapping[str, str], people: pd.DataFrame | None = None
+    folder: RunFolder,
+    out: Path,
+    *,
+    statements: Mapping[str, str],
+    people: pd.DataFrame | None = None,
+    rates: pd.DataFrame | None = None,
+    dropped: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[PublishedCounts]:
     """Write what may be published of a run to a new folder, whole or not at all, and return the published counts.
+
+    `rates` are its error rates, where there is a truth, and `dropped` what came of runs without each table.
 
     Raises:
         UsageError: something stands at `out`.
@@ -41,9 +49,9 @@ def publish(
     counts = aggregates(folder, people)
     contents = {
         "transparency_record": transparency_record(folder, statements),
-        "protection_annex": protection_annex(folder),
+        "protection_annex": protection_annex(folder, dropped),
         "equality_annex": equality_annex(counts),
-        "evaluation_card": evaluation_card(folder),
+        "evaluation_card": evaluation_card(folder, rates),
         "commitment": commitment(folder),
     }
     with staged_folder(out) as place:

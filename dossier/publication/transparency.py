@@ -1,7 +1,10 @@
 """A record in the order of the Algorithmic Transparency Recording Standard: from the run, and from what people state.
 
-The Algorithmic Transparency Recording Standard of the UK government (version 3) asks for a summary (tier 1) and for
-five parts in detail (tier 2). It binds central government; police forces use it of their own will.
+The Algorithmic Transparency Recording Standard of the UK government (version 3.0) asks for a summary (tier 1, one
+section) and for detail (tier 2, five sections), beside metadata and an optional card for each data set. Seen when this
+was written (November 2026): the first page of the template of version 3.0, with the titles of its first sections, and
+the fields of version 2.1; the titles of the last three sections are those of version 2.1. That central government is
+bound and police forces are not is general knowledge, and was not seen in its words.
 """
 
 from __future__ import annotations
@@ -40,6 +43,11 @@ STATED: Final[Mapping[str, str]] = {
 
 NOT_STATED: Final = "not stated"
 
+STANDARD_SEEN: Final = (
+    "In the order of the standard. Its template was seen in part: check a record against it before it is filed."
+)
+"""How far the order of the record was held to the standard's own words."""
+
 
 def read_statements(path: Path | None) -> dict[str, str]:
     """Return what people state, from a TOML file with the keys of `STATED`; nothing without a file.
@@ -69,7 +77,8 @@ def transparency_record(folder: RunFolder, statements: Mapping[str, str]) -> dic
     said = {key: statements.get(key, NOT_STATED) for key in STATED}
     facts = folder.manifest
     return {
-        "standard": "Algorithmic Transparency Recording Standard, version 3",
+        "standard": "Algorithmic Transparency Recording Standard, version 3.0",
+        "standard_seen": STANDARD_SEEN,
         "tier_1": _of(said, "name", "description", "organisation", "website", "contact"),
         "tier_2": {
             "owner_and_responsibility": _of(said, "organisation", "owner", "supplier", "procurement", "data_access"),

@@ -55,7 +55,7 @@ def dossier(
     folder = open_run(run, trust_code=trust_code)
     with steps("Dossier") as progress:
         progress("error rates")
-        rates = _rates(folder, truth)
+        rates = rates_beside(folder, truth)
         progress("stress results")
         budget = _budget(stress)
         certain = [f["flag_id"] for f in most_certain_first(folder.table("flags").to_pylist())[:changes]]
@@ -71,7 +71,8 @@ def dossier(
     print_text(f"{len(page):,} characters written to {out}; open it in a browser.")
 
 
-def _rates(folder: RunFolder, truth: Path | None) -> pd.DataFrame | None:
+def rates_beside(folder: RunFolder, truth: Path | None) -> pd.DataFrame | None:
+    """Return the error rates of a run against a truth, by characteristic where its records lie beside it."""
     if truth is None:
         return None
     from audit.rates import RateOptions, rates

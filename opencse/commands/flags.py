@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +12,7 @@ from data.errors import UsageError
 from data.vocabulary import CONCERNS
 from opencse.command import Command
 from opencse.options import LARGEST_ID, AsJson, RunPath
-from opencse.terminal import clipped, escaped, print_json, print_table, print_text, screen
+from opencse.terminal import clipped, escaped, paged, print_json, print_table, print_text, screen
 
 SHORT = 12
 """How many characters of a flag's id are listed; they are enough to name it by."""
@@ -35,7 +36,8 @@ def flags(
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Print at most so many, the most certain first.", min=1)] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Print all, also on a terminal, which gets a screenful.")
+        bool,
+        typer.Option("--all", help="Print all, also on a terminal, there by pages; else it gets a screenful."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -63,12 +65,13 @@ def flags(
     if as_json:
         print_json([*rows, *({"flag_id": None, **row, "as_of": str(row["as_of"])} for row in near)])
         return
-    if rows or not near:
-        _print_flags(rows, limit=limit, everything=everything)
-    for bound in subset_bounds(folder, rows):
-        print_text(bound.sentence())
-    if near:
-        _print_near(near)
+    with paged() if everything else nullcontext():
+        if rows or not near:
+            _print_flags(rows, limit=limit, everything=everything)
+        for bound in subset_bounds(folder, rows):
+            print_text(bound.sentence())
+        if near:
+            _print_near(near)
 
 
 def _print_near(near: Iterable[dict[str, Any]]) -> None:

@@ -93,3 +93,19 @@ def test_a_terminal_gets_the_most_certain_flags_a_line_each_and_a_pipe_gets_all_
     assert all(flag in output_of("flags", run.path, "--all") for flag in certain)
     limited = output_of("flags", run.path, "--limit", 2)
     assert [flag for flag in certain if flag in limited] == certain[:2]
+
+
+def test_all_flags_go_through_a_pager_on_a_terminal_whole_and_as_wide_as_it(
+    finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = crowded_copy(finished, tmp_path / "run", flags=30).folder
+    pages: list[str] = []
+    monkeypatch.setattr("pydoc.pager", pages.append)
+    output_of("flags", run.path, "--all")
+    assert pages == []  # nobody turns the pages of a pipe
+    monkeypatch.setattr("opencse.terminal.screen", lambda: os.terminal_size((110, 18)))
+    assert "30 flags" not in output_of("flags", run.path, "--all")
+    (page,) = pages
+    assert all(flag["flag_id"][:12] in page for flag in run.table("flags").to_pylist())
+    assert "…" not in page.partition("can be false")[0]
+    assert max(len(line) for line in page.splitlines() if line.startswith("│")) <= 110

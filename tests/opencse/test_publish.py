@@ -8,13 +8,17 @@ import json
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from data.errors import UsageError
 from dossier.publication.aggregates import aggregates
-from dossier.publication.annexes import equality_annex
+from dossier.publication.annexes import equality_annex, evaluation_card, protection_annex
+from dossier.publication.dropped_tables import dropped_tables, published_losses
 from dossier.publication.transparency import NOT_STATED, STATED
 from pipeline.run_folder import RunFolder
 from tests.command_line import json_of, output_of, refusal_of
@@ -139,3 +143,50 @@ def test_statements_without_a_place_in_the_record_are_refused_and_nothing_is_wri
     error = refusal_of("publish", finished.path, *arguments)
     assert (error.exit_code, error.found) == (2, "motto")
     assert not (tmp_path / "out").exists()
+
+
+def test_what_is_lost_without_each_table_is_measured_where_that_is_asked_for(
+    finished: RunFolder, force: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[dict[str, object]] = finished.table("flags").to_pylist()
+    other = kept[0] | {"subject_id": 999_999}
+
+    def trial(place: Path, **_: object) -> SimpleNamespace:
+        tables = {path.stem for path in place.iterdir()}
+        rows = [flag for flag in kept if "complaint" in tables or flag["concern"] != "standards"]
+        return SimpleNamespace(flags=pa.Table.from_pylist([*rows, other], schema=finished.table("flags").schema))
+
+    monkeypatch.setattr("dossier.publication.dropped_tables.try_records", trial)
+    lost = dropped_tables(finished, force, ["complaint", "shift", "posting", "not_a_table"])
+    assert set(lost) == {"complaint", "shift"}  # nobody can be compared without postings
+    assert lost["shift"]["flagged only without it"] == "0 to 4"
+    annex = protection_annex(finished, lost)
+    assert next(entry["without"] for entry in annex["fields"] if entry["table"] == "shift") == lost["shift"]
+    assert "Not measured" in protection_annex(finished)["without"]
+    with pytest.raises(UsageError, match="on the records that the run read"):
+        dropped_tables(finished, finished.path / "lineage", ["shift"])
+
+
+def test_those_who_are_flagged_without_a_table_are_counted_in_fives_and_withheld_where_they_tell_too_much() -> None:
+    flagged = {("officer", number, "standards") for number in range(43)}
+    without = {"shift": {person for person in flagged if person[1] < 20} | {("officer", 99, "welfare")}}
+    lost = published_losses(flagged, without)["shift"]
+    assert lost == {"still flagged": "20 to 24", "no longer flagged": "20 to 24", "flagged only without it": "0 to 4"}
+    few = {person for person in flagged if person[1] < 6}
+    two = published_losses(few, {"shift": {p for p in few if p[1] < 3}, "complaint": {p for p in few if p[1] < 4}})
+    assert two["shift"]["of those flagged"] == "withheld"
+
+
+@pytest.mark.nightly
+def test_a_run_without_a_table_is_really_tried(finished: RunFolder, force: Path) -> None:
+    lost = dropped_tables(finished, force, ["complaint", "site_entry"])
+    assert all(BAND.fullmatch(text) or text == "withheld" for row in lost.values() for text in row.values())
+
+
+def test_the_evaluation_card_has_error_rates_where_there_is_a_truth(finished: RunFolder) -> None:
+    row = {"as_of": pd.Timestamp("2026-01-01"), "subject_kind": "officer", "basis": "flagged", "scope": "all"}
+    row |= {"by": "all", "concern": "standards", "measure": "precision", "value": 0.25, "low": 0.1, "high": 0.5}
+    rates = pd.DataFrame([row | {"count": 3.0, "n": 12.0}, row | {"measure": "prevalence", "count": 1.0, "n": 9.0}])
+    (error,) = evaluation_card(finished, rates)["measure_2_3_error_rates"]
+    assert (error["value"], error["interval"], error["of"]) == ("0.25", "0.1 to 0.5", "3 of 12")
+    assert "Not measured" in evaluation_card(finished)["measure_2_3_error_rates"]
