@@ -126,7 +126,7 @@ def summary(figures: list[dict[str, Any]]) -> dict[str, Any]:
     table = pd.DataFrame(rows)
     kinds = []
     for (world, name), group in table.groupby(["world", "kind"], sort=False):
-        innocent = group["listed_innocent"] / group["listed"].clip(lower=1)
+        innocent = group["listed_innocent"] / group["listed"].where(group["listed"] > 0)  # none where nobody is listed
         kinds.append(
             {
                 "world": world,

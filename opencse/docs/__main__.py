@@ -21,6 +21,7 @@ from opencse.docs import (
     python_page,
     records_page,
     scenarios_page,
+    week_page,
     worlds_page,
 )
 from stress.findings import finding_tables
@@ -49,6 +50,7 @@ def pages(root: Path = ROOT) -> dict[str, str]:
         python_page.PAGE: python_page.python_page(),
         records_page.PAGE: records_page.records_page(),
         scenarios_page.PAGE: scenarios_page.scenarios_page(),
+        week_page.PAGE: week_page.week_page(root),
         worlds_page.PAGE: worlds_page.worlds_page(),
         **catalogue_pages.pages(),
         **_pages_of_findings(root),
