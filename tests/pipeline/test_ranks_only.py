@@ -52,9 +52,11 @@ def test_where_the_strongest_are_taken_it_takes_part() -> None:
 
 
 def test_a_run_says_what_each_concern_promises_and_who_only_ranks() -> None:
-    by_rate, welfare, _ = promises(settings(BY_RATE))
-    assert "0.1 at most is false, as far as" in by_rate
-    assert "pairs would not keep that" in by_rate
+    by_rate, welfare, culture = promises(settings(BY_RATE))
+    assert "rate of 0.1" in by_rate
+    assert "not promised" in by_rate
+    assert "pairs would not keep it" in by_rate
+    assert "0.1 at most is false, as far as" in culture
     assert "no rate is promised" in welfare
     by_capacity, *_ = promises(settings(BY_CAPACITY))
     assert "pairs" not in by_capacity
