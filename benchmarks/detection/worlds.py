@@ -73,7 +73,7 @@ def judge(job: Job) -> int:
     planted = len(made.truth["truth_subject"]) > 0
     trial = try_records(made.records, settings=settings, evidence=planted)
     truth = _truth(made)
-    trial = _with_combined(trial, settings)
+    trial = _with_combined(trial)
     parts = {
         "p_values": small_p_values(trial, truth),
         "outcomes": trial.selections.to_pandas(),
@@ -102,12 +102,12 @@ def _truth(made: MemoryWorld) -> Truth:
     return Truth.of(told["truth_subject"], told["truth_archetype"], told["truth_row"])
 
 
-def _with_combined(trial: Trial, settings: Settings) -> Trial:
+def _with_combined(trial: Trial) -> Trial:
     """Add the whole system to the scores.
 
     `combined` ranks by what detectors say together; `rules_first` puts whom a rule noticed before all others.
     """
-    combined = combined_scores(trial.scores, settings)
+    combined = combined_scores(trial.comparisons)
     said = combined.to_pandas()
     first = pd.Series(False, index=said.index)
     for (kind, concern), rows in said.groupby(["subject_kind", "concern"]):
