@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from dossier.flag_details import FlagDetails
 from dossier.material import Material
-from dossier.pictures import pictures
+from dossier.pictures import innocent_sentences, pictures
 from dossier.promises import promise_section
 from dossier.summary_sections import summary_sections
 
@@ -49,6 +49,7 @@ def dossier_page(material: Material) -> str:
         pictures=drawn,
         budget=material.budget,
         measured=material.rates is not None,
+        innocent=[] if material.rates is None else innocent_sentences(material.rates),
         style=_asset("dossier.css"),
         scripts=scripts,
         policy=" ".join(_source(script) for script in scripts),

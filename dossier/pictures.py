@@ -39,6 +39,19 @@ def pictures(rates: pd.DataFrame) -> tuple[Picture, ...]:
     return tuple(picture for picture in drawn if picture.rows)
 
 
+def innocent_sentences(rates: pd.DataFrame) -> list[str]:
+    """Return in a sentence for each concern how many of the people flagged have no such concern, as the truth says."""
+    latest = rates[rates["as_of"] == rates["as_of"].max()]
+    whole = (latest["basis"] == FLAGGED) & (latest["scope"] == "all") & (latest["by"] == "all")
+    rows = latest[whole & (latest["measure"] == "precision") & (latest["subject_kind"] == "officer")]
+    return [
+        f"{row['concern'].capitalize()}: {row['n'] - row['count']:,.0f} of {row['n']:,.0f} people flagged are"
+        f" innocent of what they are flagged for; {row['count']:,.0f} are not."
+        for row in rows.sort_values("concern").to_dict("records")
+        if row["n"]
+    ]
+
+
 def _of(rates: pd.DataFrame, concern: str) -> Iterator[Picture]:
     about = rates[(rates["concern"] == concern) & (rates["subject_kind"] == "officer")]
     flagged = about[(about["basis"] == FLAGGED) & (about["scope"] == "all")]

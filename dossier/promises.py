@@ -14,7 +14,7 @@ from pipeline.promised import NOT_SHOWN
 FIGURES: Final = "kept.json"
 """The figures of the benchmark of drawn forces, which come with the code; see `opencse.docs.kept_figures`."""
 
-_COLUMNS: Final = ("forces", "concern", "flags a force", "right", "realised false discovery rate", "promised")
+_COLUMNS: Final = ("forces", "concern", "flags a force", "right", "realised false discovery rate", "aimed at")
 
 
 def promise_section(facts: Mapping[str, Any]) -> Section:

@@ -9,12 +9,14 @@ import re
 import shutil
 import zlib
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -272,3 +274,12 @@ def test_a_flags_page_says_how_it_fares_in_a_specification_curve_of_its_own_run(
         survival_of_flags(finished, curve)
     with pytest.raises(UsageError, match="cannot be read"):
         survival_of_flags(finished, tmp_path / "none")
+
+
+def test_a_page_with_a_truth_says_in_a_sentence_how_many_of_those_flagged_are_innocent(finished: RunFolder) -> None:
+    row = {"as_of": date(2026, 1, 1), "subject_kind": "officer", "basis": "flagged", "scope": "all", "by": "all"}
+    row |= {"group": "all", "name": "all", "concern": "standards", "measure": "precision", "status": "ok"}
+    rates = pd.DataFrame([row | {"value": 0.25, "low": 0.1, "high": 0.5, "count": 3.0, "n": 12.0}])
+    page = dossier_page(replace(material_of(finished), rates=rates))
+    assert "Standards: 9 of 12 people flagged are innocent of what they are flagged for; 3 are not." in page
+    assert "are innocent of" not in dossier_page(material_of(finished))
