@@ -20,7 +20,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from audit.rates.recorded_later import TOP, later_of, months_after, outcomes
+from audit.rates.later_rows import later_of
+from audit.rates.recorded_later import TOP, months_after, outcomes
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS
 from features.table import FeatureTable
@@ -30,7 +31,7 @@ from pipeline.scores_table import scores_table
 from pipeline.settings import Settings, load
 from pipeline.trial import Trial, feature_table, try_store
 
-OUTCOME = "three_or_more_complaints"
+OUTCOME = "complaint_cases"
 RESULT = Path(__file__).parent / "results" / "chicago_outcomes.csv"
 POSTING = ("role", "rank", "area_id")
 SETTINGS = Path(__file__).parent / "detection" / "settings.toml"

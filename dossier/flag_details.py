@@ -91,7 +91,7 @@ class FlagDetails:
         return {
             "detector": score["detector"],
             "question": self.material.question(score["detector"]),
-            "group": None if pd.isna(score["peer_group"]) else score["peer_group"],
+            "group": None if pd.isna(score["peer_group"]) else self.material.ids.sentence(score["peer_group"]),
             "peers": None if pd.isna(score["peers"]) else int(score["peers"]),
             "p": None if pd.isna(score["p_value"]) else float(score["p_value"]),
             "parts": counted,
@@ -111,11 +111,11 @@ class FlagDetails:
     def _table(self, name: str, at: list[int], digests: dict[int, str]) -> dict[str, Any]:
         rows = self.material.loaded[name].take(np.array(at, dtype=np.int64))
         names = [column.name for column in CONTRACT[name].columns if column.name in rows.column_names]
-        shown = rows.select(names).to_pydict()
+        digested = rows[str(CONTRACT[name].key)].to_pylist()
+        shown = self._given(name, rows.select(names).to_pylist())
         sources = list(zip(rows["source_file"].to_pylist(), rows["source_row"].to_pylist(), strict=True))
-        key = str(CONTRACT[name].key)
         values = [
-            [*(_text(shown[column][n]) for column in names), *map(_text, sources[n]), digests[shown[key][n]]]
+            [*(_text(shown[n][column]) for column in names), *map(_text, sources[n]), digests[digested[n]]]
             for n in range(len(at))
         ]
         occurred = CONTRACT[name].occurred
@@ -126,6 +126,10 @@ class FlagDetails:
             "columns": [*names, "source_file", "source_row", "sha256"],
             "rows": values,
         }
+
+    def _given(self, name: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        ids = self.material.ids
+        return rows if ids.empty else [ids.row(name, row) for row in rows]
 
 
 def _counts(evidence: list[Citation]) -> list[list[Any]]:

@@ -19,6 +19,7 @@ from dossier.ledger_entries import LedgerEntries, ledger_entries
 from features.indicators import indicators
 from models.detectors import detectors
 from models.rules import rules
+from pipeline.given_ids import GivenIds
 from pipeline.run_folder import RunFolder
 
 
@@ -28,7 +29,8 @@ class Material:
 
     `facts` is the manifest, or as much of it as stands before the run is sealed. `rates` is a table of error rates and
     `budget` the lines of a stress plan's statement, `changes` what would have kept each flag from being raised, and
-    `survival` how each fares under other choices, where there are any. Nothing here runs code of the run's maker:
+    `survival` how each fares under other choices, where there are any. With `ids` the page has ids as the records wrote
+    them; the page of a run itself has numbers. Nothing here runs code of the run's maker:
     questions of indicators and rules that are not OpenCSE's own stay unsaid.
     """
 
@@ -38,6 +40,7 @@ class Material:
     budget: tuple[str, ...] = ()
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     survival: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    ids: GivenIds = field(default_factory=GivenIds)
 
     @cached_property
     def flags(self) -> list[dict[str, Any]]:

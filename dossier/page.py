@@ -16,6 +16,7 @@ from dossier.material import Material
 from dossier.pictures import innocent_sentences, pictures
 from dossier.promises import promise_section
 from dossier.summary_sections import summary_sections
+from pipeline.given_ids import GivenIds
 
 BLOCK: Final = 40
 """How many flags' pages are packed together: one that is opened brings so many with it."""
@@ -54,7 +55,9 @@ def dossier_page(material: Material) -> str:
         scripts=scripts,
         policy=" ".join(_source(script) for script in scripts),
         data={
-            "flags": _json({"columns": _COLUMNS, "block": BLOCK, "rows": [_listed(flag) for flag in material.flags]}),
+            "flags": _json(
+                {"columns": _COLUMNS, "block": BLOCK, "rows": [_listed(flag, material.ids) for flag in material.flags]}
+            ),
             "seal": _json(material.ledger.seal),
             "pictures": _json([picture.to_json() for picture in drawn]),
             "charts": _json(
@@ -65,8 +68,13 @@ def dossier_page(material: Material) -> str:
     )
 
 
-def _listed(flag: dict[str, Any]) -> list[Any]:
-    values = {**flag, "as_of": str(flag["as_of"]), "subject_id": str(flag["subject_id"])}
+def _listed(flag: dict[str, Any], ids: GivenIds) -> list[Any]:
+    given = {
+        "as_of": str(flag["as_of"]),
+        "subject_id": ids.text(flag["subject_kind"], flag["subject_id"]),
+        "explanation": ids.sentence(flag["explanation"]),
+    }
+    values = {**flag, **given}
     return [values[column] for column in _COLUMNS]
 
 

@@ -10,21 +10,33 @@ import csv
 import hashlib
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
+from data.arrays import Ids
 from data.date_precision import coarse_to_json
+from data.errors import UsageError
 from data.mapping.mapping_file import read_mapping
 from pipeline.load_report import LoadReport
 from pipeline.pseudonyms import PEOPLE, Pseudonyms
+from pipeline.run_folder import RunFolder
 
 MAPPING: Final = "mapping.toml"
 """The copy of the mapping in a run folder."""
 
 Crosswalk = Mapping[str, tuple[str, ...]]
 """The texts of ids that were numbered, by what they are ids of: number n stands for the nth."""
+
+
+def source_of_run(folder: RunFolder) -> str:
+    """Return what a run's records were read by: a source, or the run's own copy of the mapping."""
+    copy = folder.path / MAPPING
+    return str(copy) if copy.is_file() else str(folder.config.get("source"))
+
 
 _HEADER: Final = ("of", "number", "id")
 
@@ -86,6 +98,38 @@ def write_crosswalk(crosswalk: Crosswalk, *, beside: Path, pseudonyms: Pseudonym
     ) as out:
         out.write(crosswalk_text(crosswalk, pseudonyms))
     part.replace(path)
+
+
+def numbers_of_run(folder: RunFolder, loaded: LoadReport, domain: str) -> Callable[[Ids], Ids]:
+    """Return what turns the ids of records that were loaded later into those of a run on other records.
+
+    Ids that are texts are numbered anew with every load: the same number may stand for somebody else. Who is not in the
+    run is left out.
+
+    Raises:
+        UsageError: the ids are texts in one and numbers in the other, or the list beside the run is not there.
+    """
+    facts = folder.manifest.get("crosswalk", {})
+    own, texts = dict(facts.get("ids", {})), loaded.crosswalk
+    if domain not in own and domain not in texts and "pseudonyms" not in folder.manifest:
+        return lambda ids: ids
+    numbers = {text: number for (of, number), text in read_crosswalk(folder.path).items() if of == domain}
+    if domain not in texts or len(numbers) != own.get(domain):
+        raise UsageError(
+            f"The {domain} ids of these records cannot be told to be the run's.",
+            expected=f"texts in both, and {crosswalk_path(folder.path).name} beside the run, which says who is who",
+            found="pseudonyms or numbers in one of them"
+            if domain not in own or domain not in texts
+            else "no such list",
+            where=str(folder.path),
+        )
+    places = np.array([numbers.get(text, -1) for text in texts[domain]], dtype=np.int64)
+
+    def renumbered(ids: Ids) -> Ids:
+        found = places[ids - 1]
+        return np.sort(found[found > 0])
+
+    return renumbered
 
 
 def read_crosswalk(run: Path) -> dict[tuple[str, int], str]:

@@ -14,7 +14,7 @@ from typing import Any
 from data.errors import OpencseError, VerificationFailed
 from data.progress import StageProgress
 from pipeline.digest import file_digest
-from pipeline.private_ids import MAPPING
+from pipeline.private_ids import source_of_run
 from pipeline.pseudonyms import Pseudonyms
 from pipeline.run import run
 from pipeline.run_folder import CONFIG, MANIFEST, RunFolder
@@ -45,7 +45,7 @@ def rederivation_faults(
                 records,
                 out=Path(place) / "run",
                 settings=folder.settings,
-                source=_source(folder),
+                source=source_of_run(folder),
                 as_of=_days(config),
                 world=config.get("world"),
                 pseudonyms=pseudonyms,
@@ -62,12 +62,6 @@ def _page(folder: RunFolder, page: PageWriter | None) -> PageWriter | None:
     if not path.is_file():
         return None
     return page or (lambda _place, _facts: path.read_bytes())
-
-
-def _source(folder: RunFolder) -> str:
-    """Return what the records are read by: a source, or the run's own copy of the mapping."""
-    copy = folder.path / MAPPING
-    return str(copy) if copy.is_file() else str(folder.config.get("source"))
 
 
 def _days(config: dict[str, Any]) -> list[date]:

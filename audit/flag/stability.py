@@ -35,6 +35,7 @@ from pipeline.excess import compare_excess
 from pipeline.extras import check_extras
 from pipeline.known_days import last_known
 from pipeline.loading import load_records
+from pipeline.private_ids import source_of_run
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings
 
@@ -97,7 +98,7 @@ def stability(
         found = [_peers(view, flag, settings, draws, tell), _seeds(view, flag, settings, seeds, tell)]
     if records is None:
         return (*found, Stability("a neighbouring as-of date", 0, 0, "it needs the records: name their folder"))
-    return (*found, _dates(folder, rerun, flag, records, source or folder.config["source"], tell))
+    return (*found, _dates(folder, rerun, flag, records, source or source_of_run(folder), tell))
 
 
 def _raised(

@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 
 from audit.rates.intervals import EXACT, proportion, ratio
+from audit.rates.later_rows import AT_LEAST, OUTCOMES, TABLES, later_of, uncomputed
 from audit.rates.population import AuditTables, Population
 from audit.rates.provenance import provenance_notes
 from audit.rates.rate_options import RateOptions
@@ -33,6 +34,7 @@ from data.staging import staged_folder
 from data.store import Store
 from data.writing import write_table
 from pipeline.loading import load_records
+from pipeline.private_ids import numbers_of_run
 from pipeline.run_folder import RunFolder
 
 NOT_TRUTH: Final = (
@@ -48,7 +50,9 @@ SCHEMA: Final = pa.schema(
     [
         ("as_of", pa.date32()),
         ("until", pa.date32()),
-        *((c, pa.string()) for c in ("concern", "scope", "name", "outcome", "by", "group")),
+        *((c, pa.string()) for c in ("concern", "scope", "name", "outcome")),
+        ("at_least", pa.int64()),
+        *((c, pa.string()) for c in ("by", "group")),
         *((c, pa.float64()) for c in ("value", "low", "high", "count", "n", "base")),
         *((c, pa.float64()) for c in ("ratio_to_others", "ratio_low", "ratio_high")),
         ("interval", pa.string()),
@@ -56,26 +60,6 @@ SCHEMA: Final = pa.schema(
     ]
 )
 """The columns of a table of outcomes: described in `docs/reference/rates.md`."""
-
-FINDINGS: Final = "'reflective_practice', 'written_warning', 'final_warning', 'dismissed'"
-"""The outcomes of a conduct case that say something was later."""
-
-OUTCOMES: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
-    "three_or_more_complaints": (
-        "three or more complaint cases received",
-        (("complaint", "{within:received_on} GROUP BY officer_id HAVING count(DISTINCT complaint_id) >= 3"),),
-    ),
-    "conduct_case": ("a conduct case opened", (("conduct_case", "{within:opened_on}"),)),
-    "misconduct_finding": (
-        "a conduct case closed with a finding, or a complaint finalised with a case to answer",
-        (
-            ("conduct_case", f"{{within:closed_on}} AND outcome IN ({FINDINGS})"),
-            ("complaint", "{within:finalised_on} AND outcome = 'case_to_answer'"),
-        ),
-    ),
-    "left": ("left the force", (("officer", "{within:left_on}"),)),
-}
-"""The outcomes: what each is, and the tables it is read from, with the condition on their rows."""
 
 
 @dataclass(frozen=True)
@@ -97,42 +81,45 @@ def outcomes_of_run(
     records: Path,
     source: str = "folder",
     months: int = 24,
+    at_least: int = AT_LEAST,
     progress: Callable[[str], None] | None = None,
 ) -> LaterOutcomes:
     """Compare a run's flags and scores of officers with what the records say of the months after each as-of date.
 
+    `at_least` is how many complaint cases, or incidents with force, make an outcome. What was not computed, and why,
+    is in the notes.
+
     Raises:
-        UsageError: there is no such source, or the records hold none of the tables that outcomes are read from.
+        UsageError: there is no such source, the records hold none of the tables that outcomes are read from, or their
+            officers cannot be told to be the run's.
         InputRejected: the records cannot be read.
     """
     folder.check_known_people()
     tell = progress or (lambda _: None)
-    names = {table for _, parts in OUTCOMES.values() for table, _ in parts}
     with Store() as store:
         tell("reading records")
-        report = load_records(records, source=source, store=store, check="constraints", tables=names)
-        present = report.present & names
+        report = load_records(records, source=source, store=store, check="constraints", tables=TABLES)
+        present = report.present & TABLES
         if not present:
             raise UsageError(
                 "The records hold nothing that outcomes could be read from.",
-                expected=f"one of the tables {', '.join(sorted(names))}",
+                expected=f"one of the tables {', '.join(sorted(TABLES))}",
                 where=str(records),
             )
         dates = sorted(set(folder.table("subjects")["as_of"].to_pylist()))
+        until = {d: months_after(d, months) for d in dates}
         _check_later(store, present, dates)
-        later = {d: later_of(store, as_of=d, until=months_after(d, months), present=present) for d in dates}
+        later = {d: later_of(store, as_of=d, until=until[d], present=present, at_least=at_least) for d in dates}
         # A later delivery holds what came after the run, so that its files differ as a rule: that is worth no note.
         provenance_notes(folder, records)
-        notes = [NOT_TRUTH, *_notes(store, present, months_after(dates[-1], months))]
+        notes = [NOT_TRUTH, *(note for d in dates for note in uncomputed(store, as_of=d, present=present))]
+        notes += _ends(store, present, until[dates[-1]])
+    numbers = numbers_of_run(folder, report, "officer")
+    later = {d: {name: numbers(ids) for name, ids in own.items()} for d, own in later.items()}
     tell("comparing")
-    table = outcomes(
-        folder.table("flags"),
-        subjects=folder.table("subjects"),
-        scores=folder.table("scores"),
-        later=later,
-        until={d: months_after(d, months) for d in dates},
-    )
-    return LaterOutcomes(table, tuple(notes))
+    tables = AuditTables.of(folder.table("flags"), subjects=folder.table("subjects"), scores=folder.table("scores"))
+    table = outcomes_of(tables, later=later, until=until, at_least=at_least)
+    return LaterOutcomes(table, (*notes, *_empty_rankings(tables)))
 
 
 def months_after(day: date, months: int) -> date:
@@ -143,27 +130,6 @@ def months_after(day: date, months: int) -> date:
         datetime.date(2025, 2, 28)
     """
     return (pd.Timestamp(day) + pd.DateOffset(months=months)).date()
-
-
-def later_of(store: Store, *, as_of: date, until: date, present: AbstractSet[str]) -> dict[str, Ids]:
-    """Return, for each outcome that can be read, the officers of whom it was recorded from `as_of` up to `until`."""
-    officers = {}
-    for name, (_, parts) in OUTCOMES.items():
-        readable = [(table, where) for table, where in parts if table in present]
-        if readable:
-            queries = [
-                f"SELECT officer_id FROM {LOADED}.{table} WHERE {_within(where, as_of, until)}"
-                for table, where in readable
-            ]
-            ids = store.rows(f"SELECT DISTINCT officer_id FROM ({' UNION ALL '.join(queries)}) ORDER BY 1")
-            officers[name] = np.array([i for (i,) in ids], dtype=np.int64)
-    return officers
-
-
-def _within(where: str, as_of: date, until: date) -> str:
-    column = where.split("{within:")[1].split("}")[0]
-    period = f"{column} >= DATE '{as_of}' AND {column} < DATE '{until}'"
-    return where.replace(f"{{within:{column}}}", period)
 
 
 def _last(store: Store, table: str) -> date | None:
@@ -184,17 +150,37 @@ def _check_later(store: Store, present: AbstractSet[str], dates: Sequence[date])
         )
 
 
-def _notes(store: Store, present: AbstractSet[str], until: date) -> list[str]:
-    notes = [
-        f"{name} cannot be read: {', '.join(sorted({t for t, _ in parts} - present))} is absent."
-        for name, (_, parts) in OUTCOMES.items()
-        if not {t for t, _ in parts} & present
-    ]
+def _ends(store: Store, present: AbstractSet[str], until: date) -> Iterator[str]:
     for name in sorted(present - {"officer"}):
         last = _last(store, name)
         if last is not None and last < until:
-            notes.append(f"The records of {name} end on {last}, before {until}: what came after is not counted.")
-    return notes
+            yield f"The records of {name} end on {last}, before {until}: what came after is not counted."
+
+
+def _empty_rankings(tables: AuditTables) -> Iterator[str]:
+    """Yield which ways of ranking put nobody before anybody else: there is no top of them."""
+    for population in (p for p in tables.populations() if p.kind == "officer"):
+        for concern in tables.concerns(population, None):
+            about = tables.about(tables.scores, population, concern)
+            for name, scores in about.groupby("detector", sort=True):
+                why = rankless(ranking(scores, ids=population.ids))
+                if why:
+                    yield f"{name} ({concern}, {population.as_of}) is not computed, because {why}."
+
+
+def rankless(rank: Floats) -> str:
+    """Return why a ranking ranks nobody: empty where it ranks somebody.
+
+    Example:
+        >>> rankless(np.array([2.0, 2.0, -np.inf])), rankless(np.array([2.0, 1.0]))
+        ('it gives everybody whom it scores the same score', '')
+    """
+    scored = rank[rank > -np.inf]
+    if not len(scored):
+        return "it scores nobody"
+    if len(scored) > 1 and scored.min() == scored.max():
+        return "it gives everybody whom it scores the same score"
+    return ""
 
 
 def outcomes(
@@ -210,7 +196,17 @@ def outcomes(
     The tables are those of `rates`; `later` holds, for each as-of date and outcome, the officers of whom it was
     recorded. Those who tie at the edge of a decile count in each with the share there is room for.
     """
-    tables = AuditTables.of(flags, subjects=subjects, scores=scores)
+    return outcomes_of(AuditTables.of(flags, subjects=subjects, scores=scores), later=later, until=until)
+
+
+def outcomes_of(
+    tables: AuditTables,
+    *,
+    later: Mapping[date, Mapping[str, Ids]],
+    until: Mapping[date, date],
+    at_least: int = AT_LEAST,
+) -> pd.DataFrame:
+    """Return the same of tables that are prepared for an audit."""
     rows: list[dict[str, Any]] = []
     for population in tables.populations():
         as_of = population.as_of
@@ -220,9 +216,10 @@ def outcomes(
             groups = list(_groups(tables, population, concern))
             for name, ids in later[as_of].items():
                 had = np.isin(population.ids, ids).astype(np.float64)
-                place = {"as_of": as_of, "until": until[as_of], "concern": concern, "outcome": name}
+                number = at_least if OUTCOMES[name].counts else None
+                place = {"as_of": as_of, "until": until[as_of], "concern": concern, "outcome": name, "at_least": number}
                 rows += [place | labels | _shares(weight, out_of, had) for labels, weight, out_of in groups]
-    return pd.DataFrame(rows, columns=SCHEMA.names)
+    return pd.DataFrame(rows, columns=SCHEMA.names).astype({"at_least": "Int64"})
 
 
 _Group = tuple[dict[str, str], Floats, Floats]
@@ -240,6 +237,8 @@ def _groups(tables: AuditTables, population: Population, concern: str) -> Iterat
         family = scores["family"].iloc[0]
         labels = {"scope": BASELINE if family == BASELINE else "detector", "name": str(detector)}
         rank = ranking(scores, ids=population.ids)
+        if rankless(rank):
+            continue
         scored = (rank > -np.inf).astype(np.float64)
         n = float(scored.sum())
         weight, _ = strongest(rank, round(TOP * len(population.ids)))
@@ -289,11 +288,14 @@ def summarise(later: LaterOutcomes) -> list[Section]:
     """Return the short report: for each date, concern and outcome, the flagged and the top of each way of ranking."""
     sections = [Section("Outcomes, not truth", sentences=later.notes)]
     for (as_of, until, outcome), rows in later.table.groupby(["as_of", "until", "outcome"], sort=False):
-        base = rows["base"].iloc[0]
+        base, says = rows["base"].iloc[0], OUTCOMES[str(outcome)].says.format(k=rows["at_least"].iloc[0])
         shown = rows[(rows["by"] == "top") | ((rows["by"] == "flagged") & (rows["scope"] == "all"))]
         lines = tuple(_line(row) for row in shown.to_dict("records") if row["n"])
-        title = f"{OUTCOMES[str(outcome)][0]}, from {as_of} to {until}: {base:.1%} of everybody"
-        sections.append(Section(title, _COLUMNS, lines))
+        title = f"{says}, from {as_of} to {until}: {base:.1%} of everybody"
+        flagged = shown[shown["by"] == "flagged"]
+        unflagged = sorted(set(flagged["concern"]) - set(flagged.loc[flagged["n"] > 0, "concern"]))
+        aside = (f"Nobody was flagged for {', '.join(unflagged)}: no share of them.",) if unflagged else ()
+        sections.append(Section(title, _COLUMNS, lines, aside))
     return sections
 
 

@@ -46,6 +46,7 @@ def dossier(
     from dossier.curve_survival import survival_of_flags
     from dossier.material import Material
     from dossier.page import dossier_page
+    from pipeline.given_ids import given_ids
     from pipeline.run_folder import open_run
 
     if out.exists() and not overwrite:
@@ -62,7 +63,7 @@ def dossier(
         survival = {} if specifications is None else survival_of_flags(folder, specifications)
         changed = clearing_lines(folder, certain, stable=stability, progress=progress)
         progress("pages of flags")
-        page = dossier_page(Material(folder, folder.manifest, rates, budget, changed, survival))
+        page = dossier_page(Material(folder, folder.manifest, rates, budget, changed, survival, given_ids(folder)))
         with staged_file(out) as file:
             file.write_text(page, encoding="utf-8")
     if as_json:

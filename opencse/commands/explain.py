@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from audit.flag.explanation import Explanation
     from audit.flag.peer_list import PeerList
     from audit.flag.removal import Removal
+    from pipeline.given_ids import GivenIds
     from pipeline.run_folder import RunFolder
 
 BRIEF = 3
@@ -47,14 +48,16 @@ def explain(
     from audit.flag.explanation import explain as explain_flag
     from audit.flag.removal import smallest_removal
     from audit.flag.rerun import Rerun
+    from pipeline.given_ids import given_ids
     from pipeline.run_folder import open_run
 
     folder = open_run(run, trust_code=trust_code)
-    rerun = Rerun(folder, folder.settings)
+    rerun, ids = Rerun(folder, folder.settings), given_ids(folder)
     explanation = explain_flag(folder, flag, rows=rows, rerun=rerun)
     if prov is not None:
         _write_prov(folder, flag, prov)
     lists = _peer_lists(folder, flag) if peers else []
+    kind = explanation.flag["subject_kind"]
     with steps("Explaining") as progress:
         if removal:
             progress("the fewest rows without which it would not be raised")
@@ -64,15 +67,16 @@ def explain(
 
             survival = count_survival(folder, flag, records=records, progress=progress)
             explanation = replace(explanation, survival=survival)
+    explanation = _with_ids(explanation, ids)
     if as_json:
         listed = {"peers": [asdict(one) for one in lists]} if peers else {}
         print_json(asdict(explanation) | listed)
     elif full or screen() is None:
-        _print_explanation(explanation)
+        _print_explanation(explanation, ids)
     else:
         _print_briefly(explanation)
     if not as_json:
-        _print_peers(lists)
+        _print_peers(lists, ids, kind)
 
 
 def _write_prov(folder: RunFolder, flag: str, path: Path) -> None:
@@ -88,19 +92,40 @@ def _peer_lists(folder: RunFolder, flag: str) -> list[PeerList]:
     return peer_lists(folder, flag)
 
 
-def _print_peers(lists: list[PeerList]) -> None:
+def _print_peers(lists: list[PeerList], ids: GivenIds, kind: str) -> None:
     """Print everybody the subject was compared with; a star marks the subject."""
     for one in lists:
         measured = f", {one.indicator} over {one.window_days} days" if one.indicator else ""
         _print_part(f"Compared by {one.detector}: {one.peer_group or 'everybody with claims'}{measured}")
         rows = [
-            (f"{'* ' if p.subject else ''}{p.subject_id}", p.value, p.exposure, p.status, p.score, p.p_value)
+            (
+                f"{'* ' if p.subject else ''}{ids.text(kind, p.subject_id)}",
+                p.value,
+                p.exposure,
+                p.status,
+                p.score,
+                p.p_value,
+            )
             for p in one.members
         ]
         print_table("", ["subject", "value", "exposure", "status", "score", "p_value"], rows)
 
 
-def _print_explanation(explanation: Explanation) -> None:
+def _with_ids(explanation: Explanation, ids: GivenIds) -> Explanation:
+    """Return an explanation with ids as the records wrote them, where the reader has the list that gives them back."""
+    if ids.empty:
+        return explanation
+    rows = {name: [ids.row(name, row) for row in rows] for name, rows in explanation.rows.items()}
+    return replace(
+        explanation,
+        flag=ids.flag(explanation.flag),
+        scores=tuple(ids.flag(score) for score in explanation.scores),
+        rows=rows,
+        changes=tuple(ids.sentence(change) for change in explanation.changes),
+    )
+
+
+def _print_explanation(explanation: Explanation, ids: GivenIds) -> None:
     _print_flag(explanation.flag)
     for detection in explanation.scores:
         _print_contributions(detection)
@@ -112,7 +137,7 @@ def _print_explanation(explanation: Explanation) -> None:
     _print_part("What would have changed it")
     print_items(explanation.changes)
     if explanation.removal is not None:
-        _print_removal(explanation.removal)
+        _print_removal(explanation.removal, ids)
     if explanation.survival:
         _print_part("How often it is raised again")
         print_items(survival.sentence() for survival in explanation.survival)
@@ -147,7 +172,8 @@ def _print_part(title: str) -> None:
 
 def _print_flag(flag: dict[str, Any]) -> None:
     print_text(
-        f"{flag['subject_kind']} {flag['subject_id']}, as of {flag['as_of']}, concern: {flag['concern']}",
+        f"{flag['subject_kind']} {flag.get('subject', flag['subject_id'])}, as of {flag['as_of']},"
+        f" concern: {flag['concern']}",
         label=f"Flag {flag['flag_id']}",
     )
     standard = f", standard: {flag['standard'].replace('_', ' ')}" if flag["standard"] else ""
@@ -159,10 +185,13 @@ def _print_flag(flag: dict[str, Any]) -> None:
     print_text(flag["explanation"], label="Why")
 
 
-def _print_removal(removal: Removal) -> None:
+def _print_removal(removal: Removal, ids: GivenIds) -> None:
     print_items([removal.sentence()])
     columns = ["table", "row", "source_file", "source_row"]
-    rows = [(row.table_name, str(row.row_id), row.source_file, row.source_row) for row in removal.rows[:LISTED]]
+    keys = [ids.row_id(row.table_name, row.row_id) for row in removal.rows[:LISTED]]
+    rows = [
+        (row.table_name, key, row.source_file, row.source_row) for key, row in zip(keys, removal.rows, strict=False)
+    ]
     if rows:
         print_table("", columns, rows)
     if len(removal.rows) > LISTED:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import nullcontext
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from data.errors import UsageError
-from data.vocabulary import CONCERNS
+from data.vocabulary import CONCERNS, SUBJECT_KINDS
 from opencse.command import Command
-from opencse.options import LARGEST_ID, AsJson, RunPath
+from opencse.options import AsJson, RunPath
 from opencse.terminal import clipped, escaped, paged, print_json, print_table, print_text, screen
+
+if TYPE_CHECKING:
+    from pipeline.given_ids import GivenIds
 
 SHORT = 12
 """How many characters of a flag's id are listed; they are enough to name it by."""
@@ -25,7 +28,7 @@ def flags(
     run: RunPath,
     concern: Annotated[str | None, typer.Option(help="Only this concern: standards, welfare or culture.")] = None,
     subject: Annotated[
-        int | None, typer.Option(help="Only this officer's or unit's id.", min=-LARGEST_ID - 1, max=LARGEST_ID)
+        str | None, typer.Option(help="Only this officer's or unit's id, as a number or as the records wrote it.")
     ] = None,
     strongest: Annotated[
         int | None,
@@ -43,25 +46,26 @@ def flags(
 ) -> None:
     """List the flags of a run: records worth a human look, never findings; and how many can be false at most."""
     from audit.rates.subset_bounds import strongest_of, subset_bounds
+    from pipeline.given_ids import given_ids
     from pipeline.near_flags import near_flags
     from pipeline.run_folder import open_run
 
     if concern is not None and concern not in CONCERNS:
         raise UsageError("There is no such concern.", expected=", ".join(CONCERNS), found=concern, where="--concern")
     folder = open_run(run)
-    rows = [
-        row
-        for row in folder.table("flags").to_pylist()
-        if concern in (None, row["concern"]) and subject in (None, row["subject_id"])
-    ]
+    ids = given_ids(folder)
+    wanted = None if subject is None else _subject(ids, subject)
+
+    def is_wanted(row: dict[str, Any]) -> bool:
+        about = wanted is None or row["subject_id"] == wanted.get(row["subject_kind"])
+        return about and concern in (None, row["concern"])
+
+    rows = [ids.flag(row) for row in folder.table("flags").to_pylist() if is_wanted(row)]
     near: list[dict[str, Any]] = []
     if strongest is not None:
-        rows = strongest_of(rows, strongest)
-        near = [
-            row
-            for row in near_flags(folder.table("scores"), folder.table("flags"), folder.manifest, strongest)
-            if concern in (None, row["concern"]) and subject in (None, row["subject_id"])
-        ]
+        rows = [dict(row) for row in strongest_of(rows, strongest)]
+        nearest = near_flags(folder.table("scores"), folder.table("flags"), folder.manifest, strongest)
+        near = [ids.flag(row) for row in nearest if is_wanted(row)]
     if as_json:
         print_json([*rows, *({"flag_id": None, **row, "as_of": str(row["as_of"])} for row in near)])
         return
@@ -74,13 +78,25 @@ def flags(
             _print_near(near)
 
 
+def _subject(ids: GivenIds, text: str) -> dict[str, int | None]:
+    """Return the number of a subject's id by kind of subject.
+
+    Raises:
+        UsageError: it is no number, and nobody of the run has it.
+    """
+    numbers: dict[str, int | None] = {kind: ids.number(kind, text) for kind in SUBJECT_KINDS}
+    if all(number is None for number in numbers.values()):
+        raise UsageError("Nobody in this run has such an id.", expected="a number, or an id of the records", found=text)
+    return numbers
+
+
 def _print_near(near: Iterable[dict[str, Any]]) -> None:
     """Print who stands out most where nobody passed."""
     print_text("Where nobody passed, who stands out most is listed; none of it is evidence against anybody.")
     columns = ["subject", "as of", "concern", "detector", "p of that detector alone", "needed of all together", "peers"]
     lines = [
         (
-            f"{row['subject_kind']} {row['subject_id']}",
+            f"{row['subject_kind']} {row.get('subject', row['subject_id'])}",
             *(str(row["as_of"]), row["concern"], row["detector"], row["p_value"], row["needed"], row["peers"]),
         )
         for row in near
@@ -107,7 +123,7 @@ def _line(flag: dict[str, Any], width: int | None) -> tuple[object, ...]:
     why = flag["explanation"]
     return (
         flag["flag_id"][:SHORT],
-        f"{flag['subject_kind']} {flag['subject_id']}",
+        f"{flag['subject_kind']} {flag.get('subject', flag['subject_id'])}",
         str(flag["as_of"]),
         *(flag[column] for column in ("concern", "family", "q_value")),
         why if width is None else clipped(escaped(why), width),

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from audit.rates.recorded_later import NOT_TRUTH, later_of, months_after, outcomes
+from audit.rates.later_rows import later_of, uncomputed
+from audit.rates.recorded_later import NOT_TRUTH, months_after, outcomes, rankless
 from data.errors import UsageError
 from data.sample_records import complete_rows, load_rows
 from data.store import Store
@@ -63,12 +64,61 @@ def test_outcomes_are_those_of_the_months_from_the_as_of_date_on() -> None:
         found = later_of(store, as_of=AS_OF, until=UNTIL, present=set(rows))
         bare = later_of(store, as_of=AS_OF, until=UNTIL, present={"officer"})
     assert {name: ids.tolist() for name, ids in found.items()} == {
-        "three_or_more_complaints": [1],
+        "complaint_cases": [1],
         "conduct_case": [6],
         "misconduct_finding": [4, 7],
         "left": [9],
     }
     assert list(bare) == ["left"]
+
+
+FORCE = [
+    *({"officer_id": 1, "incident_id": 5, "used_at": "2026-03-01 10:00", "tactic": "baton"} for _ in range(4)),
+    *({"officer_id": 2, "incident_id": None, "used_at": "2026-03-01 10:00", "tactic": None} for _ in range(2)),
+    *({"officer_id": 3, "incident_id": n, "used_at": "2026-03-01 10:00", "tactic": "baton"} for n in (6, 7)),
+    {"officer_id": 3, "incident_id": 8, "used_at": "2027-12-31 23:59", "tactic": "taser"},
+    {"officer_id": 4, "incident_id": 9, "used_at": "2028-01-01 00:00", "tactic": "taser"},
+    *(
+        {"officer_id": 5, "incident_id": n, "used_at": "2026-03-01 10:00", "tactic": "compliant_handcuffs"}
+        for n in "123"
+    ),
+]
+
+
+def test_force_counts_by_incident_and_how_many_are_enough_is_asked_for() -> None:
+    rows = {"use_of_force": FORCE, "complaint": [{"officer_id": None, "received_on": "2026-03-01"} for _ in range(9)]}
+    with Store(threads=1) as store:
+        load_rows(store, complete_rows(rows))
+        found = {k: later_of(store, as_of=AS_OF, until=UNTIL, present=set(rows), at_least=k) for k in (1, 2, 3)}
+    assert {k: own["force_incidents"].tolist() for k, own in found.items()} == {1: [1, 2, 3], 2: [2, 3], 3: [3]}
+    assert found[1]["complaint_cases"].tolist() == []  # complaints that name nobody tell of nobody
+
+
+def test_what_no_dated_row_tells_is_not_computed() -> None:
+    rows = {
+        "officer": [{"officer_id": 1, "left_on": None}],
+        "complaint": [
+            {"officer_id": 1, "received_on": "2025-03-01", "finalised_on": None, "outcome": "case_to_answer"}
+        ],
+    }
+    with Store(threads=1) as store:
+        load_rows(store, complete_rows(rows))
+        found = later_of(store, as_of=AS_OF, until=UNTIL, present=set(rows))
+        why = list(uncomputed(store, as_of=AS_OF, present=set(rows)))
+    assert found == {}
+    assert "left as of 2026-01-01 is not computed, because no row of officer has a left_on." in why
+    assert any(w.startswith("complaint_cases") and "the last is 2025-03-01" in w for w in why)
+    assert any(w.startswith("force_incidents") and "there is no table use_of_force" in w for w in why)
+    assert any(w.startswith("misconduct_finding") and "no row of complaint has a finalised_on" in w for w in why)
+
+
+def test_a_ranking_that_ranks_nobody_has_no_top() -> None:
+    audit = little_audit(30, people=100)
+    constant = audit.scores.assign(score=1.0, p_value=None)
+    later = {AS_OF: {"left": np.array(sorted(audit.subjects["subject_id"]))[:10]}}
+    table = outcomes(audit.flags, subjects=audit.subjects, scores=constant, later=later, until={AS_OF: UNTIL})
+    assert set(table["by"]) == {"flagged"}
+    assert rankless(np.array([-np.inf])) == "it scores nobody"
 
 
 def test_months_are_calendar_months() -> None:
@@ -154,7 +204,7 @@ def test_outcomes_of_real_records_are_those_of_a_plain_reading_of_the_release(ch
             cases[int(row["UID"])].add(row["cr_id"])
     expected = sorted(officer for officer, of in cases.items() if len(of) >= 3)
     assert len(expected) > 500
-    assert found["three_or_more_complaints"].tolist() == expected
+    assert found["complaint_cases"].tolist() == expected
 
 
 def lines(path: Path) -> list[dict[str, str]]:
