@@ -42,7 +42,7 @@ class GivenIds:
     def number(self, domain: str, text: str) -> int | None:
         """Return the number of an id; None where nobody of the run has it."""
         known = next((number for (of, number), own in self.texts.items() if (of, own) == (domain, text)), None)
-        return int(text) if known is None and re.fullmatch(r"-?\d{1,18}", text) else known
+        return int(text) if known is None and re.fullmatch(r"-?\d{1,19}", text, re.ASCII) else known
 
     def sentence(self, text: str) -> str:
         """Return a sentence about teams and areas with their ids as the records wrote them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -18,6 +18,12 @@ LARGEST_TAIL: Final = 0.05
 
 FEWEST_ROWS: Final = 20
 """From so many rows on, a single row may lie apart from the bulk."""
+
+LONGEST_SILENCE: Final = timedelta(days=365)
+"""Where the last row of a table lies further back than this, a year's window holds none."""
+
+_STATES: Final = ("people", "declarations", "protected")
+"""Categories of what lasts until it changes: that nothing new came says nothing."""
 
 DayCount = tuple[date, int]
 """A day and how many rows became known on it."""
@@ -63,3 +69,23 @@ def bulk_end(days: Sequence[DayCount]) -> date:
 def last_known(store: Store) -> date:
     """Return the day on which the bulk of the loaded rows ends; see `bulk_end`."""
     return bulk_end(known_days(store))
+
+
+def ended_long_before(store: Store, as_of: date) -> Iterator[str]:
+    """Yield which loaded tables of events end more than a year before an as-of date: a year's window is empty of them.
+
+    Tables of states, such as postings, and those with a few rows are passed over.
+    """
+    present = store.tables(LOADED)
+    for table in CONTRACT:
+        if table.name not in present or table.known is None or table.category in _STATES:
+            continue
+        known = f"CAST({quoted(table.known)} AS DATE)"
+        (row,) = store.rows(
+            f"SELECT count(*), max({known}) FROM {LOADED}.{quoted(table.name)} WHERE {known} < DATE '{as_of}'"
+        )
+        if row[0] >= FEWEST_ROWS and as_of - row[1] > LONGEST_SILENCE:
+            yield (
+                f"{table.name}: the last row became known on {row[1]}, {(as_of - row[1]).days / 365.25:.1f} years"
+                f" before the as-of date {as_of}: nothing of the year before it is there. Name an earlier as-of date."
+            )

@@ -27,7 +27,7 @@ from pipeline.check.record_check import RecordCheck, check_loaded
 from pipeline.compare import SelectionSummary
 from pipeline.evidence import loaded_tables
 from pipeline.extras import check_extras
-from pipeline.known_days import last_known
+from pipeline.known_days import ended_long_before, last_known
 from pipeline.load_report import LoadReport, TableCount
 from pipeline.loaded_stage import drop_loaded, read_loaded, write_loaded
 from pipeline.loading import load_records
@@ -179,6 +179,7 @@ def _compute(store: Store, folder: Path, work: _Work, loaded: LoadReport) -> Who
     config = settings.to_toml(as_of=dates, source=loaded.source, world=work.world)
     (folder / CONFIG).write_text(config, encoding="utf-8")
     keep_mapping(work.source, folder)
+    ended = [note for day in dates for note in ended_long_before(store, day)]
     tell("volumes of the sources")
     sources = examine(store, as_ofs=dates)
     results = analyse(store, settings, dates, sources, tell=tell)
@@ -191,7 +192,7 @@ def _compute(store: Store, folder: Path, work: _Work, loaded: LoadReport) -> Who
         "as_of": [str(d) for d in dates],
         "counts": [asdict(c) for c in loaded.counts],
         "absent": list(loaded.absent),
-        "notes": [*sources.notes(), *loaded.notes],
+        "notes": [*ended, *sources.notes(), *loaded.notes],
         **reading_facts(loaded, work.pseudonyms),
         "skipped": list(_skipped(store, settings)),
         "warnings": list(run_warnings(loaded, selections, rule_selections)),

@@ -52,10 +52,17 @@ def contribution_sentence(contribution: Contribution, indicator: Indicator) -> s
         observed += f" ({'; '.join(aside)})"
     if contribution.expected is None or contribution.low is None or contribution.high is None:
         return f"{observed}, above the median of peers."
-    return (
-        f"{observed}; {contribution.peers} peers would lead one to expect {number(contribution.expected)}"
-        f" (19 in 20 such peers: {number(contribution.low)} to {number(contribution.high)})."
-    )
+    expected = f"{observed}; {contribution.peers} peers would lead one to expect {number(contribution.expected)}"
+    span = f"{number(contribution.low)} to {number(contribution.high)}"
+    if is_ordinary(contribution):
+        return f"{expected}. Alone it is ordinary: 19 in 20 such peers have {span}."
+    return f"{expected} (19 in 20 such peers: {span})."
+
+
+def is_ordinary(contribution: Contribution) -> bool:
+    """Return whether a value lies among those of 19 in 20 peers."""
+    low, high = contribution.low, contribution.high
+    return low is not None and high is not None and low <= contribution.observed <= high
 
 
 def _rows_in_causes(contribution: Contribution, indicator: Indicator) -> str:
@@ -81,7 +88,10 @@ def statistical_sentence(
     """
     names = " and ".join(d.name.replace("_", " ") for d in detectors)
     whom = "everybody" if group == "everybody" else group
-    opening = f"Unusual next to {peers} peers ({whom}) by {names}; a chance of {p_value:.2g} for an ordinary peer."
+    together = ", all it sees taken together" if contributions and all(map(is_ordinary, contributions)) else ""
+    opening = (
+        f"Unusual next to {peers} peers ({whom}) by {names}{together}; a chance of {p_value:.2g} for an ordinary peer."
+    )
     if by_capacity:
         opening = (
             f"Selected by capacity: among the highest next to {peers} peers ({whom}) by {names}, with a chance of"

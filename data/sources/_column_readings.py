@@ -181,7 +181,7 @@ def _reading(
 
 def _texts(store: Store, relation: str, cell: str) -> int:
     """Count the cells that are no number of any kind: a fraction is a faulty number and not the name of somebody."""
-    number = f"regexp_full_match(trim({cell}), '[+-]?[0-9]*[.]?[0-9]*([eE][+-]?[0-9]+)?')"
+    number = f"regexp_full_match(trim({cell}), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?')"
     return int(store.value(f"SELECT count(*) FILTER (WHERE NOT {number}) FROM {relation}"))
 
 

@@ -112,6 +112,7 @@ def _sentences(result: RecordCheck) -> Iterator[str]:
         yield f"Would bring most: {', '.join(unlocks)}."
     if result.shape:
         yield "; ".join(f"{name.replace('_', ' ')}: {number:,}" for name, number in result.shape.items()) + "."
+    yield from result.ended
 
 
 def _print_columns(result: RecordCheck) -> None:

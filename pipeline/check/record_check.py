@@ -20,7 +20,7 @@ from pipeline.check.column_facts import (
     shape_facts,
 )
 from pipeline.check.computability import Computability, Unlock, computability, unlocks
-from pipeline.known_days import last_known
+from pipeline.known_days import ended_long_before, last_known
 from pipeline.load_report import LoadReport
 from pipeline.loading import load_records
 from pipeline.run_warnings import record_warnings
@@ -32,7 +32,7 @@ MOST_ROWS: Final = 200_000
 
 @dataclass(frozen=True)
 class RecordCheck:
-    """What a check says of records; see `check_records`."""
+    """What a check says of records; see `check_records`. `ended` names tables that end long before the as-of date."""
 
     as_of: date
     loaded: LoadReport
@@ -41,6 +41,7 @@ class RecordCheck:
     columns: tuple[ColumnFact, ...]
     shape: Mapping[str, int]
     parts: tuple[Computability, ...]
+    ended: tuple[str, ...] = ()
 
     @property
     def unlocks(self) -> tuple[Unlock, ...]:
@@ -93,7 +94,7 @@ class RecordCheck:
             "shape": dict(self.shape),
             "parts": [asdict(part) | {"ready": part.ready} for part in self.parts],
             "unlocks": [asdict(unlock) for unlock in self.unlocks],
-            "notes": list(loaded.notes),
+            "notes": [*self.ended, *loaded.notes],
             "warnings": list(self.warnings),
         }
 
@@ -142,4 +143,5 @@ def check_loaded(
         store.run(f"DROP TABLE {LOADED}.{quoted(name)}")
     columns = tuple(column_facts(store, loaded.coarse))
     parts = computability(store, settings, day, columns)
-    return RecordCheck(day, loaded, tuple(faults), rejection_reasons(store), columns, shape_facts(store), parts)
+    shape, ended = shape_facts(store), tuple(ended_long_before(store, day))
+    return RecordCheck(day, loaded, tuple(faults), rejection_reasons(store), columns, shape, parts, ended)

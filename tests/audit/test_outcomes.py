@@ -167,7 +167,9 @@ def test_deciles_add_up_to_everybody_scored_even_with_ties() -> None:
 
 
 def test_records_that_end_before_the_as_of_date_are_refused(sample_run: RunFolder) -> None:  # noqa: F811
-    outcome = CliRunner().invoke(app, ["outcomes", str(sample_run.path), "--records", str(RECORDS)])
+    outcome = CliRunner().invoke(
+        app, ["outcomes", str(sample_run.path), "--records", str(RECORDS), "--source", "folder"]
+    )
     assert isinstance(outcome.exception, UsageError)
     assert "nothing from after" in str(outcome.exception)
 
@@ -181,7 +183,7 @@ def test_the_command_says_first_that_outcomes_are_not_truth(tmp_path: Path) -> N
     for name in ("flags", "subjects", "scores"):
         write_table(getattr(trial, name), tmp_path / "run" / f"{name}.parquet")
     write_manifest(tmp_path / "run")
-    asked = ["outcomes", str(tmp_path / "run"), "--records", str(RECORDS), "--months", "6"]
+    asked = ["outcomes", str(tmp_path / "run"), "--records", str(RECORDS), "--source", "folder", "--months", "6"]
     shown = CliRunner().invoke(app, [*asked, "--out", str(tmp_path / "out")], catch_exceptions=False)
     flowing = " ".join(shown.stdout.split())
     assert NOT_TRUTH[:60] in flowing

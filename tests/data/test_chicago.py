@@ -15,6 +15,7 @@ import pytest
 from data.asof import asof_query
 from data.contract import CONTRACT
 from data.errors import InputRejected
+from data.mapping.templates import template_text
 from data.sources import _chicago_codes as codes
 from data.store import Store
 from pipeline.load_report import LoadReport
@@ -95,9 +96,9 @@ def write_release(folder: Path, **changes: str | None) -> Path:
 class Read:
     """What became of a release."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, source: str = "chicago") -> None:
         self.store = Store(threads=1)
-        self.loaded: LoadReport = load_records(folder, source="chicago", store=self.store)
+        self.loaded: LoadReport = load_records(folder, source=source, store=self.store)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.store.rows(sql)
@@ -249,6 +250,22 @@ def test_every_row_of_every_mapped_file_is_loaded_or_set_aside(made: Read) -> No
         ("use_of_force", 4, 4, 0),
         ("complaint", 9, 6, 3),
     ]
+
+
+def test_the_template_says_of_cases_and_force_what_the_source_says(made: Read, tmp_path: Path) -> None:
+    folder = write_release(tmp_path / "release")
+    mapping = tmp_path / "chicago.toml"
+    mapping.write_text(template_text("chicago").replace(".csv.gz", ".csv"), encoding="utf-8")
+    again = Read(folder, source=str(mapping))
+    cases = ("complaint_id", "officer_id", "category", "source", "occurred_on", "received_on", "outcome")
+    for table, columns in (
+        ("complaint", (*cases, "finalised_on", "known_on")),
+        ("use_of_force", ("force_id", "officer_id", "incident_id", "used_at", "tactic", "subject_injured", "known_on")),
+        ("protected_characteristic", ("officer_id", "sex", "ethnicity")),
+    ):
+        assert set(again.table(table, *columns)) == set(made.table(table, *columns)), table
+        assert again.table(table, *columns)
+    assert any("1 rows of unit-history/unit-history.csv are left out by `where`" in n for n in again.loaded.notes)
 
 
 def test_a_file_may_be_missing_and_its_tables_are_then_absent(tmp_path: Path) -> None:

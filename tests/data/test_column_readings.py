@@ -97,7 +97,14 @@ def test_months_and_years_are_known_for_what_they_are(cells: list[str | None], p
 
 @pytest.mark.parametrize(
     ("cells", "texts"),
-    [(["15-0001", "15-0002"], True), (["1", "2", "x"], False), (["1.5"], False), (["1", "A"], False)],
+    [
+        (["15-0001", "15-0002"], True),
+        (["1", "2", "x"], False),
+        (["1.5"], False),
+        (["1", "A"], False),
+        (["E1001", "E1002", "E1003"], True),  # an E may stand in a number, but not at its head
+        (["1e3", "2E4"], False),
+    ],
 )
 def test_ids_are_texts_where_most_of_them_are(cells: list[str | None], texts: bool) -> None:
     assert read("complaint", "complaint_id", cells)[1].text_ids is texts

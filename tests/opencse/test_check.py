@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from data.store import Store
+from features.engine import compute
+from features.indicators import indicators
 from pipeline.check import record_check
+from pipeline.loading import load_records
 from tests.command_line import ending_of, json_of, refusal_of
 
 OFFICERS = "officer_id,workforce,joined_on\n" + "".join(f"{n},officer,2015-03-0{n % 9 + 1}\n" for n in range(1, 41))
@@ -90,6 +94,33 @@ def test_of_a_large_table_a_part_is_looked_at_and_said(
     assert (table["rows_in"], table["rows_in_file"]) == ((8, 41) if form == "csv" else (10, 40))
     # Officers who were left out are no parents that are missing.
     assert [reason["column"] for reason in check["reasons"]] == ["category"]
+
+
+def test_what_names_nobody_or_has_no_date_is_counted_and_never_a_persons(tmp_path: Path) -> None:
+    records(tmp_path)
+    rows = [f"{n},{n},,powers,public,2020-01-02,2020-01-02,no_action" for n in range(1, 31)]
+    (tmp_path / "complaint.csv").write_text(COMPLAINTS + "\n".join(rows) + "\n", encoding="utf-8")
+    header = "case_id,officer_id,standard,severity,opened_on,closed_on,known_on,outcome\n"
+    case = "1,1,use_of_force,misconduct,2020-01-02,,2020-01-02,dismissed\n"
+    (tmp_path / "conduct_case.csv").write_text(header + case, encoding="utf-8")
+    check = checked(0, tmp_path, "--as-of", "2023-01-03")
+    assert {t["table"]: (t["loaded"], t["quarantined"]) for t in check["tables"]} == {
+        "officer": (40, 0),
+        "complaint": (30, 0),
+        "conduct_case": (1, 0),
+    }
+    assert check["shape"]["complaints_without_an_officer"] == 30
+    assert check["shape"]["findings_without_a_date"] == 30
+    assert check["shape"]["discipline_without_a_date"] == 1
+    parts = {part["name"]: part for part in check["parts"] if part["kind"] == "indicator"}
+    assert (parts["complaints"]["people"], parts["complaints"]["ready"]) == (0, False)
+    assert check["notes"][0].startswith("complaint: the last row became known on 2020-01-02, 3.0 years before")
+    with Store(threads=1) as store:
+        load_records(tmp_path, store=store, check="constraints")
+        declared = [indicators()[name] for name in ("complaints", "days_served")]
+        for day in (date(2020, 2, 1), date(2023, 1, 3)):
+            cells = compute(store, declared, kind="officer", as_of=day).cells
+            assert {value for key, cell in cells.items() if key[0] == "complaints" for value in cell.value} == {0.0}
 
 
 def test_the_code_is_that_with_which_a_run_would_end(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from data.sample_records import complete_rows, load_rows
 from data.store import Store
-from pipeline.known_days import LONGEST_PAUSE, bulk_end, last_known
+from pipeline.known_days import LONGEST_PAUSE, bulk_end, ended_long_before, last_known
 
 START = date(2024, 1, 1)
 MONTH = [(START + timedelta(days=n), 5) for n in range(30)]
@@ -64,3 +64,15 @@ def test_it_is_read_from_every_loaded_table_that_has_such_a_day() -> None:
     with Store(threads=1) as store:
         load_rows(store, rows)
         assert last_known(store) == date(2024, 4, 2)
+
+
+@pytest.mark.parametrize(("rows", "named"), [(30, True), (5, False)])
+def test_records_that_end_years_before_the_as_of_date_are_named(rows: int, named: bool) -> None:
+    complaints = [{"officer_id": None, "known_on": "2016-12-31"} for _ in range(rows)]
+    with Store(threads=1) as store:
+        load_rows(store, complete_rows({"complaint": complaints, "officer": [{"joined_on": "1999-01-01"}] * 30}))
+        said = list(ended_long_before(store, date(2019, 1, 1)))
+        assert list(ended_long_before(store, date(2017, 12, 31))) == []
+    assert [text.split(",")[0] for text in said] == (
+        ["complaint: the last row became known on 2016-12-31"] if named else []
+    )

@@ -56,6 +56,18 @@ def test_a_value_with_an_expectation_is_set_beside_it_and_its_range() -> None:
     assert text.endswith("312 peers would lead one to expect 1.2 (19 in 20 such peers: 0 to 4).")
 
 
+def test_a_value_within_the_range_of_peers_is_not_called_unusual_by_itself() -> None:
+    ordinary = Contribution(
+        indicator="complaints", window_days=365, observed=3.0, expected=1.25, low=0.0, high=4.0, peers=312
+    )
+    alone = contribution_sentence(ordinary, indicators()["complaints"])
+    assert alone.endswith("to expect 1.2. Alone it is ordinary: 19 in 20 such peers have 0 to 4.")
+    text = statistical_sentence(
+        [detectors()["peer_rate"]], [ordinary], indicators(), group="everybody", peers=312, p_value=0.0004
+    )
+    assert "by peer rate, all it sees taken together; a chance of 0.0004" in text
+
+
 def test_a_contradiction_counts_what_could_be_judged_and_what_could_not() -> None:
     rule = rules()["office_day_without_entry"]
     counted = {"hits": 13, "judged": 44, "cannot_say": 4, "hit_days": 12, "judged_days": 40, "set_aside": 0}
