@@ -73,7 +73,7 @@ def _give(text: str, out: Path | None, *, as_json: bool) -> None:
     if out is not None:
         with staged_file(out) as file:
             file.write_text(text, encoding="utf-8")
-        print_note(f"Written to {out}, with {len(points)} open points.")
+        print_note(f"Written to {out}. Open points: {len(points)}.")
     if as_json:
         print_json({"out": str(out) if out is not None else None, "mapping": text, "open": points})
     elif out is None:

@@ -44,6 +44,21 @@ def test_the_page_leads_from_a_folder_to_an_explained_flag(layout: str, tmp_path
     assert [gap for gap in folder.manifest["source_gaps"] if gap["table"] == "complaint"] == []
 
 
+def test_the_page_leads_from_an_unknown_layout_to_a_run(tmp_path: Path) -> None:
+    for command in commands("force_only"):
+        words = command.replace("build/", f"{tmp_path}/").split()[1:]
+        output_of(*(ROOT / w if w.startswith("tests/") else w for w in words))
+    folder = open_run(tmp_path / "force")
+    assert all(count["quarantined"] == 0 for count in folder.manifest["counts"])
+    # How often force is used says something without tours: for days served.
+    values = folder.table("features").to_pylist()
+    assert any(v["indicator"] == "force_by_days_served" and v["status"] == "ok" and v["value"] for v in values)
+    near = json_of("flags", folder.path, "--strongest", 1)
+    assert all(str(row["subject"]).startswith("E") for row in near if row["subject_kind"] == "officer")
+    template = json_of("check", ROOT / "tests/data/forces/force_only", "--mapping", TEMPLATES / "use_of_force.toml")
+    assert sum(table["quarantined"] for table in template["tables"]) == 0
+
+
 def test_rows_without_an_officer_and_findings_without_a_date_are_kept_and_counted() -> None:
     check = json_of(
         "check",

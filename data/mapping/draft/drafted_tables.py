@@ -201,7 +201,8 @@ def unused(file: FileContent, tables: Sequence[DraftedTable]) -> list[str]:
     """Return the headers of a file that no drafted table reads."""
     read = {c.content.header for t in tables for c in t.columns if c.content is not None}
     read |= {t.place.key for t in tables} | {t.stints for t in tables if t.stints}
-    return [c.header for c in file.columns if c.header not in read]
+    expressions = " ".join(c.expression for t in tables for c in t.columns)
+    return [c.header for c in file.columns if c.header not in read and f"[{c.header}]" not in expressions]
 
 
 def column_of(table: DraftedTable, line: DraftedColumn) -> Column:
