@@ -80,7 +80,7 @@ FORCE = [
     {"officer_id": 4, "incident_id": 9, "used_at": "2028-01-01 00:00", "tactic": "taser"},
     *(
         {"officer_id": 5, "incident_id": n, "used_at": "2026-03-01 10:00", "tactic": "compliant_handcuffs"}
-        for n in "123"
+        for n in (11, 12, 13)
     ),
 ]
 
