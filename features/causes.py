@@ -43,6 +43,6 @@ def causes_by_day(causes: Causes, coarse: Collection[str]) -> Causes:
     Example:
         >>> from features.expression import col
         >>> causes_by_day(((col.complaint_id,), (col.unit_id, col.occurred_on)), {"occurred_on"})
-        ((complaint_id,),)
+        ((col.complaint_id,),)
     """
     return tuple(way for way in causes if not any(path[-1] in coarse for part in way for path in fields(part)))
