@@ -214,8 +214,8 @@ def change(folder: Path, rng: Rng, *, fit: bool) -> Change | None:
         make_fit(folder, manifest, reviews)
     after = state_of(folder)
     different = {name for name in {*before, *after} if before.get(name) != after.get(name)}
-    if fit and maker in IN_FILES and different <= OUTSIDE:
-        names = (*different,)  # what made the rest fit undid the change itself: only the ledger is another
+    if different <= OUTSIDE and not different & {*names}:
+        names = (*different,)  # the change came to nothing, or what made the rest fit undid it: only the ledger differs
     return Change(maker.__name__, names) if different else None
 
 

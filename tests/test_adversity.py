@@ -163,7 +163,7 @@ def test_a_command_stopped_at_any_moment_leaves_nothing_or_the_whole(
         assert leftovers(tmp_path) == []
 
 
-@pytest.mark.parametrize("number", range(50))
+@pytest.mark.parametrize("number", range(3))
 def test_a_run_killed_at_any_moment_and_resumed_gives_the_bytes_of_one_that_was_not(
     number: int, world: Path, run_folder: Path, tmp_path: Path, lasting: float
 ) -> None:
