@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import mmap
+import os
 import re
+import resource
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +31,9 @@ class Step:
     sql: str
 
 
+_ROOM: Final = 512 * 2**20
+"""The address space that a database asks for from the start: buffers, and arenas and stacks of its threads."""
+
 _CHANGES_NAMES: Final = re.compile(r"\b(CREATE|DROP|ALTER|ATTACH|DETACH|USE|ROLLBACK)\b", re.IGNORECASE)
 """The words without which a statement leaves the names of tables as they are."""
 
@@ -44,6 +51,7 @@ class Store:
     """
 
     def __init__(self, *, threads: int | None = None, path: str = ":memory:", memory: str | None = None) -> None:
+        _require_room()
         self._connection = duckdb.connect(path)
         self._connection.execute("SET preserve_insertion_order = true")
         self._connection.execute("SET enable_progress_bar = false")
@@ -147,6 +155,20 @@ _VALUE: Final = re.compile(
 def _without_values(text: str) -> str:
     """Return a statement, or what the database said of it, without the texts and long numbers that rows may hold."""
     return _VALUE.sub("…", text)
+
+
+def _require_room() -> None:
+    """Check that a limited address space has room for a database: without it DuckDB takes the process down.
+
+    Raises:
+        MachineFault: there is not.
+    """
+    if resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
+        return
+    try:
+        mmap.mmap(-1, _ROOM).close()  # reserved and given back, never touched
+    except OSError as error:
+        raise MachineFault("The memory is used up.", found=os.strerror(errno.ENOMEM), hint=MEMORY_HINT) from error
 
 
 def quoted(name: str) -> str:

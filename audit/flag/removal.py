@@ -33,7 +33,8 @@ _TRIED: Final = 60
 class Removal:
     """The rows whose removal clears a flag, each with file and row of origin; none where no removal does.
 
-    `among` counts the rows that the flag rests on. `smallest` says that every set of them with one row less was tried,
+    `among` counts the rows that the flag rests on; 0 where it is not raised at all when it is computed again, as
+    happens with a run of another version. `smallest` says that every set of them with one row less was tried,
     or one like it, and does not clear the flag; where not, the rows are an upper bound, of which none can be left out.
     `flags_besides` counts the concern's other flags that come or go when the whole comparison is done again without
     the rows.
@@ -46,6 +47,8 @@ class Removal:
 
     def sentence(self) -> str:
         """Return in words what was found, and how sure that is."""
+        if not self.among:
+            return "Computed again with every row there it is not raised: 'opencse replay' says what differs."
         if not self.rows:
             return f"Not even without all {self.among} rows that it rests on would it go: see what else was looked at."
         tables = Counter(row.table_name.replace("_", " ") for row in self.rows)
@@ -95,6 +98,8 @@ def smallest_removal(folder: RunFolder, start: str, *, rerun: Rerun | None = Non
             found, sure = _search(order, again.clears, lambda key: key)
             return _removal(direct, found, sure, _confirmed(found, order, again))
         comparison = FlagComparison(rerun, flag, store)
+        if comparison.clears(frozenset()):
+            return Removal((), 0, smallest=False, flags_besides=0)
         counted = comparison.counted(sorted(direct))
         order = sorted(direct, key=lambda key: (-counted[key].weight, key[0], -key[1]))
         found, sure = _search(order, comparison.clears, lambda key: counted[key].alike)

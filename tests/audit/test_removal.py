@@ -111,6 +111,15 @@ def test_the_sentence_says_how_sure_it_is(rows: int, finished: RunFolder) -> Non
     assert ("upper bound" in sentence) == (rows > 0)
 
 
+def test_a_flag_that_does_not_follow_from_its_run_is_said_to_be_none(
+    finished: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FlagComparison, "clears", lambda self, rows: True)
+    removal = smallest_removal(finished, lightest_of_each_family(finished)["peer"]["flag_id"])
+    assert (removal.rows, removal.among) == ((), 0)
+    assert "replay" in removal.sentence()
+
+
 class Confirmation:
     """A comparison in which a flag goes once so many rows are away; it counts how often it is asked."""
 
