@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from data.arrays import Ids
 from data.date_precision import coarse_to_json
@@ -109,10 +110,39 @@ def numbers_of_run(folder: RunFolder, loaded: LoadReport, domain: str) -> Callab
     Raises:
         UsageError: the ids are texts in one and numbers in the other, or the list beside the run is not there.
     """
+    places = _places_in_run(folder, loaded, domain)
+    if places is None:
+        return lambda ids: ids
+
+    def renumbered(ids: Ids) -> Ids:
+        numbers = places[ids - 1]
+        return np.sort(numbers[numbers > 0])
+
+    return renumbered
+
+
+def rows_of_run(rows: pa.Table, folder: RunFolder, loaded: LoadReport, column: str, domain: str) -> pa.Table:
+    """Return rows of records that were loaded later, with the ids of one column as a run knows them.
+
+    Rows of those who are not in the run are left out; `numbers_of_run` says why.
+
+    Raises:
+        UsageError: the ids cannot be told to be the run's.
+    """
+    places = _places_in_run(folder, loaded, domain)
+    if places is None:
+        return rows
+    numbers = places[rows[column].to_numpy() - 1]
+    renumbered = rows.set_column(rows.column_names.index(column), column, pa.array(numbers))
+    return renumbered.filter(pa.array(numbers > 0))
+
+
+def _places_in_run(folder: RunFolder, loaded: LoadReport, domain: str) -> Ids | None:
+    """Return the run's number of each loaded text, -1 where it has none; None where ids are numbers in both."""
     facts = folder.manifest.get("crosswalk", {})
     own, texts = dict(facts.get("ids", {})), loaded.crosswalk
     if domain not in own and domain not in texts and "pseudonyms" not in folder.manifest:
-        return lambda ids: ids
+        return None
     numbers = {text: number for (of, number), text in read_crosswalk(folder.path).items() if of == domain}
     if domain not in texts or len(numbers) != own.get(domain):
         raise UsageError(
@@ -123,13 +153,7 @@ def numbers_of_run(folder: RunFolder, loaded: LoadReport, domain: str) -> Callab
             else "no such list",
             where=str(folder.path),
         )
-    places = np.array([numbers.get(text, -1) for text in texts[domain]], dtype=np.int64)
-
-    def renumbered(ids: Ids) -> Ids:
-        found = places[ids - 1]
-        return np.sort(found[found > 0])
-
-    return renumbered
+    return np.array([numbers.get(text, -1) for text in texts[domain]], dtype=np.int64)
 
 
 def read_crosswalk(run: Path) -> dict[tuple[str, int], str]:

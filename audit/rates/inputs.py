@@ -26,6 +26,8 @@ from data.errors import InputRejected, UsageError
 from data.schema import Table
 from data.store import Store
 from pipeline.loading import load_records
+from pipeline.private_ids import rows_of_run
+from pipeline.run_folder import RunFolder
 
 FORMS: Final = (".parquet", ".csv", ".csv.gz")
 """The endings a table's file may have."""
@@ -69,23 +71,29 @@ def read_table(folder: Path, table: Table, columns: Sequence[str]) -> pa.Table |
         ) from error
 
 
-def read_background(records: Path, *, source: str = "folder") -> Background:
+def read_background(records: Path, *, source: str = "folder", run: RunFolder | None = None) -> Background:
     """Return protected characteristics, days of joining and names of units from a folder of records.
 
-    Rows that violate the contract are left out, as a run leaves them out.
+    Rows that violate the contract are left out, as a run leaves them out. Ids that are texts are those of the `run`.
 
     Raises:
-        UsageError: the folder is not there.
+        UsageError: the folder is not there, or its ids cannot be told to be the run's.
         InputRejected: a file cannot be read.
     """
     if not records.is_dir():
         raise UsageError("The records folder cannot be opened.", expected="a folder of records", where=str(records))
     names = ("protected_characteristic", "officer", "unit")
     with Store() as store:
-        present = load_records(records, source=source, store=store, check="constraints", tables=names).present
+        loaded = load_records(records, source=source, store=store, check="constraints", tables=names)
         tables = {
-            n: store.arrow(f"SELECT * FROM {LOADED}.{n} ORDER BY {CONTRACT[n].key}") for n in names if n in present
+            n: store.arrow(f"SELECT * FROM {LOADED}.{n} ORDER BY {CONTRACT[n].key}")
+            for n in names
+            if n in loaded.present
         }
+    if run is not None:
+        for name, rows in tables.items():
+            domain = "unit" if name == "unit" else "officer"
+            tables[name] = rows_of_run(rows, run, loaded, f"{domain}_id", domain)
     protected, officers, units = (tables.get(name) for name in names)
     return Background(
         people_of(

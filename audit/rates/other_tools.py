@@ -21,7 +21,7 @@ from audit.rates.rate_options import RateOptions
 from audit.rates.rates_report import RatesReport, rates_report
 from audit.rates.truth_tables import Truth
 from data.contract import CONTRACT
-from data.errors import InputRejected
+from data.errors import InputRejected, UsageError
 from data.schema import is_as_of_day
 from data.store import Store
 from data.vocabulary import CONCERNS, SUBJECT_KINDS
@@ -306,7 +306,14 @@ def _trial_tables(records: Path, source: str, dates: Sequence[date]) -> tuple[pa
     from pipeline.trial import try_store
 
     with Store() as store:
-        load_records(records, source=source, store=store, check="constraints", tables=CONTRACT.readable)
+        loaded = load_records(records, source=source, store=store, check="constraints", tables=CONTRACT.readable)
+        if loaded.crosswalk.keys() & {"officer", "unit"}:
+            raise UsageError(
+                "The ids of these records are texts, and a list of flags names people by numbers.",
+                expected="records whose ids of officers and units are whole numbers",
+                where=str(records),
+                hint="Number the people in the records and in the list alike.",
+            )
         trial = try_store(store, settings=load(), as_of=dates)
     columns = ["subject_kind", "subject_id", "as_of", "concern", "detector", "family", "score", "p_value"]
     return trial.subjects, trial.scores.select(columns)

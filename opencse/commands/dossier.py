@@ -83,7 +83,7 @@ def rates_beside(folder: RunFolder, truth: Path | None) -> pd.DataFrame | None:
     for note in world_notes(folder, truth=truth):
         print_note(note)
     records = records_beside(truth)
-    background = None if records is None else read_background(records)
+    background = None if records is None else read_background(records, run=folder)
     tables = {name: folder.table(name) for name in ("subjects", "scores", "evidence")}
     return rates(
         folder.table("flags"),

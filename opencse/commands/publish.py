@@ -44,7 +44,7 @@ def publish(
     stated = read_statements(statements)
     with steps("Publishing") as progress:
         progress("counts")
-        people = None if records is None else read_background(records, source=source).people
+        people = None if records is None else read_background(records, source=source, run=folder).people
         rates = rates_beside(folder, truth)
         dropped = None
         if measure_fields and records is not None:

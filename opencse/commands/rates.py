@@ -69,7 +69,7 @@ def rates(
     )
     with steps("Measuring") as progress:
         progress("reading")
-        tables, about, folder = _inputs(truth, records, source)
+        tables, about, folder = _inputs(truth, records, source, run)
         progress("rates")
         if run is not None:
             report = _report_of_run(run, records, tables, about, options, full=out is not None)
@@ -135,13 +135,17 @@ def _records_folder(truth: Path | None, records: Path | None) -> Path | None:
 
 
 def _inputs(
-    truth: Path | None, records: Path | None, source: str
+    truth: Path | None, records: Path | None, source: str, run: Path | None
 ) -> tuple[Truth | None, Background | None, Path | None]:
     from audit.rates.inputs import read_background, read_truth
+    from pipeline.run_folder import open_run
 
     folder = _records_folder(truth, records)
     tables = read_truth(truth, records=folder) if truth is not None else None
-    return tables, read_background(folder, source=source) if folder is not None else None, folder
+    if folder is None:
+        return tables, None, None
+    known_by = open_run(run) if run is not None else None
+    return tables, read_background(folder, source=source, run=known_by), folder
 
 
 def _report_of_run(

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from audit.rates.inputs import read_background
+from data.contract import CONTRACT
+from data.errors import UsageError
 from pipeline.private_ids import crosswalk_path, crosswalk_text
 from pipeline.run_folder import RunFolder, open_run
 from tests.command_line import json_of, output_of, refusal_of
@@ -69,3 +72,19 @@ def test_without_the_list_or_with_that_of_another_run_there_are_numbers(lettered
     path.unlink()
     assert f"officer {number}" in output_of("flags", lettered.path)
     assert "subject" not in json_of("flags", lettered.path)[0]
+
+
+def test_an_audit_knows_people_of_records_by_the_numbers_of_the_run(lettered: RunFolder, tmp_path: Path) -> None:
+    columns = CONTRACT["protected_characteristic"].names
+    people = {"O-00009": "female", "O-00003": "male", "O-99999": "male"}
+    lines = [",".join({"officer_id": n, "sex": sex}.get(column, "") for column in columns) for n, sex in people.items()]
+    folder = tmp_path / "records"
+    folder.mkdir()
+    (folder / "protected_characteristic.csv").write_text("\n".join([",".join(columns), *lines]), encoding="utf-8")
+    known = read_background(folder, run=lettered).people
+    assert known is not None
+    # Numbered anew they would be 1, 2 and 3; the third is not in the run.
+    assert dict(zip(known["officer_id"], known["sex"], strict=True)) == {3: "male", 9: "female"}
+    crosswalk_path(lettered.path).unlink()
+    with pytest.raises(UsageError, match="cannot be told to be the run's"):
+        read_background(folder, run=lettered)
