@@ -31,11 +31,16 @@ def promise_section(facts: Mapping[str, Any]) -> Section:
         "Where the realised rate lies above what was promised, the promise was not kept. What these forces leave out of"
         " life, no such table can show."
     )
+    older = (
+        "The table is older than two detectors: since it was measured, pairs only ranks and shares are compared under a"
+        " null with longer tails, so that standards has fewer flags; docs/explanation/drawn-forces.md has what"
+        " little was measured since."
+    )
     return Section(
         "What was promised, and what was kept on drawn forces",
         _COLUMNS,
         tuple(tuple(row) for row in kept["rows"]),
-        (*_promises(facts), measured, limits),
+        (*_promises(facts), measured, older, limits),
     )
 
 

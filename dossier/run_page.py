@@ -17,4 +17,5 @@ def run_page(folder: Path, facts: Mapping[str, Any]) -> bytes:
     The same run gives the same bytes. Reviews, error rates and what was measured afterwards stand in a dossier that
     `opencse dossier` writes.
     """
-    return dossier_page(Material(RunFolder(folder), facts)).encode()
+    # Own code in this folder is what has just run, and whoever gave the command trusted it.
+    return dossier_page(Material(RunFolder(folder, trust_code=True), facts)).encode()

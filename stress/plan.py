@@ -219,7 +219,7 @@ def names() -> list[str]:
 
     Example:
         >>> names()
-        ['budget', 'full', 'quick', 'standard']
+        ['budget', 'full', 'quick', 'standard', 'week']
     """
     return list(toml_files(FOLDER))
 

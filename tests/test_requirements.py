@@ -78,7 +78,7 @@ def test_everything_imported_is_declared() -> None:
                 names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
                 names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
                 imported |= {name.split(".")[0] for name in names}
-    declared = {canonicalize_name(Requirement(line).name) for line in (*RUNTIME, *EXTRAS["excel"])}
+    declared = {canonicalize_name(Requirement(line).name) for line in (*RUNTIME, *EXTRAS["excel"], *EXTRAS["cluster"])}
     providers = metadata.packages_distributions()
     foreign = imported - ours - sys.stdlib_module_names
     undeclared = [m for m in foreign if not declared & {canonicalize_name(d) for d in providers.get(m, ["nothing"])}]

@@ -11,7 +11,7 @@ import typer
 from data.errors import UsageError
 from data.vocabulary import CONCERNS, SUBJECT_KINDS
 from opencse.command import Command
-from opencse.options import AsJson, RunPath
+from opencse.options import LARGEST_ID, AsJson, RunPath
 from opencse.terminal import clipped, escaped, paged, print_json, print_table, print_text, screen
 
 if TYPE_CHECKING:
@@ -85,8 +85,13 @@ def _subject(ids: GivenIds, text: str) -> dict[str, int | None]:
         UsageError: it is no number, and nobody of the run has it.
     """
     numbers: dict[str, int | None] = {kind: ids.number(kind, text) for kind in SUBJECT_KINDS}
-    if all(number is None for number in numbers.values()):
-        raise UsageError("Nobody in this run has such an id.", expected="a number, or an id of the records", found=text)
+    if all(number is None or abs(number) > LARGEST_ID for number in numbers.values()):
+        raise UsageError(
+            "Nobody in this run has such an id.",
+            expected=f"a number up to {LARGEST_ID}, or an id of the records",
+            found=text,
+            where="--subject",
+        )
     return numbers
 
 

@@ -29,6 +29,7 @@ from opencse.terminal import print_items, print_json, print_note, print_table, p
 
 if TYPE_CHECKING:
     from pipeline.run import Finished
+    from pipeline.settings import Settings
 
 LISTED = 10
 """How many notes, gaps and changes are listed; the manifest has all."""
@@ -113,7 +114,7 @@ def run(
     if as_json:
         print_json({"out": str(out), "flags": finished.flags, **_facts(finished)})
     else:
-        _print_report(finished, out)
+        _print_report(finished, settings, out)
     if finished.warnings:
         _warn(finished.warnings, allow_empty=allow_empty)
 
@@ -187,8 +188,9 @@ def _facts(finished: Finished) -> dict[str, Any]:
     return {name: manifest[name] for name in names}
 
 
-def _print_report(finished: Finished, out: Path) -> None:
+def _print_report(finished: Finished, settings: Settings, out: Path) -> None:
     from pipeline.promised import promises
+    from pipeline.seal import PAGE
 
     counts = [(c.table, c.rows_in, c.loaded, c.quarantined) for c in finished.loaded.counts]
     print_table("Records", ["table", "rows in", "loaded", "quarantined"], counts)
@@ -203,10 +205,8 @@ def _print_report(finished: Finished, out: Path) -> None:
         for o in finished.selections
     ]
     print_table("Comparison with peers", _COMPARISON, rows)
-    print_items(promises(finished.folder.settings))
+    print_items(promises(settings))
     _print_practices(finished)
-    from pipeline.seal import PAGE
-
     by_family = finished.folder.table("flags").group_by(["concern", "family"]).aggregate([("flag_id", "count")])
     print_table(
         f"{finished.flags:,} flags: records worth a human look, never findings",

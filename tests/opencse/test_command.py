@@ -44,7 +44,10 @@ def test_help_names_every_command_and_what_the_exit_codes_mean() -> None:
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("sql", "generate")])
 def test_every_command_speaks_json_but_for_sql(name: str) -> None:
-    assert "--json" in output_of(COMMANDS[name].name, "--help")
+    command = COMMANDS[name]
+    parts = [[command.name, part.__name__.replace("_", "-")] for part in command.parts] or [[command.name]]
+    for words in parts:
+        assert "--json" in output_of(*words, "--help"), words
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -33,6 +33,12 @@ def test_of_an_unknown_person_nothing_is_listed(finished: RunFolder) -> None:
     assert "0 flags" in output_of("flags", finished.path, "--subject", 2**63 - 1)
 
 
+def test_an_id_that_no_record_can_have_is_refused(finished: RunFolder) -> None:
+    for text in (2**63, "somebody"):
+        error = refusal_of("flags", finished.path, "--subject", text)
+        assert (error.exit_code, error.where) == (2, "--subject")
+
+
 def test_an_unknown_concern_is_refused_with_those_there_are(finished: RunFolder) -> None:
     error = refusal_of("flags", finished.path, "--concern", "fashion")
     assert error.exit_code == 2

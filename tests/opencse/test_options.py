@@ -34,7 +34,6 @@ def test_what_the_machine_can_bear_is_left_as_it_is(capsys: pytest.CaptureFixtur
         (("generate", "tiny", "--out", "x", "--seed", 2**63), "--seed"),
         (("generate", "tiny", "--out", "x", "--threads", 0), "--threads"),
         (("run", "--world", "tiny", "--out", "x", "--seed", 2**32), "--seed"),
-        (("flags", "x", "--subject", 2**63), "--subject"),
         (("outcomes", "x", "--records", "y", "--months", 10**9), "--months"),
         (("rates", "x", "--confidence", "nan"), "--confidence"),
         (("rates", "x", "--look-back", 10**12), "--look-back"),

@@ -157,13 +157,13 @@ def test_after_loading_neither_records_nor_truth_are_needed(
     shutil.copytree(force, world / "records")
     (world / "truth").mkdir()
     pq.write_table(pa.table({"officer_id": [1, 2, 3]}), world / "truth" / "truth_subject.parquet")
-    original = pipeline.run._analyse
+    original = pipeline.run._compute
 
     def find_with_everything_gone(*arguments: Any) -> Any:
         shutil.rmtree(world)
         return original(*arguments)
 
-    monkeypatch.setattr(pipeline.run, "_analyse", find_with_everything_gone)
+    monkeypatch.setattr(pipeline.run, "_compute", find_with_everything_gone)
     assert results(runner(world / "records")) == results(finished)
 
 
@@ -178,7 +178,7 @@ def test_protected_characteristics_are_checked_and_then_out_of_reach(
     table = CONTRACT["protected_characteristic"]
     rows = [{c.name: None for c in table.columns} | {"officer_id": o, "sex": "female"} for o in range(1, 50)]
     reached: list[str] = []
-    original = pipeline.run._analyse
+    original = pipeline.run._compute
 
     def find_after_trying(store: Store, *arguments: Any) -> Any:
         with pytest.raises(StatementFailed):
@@ -187,7 +187,7 @@ def test_protected_characteristics_are_checked_and_then_out_of_reach(
         reached.extend(name for (name,) in store.rows(everything))
         return original(store, *arguments)
 
-    monkeypatch.setattr(pipeline.run, "_analyse", find_after_trying)
+    monkeypatch.setattr(pipeline.run, "_compute", find_after_trying)
     records = small_force.write(tmp_path / "records", force_rows)
     pq.write_table(pa.Table.from_pylist(rows, schema=arrow_schema(table)), records / "protected_characteristic.parquet")
     folder = runner(records)
@@ -264,7 +264,7 @@ def test_a_run_that_fails_leaves_nothing_behind(force: Path, tmp_path: Path, mon
     def fail(*arguments: Any) -> Any:
         raise RuntimeError("the machine went down")
 
-    monkeypatch.setattr(pipeline.run, "_analyse", fail)
+    monkeypatch.setattr(pipeline.run, "_compute", fail)
     with pytest.raises(RuntimeError, match="went down"):
         run(force, out=tmp_path / "run", settings=load(), as_of=[small_force.AS_OF])
     assert list(tmp_path.iterdir()) == []
@@ -273,14 +273,14 @@ def test_a_run_that_fails_leaves_nothing_behind(force: Path, tmp_path: Path, mon
 def test_a_folder_that_comes_to_exist_during_a_run_stays_as_it_is(
     force: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = pipeline.run._analyse
+    original = pipeline.run._compute
 
     def be_overtaken(*arguments: Any) -> Any:
         (tmp_path / "run").mkdir()
         (tmp_path / "run" / "thesis.txt").write_text("years of work")
         return original(*arguments)
 
-    monkeypatch.setattr(pipeline.run, "_analyse", be_overtaken)
+    monkeypatch.setattr(pipeline.run, "_compute", be_overtaken)
     with pytest.raises(UsageError, match="exists already"):
         run(force, out=tmp_path / "run", settings=load(), as_of=[small_force.AS_OF])
     assert [path.name for path in tmp_path.rglob("*")] == ["run", "thesis.txt"]
@@ -291,13 +291,13 @@ def test_of_two_runs_to_one_folder_the_second_is_refused(
 ) -> None:
     out = tmp_path / "run"
 
-    original = pipeline.run._analyse
+    original = pipeline.run._compute
 
     def start_again(*arguments: Any) -> Any:
         with pytest.raises(UsageError, match="Another command is writing there"):
             run(force, out=out, settings=load(), as_of=[small_force.AS_OF], overwrite=True)
         return original(*arguments)
 
-    monkeypatch.setattr(pipeline.run, "_analyse", start_again)
+    monkeypatch.setattr(pipeline.run, "_compute", start_again)
     run(force, out=out, settings=load(), as_of=[small_force.AS_OF])
     assert [path.name for path in tmp_path.iterdir()] == ["run"]

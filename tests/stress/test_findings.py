@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import scipy.stats
 from data.errors import UsageError
 from opencse.docs import __main__ as command
 from opencse.docs import findings_pages as pages
+from opencse.docs import kept_figures, week_page
 from stress.cell import RESULTS
 from stress.findings import finding_tables as tables
 from stress.plan import TWIN
@@ -167,9 +169,12 @@ def test_the_command_writes_tables_and_pages_and_keeps_what_is_written_by_hand(t
     sentences.parent.mkdir(parents=True)
     sentences.write_text(f'{SICKNESS} = "Kept."\n')
     (sentences.parent / "gone.md").write_text("a scenario that there is no more")
+    for results in (kept_figures.RESULTS, week_page.RESULTS):
+        (tmp_path / results).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / results, tmp_path / results)
     command.main([folder], root=tmp_path)
     before = {p.name: p.read_bytes() for p in sentences.parent.iterdir()}
-    assert set(before) == {"index.md", f"{SICKNESS}.md", "sentences.toml"}
+    assert set(before) == {"index.md", f"{SICKNESS}.md", "sentences.toml", "the-week.md"}
     assert b"Kept." in before["index.md"]
     command.main([], root=tmp_path)
     assert {p.name: p.read_bytes() for p in sentences.parent.iterdir()} == before

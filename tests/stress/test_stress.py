@@ -277,7 +277,7 @@ def test_without_any_detector_there_is_nothing_to_combine() -> None:
 
 
 def test_every_plan_that_comes_along_can_be_read_and_names_every_scenario_it_means() -> None:
-    assert names() == ["budget", "full", "quick", "standard"]
+    assert names() == ["budget", "full", "quick", "standard", "week"]
     for name in names():
         assert load_plan(name).cells()[0].scenario == TWIN
     for name in ("standard", "full", "budget"):
