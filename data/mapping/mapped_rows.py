@@ -64,6 +64,11 @@ class _Names:
         }
 
     @property
+    def paths(self) -> str:
+        """The files' paths for a message."""
+        return " and ".join(file.file.path for _, file in self._files)
+
+    @property
     def headers(self) -> str:
         """The headers for a message."""
         return header_list([file for _, file in self._files])
@@ -114,7 +119,10 @@ def _origin(
     if left is None or right is None:
         lacking = file if left is None else other
         raise mapping.fault(
-            "files", file.file.name, f"join on a column of both files ({header_list([lacking])})", join.on[:60]
+            "files",
+            file.file.name,
+            f"join on a column of both files ({lacking.file.path} has {header_list([lacking])})",
+            join.on[:60],
         )
     own, key = spelling(f"r.{quoted(left)}"), spelling(quoted(right))
     nth = f"row_number() OVER (PARTITION BY {key} ORDER BY source_row)"
@@ -163,14 +171,16 @@ def _with_row(sql: str) -> str:
 
 
 def _faulty(mapping: RecordMapping, section: str, key: str, error: ExpressionFaulty, names: _Names) -> UsageError:
-    return mapping.fault(section, key, f"an expression over the columns {names.headers}", str(error))
+    return mapping.fault(section, key, f"an expression over the columns of {names.paths}: {names.headers}", str(error))
 
 
 def _check_dates(mapping: RecordMapping, held: Mapping[str, HeldFile]) -> None:
     for file in held.values():
         absent = [header for header in file.file.dates if file.find(header) is None]
         if absent:
-            raise mapping.fault("files", file.file.name, f"dates of columns {header_list([file])}", absent[0][:60])
+            raise mapping.fault(
+                "files", file.file.name, f"dates of columns of {file.file.path}: {header_list([file])}", absent[0][:60]
+            )
 
 
 def _once(table: Table, query: str) -> tuple[str, list[CountedNote]]:

@@ -85,7 +85,7 @@ def _subject(ids: GivenIds, text: str) -> dict[str, int | None]:
         UsageError: it is no number, and nobody of the run has it.
     """
     numbers: dict[str, int | None] = {kind: ids.number(kind, text) for kind in SUBJECT_KINDS}
-    if all(number is None or abs(number) > LARGEST_ID for number in numbers.values()):
+    if not any(number is not None and -LARGEST_ID - 1 <= number <= LARGEST_ID for number in numbers.values()):
         raise UsageError(
             "Nobody in this run has such an id.",
             expected=f"a number up to {LARGEST_ID}, or an id of the records",
