@@ -95,3 +95,13 @@ class LittleToSay(OpencseError):
     """A run is complete and says less than it seems: rows were lost, nobody is there, or nobody could be compared."""
 
     exit_code = 7
+
+
+def summary_of(error: Exception) -> str:
+    """Return in one line what went wrong, whoever raised it.
+
+    Example:
+        >>> summary_of(UsageError("There is no such world.")), summary_of(ValueError("7"))
+        ('There is no such world.', 'ValueError: 7')
+    """
+    return error.summary if isinstance(error, OpencseError) else f"{type(error).__name__}: {error}"

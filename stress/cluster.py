@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-from data.errors import MachineFault, OpencseError, UsageError
+from data.errors import MachineFault, UsageError, summary_of
 from pipeline.seal import code_digest, library_versions
 from stress.cell import cell_id, run_cell
 from stress.plan import Cell
@@ -70,8 +70,7 @@ def _outcome(cell: Cell, name: str) -> CellOutcome:
             run_cell(cell, Path(folder))
             return CellOutcome(cell, {path.name: path.read_bytes() for path in sorted(Path(folder).glob("*.parquet"))})
     except Exception as error:  # whatever a cell raises, the others are to go on
-        summary = error.summary if isinstance(error, OpencseError) else f"{type(error).__name__}: {error}"
-        return CellOutcome(cell, error=summary, details=traceback.format_exc())
+        return CellOutcome(cell, error=summary_of(error), details=traceback.format_exc())
 
 
 def outcomes(pieces: Sequence[Sequence[Cell]], *, address: str) -> Iterator[list[CellOutcome]]:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.errors import InputRejected, OpencseError, UsageError
+from data.errors import InputRejected, UsageError, summary_of
 from data.progress import CountProgress
 from data.staging import locked, staged_file
 from stress.cell import FLAGGED, RESULTS, cell_id, run_cell
@@ -220,8 +220,7 @@ def work(cells: Iterable[Cell], out: Path) -> int:
         except Exception as error:  # whatever a cell raises, the others are to go on
             if _stops_everything(error):
                 raise
-            summary = error.summary if isinstance(error, OpencseError) else f"{type(error).__name__}: {error}"
-            write_failure(cell, out, error=summary, details=traceback.format_exc())
+            write_failure(cell, out, error=summary_of(error), details=traceback.format_exc())
         count += 1
     return count
 

@@ -23,6 +23,8 @@ import pytest
 
 from data.contract import CONTRACT
 from tests.command_line import ROOT, shell
+from tests.folders import content_of
+from tests.light_set import LIGHT_SET
 
 pytestmark = pytest.mark.nightly
 
@@ -44,18 +46,17 @@ HOSTILE = (
 
 CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
-PLAN = """
+PLAN = (
+    """
 title = "small"
 worlds = ["tiny"]
 people = [60]
 months = 2
 seeds = 1
 scenarios = ["late_recording"]
-[sets.default]
-features.indicators = ["complaints", "assaults_suffered"]
-models.detectors = ["peer_rate"]
-models.rules = ["undeclared_interest"]
 """
+    + LIGHT_SET
+)
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +87,6 @@ def start(*arguments: object, cwd: Path) -> subprocess.Popen[bytes]:
         )
     finally:
         signal.signal(signal.SIGINT, ignored)
-
-
-def content_of(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
 def leftovers(folder: Path) -> list[str]:

@@ -11,14 +11,17 @@ import pytest
 from pipeline.loaded_stage import KEPT
 from pipeline.seal import STAGE
 from tests import small_force
+from tests.folders import content_of
 from tests.killing import SETTINGS, finish, kill_after, run_small, run_small_plan
+from tests.light_set import LIGHT_SET
 
 pytestmark = pytest.mark.nightly
 
 NUMBER = 50
 TABLES = ("officer", "unit", "posting", "shift", "site_entry", "roster_edit")
 
-PLAN = """
+PLAN = (
+    """
 title = "small"
 worlds = ["tiny"]
 people = [60]
@@ -27,15 +30,9 @@ seeds = 1
 scenarios = ["late_recording"]
 [doses]
 late_recording = [0.2, 1.0]
-[sets.default]
-features.indicators = ["complaints", "unlinked_lookups", "assaults_suffered"]
-models.detectors = ["peer_rate"]
-models.rules = ["undeclared_interest"]
 """
-
-
-def content_of(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    + LIGHT_SET
+)
 
 
 def moments(seed: int, seconds: float) -> list[float]:

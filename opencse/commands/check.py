@@ -73,11 +73,7 @@ def check(
     if as_json:
         print_json(result.to_json())
     else:
-        print_short_form(result)
-        _print_columns(result)
-        print_items([*result.loaded.notes][:LISTED])
-        if len(result.loaded.notes) > LISTED:
-            print_text(f"  … and {len(result.loaded.notes) - LISTED} more with --json or --out")
+        _print_report(result)
     if out is not None:
         print_note(f"Written to {out}; open it in a browser.")
     refusal = result.refusal()
@@ -85,13 +81,22 @@ def check(
         raise refusal
 
 
+def _print_report(result: RecordCheck) -> None:
+    sampled, notes = result.loaded.sampled, result.loaded.notes
+    rows = [(c.table, c.rows_in, sampled.get(c.table, c.rows_in), c.quarantined) for c in result.loaded.counts]
+    print_table("Records", ["table", "looked at", "in the file", "would be quarantined"], rows)
+    print_short_form(result)
+    _print_columns(result)
+    print_items(notes[:LISTED])
+    if len(notes) > LISTED:
+        print_text(f"  … and {len(notes) - LISTED} more with --json or --out")
+
+
 def print_short_form(result: RecordCheck) -> None:
-    """Print what records hold, why rows would be refused, and what can be computed."""
+    """Print why rows would be refused, and what can be computed; a run counts the rows of its tables itself."""
     for fault in result.faults:
         print_text("\n".join(fault.lines()))
-    sampled = result.loaded.sampled
-    rows = [(c.table, c.rows_in, sampled.get(c.table, c.rows_in), c.quarantined) for c in result.loaded.counts]
-    print_table(f"Check, as of {result.as_of}", ["table", "looked at", "in the file", "would be quarantined"], rows)
+    print_text(f"Check, as of {result.as_of}")
     if result.reasons:
         reasons = [
             (f"{r.table}.{r.column}", r.constraint, r.rows, "; ".join(f"{value} ({n})" for value, n in r.commonest))

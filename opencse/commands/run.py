@@ -80,11 +80,7 @@ def run(
     from pipeline.run_folder import check_free
     from pipeline.settings import load
 
-    one_of(world, records, summary="A run needs records.", expected="one of --world WORLD and --records DIR")
-    source = record_source(source, mapping)
-    if world is not None and source != "folder":
-        expected = "--source only together with --records, and so --mapping"
-        raise UsageError("A synthetic world has no other source.", expected=expected)
+    source = _checked_source(world, records, source, mapping)
     dates = [as_of_date(text) for text in as_of or []]
     check_as_of(dates)
     settings = load(config, seed=seed, trust_code=trust_code)
@@ -117,6 +113,20 @@ def run(
         _print_report(finished, settings, out)
     if finished.warnings:
         _warn(finished.warnings, allow_empty=allow_empty)
+
+
+def _checked_source(world: str | None, records: Path | None, source: str, mapping: Path | None) -> str:
+    """Return what the records are read by.
+
+    Raises:
+        UsageError: not exactly one of a world and records is given, or a world with a source of its own.
+    """
+    one_of(world, records, summary="A run needs records.", expected="one of --world WORLD and --records DIR")
+    layout = record_source(source, mapping)
+    if world is not None and layout != "folder":
+        expected = "--source only together with --records, and so --mapping"
+        raise UsageError("A synthetic world has no other source.", expected=expected)
+    return layout
 
 
 def _name_unfinished(out: Path, *, clean: bool, resume: bool) -> None:

@@ -14,15 +14,12 @@ from pipeline.run import run
 from pipeline.run_folder import RunFolder
 from pipeline.seal import STAGE
 from pipeline.settings import load
+from tests.folders import content_of
 from tests.small_force import AS_OF
 
 
 class Killed(BaseException):
     """Stands for a kill: nothing is cleared away."""
-
-
-def content_of(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
 def stopped(force: Path, place: Path, at: str, before: Callable[[Path], None]) -> Path:

@@ -20,23 +20,24 @@ from stress import cluster as on_cluster
 from stress.cluster import outcomes
 from stress.harness import run_plan
 from stress.plan import StressPlan, load_plan
+from tests.folders import content_of
+from tests.light_set import LIGHT_SET
 
 pytest.importorskip("distributed")
 
 ROOT = Path(__file__).parent.parent.parent
 
-PLAN = """
+PLAN = (
+    """
 title = "A plan whose cells can be held up"
 worlds = ["tiny"]
 people = [60]
 months = 2
 seeds = 1
 scenarios = ["held_up.py"]
-[sets.default]
-features.indicators = ["complaints", "assaults_suffered"]
-models.detectors = ["peer_rate"]
-models.rules = ["undeclared_interest"]
 """
+    + LIGHT_SET
+)
 
 HELD_UP = """
 import os
@@ -112,10 +113,6 @@ def at_home(plan: StressPlan, tmp_path_factory: pytest.TempPathFactory) -> dict[
     out = tmp_path_factory.mktemp("home") / "out"
     assert run_plan(plan, out).failures == ()
     return content_of(out)
-
-
-def content_of(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
 def folder_of(plan: StressPlan) -> Path:
