@@ -7,15 +7,18 @@ behind TLS, that keeps others out.
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import random
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from data.errors import MachineFault, UsageError, summary_of
@@ -82,9 +85,9 @@ def outcomes(pieces: Sequence[Sequence[Cell]], *, address: str) -> Iterator[list
     Raises:
         UsageError: the extra `cluster` is not installed, nobody answers at the address, or the cluster has no worker,
             or one whose code, libraries or Python differ from those here.
-        MachineFault: the scheduler was lost, or every worker for a minute.
+        MachineFault: the scheduler was lost, or every worker for a minute, or this machine starts no thread.
     """
-    with _kept_random_state(), _client(address) as client:
+    with _kept_random_state(), _running_loop() as loop, _client(address, loop) as client:
         _check_versions(client, address)
         yield from _completed(client, pieces, address)
 
@@ -154,12 +157,49 @@ def _kept_random_state() -> Iterator[None]:
 
 
 @contextmanager
-def _client(address: str) -> Iterator[Client]:
+def _running_loop() -> Iterator[Any]:
+    """Run an event loop in a thread of its own, for a client.
+
+    Dask would start one itself, and fails on an assertion where the machine is so busy that the thread does not come to
+    run within ten seconds. Here its start is waited for.
+    """
+    distributed = _library()
+    started: Future[tuple[Any, asyncio.Event]] = Future()
+
+    async def run_until_stopped() -> None:
+        stop = asyncio.Event()
+        started.set_result((distributed.utils.LoopRunner(asynchronous=True).loop, stop))
+        await stop.wait()
+
+    def run_loop() -> None:
+        try:
+            asyncio.run(run_until_stopped())
+        except Exception as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+
+    thread = Thread(target=run_loop, name="Dask client", daemon=True)
+    try:
+        thread.start()
+        loop, stop = started.result()
+    except (OSError, RuntimeError) as error:
+        raise MachineFault("No client of the cluster can be started.", found=summary_of(error)) from error
+    try:
+        yield loop
+    finally:
+        loop.add_callback(stop.set)
+        thread.join(CONNECT_SECONDS)
+
+
+@contextmanager
+def _client(address: str, loop: Any) -> Iterator[Client]:
     """Open a client to a scheduler, and take back what it was asked for when the block ends before it is done."""
     distributed = _library()
     try:
-        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
+        distributed.comm.get_address_host(address)  # a client that takes offence at its address is left unclosed
+        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False, loop=loop)
+    except (OSError, ValueError, TypeError) as error:  # a TypeError where TLS is asked for and not configured
         raise UsageError(
             "No scheduler answers.",
             expected="the address of a running Dask scheduler, as in tcp://10.0.0.5:8786",
@@ -172,7 +212,8 @@ def _client(address: str) -> Iterator[Client]:
     finally:
         if client.status == "running":
             client.cancel([distributed.Future(key, client) for key in list(client.futures)], force=True)
-        client.close(timeout=CONNECT_SECONDS)
+        with suppress(TimeoutError):  # a farewell that a busy machine does not manage takes nothing away
+            client.close(timeout=CONNECT_SECONDS)
 
 
 def _library() -> Any:

@@ -46,7 +46,7 @@ def opened(page: Path, **options: Any) -> Iterator[Any]:
     try:
         with sync_playwright() as driver, driver.chromium.launch(executable_path=CHROMIUM, args=_SWITCHES) as browser:
             tab = browser.new_context(offline=True, **options).new_page()
-            tab.set_default_timeout(20_000)
+            tab.set_default_timeout(300_000)  # however busy the machine is
             tab.on("pageerror", lambda error: faults.append(str(error)))
             tab.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
             tab.on(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -23,7 +24,7 @@ from stress.plan import StressPlan, load_plan
 from tests.folders import content_of
 from tests.light_set import LIGHT_SET
 
-pytest.importorskip("distributed")
+distributed = pytest.importorskip("distributed")
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -92,7 +93,8 @@ class LocalCluster:
 
 
 @pytest.fixture
-def cluster() -> Iterator[LocalCluster]:
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalCluster]:
+    monkeypatch.setattr(on_cluster, "CONNECT_SECONDS", 600)  # however busy the machine is, they start
     cluster = LocalCluster()
     try:
         yield cluster
@@ -170,7 +172,7 @@ def test_a_lost_scheduler_is_said_and_the_plan_goes_on_elsewhere(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(on_cluster, "CONNECT_SECONDS", 10)
+    monkeypatch.setattr(on_cluster, "CONNECT_SECONDS", 60)
     cluster.add_worker()
     result = in_thread(lambda: run_plan(plan, tmp_path / "out", backend="dask", address=cluster.address))
     held_worker(plan, result)
@@ -208,19 +210,54 @@ def test_a_worker_that_would_run_another_cell_says_so_instead() -> None:
     )
 
 
+def refuse(self: object, number: int, timeout: float) -> None:
+    """Stand for the wait for a worker that does not come."""
+    raise TimeoutError
+
+
 def test_where_nobody_answers_and_where_nobody_works_is_said(
     cluster: LocalCluster, plan: StressPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(on_cluster, "CONNECT_SECONDS", 1)
-    with pytest.raises(UsageError, match="No scheduler answers"):
+    with monkeypatch.context() as patch:
+        patch.setattr(on_cluster, "CONNECT_SECONDS", 0.1)
+        for address in (free_address(), "abacus"):
+            with pytest.raises(UsageError, match="No scheduler answers"):
+                list(outcomes([plan.cells()], address=address))
+    monkeypatch.setattr("distributed.Client.wait_for_workers", refuse)
+    with pytest.raises(UsageError, match="no worker"):
+        list(outcomes([plan.cells()], address=cluster.address))
+
+
+def test_a_machine_too_busy_to_start_a_thread_at_once_is_waited_for(
+    cluster: LocalCluster, plan: StressPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dask starts an event loop of its own in a thread, and fails where that has not come to run after ten seconds."""
+    monkeypatch.setattr("distributed.utils._CollectErrorThread", lambda target, daemon, name: None)
+    monkeypatch.setattr("distributed.Client.wait_for_workers", refuse)
+    with pytest.raises(UsageError, match="no worker"):
+        list(outcomes([plan.cells()], address=cluster.address))
+
+
+def test_a_machine_that_starts_no_thread_is_said(plan: StressPlan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(self: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Thread, "start", start)
+    with pytest.raises(MachineFault, match="No client of the cluster can be started") as caught:
         list(outcomes([plan.cells()], address=free_address()))
-    with pytest.raises(UsageError, match="No scheduler answers"):
-        list(outcomes([plan.cells()], address="abacus"))
-    monkeypatch.setattr(on_cluster, "CONNECT_SECONDS", 15)
+    assert "can't start new thread" in str(caught.value)
 
-    def wait(self: object, number: int, timeout: float) -> None:
-        raise TimeoutError
 
-    monkeypatch.setattr("distributed.Client.wait_for_workers", wait)
+def test_a_farewell_that_a_busy_machine_does_not_manage_hides_nothing(
+    cluster: LocalCluster, plan: StressPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close = distributed.Client.close
+
+    def close_late(self: distributed.Client, timeout: float) -> None:
+        close(self)
+        raise TimeoutError("timed out after 15 s")
+
+    monkeypatch.setattr(distributed.Client, "close", close_late)
+    monkeypatch.setattr(distributed.Client, "wait_for_workers", refuse)
     with pytest.raises(UsageError, match="no worker"):
         list(outcomes([plan.cells()], address=cluster.address))
