@@ -21,9 +21,8 @@ from features.table import Cells, FeatureTable
 from models.detector import Detector, Fitted
 from models.panel import Panel
 from models.selection.fdr import decisive_sources
-from models.series_detector import FittedSeriesDetector, SeriesDetector
 from pipeline.compare import combine_p_values, compare_panel
-from pipeline.detector_scores import detectors_of, panels_of, seed_of
+from pipeline.detector_scores import detectors_of, panels_of
 from pipeline.settings import Settings
 
 PLACING: Final = frozenset({"officer", "posting", "unit"})
@@ -51,7 +50,6 @@ class FlagComparison:
         self.table = rerun.table(flag["subject_kind"], flag["as_of"], [i.name for i in self.indicators])
         self.at = self.table.ids.tolist().index(flag["subject_id"])
         self._unchanged = self._own(frozenset(), self.indicators)
-        self._fits: dict[str, tuple[frozenset[str], FittedSeriesDetector]] = {}
 
     @cached_property
     def panel(self) -> Panel:
@@ -90,30 +88,15 @@ class FlagComparison:
         if self.settings.combination.method == "bonferroni":
             weights = [self.settings.combination.weight(d.family) for d in self.detectors]
             decisive = decisive_sources(self._start, self.flag["threshold"], method="bonferroni", weights=weights)
-        fitted = [(n, self._fitted(self.detectors[n], self.panel, frozenset())) for n in sorted(decisive)]
+        fitted = [(n, self.rerun.fitted(self.detectors[n], self.panel)) for n in sorted(decisive)]
         return [(n, one) for n, one in fitted if _scores_one(one, self.panel, self.at)]
-
-    def _seed(self, detector: Detector) -> int:
-        return seed_of(self.settings, detector, self.panel)
 
     def _p_values(self, detector: Detector, panel: Panel, changed: frozenset[str]) -> Floats:
         """Return what a detector says of everybody: as written, unless it depends on an indicator that has changed."""
         depends = any(s.indicator.name in changed and detector.depends_on(s.indicator) for s in panel.series)
         if not depends and detector.name in self._written:
             return self._written[detector.name]
-        return self._fitted(detector, panel, changed).score(panel).p_value
-
-    def _fitted(self, detector: Detector, panel: Panel, changed: frozenset[str]) -> Fitted:
-        """Fit a detector to a panel in which some indicators have changed, and no more of it than has changed."""
-        if not isinstance(detector, SeriesDetector):
-            return detector.fit(panel, seed=self._seed(detector))
-        if detector.name in self._fits:
-            since, before = self._fits[detector.name]
-            fitted = detector.refit(panel, before, since | changed)
-        else:
-            fitted = detector.fit(panel, seed=self._seed(detector))
-        self._fits[detector.name] = changed, fitted
-        return fitted
+        return self.rerun.fitted(detector, panel, changed).score(panel).p_value
 
     def counted(self, keys: Sequence[RowKey]) -> dict[RowKey, RowWeight]:
         """Return in which of the concern's values each row counts, and which rows are alike in that."""

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from audit.flag.rerun import FlagRow, Rerun
+from audit.flag.rerun import FlagRow, Rerun, feeding
 from data.arrays import Floats
 from models.detector import Detector
 from models.nulls.series_nulls import SeriesNull
 from models.panel import Panel, Series
-from models.series_detector import FittedSeriesDetector
-from pipeline.detector_scores import panels_of, seed_of
+from models.series_detector import FittedSeriesDetector, SeriesDetector
+from pipeline.detector_scores import panels_of
 from pipeline.settings import Settings
 from pipeline.wording import number
 
@@ -26,9 +26,10 @@ def fewer_counts(rerun: Rerun, settings: Settings, flag: FlagRow, detector: Dete
 
     The detector learns anew from everybody what is usual, and is asked again about the subject with lower counts.
     """
-    panels = panels_of(rerun.table(flag["subject_kind"], flag["as_of"]), settings)
-    panel = next(p for p in panels if p.concern == flag["concern"])
-    fitted = detector.fit(panel, seed=seed_of(settings, detector, panel))
+    indicators = [indicator.name for indicator in feeding(settings, flag)]
+    table = rerun.table(flag["subject_kind"], flag["as_of"], indicators)
+    (panel,) = panels_of(table, settings, [flag["concern"]])
+    fitted = rerun.fitted(detector, panel) if isinstance(detector, SeriesDetector) else None
     if not isinstance(fitted, FittedSeriesDetector):
         return None
     at = panel.ids.tolist().index(flag["subject_id"])

@@ -27,7 +27,11 @@ from features.indicator import Indicator
 from features.past import History
 from features.table import SCHEMA as FEATURES
 from features.table import FeatureTable, from_arrow
+from models.detector import Detector, Fitted
+from models.panel import Panel
+from models.series_detector import FittedSeriesDetector, SeriesDetector
 from pipeline.compare import Selector, compare
+from pipeline.detector_scores import seed_of
 from pipeline.flag import Flag
 from pipeline.practices import Practice, set_aside, written_practices
 from pipeline.rule_counts import MonthlyCounts, RuleCounts
@@ -63,6 +67,7 @@ class Rerun:
         self._by_rules: dict[date, tuple[RuleSelection, ...]] = {}
         self._done: dict[date, Redone] = {}
         self._tables: dict[tuple[SubjectKind, date, frozenset[str] | None], FeatureTable] = {}
+        self._fits: dict[tuple[SubjectKind, date, str, str], tuple[frozenset[str], FittedSeriesDetector]] = {}
 
     @cached_property
     def _features(self) -> pa.Table:
@@ -180,6 +185,23 @@ class Rerun:
         """Return the past of everybody's rates that the run wrote down; None where it wrote none."""
         return None if self._past is None else history_from(*self._past, kind=kind, as_of=as_of)
 
+    def fitted(self, detector: Detector, panel: Panel, changed: frozenset[str] = frozenset()) -> Fitted:
+        """Fit a detector to a panel of the run in which some indicators have changed, and no more than has changed.
+
+        What was fitted last to the same comparison is kept, with the indicators that differed then from the run's.
+        """
+        seed = seed_of(self.settings, detector, panel)
+        if not isinstance(detector, SeriesDetector):
+            return detector.fit(panel, seed=seed)
+        place = (panel.kind, panel.as_of, panel.concern, detector.name)
+        if place in self._fits:
+            since, before = self._fits[place]
+            fitted = detector.refit(panel, before, since | changed) if since | changed else before
+        else:
+            fitted = detector.fit(panel, seed=seed)
+        self._fits[place] = changed, fitted
+        return fitted
+
     def _read_table(self, kind: SubjectKind, as_of: date, names: frozenset[str] | None) -> FeatureTable:
         features = self._features if names is None or names else self._features.slice(0, 0)
         rows, subjects = (_of_day(table, kind, as_of) for table in (features, self._subjects))
@@ -211,6 +233,8 @@ class CitedRowStore:
 
     def __init__(self, store: Store, absent: set[str], coarse: CoarseColumns) -> None:
         self.store = store
+        # Of a few rows any order of joins is soon done; to look for the best takes half of a query's time.
+        store.run("SET disabled_optimizers = 'join_order'")
         declare(store, coarse)
         self._tables = [table for table in CONTRACT if table.name not in absent]
         self._filled: set[str] = set()

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -126,12 +127,11 @@ class MixedBinomialNull:
 
     def expected(self, trials: float, offset: float) -> float:
         """Return the hits that somebody ordinary with so many trials has on average."""
-        mixing, _ = self.mixing(_rounded_offset(np.array([offset])))
-        return float(trials * np.sum(mixing[0] * expit(GRID)))
+        return float(trials * np.sum(self._mixing_at(offset)[0] * expit(GRID)))
 
     def interval(self, trials: float, offset: float, *, level: float = 0.95) -> tuple[float, float]:
         """Return the central range that holds at least this share of ordinary people with so many trials."""
-        mixing, _ = self.mixing(_rounded_offset(np.array([offset])))
+        mixing = self._mixing_at(offset)
         n, tail = np.array([np.round(trials)]), (1 - level) / 2
         # Where a range ends is the least count at or below which so many lie; a hair above the lower end, as a tail
         # that is met exactly belongs to the range.
@@ -139,6 +139,17 @@ class MixedBinomialNull:
             float(least_count(n, mixing, share, least=0.0)[0]) for share in (np.nextafter(tail, 1.0), (1 + level) / 2)
         )
         return low, high
+
+    def _mixing_at(self, offset: float) -> Floats:
+        """Return the distribution over the grid for one offset, as one row; many people have the same."""
+        (rounded,) = _rounded_offset(np.array([offset])).tolist()
+        if rounded not in self._mixings:
+            self._mixings[rounded] = self.mixing(np.array([rounded]))[0]
+        return self._mixings[rounded]
+
+    @cached_property
+    def _mixings(self) -> dict[float, Floats]:
+        return {}
 
     def mixing(self, offset: Floats) -> tuple[Floats, Positions]:
         """Return the distribution over the grid for each distinct offset, and which of them each offset is."""

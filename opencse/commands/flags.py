@@ -45,7 +45,7 @@ def flags(
     as_json: AsJson = False,
 ) -> None:
     """List the flags of a run: records worth a human look, never findings; and how many can be false at most."""
-    from audit.rates.subset_bounds import strongest_of, subset_bounds
+    from audit.flag.subset_bounds import strongest_of, subset_bounds
     from pipeline.given_ids import given_ids
     from pipeline.near_flags import near_flags
     from pipeline.run_folder import open_run

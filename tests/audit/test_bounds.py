@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from audit.flag.replay import replay
-from audit.rates.subset_bounds import strongest_of, subset_bounds
+from audit.flag.subset_bounds import strongest_of, subset_bounds
 from opencse.cli import app
 from pipeline.run import run
 from pipeline.run_folder import RunFolder
