@@ -78,7 +78,7 @@ class ExpectationChecker:
         expectation cannot be evaluated.
         """
         on_shape = shape(table)
-        with _quiet(), _kept_configurations():
+        with _quiet(), _made_once():
             expectations = [*on_shape, *(constraint.expectation for constraint in constraints)]
             answers = _validate(self._engine, table, expectations, suspect=suspect)
         results = [ExpectationResult(_violations(answer), _plain(answer)) for answer in answers]
@@ -116,7 +116,7 @@ def _validate(engine: Any, table: Table, expectations: Sequence[Expectation], *,
     ]
     validator = library.Validator(
         execution_engine=engine,
-        expectation_suite=library.ExpectationSuite(name=table.name, expectations=configurations),
+        expectation_suite=library.ExpectationSuite(name=table.name),
         batches=[library.Batch(data=data)],
     )
 
@@ -147,16 +147,16 @@ def _violations(result: Any) -> int:
 
 
 def _plain(result: Any) -> dict[str, Any]:
-    content = result.to_json_dict()
-    arguments = {k: v for k, v in content["expectation_config"]["kwargs"].items() if k != "batch_id"}
+    # The result's own `to_json_dict` copies all of it four times, to write down what is not wanted here.
+    asked, plain = result.expectation_config, _library().util.convert_to_json_serializable
     return {
-        "expectation": content["expectation_config"]["type"],
-        "arguments": arguments,
-        "success": content["success"],
+        "expectation": asked.type,
+        "arguments": plain({k: v for k, v in asked.kwargs.items() if k != "batch_id"}),
+        "success": bool(result.success),
         # What is there depends on how it was asked; only a count of violations is worth keeping.
-        "result": {
-            k: v for k, v in content["result"].items() if not content["success"] and not k.startswith("partial_")
-        },
+        "result": plain(
+            {k: v for k, v in result.result.items() if not result.success and not k.startswith("partial_")}
+        ),
     }
 
 
@@ -171,6 +171,8 @@ class _Library:
     Expectation: Any
     ExpectationConfiguration: Any
     Validator: Any
+    ids: Any
+    util: Any
     ConnectionWrapper: Any
     sqlalchemy: Any
     errors: tuple[type[Exception], ...]
@@ -183,7 +185,8 @@ def _library() -> _Library:
         import duckdb_engine
         import great_expectations.expectations  # noqa: F401 - fills the registry of expectations
         import sqlalchemy
-        from great_expectations.core import ExpectationSuite
+        from great_expectations import util
+        from great_expectations.core import ExpectationSuite, id_dict
         from great_expectations.core.batch import Batch
         from great_expectations.exceptions import GreatExpectationsError
         from great_expectations.execution_engine import SqlAlchemyExecutionEngine
@@ -215,6 +218,8 @@ def _library() -> _Library:
         Expectation,
         ExpectationConfiguration,
         QuietValidator,
+        id_dict,
+        util,
         duckdb_engine.ConnectionWrapper,
         sqlalchemy,
         (GreatExpectationsError, sqlalchemy.exc.SQLAlchemyError),
@@ -268,27 +273,44 @@ class _Columns:
 
 
 @contextmanager
-def _kept_configurations() -> Iterator[None]:
-    """Let an expectation make its configuration once instead of at each of the fifty times that it is asked for it.
+def _made_once() -> Iterator[None]:
+    """Let the library make once what it makes anew each of the many times that it needs it, and write it down quickly.
 
-    To make it, the library copies the expectation field by field; nothing changes one while it is validated, and half
-    of the time of checking a small table went there. The library is put back as it was afterwards.
+    An expectation and its configuration give each other, copied field by field: nothing changes either while it is
+    validated, and more than half of the time of checking a small table went there. The library is put back as it was
+    afterwards.
     """
-    kind = _library().Expectation
-    property_there = kind.configuration
+    library = _library()
+    property_there = library.Expectation.configuration
+    method_there = library.ExpectationConfiguration.to_domain_obj
+    to_json = library.ids.convert_to_json_serializable
+    # What is asked is kept beside what it gave: something new may otherwise come to lie at the same address.
     configurations: dict[int, tuple[Any, Any]] = {}
+    expectations: dict[int, tuple[Any, Any]] = {}
 
     def configuration(expectation: Any) -> Any:
-        # The expectation is kept beside what it gave: a new one may otherwise come to lie at the same address.
         if id(expectation) not in configurations:
             configurations[id(expectation)] = expectation, property_there.fget(expectation)
         return configurations[id(expectation)][1]
 
-    kind.configuration = property(configuration)
+    def to_domain_obj(configuration: Any) -> Any:
+        if id(configuration) not in expectations:
+            expectations[id(configuration)] = configuration, method_there(configuration)
+        return expectations[id(configuration)][1]
+
+    def plain(data: Mapping[str, Any]) -> dict[str, Any]:
+        # The library tries null against every type that it knows first.
+        return {k: v if v is None or type(v) in (str, int, bool) else to_json(v) for k, v in data.items()}
+
+    library.Expectation.configuration = property(configuration)
+    library.ExpectationConfiguration.to_domain_obj = to_domain_obj
+    library.ids.convert_to_json_serializable = plain
     try:
         yield
     finally:
-        kind.configuration = property_there
+        library.Expectation.configuration = property_there
+        library.ExpectationConfiguration.to_domain_obj = method_there
+        library.ids.convert_to_json_serializable = to_json
 
 
 @contextmanager
