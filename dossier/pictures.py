@@ -73,6 +73,12 @@ def _of(rates: pd.DataFrame, concern: str) -> Iterator[Picture]:
         "recall",
         flagged[(flagged["measure"] == "recall") & (flagged["by"] == "typology")],
     )
+    yield _picture(
+        f"{concern}: what is found, by intensity",
+        "Of the people whose planted pattern comes to so many times what is ordinary for peers, the share flagged.",
+        "recall",
+        flagged[(flagged["measure"] == "recall") & (flagged["by"] == "intensity")],
+    )
     equal = about[(about["basis"] == EQUAL) & (about["measure"] == "precision") & (about["by"] == "all")]
     yield _picture(
         f"{concern}: how often each method is right at the same workload",
@@ -94,7 +100,7 @@ def _picture(title: str, sentence: str, axis: str, rows: pd.DataFrame) -> Pictur
 def _label(row: dict[Any, Any]) -> str:
     if row["by"] == "all":
         return f"{row['name']} ({row['scope']})"
-    return str(row["group"]) if row["by"] in ("archetype", "typology") else f"{row['by']}: {row['group']}"
+    return str(row["group"]) if row["by"] in ("archetype", "typology", "intensity") else f"{row['by']}: {row['group']}"
 
 
 def _known(value: float) -> float | None:

@@ -168,7 +168,7 @@ def measure_controls(cell: Cell, result: ScenarioResult) -> tuple[pa.Table, pa.T
 def measure(cell: Cell, result: ScenarioResult) -> tuple[pa.Table, pa.Table]:
     """Return the rates of a cell and whom it flagged, each row with its provenance."""
     provenance = _provenance(cell)
-    return _rates(cell, result, provenance), _flagged(result, provenance)
+    return _rates(cell, result, provenance), _flagged(cell, result, provenance)
 
 
 def _provenance(cell: Cell) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def _rates(cell: Cell, result: ScenarioResult, provenance: dict[str, Any]) -> pa
         trial.flags,
         subjects=trial.subjects,
         scores=pa.concat_tables([trial.scores, combined_scores(trial.comparisons)]),
-        truth=_truth(truth),
+        truth=_truth(cell, truth),
         people=officers.merge(characteristics, on="officer_id", how="left"),
         units=records["unit"],
         options=RateOptions(workload=cell.results.workload),
@@ -203,15 +203,16 @@ def _rates(cell: Cell, result: ScenarioResult, provenance: dict[str, Any]) -> pa
     return _arrow(table[selected], provenance, RESULTS)
 
 
-def _truth(truth: dict[str, pa.Table]) -> Truth:
-    return Truth.of(truth["truth_subject"], truth["truth_archetype"])
+def _truth(cell: Cell, truth: dict[str, pa.Table]) -> Truth:
+    drawn = cell.resolved_world.is_drawn
+    return Truth.of(truth["truth_subject"], truth["truth_archetype"], multiples=drawn)
 
 
-def _flagged(result: ScenarioResult, provenance: dict[str, Any]) -> pa.Table:
+def _flagged(cell: Cell, result: ScenarioResult, provenance: dict[str, Any]) -> pa.Table:
     """Return the subjects flagged, once for each concern."""
     keys = ["subject_kind", "concern", "subject_id"]
     flags = result.trial.flags.select(keys).to_pandas().drop_duplicates().sort_values(keys)
-    truth = _truth(result.truth)
+    truth = _truth(cell, result.truth)
     parts = []
     for (kind, concern), rows in flags.groupby(["subject_kind", "concern"], sort=True):
         ids = rows["subject_id"].to_numpy(dtype=np.int64)

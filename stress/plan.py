@@ -48,7 +48,7 @@ MEASURES: Final = (
 
 GROUPS: Final = (
     *("all", "sex", "ethnicity", "age_band", "disability", "religion", "carer", "rank", "role", "borough", "service"),
-    *("archetype", "typology", "standing"),
+    *("archetype", "typology", "intensity", "standing"),
 )
 """What a plan may break measures down by."""
 

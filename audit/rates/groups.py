@@ -38,6 +38,18 @@ SERVICE: Final[tuple[tuple[str, float], ...]] = (
 )
 """The bands of length of service: a label, and the years from which on the next band begins."""
 
+INTENSITY: Final[tuple[tuple[str, float], ...]] = (
+    ("under 1.5 times peers", 1.5),
+    ("1.5 to 2 times", 2.0),
+    ("2 to 3 times", 3.0),
+    ("3 to 5 times", 5.0),
+    ("5 times or more", np.inf),
+)
+"""The bands of intensity: a label, and the multiple of what is ordinary for peers from which on the next begins."""
+
+OF_POSITIVES: Final = ("typology", "intensity")
+"""The breakdowns whose groups hold positives and nobody else."""
+
 TOGETHER: Final = " & "
 """Stands between the two parts of an intersection, in its name and in its groups' names."""
 
@@ -113,10 +125,25 @@ def service_bands(years: Floats) -> Texts:
         >>> service_bands(np.array([1.9, 2.0, 25.0, np.nan])).tolist()
         ['under 2 years', '2 to 4 years', '20 years or more', None]
     """
-    edges = np.array([above for _, above in SERVICE[:-1]])
-    labels = np.array([label for label, _ in SERVICE], dtype=object)
-    banded: Texts = labels[np.searchsorted(edges, np.nan_to_num(years), side="right")]
-    banded[np.isnan(years)] = None
+    return _bands(years, SERVICE)
+
+
+def intensity_bands(multiples: Floats) -> dict[str, Bools]:
+    """Return who is in each band of intensity that anybody is in; who has no multiple (NaN) is in none.
+
+    Example:
+        >>> {band: who.tolist() for band, who in intensity_bands(np.array([np.nan, 2.0, 7.5])).items()}
+        {'2 to 3 times': [False, True, False], '5 times or more': [False, False, True]}
+    """
+    banded = _bands(multiples, INTENSITY)
+    return {label: banded == label for label, _ in INTENSITY if (banded == label).any()}
+
+
+def _bands(values: Floats, bands: tuple[tuple[str, float], ...]) -> Texts:
+    edges = np.array([above for _, above in bands[:-1]])
+    labels = np.array([label for label, _ in bands], dtype=object)
+    banded: Texts = labels[np.searchsorted(edges, np.nan_to_num(values), side="right")]
+    banded[np.isnan(values)] = None
     return banded
 
 

@@ -6,6 +6,7 @@ looked at, and what was flagged, comes from the run itself.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -143,7 +144,17 @@ def read_truth(folder: Path, *, records: Path | None = None) -> Truth:
     rows = tables["truth_row"]
     if rows is not None and records is not None:
         rows = _with_days(rows, records)
-    return replace(Truth.of(tables["truth_subject"], tables["truth_archetype"], rows), folder=folder)
+    truth = Truth.of(tables["truth_subject"], tables["truth_archetype"], rows, multiples=_of_drawn_world(folder))
+    return replace(truth, folder=folder)
+
+
+def _of_drawn_world(truth: Path) -> bool:
+    """Say whether the world beside a truth is a drawn one; no where nothing there says so."""
+    try:
+        facts = json.loads((truth.resolve().parent / "world.json").read_text(encoding="utf-8"))
+        return bool(facts["world"].get("draws"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def _check_constraints(tables: Mapping[str, pa.Table], folder: Path) -> None:

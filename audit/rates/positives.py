@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from audit.rates.truth_tables import Truth
-from data.arrays import Bools, Days, Ids, Integers
+from data.arrays import Bools, Days, Floats, Ids, Integers
 
 LOOK_BACK_DAYS: Final = 365
 """How long after its last day a pattern still counts, unless asked otherwise: the longest window detectors use."""
@@ -53,12 +53,14 @@ class TruthLabels:
     """What the truth says of subjects, aligned to them: whether positive, in which standing, and of which typology.
 
     `standing` holds positions in `STANDINGS`. `typologies` holds, for each active typology of the concern, who has it;
-    a subject may have several.
+    a subject may have several. `multiple` is the largest of a subject's active spells of the concern, NaN where none
+    says one.
     """
 
     positive: Bools
     standing: Integers
     typologies: dict[str, Bools]
+    multiple: Floats
 
 
 def truth_labels(
@@ -100,7 +102,16 @@ def truth_labels(
     standing[positive] = STANDINGS.index("positive")
     names = sorted(set(spells.typology[of_concern].tolist()))
     typologies = {n: np.isin(ids, spells.ids[of_concern & (spells.typology == n)]) for n in names}
-    return TruthLabels(positive, standing, typologies)
+    return TruthLabels(positive, standing, typologies, _largest_multiples(truth, of_concern, ids))
+
+
+def _largest_multiples(truth: Truth, of_concern: Bools, ids: Ids) -> Floats:
+    known = of_concern & ~np.isnan(truth.subjects.multiple)
+    largest = dict.fromkeys(ids.tolist(), np.nan)
+    for subject, multiple in zip(truth.subjects.ids[known].tolist(), truth.subjects.multiple[known], strict=True):
+        if subject in largest:
+            largest[subject] = np.fmax(largest[subject], multiple)
+    return np.array(list(largest.values()), dtype=np.float64)
 
 
 def active_archetypes(truth: Truth, *, as_of: date, ids: Ids, definition: PositiveDefinition) -> dict[str, Bools]:

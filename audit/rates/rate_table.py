@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from audit.rates.groups import Groups
+from audit.rates.groups import OF_POSITIVES, Groups
 from audit.rates.intervals import EXACT, SCORE, proportion, ratio
 from audit.rates.rate_options import COLUMNS, FORCE, RateOptions
 from audit.rates.selections import EQUAL, Selections
@@ -93,14 +93,14 @@ def _without(groups: Groups, *breakdowns: str) -> Positions:
 def _measures(counts: GroupCounts, groups: Groups, kind: str) -> Iterator[_Measure]:
     flagged, ones = counts.flagged, np.ones_like(counts.flagged)
     size = counts.size[:, None] * ones
-    yield _Measure("flags_per_1000", flagged, size, _without(groups, "typology"), 1000.0)
+    yield _Measure("flags_per_1000", flagged, size, _without(groups, *OF_POSITIVES), 1000.0)
     if counts.hit is None or counts.positives is None:
         return
     hit, positives = counts.hit, counts.positives[:, None] * ones
     wrong, negatives = np.maximum(flagged - hit, 0.0), size - positives
-    untyped = _without(groups, "typology", "standing")
+    untyped = _without(groups, *OF_POSITIVES, "standing")
     innocent = np.flatnonzero(
-        [by != "typology" and name != "positive" for by, name in zip(groups.by, groups.names, strict=True)]
+        [by not in OF_POSITIVES and name != "positive" for by, name in zip(groups.by, groups.names, strict=True)]
     )
     yield _Measure("precision", hit, flagged, untyped)
     yield _Measure("false_discovery_proportion", wrong, flagged, untyped)
@@ -115,7 +115,7 @@ def _measures(counts: GroupCounts, groups: Groups, kind: str) -> Iterator[_Measu
 def _comparisons(counts: GroupCounts, groups: Groups) -> Iterator[_Measure]:
     with_reference = np.flatnonzero(
         [
-            by not in ("typology", "standing") and to not in (-1, at)
+            by not in (*OF_POSITIVES, "standing") and to not in (-1, at)
             for at, (by, to) in enumerate(zip(groups.by, groups.reference.tolist(), strict=True))
         ]
     )
@@ -224,7 +224,7 @@ def _ties(selections: Selections, n: float) -> dict[str, Any]:
 
 def _prevalence(counts: GroupCounts, groups: Groups, options: RateOptions) -> dict[str, Any]:
     assert counts.positives is not None
-    where = _without(groups, "typology", "standing")
+    where = _without(groups, *OF_POSITIVES, "standing")
     everybody = Selections(("truth",), ("truth",), ("truth",), np.zeros((0, 1)), (0,))
     measure = _Measure("prevalence", counts.positives[:, None], counts.size[:, None], where)
     return _proportions(measure, groups, everybody, options)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from audit.rates.evidence_rows import direct_rows, evidence_rates
-from audit.rates.groups import Groups, everybody, intersections, overlapping, partition
+from audit.rates.groups import Groups, everybody, intensity_bands, intersections, overlapping, partition
 from audit.rates.population import AuditTables, Population
 from audit.rates.positives import STANDINGS, TruthLabels, active_archetypes, truth_labels
 from audit.rates.rate_options import COLUMNS, RateOptions
@@ -124,6 +124,7 @@ def group_rates(
     if labels is not None:
         groups = groups + partition("standing", np.array(STANDINGS, dtype=object)[labels.standing])
         groups = groups + overlapping("typology", labels.typologies, n=len(population.ids))
+        groups = groups + overlapping("intensity", intensity_bands(labels.multiple), n=len(population.ids))
     counts = GroupCounts.of(groups, selections, None if labels is None else labels.positive)
     return rate_table(
         counts,

@@ -51,6 +51,7 @@ def _sections(rates: pd.DataFrame, with_truth: bool, as_of: str) -> list[Section
     sections = [_overview(rates, with_truth, as_of)]
     if with_truth:
         sections += [_innocent_people(rates), _equal_workload(rates), _recall_by_typology(rates)]
+        sections += [_recall_by_intensity(rates)]
         sections += [_false_positives(rates), _evidence_rows(rates)]
     sections += [
         _by_characteristic(rates, with_truth),
@@ -189,14 +190,20 @@ def _places(rates: pd.DataFrame, key: tuple[str, ...]) -> float:
 
 
 def _recall_by_typology(rates: pd.DataFrame) -> Section:
-    recalls = _dicts(_where(rates, basis=FLAGGED, scope="all", measure="recall", by="typology"))
+    return _recall_by(rates, "typology", "planted", "What was found, by what was planted")
+
+
+def _recall_by_intensity(rates: pd.DataFrame) -> Section:
+    return _recall_by(rates, "intensity", "intensity", "What was found, by how much more than peers it is")
+
+
+def _recall_by(rates: pd.DataFrame, by: str, heading: str, title: str) -> Section:
+    recalls = _dicts(_where(rates, basis=FLAGGED, scope="all", measure="recall", by=by))
     rows = [
         (r["subject_kind"], r["concern"], _spaced(r["group"]), int(r["count"]), int(r["n"]), percent(r))
         for r in recalls
     ]
-    return Section(
-        "What was found, by what was planted", ("subject", "concern", "planted", "flagged", "of", "recall"), tuple(rows)
-    )
+    return Section(title, ("subject", "concern", heading, "flagged", "of", "recall"), tuple(rows))
 
 
 def _false_positives(rates: pd.DataFrame) -> Section:

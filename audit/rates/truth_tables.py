@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from data.arrays import Days, Ids, Texts
+from data.arrays import Days, Floats, Ids, Texts
 from data.errors import UsageError
 
 AnyTable: TypeAlias = pa.Table | pd.DataFrame
@@ -27,7 +27,10 @@ CHARACTERISTICS: Final = ("sex", "ethnicity", "age_band", "disability", "religio
 
 @dataclass(frozen=True)
 class PlantedSpells:
-    """What was planted: one entry a spell. An `ended` of NaT has no end. `name` is the typology or the archetype."""
+    """What was planted: one entry a spell. An `ended` of NaT has no end. `name` is the typology or the archetype.
+
+    `multiple` is how many times what is ordinary for peers it comes to; NaN where the truth does not say it so.
+    """
 
     kind: Texts
     ids: Ids
@@ -35,6 +38,7 @@ class PlantedSpells:
     name: Texts
     started: Days
     ended: Days
+    multiple: Floats
 
     @property
     def typology(self) -> Texts:
@@ -62,8 +66,17 @@ class Truth:
     folder: Path | None = None
 
     @classmethod
-    def of(cls, subjects: AnyTable, archetypes: AnyTable | None = None, rows: AnyTable | None = None) -> Truth:
+    def of(
+        cls,
+        subjects: AnyTable,
+        archetypes: AnyTable | None = None,
+        rows: AnyTable | None = None,
+        *,
+        multiples: bool = False,
+    ) -> Truth:
         """Return the truth from the contract's truth tables.
+
+        With `multiples` the column intensity is a multiple of what is ordinary for peers, as it is in drawn worlds.
 
         Raises:
             UsageError: a table lacks a column.
@@ -74,7 +87,7 @@ class Truth:
             >>> Truth.of(pd.DataFrame([planted])).subjects.ids.tolist()
             [7]
         """
-        planted = frame(subjects, _SUBJECTS, name="truth_subject")
+        planted = frame(subjects, (*_SUBJECTS, "intensity") if multiples else _SUBJECTS, name="truth_subject")
         benign = archetypes if archetypes is not None else pd.DataFrame({c: [] for c in _ARCHETYPES})
         row_columns = (*_ROWS, *(c for c in ("known_on", "on") if rows is not None and c in column_names(rows)))
         return cls(
@@ -100,6 +113,7 @@ def _spells(rows: pd.DataFrame, *, id_column: str, name: str) -> PlantedSpells:
         name=texts(rows[name]),
         started=days(rows["started_on"]),
         ended=days(rows["ended_on"]),
+        multiple=rows["intensity"].to_numpy(dtype=np.float64) if "intensity" in rows else np.full(n, np.nan),
     )
 
 

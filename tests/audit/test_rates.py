@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import precision_score, recall_score
 
 from audit.rates import COLUMNS, PositiveDefinition, RateOptions, Truth, rates
+from audit.rates.groups import INTENSITY
 from data.errors import UsageError
 from tests.audit.little_audits import AS_OF, CONCERNS, DETECTORS, LittleAudit, little_audit
 
@@ -161,6 +162,32 @@ def test_recall_by_typology_counts_those_with_the_typology() -> None:
         }
         flagged = set(audit.flags.loc[audit.flags["concern"] == row["concern"], "subject_id"])
         assert (row["count"], row["n"]) == (len(planted & flagged), len(planted))
+
+
+def test_recall_by_intensity_counts_the_strongest_running_pattern_of_each() -> None:
+    audit = little_audit(4)
+    planted = audit.truth_subject.assign(intensity=np.linspace(1.0, 8.0, len(audit.truth_subject)))
+    truth = Truth.of(planted, audit.truth_archetype, multiples=True)
+    table = rates(audit.flags, subjects=audit.subjects, truth=truth)
+    rows = table[(table["by"] == "intensity") & (table["scope"] == "all")].to_dict("records")
+    assert {row["measure"] for row in rows} == {"recall"}
+    counted = 0
+    for kind, concern in {(row["subject_kind"], row["concern"]) for row in rows}:
+        of_concern = planted[(planted["subject_kind"] == kind) & (planted["concern"] == concern)]
+        running_spells = of_concern[[running(t) for t in of_concern.to_dict("records")]]
+        strongest = running_spells.groupby("subject_id")["intensity"].max()
+        bands = pd.cut(strongest, [0.0, 1.5, 2.0, 3.0, 5.0, np.inf], right=False, labels=[b for b, _ in INTENSITY])
+        own = audit.flags[(audit.flags["concern"] == concern) & (audit.flags["subject_kind"] == kind)]
+        present = set(audit.subjects.loc[audit.subjects["subject_kind"] == kind, "subject_id"])
+        for row in (r for r in rows if (r["subject_kind"], r["concern"]) == (kind, concern)):
+            members = set(bands.index[bands == row["group"]]) & present
+            assert (row["count"], row["n"]) == (len(members & set(own["subject_id"])), len(members))
+            counted += len(members)
+    assert counted > 10
+
+
+def test_without_multiples_in_the_truth_there_is_no_intensity() -> None:
+    assert "intensity" not in set(little_audit(4).rates()["by"])
 
 
 @pytest.mark.parametrize("by", ["sex", "ethnicity", "disability"])
