@@ -47,8 +47,9 @@ def innocent_sentences(rates: pd.DataFrame) -> list[str]:
     return [
         f"{row['concern'].capitalize()}: {row['n'] - row['count']:,.0f} of {row['n']:,.0f} people flagged are"
         f" innocent of what they are flagged for; {row['count']:,.0f} are not."
-        for row in rows.sort_values("concern").to_dict("records")
         if row["n"]
+        else f"{row['concern'].capitalize()}: not computed, because nobody is flagged."
+        for row in rows.sort_values("concern").to_dict("records")
     ]
 
 

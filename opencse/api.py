@@ -230,10 +230,10 @@ def rates(
         UsageError: the truth is of another world than the run.
     """
     from audit.rates import RateOptions as Defaults
-    from audit.rates import rates as measure
+    from audit.rates.rates_report import reported_rates
 
     tables = _measured(result, truth)
-    return measure(
+    return reported_rates(
         tables["flags"],
         subjects=tables["subjects"],
         scores=tables["scores"],

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from audit.rates.date_overlap import date_overlap
 from audit.rates.inputs import Background
+from audit.rates.not_computed import BECAUSE, Uncomputed, drawn, reported, uncomputed_rankings, without_places
 from audit.rates.population import AuditTables
 from audit.rates.rate_options import COLUMNS, FORCE, RateOptions
 from audit.rates.rates import rates
@@ -23,7 +24,13 @@ from pipeline.seal import code_digest, code_version
 _TEXT: Final = ("subject_kind", "concern", "basis", "scope", "name", "measure", "by", "group", "reference", "interval")
 
 SCHEMA: Final = pa.schema(
-    [(c, pa.date32() if c == "as_of" else pa.string() if c in (*_TEXT, "status") else pa.float64()) for c in COLUMNS]
+    [
+        *(
+            (c, pa.date32() if c == "as_of" else pa.string() if c in (*_TEXT, "status") else pa.float64())
+            for c in COLUMNS
+        ),
+        (BECAUSE, pa.string()),
+    ]
 )
 """The columns of `rates.parquet`."""
 
@@ -60,6 +67,7 @@ def rates_report(
 ) -> RatesReport:
     """Make all tables of an audit; the arguments are those of `rates`. `facts` are noted beside them."""
     about = about or Background(None, None)
+    tables = AuditTables.of(flags, subjects=subjects, scores=scores, people=about.people, units=about.units)
     table = rates(
         flags,
         subjects=subjects,
@@ -70,13 +78,15 @@ def rates_report(
         units=about.units,
         options=options,
     )
-    tables = AuditTables.of(flags, subjects=subjects, scores=scores, people=about.people, units=about.units)
     overlap = date_overlap(tables, options)
-    notes = [*(facts or {}).get("notes", []), *unmatched_flags(tables)]
+    if not overlap.empty:
+        table = pd.concat([table, overlap], ignore_index=True)
+    uncomputed = uncomputed_of(tables, table, options)
+    notes = [*(facts or {}).get("notes", []), *unmatched_flags(tables), *(one.sentence() for one in uncomputed)]
     return RatesReport(
-        rates=table if overlap.empty else pd.concat([table, overlap], ignore_index=True),
-        curves=curves(tables, truth, options) if sweeps else pd.DataFrame({c: [] for c in CURVE}),
-        capacities=capacities(tables, truth, options) if sweeps else pd.DataFrame({c: [] for c in CAPACITIES.names}),
+        rates=reported(table, uncomputed),
+        curves=drawn(curves(tables, truth, options), uncomputed_rankings(tables)) if sweeps else _empty(CURVES),
+        capacities=_capacities(tables, truth, options) if sweeps else _empty(CAPACITIES),
         facts={
             **(facts or {}),
             "notes": notes,
@@ -89,6 +99,45 @@ def rates_report(
             "code": {"version": code_version(), "sha256": code_digest()},
         },
     )
+
+
+def reported_rates(
+    flags: AnyTable,
+    *,
+    subjects: AnyTable,
+    scores: AnyTable | None = None,
+    evidence: AnyTable | None = None,
+    truth: Truth | None = None,
+    people: AnyTable | None = None,
+    units: AnyTable | None = None,
+    options: RateOptions,
+) -> pd.DataFrame:
+    """Return `rates` for readers: with a column `because` that says why a value is not computed."""
+    tables = AuditTables.of(flags, subjects=subjects, scores=scores, people=people, units=units)
+    table = rates(
+        flags,
+        subjects=subjects,
+        scores=scores,
+        evidence=evidence,
+        truth=truth,
+        people=people,
+        units=units,
+        options=options,
+    )
+    return reported(table, uncomputed_of(tables, table, options))
+
+
+def uncomputed_of(tables: AuditTables, table: pd.DataFrame, options: RateOptions) -> list[Uncomputed]:
+    """Return what of a table of rates was not computed at an equal workload."""
+    return [*without_places(table, options.workload), *uncomputed_rankings(tables)]
+
+
+def _capacities(tables: AuditTables, truth: Truth | None, options: RateOptions) -> pd.DataFrame:
+    return reported(capacities(tables, truth, options), uncomputed_rankings(tables))
+
+
+def _empty(schema: pa.Schema) -> pd.DataFrame:
+    return pd.DataFrame({name: [] for name in schema.names})
 
 
 def unmatched_flags(tables: AuditTables) -> list[str]:

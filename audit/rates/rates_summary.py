@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from audit.rates.groups import TOGETHER
+from audit.rates.not_computed import reason_of
 from audit.rates.rate_options import FORCE
 from audit.rates.selections import EQUAL, FLAGGED
 from audit.rates.truth_tables import CHARACTERISTICS
@@ -75,7 +76,7 @@ def _written(row: dict[str, Any] | None, scale: float, digits: int, unit: str) -
     if row is None:
         return None
     if row["status"] == "undefined":
-        return "undefined"
+        return f"not computed, because {reason_of(row)}"
     value, low, high = (_number(scale * row[c], digits) for c in ("value", "low", "high"))
     return f"{value}{unit} ({low}–{high}){' few' if row['status'] == 'too_few' else ''}"
 
@@ -155,7 +156,8 @@ def _equal_workload(rates: pd.DataFrame) -> Section:
     keys = ["subject_kind", "concern", "scope", "name"]
     for key, m in _by_measure(_where(rates, basis=EQUAL, by="all"), keys):
         places = _places(rates, key)
-        if places == 0 or m["flags_per_1000"]["count"] < places - 0.5:
+        computed = m["flags_per_1000"]["status"] != "undefined"
+        if not computed or places == 0 or m["flags_per_1000"]["count"] < places - 0.5:
             continue
         innocent = m.get(f"innocent_flagged_per_{FORCE}") or m.get("innocent_flagged_per_1000")
         tied = int(m["tied_at_cut"]["value"]) or None
@@ -179,7 +181,10 @@ def _equal_workload(rates: pd.DataFrame) -> Section:
         f" share there was room for."
     )
     return Section(
-        "The same workload, given to each detector and baseline alone", columns, tuple(rows), (note,) if rows else ()
+        "The same workload, given to each detector and baseline alone",
+        columns,
+        tuple(rows),
+        (note,) if rows else ("Not computed, because nobody was flagged, or no detector ranks anybody.",),
     )
 
 
@@ -203,7 +208,9 @@ def _recall_by(rates: pd.DataFrame, by: str, heading: str, title: str) -> Sectio
         (r["subject_kind"], r["concern"], _spaced(r["group"]), int(r["count"]), int(r["n"]), percent(r))
         for r in recalls
     ]
-    return Section(title, ("subject", "concern", heading, "flagged", "of", "recall"), tuple(rows))
+    columns = ("subject", "concern", heading, "flagged", "of", "recall")
+    aside = () if rows else ("Not computed, because no pattern was planted in anybody here.",)
+    return Section(title, columns, tuple(rows), aside)
 
 
 def _false_positives(rates: pd.DataFrame) -> Section:
@@ -218,7 +225,8 @@ def _false_positives(rates: pd.DataFrame) -> Section:
         ]
     columns = ("subject", "concern", "by", "innocent people who are", "flagged", "of", "false-positive rate")
     note = "The highest rates; all are in the tables. An officer may be of several archetypes."
-    return Section("Which innocent people are flagged", columns, tuple(rows), (note,) if rows else ())
+    aside = note if rows else "Nobody innocent was flagged."
+    return Section("Which innocent people are flagged", columns, tuple(rows), (aside,))
 
 
 def _evidence_rows(rates: pd.DataFrame) -> Section:
@@ -228,7 +236,8 @@ def _evidence_rows(rates: pd.DataFrame) -> Section:
         if m["evidence_precision"]["n"] or m["evidence_recall"]["n"]:
             rows.append((*key[:2], key[3], *(percent(m[n]) for n in ("evidence_precision", "evidence_recall"))))
     columns = ("subject", "concern", "flagged by", "of cited rows, planted", "of planted rows, cited")
-    return Section("Whether true flags point at the right rows", columns, tuple(rows))
+    aside = () if rows else ("Not computed, because no right flag cites a row.",)
+    return Section("Whether true flags point at the right rows", columns, tuple(rows), aside)
 
 
 def _by_characteristic(rates: pd.DataFrame, with_truth: bool) -> Section:
@@ -247,8 +256,14 @@ def _by_characteristic(rates: pd.DataFrame, with_truth: bool) -> Section:
     more = ("false-positive rate", "its ratio") if with_truth else ()
     columns = ("concern", "by", "group", "n", "flags per 1,000", "flag-rate ratio", *more, "four-fifths")
     return Section(
-        "On whom flags fall", columns, tuple(rows), (FOUR_FIFTHS, *_differences(groups, with_truth)) if rows else ()
+        "On whom flags fall",
+        columns,
+        tuple(rows),
+        (FOUR_FIFTHS, *_differences(groups, with_truth)) if rows else (_NO_GROUPS,),
     )
+
+
+_NO_GROUPS: Final = "Not computed, because nobody was flagged, or no protected characteristic is known."
 
 
 def _flagged_concerns(rates: pd.DataFrame) -> list[str]:
@@ -296,8 +311,8 @@ def _date_overlap(rates: pd.DataFrame) -> Section:
     rows = []
     for r in _dicts(rates[rates["measure"] == "kept_share"]):
         if r["n"]:
-            others = r["reference_count"] / r["reference_n"] if r["reference_n"] else np.nan
-            of_others = f"{100 * others:.1f}%"
+            others = r["reference_count"] / r["reference_n"] if r["reference_n"] else None
+            of_others = "not computed, because there are none" if others is None else f"{100 * others:.1f}%"
             rows.append((r["subject_kind"], r["concern"], r["name"], r["group"], int(r["n"]), percent(r), of_others))
     columns = (
         "subject",

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from audit.rates.intervals import EXACT, proportion, ratio
 from audit.rates.later_rows import AT_LEAST, OUTCOMES, TABLES, later_of, uncomputed
+from audit.rates.not_computed import RULE, rankless, uncomputed_rankings
 from audit.rates.population import AuditTables, Population
 from audit.rates.provenance import provenance_notes
 from audit.rates.rate_options import RateOptions
@@ -57,6 +58,7 @@ SCHEMA: Final = pa.schema(
         *((c, pa.float64()) for c in ("ratio_to_others", "ratio_low", "ratio_high")),
         ("interval", pa.string()),
         ("status", pa.string()),
+        ("because", pa.string()),
     ]
 )
 """The columns of a table of outcomes: described in `docs/reference/rates.md`."""
@@ -119,7 +121,7 @@ def outcomes_of_run(
     tell("comparing")
     tables = AuditTables.of(folder.table("flags"), subjects=folder.table("subjects"), scores=folder.table("scores"))
     table = outcomes_of(tables, later=later, until=until, at_least=at_least)
-    return LaterOutcomes(table, (*notes, *_empty_rankings(tables)))
+    return LaterOutcomes(table, (*notes, *(one.sentence() for one in uncomputed_rankings(tables, kinds=("officer",)))))
 
 
 def months_after(day: date, months: int) -> date:
@@ -155,32 +157,6 @@ def _ends(store: Store, present: AbstractSet[str], until: date) -> Iterator[str]
         last = _last(store, name)
         if last is not None and last < until:
             yield f"The records of {name} end on {last}, before {until}: what came after is not counted."
-
-
-def _empty_rankings(tables: AuditTables) -> Iterator[str]:
-    """Yield which ways of ranking put nobody before anybody else: there is no top of them."""
-    for population in (p for p in tables.populations() if p.kind == "officer"):
-        for concern in tables.concerns(population, None):
-            about = tables.about(tables.scores, population, concern)
-            for name, scores in about.groupby("detector", sort=True):
-                why = rankless(ranking(scores, ids=population.ids))
-                if why:
-                    yield f"{name} ({concern}, {population.as_of}) is not computed, because {why}."
-
-
-def rankless(rank: Floats) -> str:
-    """Return why a ranking ranks nobody: empty where it ranks somebody.
-
-    Example:
-        >>> rankless(np.array([2.0, 2.0, -np.inf])), rankless(np.array([2.0, 1.0]))
-        ('it gives everybody whom it scores the same score', '')
-    """
-    scored = rank[rank > -np.inf]
-    if not len(scored):
-        return "it scores nobody"
-    if len(scored) > 1 and scored.min() == scored.max():
-        return "it gives everybody whom it scores the same score"
-    return ""
 
 
 def outcomes(
@@ -237,13 +213,13 @@ def _groups(tables: AuditTables, population: Population, concern: str) -> Iterat
         family = scores["family"].iloc[0]
         labels = {"scope": BASELINE if family == BASELINE else "detector", "name": str(detector)}
         rank = ranking(scores, ids=population.ids)
-        if rankless(rank):
+        if rankless(rank, rule=family == RULE):
             continue
         scored = (rank > -np.inf).astype(np.float64)
         n = float(scored.sum())
         weight, _ = strongest(rank, round(TOP * len(population.ids)))
         yield labels | {"by": "top", "group": f"top {TOP:.0%}"}, weight, everybody
-        if family != "contradiction":
+        if family != RULE:
             edges = [strongest(rank, n * k / 10)[0] for k in range(11)]
             for k in range(10):
                 yield labels | {"by": "decile", "group": f"{k + 1:02d}"}, edges[k + 1] - edges[k], scored
@@ -268,7 +244,17 @@ def _shares(weight: Floats, out_of: Floats, had: Floats) -> dict[str, Any]:
         "ratio_high": upper,
         "interval": EXACT,
         "status": "undefined" if not n else "too_few" if n < RateOptions().smallest else "ok",
+        "because": _because(n, m, other),
     }
+
+
+def _because(n: float, m: float, other: float) -> str | None:
+    """Return why a share, or its ratio to that of the others, is not computed."""
+    if not n:
+        return "not computed, because nobody is in the group"
+    if not m:
+        return "the ratio is not computed, because there are no others"
+    return None if other else "the ratio is not computed, because none of the others had it"
 
 
 def to_arrow(table: pd.DataFrame) -> pa.Table:
@@ -305,7 +291,7 @@ _COLUMNS: Final = ("concern", "way", "which is a", "who", "people", "had it late
 def _line(row: Mapping[Any, Any]) -> tuple[Any, ...]:
     few = " few" if row["status"] == "too_few" else ""
     share = f"{row['value']:.1%} ({100 * row['low']:.1f}–{100 * row['high']:.1f}){few}"
-    times = "undefined"
+    times = str(row["because"]).removeprefix("the ratio is ")
     if not np.isnan(row["ratio_to_others"]):
         times = f"{row['ratio_to_others']:.2f} ({row['ratio_low']:.2f}–{row['ratio_high']:.2f})"
     scope = "run" if row["scope"] == "all" else row["scope"]

@@ -119,7 +119,7 @@ def capacities(
             for capacity in per_1000:
                 places = float(round(capacity * len(population.ids) / 1000))
                 selections = equal_workload(scores, ids=population.ids, places=places)
-                if selections is not None:
+                if selections is not None and places:  # of less than one subject there is no rate
                     rows = group_rates(population, concern, base, selections, labels, options)
                     parts.append(rows[rows["basis"] == EQUAL].assign(selected_per_1000=capacity))
     columns = ["selected_per_1000", *COLUMNS]

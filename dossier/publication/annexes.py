@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from audit.rates.not_computed import reason_of
 from audit.rates.selections import FLAGGED
 from dossier.evidence_slices import EvidenceSlices
 from dossier.publication.aggregates import PublishedCounts
@@ -167,16 +168,18 @@ def _error_rates(rates: pd.DataFrame | None) -> list[dict[str, str]] | str:
         {
             "concern": row["concern"],
             "measure": row["measure"].replace("_", " "),
-            "value": _number(row["value"]),
-            "interval": f"{_number(row['low'])} to {_number(row['high'])}",
+            **_value(row),
             "of": f"{row['count']:g} of {row['n']:g}",
         }
         for row in rows.to_dict("records")
     ]
 
 
-def _number(value: float) -> str:
-    return "undefined" if pd.isna(value) else f"{value:.3g}"
+def _value(row: Mapping[Any, Any]) -> dict[str, str]:
+    """Return a rate with its interval, or why there is none."""
+    if pd.isna(row["value"]):
+        return {"value": f"not computed, because {reason_of(row)}"}
+    return {"value": f"{row['value']:.3g}", "interval": f"{row['low']:.3g} to {row['high']:.3g}"}
 
 
 def _promise(selection: Mapping[str, Any]) -> str:

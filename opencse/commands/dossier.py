@@ -76,16 +76,17 @@ def rates_beside(folder: RunFolder, truth: Path | None) -> pd.DataFrame | None:
     """Return the error rates of a run against a truth, by characteristic where its records lie beside it."""
     if truth is None:
         return None
-    from audit.rates import RateOptions, rates
+    from audit.rates import RateOptions
     from audit.rates.inputs import read_background, read_truth, records_beside
     from audit.rates.provenance import world_notes
+    from audit.rates.rates_report import reported_rates
 
     for note in world_notes(folder, truth=truth):
         print_note(note)
     records = records_beside(truth)
     background = None if records is None else read_background(records, run=folder)
     tables = {name: folder.table(name) for name in ("subjects", "scores", "evidence")}
-    return rates(
+    return reported_rates(
         folder.table("flags"),
         **tables,
         truth=read_truth(truth, records=records),

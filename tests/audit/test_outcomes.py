@@ -14,7 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 from audit.rates.later_rows import later_of, uncomputed
-from audit.rates.recorded_later import NOT_TRUTH, months_after, outcomes, rankless
+from audit.rates.not_computed import rankless
+from audit.rates.recorded_later import NOT_TRUTH, months_after, outcomes
 from data.errors import UsageError
 from data.sample_records import complete_rows, load_rows
 from data.store import Store

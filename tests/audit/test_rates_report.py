@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from audit.rates import RateOptions, Truth, rates
 from audit.rates.date_overlap import date_overlap
-from audit.rates.inputs import read_background, read_table, read_truth, records_beside
+from audit.rates.inputs import Background, read_background, read_table, read_truth, records_beside
 from audit.rates.intervals import clustered
 from audit.rates.population import AuditTables
 from audit.rates.rates_report import rates_report
@@ -303,7 +303,7 @@ def test_the_account_is_short_and_every_value_in_it_has_an_interval() -> None:
     sections = summarise(audit.rates(intersections=True))
     assert sum(len(s.rows) for s in sections) < 200
     overview = next(s for s in sections if s.title.startswith("What was flagged"))
-    assert all("(" in row[-1] and "–" in row[-1] for row in overview.rows if row[-1] != "undefined")
+    assert all("(" in row[-1] and "–" in row[-1] for row in overview.rows if not row[-1].startswith("not computed"))
 
 
 def test_an_audit_notes_what_determined_it() -> None:
@@ -337,3 +337,76 @@ def test_a_truth_with_a_row_that_the_contract_refuses_is_refused(
     with pytest.raises(InputRejected, match=f"1 of {len(rows)} rows of {name}") as refusal:
         read_truth(tmp_path / "truth")
     assert said in str(refusal.value.expected)
+
+
+# ---------------------------------------------------------------- what is not computed
+
+
+def test_a_constant_or_empty_ranking_is_no_result_at_the_same_workload() -> None:
+    audit = little_audit(31, people=100)
+    scores = audit.scores.copy()
+    scores.loc[scores["detector"] == "count", "score"] = 1.0
+    scores.loc[scores["detector"] == "badge_rule", "score"] = 0.0
+    made = rates_report(audit.flags, subjects=audit.subjects, scores=scores, truth=audit.truth, options=RateOptions())
+    equal = made.rates[made.rates["basis"] == "equal_workload"]
+    blank = equal[equal["name"].isin(["count", "badge_rule"])]
+    assert len(blank)
+    assert blank[["value", "low", "high", "count"]].isna().all(axis=None)
+    assert set(blank["status"]) == {"undefined"}
+    assert set(blank["because"]) == {
+        "not computed, because it gives everybody whom it scores the same score",
+        "not computed, because it contradicts nobody",
+    }
+    assert set(made.curves["name"]) == {"peer_rate", "shape"}
+    assert set(made.capacities.loc[made.capacities["value"].notna(), "name"]) == {"peer_rate", "shape"}
+    shown = {row[2] for s in summarise(made.rates) if s.title.startswith("The same workload") for row in s.rows}
+    assert shown == {"peer_rate", "shape"}
+    notes = [note for note in made.facts["notes"] if "is not computed, because" in note]
+    assert len(notes) == 4  # two rankings for each of two concerns
+
+
+def test_a_rule_that_contradicts_some_alike_ranks_them_before_the_others() -> None:
+    audit = little_audit(32, people=100)
+    scores = audit.scores.copy()
+    alike = scores["detector"] == "badge_rule"
+    scores.loc[alike, "score"] = (scores.loc[alike, "score"] > 2).astype(float)
+    made = rates_report(audit.flags, subjects=audit.subjects, scores=scores, options=RateOptions(), sweeps=False)
+    equal = made.rates[(made.rates["basis"] == "equal_workload") & (made.rates["name"] == "badge_rule")]
+    assert equal["value"].notna().any()
+
+
+def test_no_share_of_nothing_is_a_result() -> None:
+    audit = little_audit(33, people=60)
+    nobody = audit.flags.iloc[:0]
+    made = rates_report(nobody, subjects=audit.subjects, scores=audit.scores, truth=audit.truth, options=RateOptions())
+    rows = made.rates
+    assert (rows["value"].isna() == rows["because"].notna()).all()
+    assert not rows[(rows["n"] == 0) & rows["value"].notna()].size
+    precision = rows[(rows["measure"] == "precision") & (rows["basis"] == "flagged")]
+    assert set(precision["because"]) == {"not computed, because nobody is flagged"}
+    assert rows.loc[rows["basis"] == "equal_workload", "value"].isna().all()
+    text = " ".join(str(cell) for s in summarise(rows) for row in (*s.rows, s.sentences) for cell in row)
+    assert "not computed, because nobody is flagged" in text
+    assert "nan" not in text
+    assert "undefined" not in text
+    assert (
+        not made.capacities[made.capacities["n"].gt(0) & made.capacities["count"].eq(0)]
+        .query("measure == 'flags_per_1000' and by == 'all'")
+        .size
+    )
+
+
+def test_a_ratio_says_of_which_group_there_is_nothing() -> None:
+    audit = little_audit(34, people=60)
+    women = audit.people.loc[audit.people["sex"] == "female", "officer_id"]
+    flags = audit.flags[audit.flags["subject_id"].isin(women)]
+    table = rates_report(
+        flags,
+        subjects=audit.subjects,
+        about=Background(audit.people, None),
+        options=RateOptions(),
+        sweeps=False,
+    ).rates
+    ratio = table[(table["measure"] == "flag_rate_ratio") & (table["by"] == "sex") & (table["group"] == "female")]
+    assert set(ratio["because"]) == {"not computed, because nobody of the reference group (male) is flagged"}
+    assert set(ratio["high"]) == {float("inf")}  # how far it lies above, nothing bounds
