@@ -79,7 +79,7 @@ def is_text(column: pa.ChunkedArray, *texts: str) -> pa.ChunkedArray:
 
 
 def conform(table: Table, rows: pa.Table) -> pa.Table:
-    """Return rows with the contract's columns in contract order and of contract type.
+    """Return rows with the contract's columns in contract order and type; an optional one may be missing.
 
     Raises:
         InputRejected: a column is missing or unknown.
@@ -90,6 +90,9 @@ def conform(table: Table, rows: pa.Table) -> pa.Table:
         >>> conform(CONTRACT["unit"], units).column_names
         ['unit_id', 'name', 'kind', 'parent_unit_id']
     """
+    for column in table.columns:
+        if column.optional and column.name not in rows.column_names:
+            rows = rows.append_column(column.name, pa.nulls(rows.num_rows, ARROW_TYPES[column.type]))
     if set(rows.column_names) != set(table.names):
         raise InputRejected(
             f"The table {table.name} does not have the contract's columns.",

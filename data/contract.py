@@ -1,4 +1,4 @@
-"""The officer-record contract, version 2: every record and truth table, declared once.
+"""The officer-record contract, version 3: every record and truth table, declared once.
 
 Definitions, value lists, validation rules, empty tables, synthetic data and `docs/records.md` are derived from
 `CONTRACT`. Any folder with one Parquet or CSV file per table that meets it is an input; a table may be absent.
@@ -28,7 +28,7 @@ from data.tables.time import TIME
 from data.tables.truth import TRUTH
 
 CONTRACT: Final = Contract(
-    version=2,
+    version=3,
     records=MappingProxyType({t.name: t for t in (*PEOPLE, *TIME, *ACTIVITY, *CONDUCT)}),
     truth=MappingProxyType({t.name: t for t in TRUTH}),
 )

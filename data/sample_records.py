@@ -51,7 +51,7 @@ def _complete_times(table: Table, row: dict[str, Any], partial: SampleRow) -> No
 
 _RECORDED: Final = frozenset(
     (
-        *("joined_on", "officer_id", "rank", "role", "fte"),
+        *("joined_on", "opened_on", "officer_id", "rank", "role", "fte"),
         *("tactic", "severity", "subject_injured", "officer_injured", "video"),
     )
 )

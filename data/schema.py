@@ -38,7 +38,9 @@ class Column:
     `references` names the table whose key the value must be. A reference that is not `enforced` may dangle (the row
     it points to can have been deleted or never extracted): it is counted by validation, and no row is lost for it.
     `known_from` names the column whose day must lie before an as-of date for this column to be read there; until then
-    it reads as null. `usable` is false where no such day is recorded: nothing may be computed from the column.
+    it reads as null. `usable` is false where no such day is recorded: nothing may be computed from the column. An
+    `optional` column may be null in all rows without making anybody alike: what reads it is computed only where it is
+    filled (`data.optional_columns`).
     """
 
     name: str
@@ -53,6 +55,7 @@ class Column:
     above: float | None = None
     known_from: str | None = None
     usable: bool = True
+    optional: bool = False
     category: Category | None = None
 
     @property

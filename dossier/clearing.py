@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from audit.flag.explanation import explain
+from audit.flag.given_explanation import with_given_ids
 from audit.flag.removal import Removal, smallest_removal
 from audit.flag.stability import stability
+from pipeline.given_ids import GivenIds, given_ids
 from pipeline.run_folder import RunFolder
 
 LISTED: Final = 10
@@ -28,16 +30,20 @@ def clearing_lines(
     Raises:
         CodeNotTrusted: the user's own files took part in the run, and the folder was not opened to run them.
     """
-    lines = {}
+    lines, ids = {}, given_ids(folder)
     for number, flag_id in enumerate(flag_ids, start=1):
         progress(f"what would have changed flag {number}")
         removal = smallest_removal(folder, flag_id)
         again = [count.sentence() for count in stability(folder, flag_id)] if stable else []
-        lines[flag_id] = (*explain(folder, flag_id, rows=0).changes, removal.sentence(), *_rows(removal), *again)
+        changes = with_given_ids(explain(folder, flag_id, rows=0), ids).changes
+        lines[flag_id] = (*changes, removal.sentence(), *_rows(removal, ids), *again)
     return lines
 
 
-def _rows(removal: Removal) -> list[str]:
-    named = [f"{r.table_name} {r.row_id}: {r.source_file}, row {r.source_row}" for r in removal.rows[:LISTED]]
+def _rows(removal: Removal, ids: GivenIds) -> list[str]:
+    keys = [ids.row_id(r.table_name, r.row_id) for r in removal.rows[:LISTED]]
+    named = [
+        f"{r.table_name} {key}: {r.source_file}, row {r.source_row}" for key, r in zip(keys, removal.rows, strict=False)
+    ]
     left = len(removal.rows) - LISTED
     return [*named, f"and {left:,} more"] if left > 0 else named

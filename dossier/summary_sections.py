@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from audit.section import Section
 from dossier.material import Material
+from pipeline.given_ids import GivenIds
 
 LONGEST: Final = 200
 """How many rows a table of gaps or practices shows at most; the run folder has all."""
@@ -20,10 +21,10 @@ def summary_sections(material: Material) -> list[Section]:
         _flags(material.flags),
         _selections(facts.get("selections", ())),
         _records(facts.get("counts", ())),
-        _gaps(facts.get("source_gaps", ())),
-        _changes(facts.get("practice_changes", ())),
+        _gaps(facts.get("source_gaps", ()), material.ids),
+        _changes(facts.get("practice_changes", ()), material.ids),
         _practices(material),
-        Section("Notes on the records", sentences=tuple(_notes(facts))),
+        Section("Notes on the records", sentences=tuple(_notes(facts, numbers=material.ids.empty))),
     ]
     return [section for section in sections if section.rows or section.sentences]
 
@@ -57,14 +58,14 @@ def _records(counts: Iterable[dict[str, Any]]) -> Section:
     return Section("Records", ("table", "rows in", "loaded", "not loaded"), rows, (sentence,))
 
 
-def _gaps(gaps: Iterable[dict[str, Any]]) -> Section:
-    rows = tuple((g["table"], _place(g), g["first"], g["last"], g["found"], g["usual"]) for g in gaps)
+def _gaps(gaps: Iterable[dict[str, Any]], ids: GivenIds) -> Section:
+    rows = tuple((g["table"], ids.place(g["area"]), g["first"], g["last"], g["found"], g["usual"]) for g in gaps)
     columns = ("source", "in", "from", "to", "rows", "usual")
     return _listed("Source gaps: nothing is concluded from silence here", columns, rows)
 
 
-def _changes(changes: Iterable[dict[str, Any]]) -> Section:
-    rows = tuple((c["table"], _place(c), c["since"], c["before"], c["after"]) for c in changes)
+def _changes(changes: Iterable[dict[str, Any]], ids: GivenIds) -> Section:
+    rows = tuple((c["table"], ids.place(c["area"]), c["since"], c["before"], c["after"]) for c in changes)
     return _listed("Sources that record more or less from a day on", ("source", "in", "since", "before", "after"), rows)
 
 
@@ -77,7 +78,12 @@ def _practices(material: Material) -> Section:
     return _listed("Practices: ordinary for many here, so they single nobody out", columns, table)
 
 
-def _notes(facts: Any) -> Iterator[str]:
+def _notes(facts: Any, *, numbers: bool) -> Iterator[str]:
+    if numbers and facts.get("crosswalk"):
+        yield (
+            "The ids of the records were texts. This page has the numbers that the run knows them by; 'opencse dossier'"
+            " gives the texts back to whoever has the list beside the run."
+        )
     yield from facts.get("notes", ())
     if facts.get("absent"):
         yield f"Tables that were not given: {', '.join(facts['absent'])}."
@@ -87,7 +93,3 @@ def _notes(facts: Any) -> Iterator[str]:
 def _listed(title: str, columns: tuple[str, ...], rows: tuple[tuple[Any, ...], ...]) -> Section:
     more = (f"{len(rows) - LONGEST:,} more are in the run folder.",) if len(rows) > LONGEST else ()
     return Section(title, columns, rows[:LONGEST], more)
-
-
-def _place(fact: dict[str, Any]) -> str:
-    return "the whole force" if fact["area"] is None else f"unit {fact['area']}"

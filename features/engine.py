@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from data.optional_columns import present_in
 from data.store import Store
 from data.vocabulary import SubjectKind
 from features.gaps.source_gaps import Sources
@@ -25,7 +26,7 @@ GAPLESS: Final = Sources()
 
 @dataclass(frozen=True)
 class Skipped:
-    """An indicator that was not computed: the absent tables that it needs, or those there that make it needless."""
+    """An indicator that was not computed: the absent tables and columns that it needs, or what makes it needless."""
 
     indicator: str
     absent: tuple[str, ...]
@@ -33,10 +34,13 @@ class Skipped:
 
 
 def computable(indicators: Sequence[Indicator], present: set[str]) -> tuple[list[Indicator], list[Skipped]]:
-    """Split indicators into those whose tables are all there and those that must be skipped."""
+    """Split indicators into those for which all is there and those that must be skipped.
+
+    `present` is what `data.optional_columns.present_in` says of the records.
+    """
     ready, skipped = [], []
     for indicator in indicators:
-        absent = tuple(sorted(set(indicator.tables) - present))
+        absent = tuple(sorted({*indicator.tables, *indicator.optional_columns} - present))
         needless = tuple(sorted(set(indicator.unless) & present))
         if (absent and not stands_in(indicator, present)) or needless:
             skipped.append(Skipped(indicator.name, absent, needless))
@@ -73,7 +77,7 @@ def compute_all(
     days = sorted(set(as_ofs))
     tables: dict[tuple[date, SubjectKind], FeatureTable] = {}
     for kind in kinds:
-        present = store.tables("loaded")
+        present = present_in(store)
         ready, _ = computable([i for i in indicators if i.subject == kind], present)
         by_service = [i for i in ready if stands_in(i, present)]
         people = {day: subjects(store, kind=kind, as_of=day) for day in days}

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from data.arrays import Bools, Floats
+from data.optional_columns import present_in
 from data.store import Store
 from data.vocabulary import Concern, SubjectKind
 from features.engine import GAPLESS, computable, compute_all
@@ -80,7 +81,7 @@ def history(
     that view.
     """
     by_name = {i.name: i for i in indicators if i.subject == kind}
-    ready, _ = computable(list(by_name.values()), store.tables("loaded"))
+    ready, _ = computable(list(by_name.values()), present_in(store))
     names = {i.name for i in ready}
     rates = [i for i in rates_among(ready, concerns) if i.exposure in names]
     reach = {i.name: _reach(i, by_name, as_of, sources) for i in rates}

@@ -219,6 +219,16 @@ class Indicator:
         return tuple(dict.fromkeys([self.table, *self.lookups, *(r.table for r in self.relations)]))
 
     @property
+    def optional_columns(self) -> frozenset[str]:
+        """The columns it reads that records may lack altogether, each as `<table>.<column>`."""
+        if self.aggregate == "formula":
+            return frozenset[str]().union(*(part.optional_columns for part in self.parts))
+        read = {(self.owner(path).name, path[-1]) for e in self.expressions for path in fields(e)}
+        for related in self.relations:
+            read |= {(self.table, name) for name in related.own} | {(related.table, name) for name in related.others}
+        return frozenset(f"{t}.{c}" for t, c in read if t in CONTRACT.records and _optional(CONTRACT[t], c))
+
+    @property
     def categories(self) -> frozenset[Category]:
         """The data categories of everything it reads."""
         paths = {path for expression in self.expressions for path in fields(expression)}
@@ -226,6 +236,10 @@ class Indicator:
         for related in self.relations:
             read |= related.categories() | {self.source.category_of(name) for name in related.own}
         return frozenset(read).union(*(part.categories for part in self.parts))
+
+
+def _optional(table: Table, column: str) -> bool:
+    return column in table.column and table.column[column].optional
 
 
 def referring_column(source: Table, target: str) -> str | None:

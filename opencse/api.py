@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from audit.specification.curve_report import CurveReport
     from data.synthetic.generate import Generated
     from data.synthetic.world import World
+    from pipeline.given_ids import GivenIds
     from pipeline.loading import Records
     from pipeline.run_folder import RunFolder
     from pipeline.settings import Settings
@@ -32,7 +33,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: its tables as data frames, a row for what each line of `docs/reference/run-folder.md` says."""
+    """A finished run: its tables as data frames, a row for what each line of `docs/reference/run-folder.md` says.
+
+    Where ids of the records were texts and the list of them lies beside the run, the texts stand in columns beside the
+    numbers: `subject`, `officer`, `unit`, `team`, `area`, and of evidence `row`.
+    """
 
     folder: RunFolder
 
@@ -82,8 +87,14 @@ class Run:
         Raises:
             VerificationFailed: the file is missing or cannot be read.
         """
-        rows: pd.DataFrame = self.folder.table(name).to_pandas()
+        rows: pd.DataFrame = self._ids.columns(self.folder.table(name)).to_pandas()
         return rows
+
+    @cached_property
+    def _ids(self) -> GivenIds:
+        from pipeline.given_ids import given_ids
+
+        return given_ids(self.folder)
 
 
 def run(
@@ -197,8 +208,10 @@ def explain(run: Run, flag: str, *, rows: int = 5) -> Explanation:
         UsageError: no flag's id, or more than one, begins so.
     """
     from audit.flag.explanation import explain as explain_flag
+    from audit.flag.given_explanation import with_given_ids
+    from pipeline.given_ids import given_ids
 
-    return explain_flag(run.folder, flag, rows=rows)
+    return with_given_ids(explain_flag(run.folder, flag, rows=rows), given_ids(run.folder))
 
 
 def load_truth(folder: Path | str, *, records: Path | str | None = None) -> Truth:
@@ -273,10 +286,10 @@ def rates_of_list(
     """
     from audit.rates import RateOptions as Defaults
     from audit.rates.inputs import read_background
-    from audit.rates.other_tools import list_report, read_list
+    from audit.rates.other_tools import check_list, list_report
 
     place = Path(records)
-    read_list(Path(flags))  # its faults are named before the records are read
+    check_list(Path(flags))  # its faults are named before the records are read
     report = list_report(
         Path(flags),
         records=place,

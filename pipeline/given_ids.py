@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import repeat
 from typing import Any, Final
+
+import pyarrow as pa
 
 from data.contract import CONTRACT
 from data.sources._column_readings import id_domain
-from pipeline.private_ids import crosswalk_path, read_crosswalk
+from pipeline.private_ids import Crosswalk, crosswalk_path, read_crosswalk
 from pipeline.run_folder import RunFolder
 
 _PLACES: Final = re.compile(r"\b(team|area|unit) (\d+)\b")
@@ -29,6 +33,11 @@ class GivenIds:
     """
 
     texts: Mapping[tuple[str, int], str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, crosswalk: Crosswalk) -> GivenIds:
+        """Return the texts of ids as loading numbered them."""
+        return cls({(of, n): text for of, texts in crosswalk.items() for n, text in enumerate(texts, start=1)})
 
     @property
     def empty(self) -> bool:
@@ -57,6 +66,29 @@ class GivenIds:
         given = dict(row) | {"subject": self.text(row["subject_kind"], row["subject_id"])}
         return given | {name: self.sentence(given[name]) for name in ("explanation", "peer_group") if given.get(name)}
 
+    def place(self, area: int | None) -> str:
+        """Return where something was found: an area with its id as the records wrote it, or everywhere."""
+        return "the whole force" if area is None else f"unit {self.text('unit', area)}"
+
+    def columns(self, rows: pa.Table) -> pa.Table:
+        """Return a table of a run with the texts of its ids in columns beside the numbers: none where all are numbers.
+
+        Beside `subject_id` stands `subject`, beside `officer_id` `officer`, and so with `unit_id`, `team_id`, `area_id`
+        and, of evidence, `row_id`. Sentences and peer groups name teams and areas by their texts.
+        """
+        if self.empty:
+            return rows
+        for name, text, domains in _texts_beside(rows):
+            given = [
+                None if number is None else self.text(domain, number)
+                for domain, number in zip(domains, rows[name].to_pylist(), strict=True)
+            ]
+            rows = rows.append_column(text, pa.array(given, pa.string()))
+        for name in _SENTENCES & set(rows.column_names):
+            said = [None if text is None else self.sentence(text) for text in rows[name].to_pylist()]
+            rows = rows.set_column(rows.column_names.index(name), name, pa.array(said, pa.string()))
+        return rows
+
     def row(self, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return a record row with its ids as the records wrote them."""
         domains = {c.name: id_domain(CONTRACT[table], c) for c in CONTRACT[table].columns if c.name in row}
@@ -69,9 +101,37 @@ class GivenIds:
 
     def row_id(self, table: str, number: int) -> str:
         """Return the key of a record row as the records wrote it."""
-        declared = CONTRACT[table]
-        domain = id_domain(declared, declared.column[str(declared.key)])
-        return self.text(str(domain), number)
+        return self.text(key_domain(table), number)
+
+
+NUMBERS: Final = GivenIds()
+"""Ids that are all numbers."""
+
+_SENTENCES: Final = {"explanation", "peer_group", "sentence"}
+
+
+def _texts_beside(rows: pa.Table) -> Iterator[tuple[str, str, Iterable[str]]]:
+    """Yield the columns of ids in a table of a run: its name, that of their texts, and what each row's is an id of."""
+    names = set(rows.column_names)
+    if {"subject_kind", "subject_id"} <= names:
+        yield "subject_id", "subject", rows["subject_kind"].to_pylist()
+    for name, domain in (("officer_id", "officer"), ("unit_id", "unit"), ("team_id", "unit"), ("area_id", "unit")):
+        if name in names:
+            yield name, name.removesuffix("_id"), repeat(domain, rows.num_rows)
+    if {"table_name", "row_id"} <= names:
+        yield "row_id", "row", [key_domain(table) for table in rows["table_name"].to_pylist()]
+
+
+@cache
+def key_domain(table: str) -> str:
+    """Return what the key of a table is an id of, as ids are numbered.
+
+    Example:
+        >>> key_domain("complaint"), key_domain("officer")
+        ('allegation', 'officer')
+    """
+    declared = CONTRACT[table]
+    return str(id_domain(declared, declared.column[str(declared.key)]))
 
 
 def given_ids(folder: RunFolder) -> GivenIds:

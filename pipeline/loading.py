@@ -22,6 +22,7 @@ from data.constraints import LOADED, Constraint, constraints_of
 from data.contract import CONTRACT
 from data.date_precision import EXACT, CoarseColumns, declare
 from data.errors import InputRejected, OpencseError, UsageError
+from data.optional_columns import note_unfilled, unfilled_columns
 from data.progress import StageProgress
 from data.schema import Table
 from data.source import FaultHandler, StagedTables
@@ -118,6 +119,7 @@ def load_records(
             count, of_table = _check_table(table, whole, store, checker, coarse)
             counts.append(count)
             constraints.extend(of_table)
+    note_unfilled(store)
     notes = _notes(staging, store, coarse)
     if check == "expectations":
         notes += record_notes(store, present=staging.tables, counts=constraints)
@@ -126,7 +128,8 @@ def load_records(
 
 def _notes(staging: StagedTables, store: Store, coarse: CoarseColumns) -> tuple[str, ...]:
     bent = (bending.sentence() for bending in staging.bendings)
-    return (*staging.notes, *bent, *precision_notes(store, coarse), *_unchecked_references(staging.tables))
+    unchecked = _unchecked_references(staging.tables, unfilled_columns(store))
+    return (*staging.notes, *bent, *precision_notes(store, coarse), *unchecked)
 
 
 def _report(
@@ -219,6 +222,7 @@ def _load_trusted(records: Path | Records, source: str, names: Collection[str], 
     store.run(f"CREATE SCHEMA IF NOT EXISTS {LOADED}")
     for name, rows in tables.items():
         load_arrow(store, CONTRACT[name], rows, view=True)
+    note_unfilled(store)
     return LoadReport(
         source=source,
         inputs=(),
@@ -315,13 +319,15 @@ def _confirm(
     return of_shape + [replace(count, expectation=results[count.constraint].content) for count in counts]
 
 
-def _unchecked_references(present: Collection[str]) -> tuple[str, ...]:
+def _unchecked_references(present: Collection[str], unfilled: Collection[str]) -> tuple[str, ...]:
     """Say which references could not be checked because the table they lead to is absent."""
     notes = [
         f"{name}.{constraint.columns[0]} was not checked: the table {constraint.parent} is absent."
         for name in CONTRACT.records
         if name in present
         for constraint in constraints_of(CONTRACT[name])
-        if constraint.parent is not None and constraint.parent not in present
+        if constraint.parent is not None
+        and constraint.parent not in present
+        and f"{name}.{constraint.columns[0]}" not in unfilled
     ]
     return tuple(notes)

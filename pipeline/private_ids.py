@@ -137,6 +137,19 @@ def rows_of_run(rows: pa.Table, folder: RunFolder, loaded: LoadReport, column: s
     return renumbered.filter(pa.array(numbers > 0))
 
 
+def renumbered(rows: pa.Table, own: Crosswalk, wanted: Crosswalk, column: str, domain: str) -> pa.Table:
+    """Return rows whose ids were numbered by one loading as another loading of the same records numbers them.
+
+    Rows of those whom the other does not have are left out; where ids are numbers nothing changes.
+    """
+    if domain not in own or domain not in wanted:
+        return rows
+    numbers = {text: number for number, text in enumerate(wanted[domain], start=1)}
+    places = np.array([numbers.get(text, -1) for text in own[domain]], dtype=np.int64)
+    numbered = places[rows[column].to_numpy() - 1]
+    return rows.set_column(rows.column_names.index(column), column, pa.array(numbered)).filter(pa.array(numbered > 0))
+
+
 def _places_in_run(folder: RunFolder, loaded: LoadReport, domain: str) -> Ids | None:
     """Return the run's number of each loaded text, -1 where it has none; None where ids are numbers in both."""
     facts = folder.manifest.get("crosswalk", {})

@@ -37,6 +37,7 @@ def record_notes(store: Store, *, present: Collection[str], counts: Collection[C
         *_outlying_days(counts),
         *_repeated_officers(counts),
         *(_rows_after_leaving(store, present) if "officer" in present else ()),
+        *_undated(store, present),
         *(_own_supervisors(store) if "posting" in present else ()),
         *(_unit_circles(store) if "unit" in present else ()),
     )
@@ -68,6 +69,22 @@ def _sentinels(store: Store, present: Collection[str]) -> Iterator[str]:
                     f"{table.name}.{column}: {count} rows hold {day}, which often stands for an unknown or open day; "
                     "they are taken at their word. Leave such cells empty."
                 )
+
+
+_DATED: Final = (
+    ("complaint", "outcome IS NOT NULL AND finalised_on IS NULL", "have an outcome and no finalised_on"),
+    ("conduct_case", "outcome IS NOT NULL AND closed_on IS NULL", "have an outcome and no closed_on"),
+    ("conduct_case", "opened_on IS NULL", "have no opened_on"),
+)
+"""Rows without a day that what they say would need: a table, the condition, and what is the matter."""
+
+
+def _undated(store: Store, present: Collection[str]) -> Iterator[str]:
+    for table, condition, says in _DATED:
+        rows = store.value(f"SELECT count(*) FROM {LOADED}.{table} WHERE {condition}") if table in present else 0
+        if rows:
+            what = "they lie in no window" if condition.startswith("opened_on") else "the outcome is read nowhere"
+            yield f"{table}: {rows} rows {says}: undated, they are loaded and {what}."
 
 
 def _outlying_days(counts: Collection[ConstraintCount]) -> Iterator[str]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from data.contract import CONTRACT
 from data.errors import InputRejected, UsageError
+from data.optional_columns import present_in, unfilled_columns
 from data.progress import StageProgress
 from data.schema import EARLIEST_DAY, LATEST_DAY, is_as_of_day
 from data.staging import staged_folder
@@ -192,6 +193,7 @@ def _compute(store: Store, folder: Path, work: _Work, loaded: LoadReport) -> Who
         "as_of": [str(d) for d in dates],
         "counts": [asdict(c) for c in loaded.counts],
         "absent": list(loaded.absent),
+        "unfilled": list(unfilled_columns(store)),
         "notes": [*ended, *sources.notes(), *loaded.notes],
         **reading_facts(loaded, work.pseudonyms),
         "skipped": list(_skipped(store, settings)),
@@ -304,7 +306,7 @@ def _write_tables(results: Results, folder: Path, settings: Settings) -> dict[st
 
 
 def _skipped(store: Store, settings: Settings) -> tuple[str, ...]:
-    present = store.tables("loaded")
+    present = present_in(store)
     _, indicators = computable(settings.indicators, present)
     lines = [
         f"indicator {s.indicator}: needs {', '.join(s.absent)}"

@@ -19,6 +19,7 @@ from urllib.parse import quote
 from audit.flag.cited_rows import evidence_of
 from audit.flag.replay import find_flag
 from data.staging import check_new, staged_file
+from pipeline.given_ids import GivenIds, given_ids
 from pipeline.run_folder import CONFIG, MANIFEST, RunFolder
 from pipeline.run_ledger import LEAVES, read_leaves
 
@@ -54,7 +55,7 @@ def prov_document(folder: RunFolder, flag: str) -> Document:
     graph = _Graph({})
     graph.prefix(run=f"urn:opencse:run:{sealed[:32]}#", opencse="urn:opencse:terms#")
     _stages(graph, folder)
-    _rows(graph, folder, row)
+    _rows(graph, folder, row, given_ids(folder))
     _reviews(graph, folder, row["flag_id"])
     return graph.document
 
@@ -131,12 +132,17 @@ def _type(name: str) -> dict[str, str]:
     return {"$": name, "type": "xsd:QName"}
 
 
-def _rows(graph: _Graph, folder: RunFolder, row: Mapping[str, Any]) -> None:
+def _rows(graph: _Graph, folder: RunFolder, row: Mapping[str, Any], ids: GivenIds) -> None:
     """Add the flag, and every row it cites with the file it came from."""
     flag = graph.add(
         "entity",
         _named("flag", row["flag_id"]),
-        {**{name: row[name] for name in _ABOUT}, "detector": list(row["detectors"]), "prov:label": row["explanation"]},
+        {
+            **{name: row[name] for name in _ABOUT},
+            **_text(ids, row["subject_kind"], row["subject_id"], "subject"),
+            "detector": list(row["detectors"]),
+            "prov:label": ids.sentence(row["explanation"]),
+        },
     )
     graph.relate("wasGeneratedBy", entity=flag, activity=_named("stage", "flag"))
     graph.relate("wasDerivedFrom", generatedEntity=flag, usedEntity=_named("file", "scores.parquet"))
@@ -147,7 +153,8 @@ def _rows(graph: _Graph, folder: RunFolder, row: Mapping[str, Any]) -> None:
         entity = _named("row", cited.table_name, cited.row_id)
         if entity not in graph.document["entity"]:
             at = {"sha256": cited.row_sha256, "source_file": cited.source_file, "source_row": cited.source_row}
-            graph.add("entity", entity, at)
+            given = {} if ids.empty else {"row": ids.row_id(cited.table_name, cited.row_id)}
+            graph.add("entity", entity, at | given)
             graph.relate("wasGeneratedBy", entity=entity, activity=_named("stage", "load"))
             if cited.source_file in files:
                 source = _named("records", cited.source_file)
@@ -159,6 +166,10 @@ def _rows(graph: _Graph, folder: RunFolder, row: Mapping[str, Any]) -> None:
             opencse_indicator=cited.indicator,
             opencse_part=cited.part,
         )
+
+
+def _text(ids: GivenIds, domain: str, number: int, name: str) -> dict[str, str]:
+    return {} if ids.empty else {name: ids.text(domain, number)}
 
 
 def _reviews(graph: _Graph, folder: RunFolder, flag_id: str) -> None:

@@ -18,6 +18,7 @@ from data.arrays import Bools, Floats, Ids
 from data.arrow import arrow_schema, is_text, load_arrow
 from data.contract import CONTRACT
 from data.date_precision import CoarseColumns, coarse_from_json, declare
+from data.optional_columns import OPTIONAL, declare_unfilled
 from data.schema import Table
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS, SubjectKind
@@ -57,7 +58,8 @@ class Rerun:
     def __init__(self, folder: RunFolder, settings: Settings) -> None:
         self.settings = settings
         self.selections = {(s["as_of"], s["subject_kind"], s["concern"]): s for s in folder.manifest["selections"]}
-        self.absent = set(folder.manifest["absent"])
+        # A run from before there were such columns had none of them.
+        self.absent = {*folder.manifest["absent"], *folder.manifest.get("unfilled", OPTIONAL)}
         self.coarse = coarse_from_json(folder.manifest.get("precision", {}))
         self.sources = Sources(gaps_from_json(folder.manifest["source_gaps"]))
         self.folder = folder
@@ -236,6 +238,7 @@ class CitedRowStore:
         # Of a few rows any order of joins is soon done; to look for the best takes half of a query's time.
         store.run("SET disabled_optimizers = 'join_order'")
         declare(store, coarse)
+        declare_unfilled(store, absent & OPTIONAL)
         self._tables = [table for table in CONTRACT if table.name not in absent]
         self._filled: set[str] = set()
         for table in self._tables:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from audit.flag.rerun import CitedRowStore
 from data.arrays import Bools, Ids, Positions
 from data.contract import CONTRACT
+from data.optional_columns import present_in
 from data.vocabulary import SubjectKind
 from features.engine import computable
 from features.expression import Expression, Field, Operation, Value
@@ -134,7 +135,7 @@ class SideBySide:
 
         The stages are those of `features.engine.compute`; ids are restored before gaps are looked up by area.
         """
-        ready, _ = computable([i for i in indicators if i.subject == kind], self.store.tables("loaded"))
+        ready, _ = computable([i for i in indicators if i.subject == kind], present_in(self.store))
         people = subjects(self.store, kind=kind, as_of=as_of)
         numbers = np.asarray(people["subject_id"].to_numpy(), dtype=np.int64)
         aggregates = aggregate(self.store, ready, {as_of: numbers})[as_of]

@@ -27,7 +27,7 @@ from data.errors import InputRejected, UsageError
 from data.schema import Table
 from data.store import Store
 from pipeline.loading import load_records
-from pipeline.private_ids import rows_of_run
+from pipeline.private_ids import Crosswalk, renumbered, rows_of_run
 from pipeline.run_folder import RunFolder
 
 FORMS: Final = (".parquet", ".csv", ".csv.gz")
@@ -72,10 +72,13 @@ def read_table(folder: Path, table: Table, columns: Sequence[str]) -> pa.Table |
         ) from error
 
 
-def read_background(records: Path, *, source: str = "folder", run: RunFolder | None = None) -> Background:
+def read_background(
+    records: Path, *, source: str = "folder", run: RunFolder | None = None, known_by: Crosswalk | None = None
+) -> Background:
     """Return protected characteristics, days of joining and names of units from a folder of records.
 
-    Rows that violate the contract are left out, as a run leaves them out. Ids that are texts are those of the `run`.
+    Rows that violate the contract are left out, as a run leaves them out. Ids that are texts are those of the `run`, or
+    numbered as the same records were when they were loaded before: `known_by`.
 
     Raises:
         UsageError: the folder is not there, or its ids cannot be told to be the run's.
@@ -95,6 +98,10 @@ def read_background(records: Path, *, source: str = "folder", run: RunFolder | N
         for name, rows in tables.items():
             domain = "unit" if name == "unit" else "officer"
             tables[name] = rows_of_run(rows, run, loaded, f"{domain}_id", domain)
+    elif known_by is not None:
+        for name, rows in tables.items():
+            domain = "unit" if name == "unit" else "officer"
+            tables[name] = renumbered(rows, loaded.crosswalk, known_by, f"{domain}_id", domain)
     protected, officers, units = (tables.get(name) for name in names)
     return Background(
         people_of(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from audit.rates.inputs import Background
+from audit.rates.inputs import Background, read_background
 from audit.rates.rate_options import RateOptions
 from audit.rates.rates_report import RatesReport, rates_report
 from audit.rates.truth_tables import Truth
@@ -29,6 +29,9 @@ from models.baselines import baselines
 from models.detectors import detectors
 from models.rules import rules
 from pipeline.digest import file_digest
+from pipeline.given_ids import GivenIds, key_domain
+from pipeline.load_report import LoadReport
+from pipeline.loading import load_records
 
 NEEDED: Final = ("subject", "concern", "date")
 OPTIONAL: Final = ("kind", "score", "cited")
@@ -56,8 +59,37 @@ class ForeignList:
     dates: tuple[date, ...]
 
 
-def read_list(path: Path) -> ForeignList:
-    """Read and check another tool's flags; all faults are listed at once.
+Number = Callable[[str, str], int | None]
+"""Gives the number by which records know an id, from what it is an id of and its text; None where they have none."""
+
+
+def whole_number(domain: str, text: str) -> int | None:
+    """Return an id of records whose ids are numbers."""
+    return int(text) if _is_id(text) else None
+
+
+def numbers_of(loaded: LoadReport) -> Number:
+    """Return what numbers the ids of a list as the records that were loaded are numbered."""
+    numbers = {of: {text: n for n, text in enumerate(ids, start=1)} for of, ids in loaded.crosswalk.items()}
+
+    def number(domain: str, text: str) -> int | None:
+        return numbers[domain].get(text) if domain in numbers else whole_number(domain, text)
+
+    return number
+
+
+def check_list(path: Path) -> None:
+    """Check a list before the records are read: all of it but whether the records have its ids.
+
+    Raises:
+        InputRejected: the file cannot be read, or lines of it are not flags.
+    """
+    numbers: dict[tuple[str, str], int] = {}
+    read_list(path, number=lambda domain, text: numbers.setdefault((domain, text), len(numbers)) if text else None)
+
+
+def read_list(path: Path, *, number: Number = whole_number) -> ForeignList:
+    """Read and check another tool's flags; all faults are listed at once. `number` gives the number of each id.
 
     Raises:
         InputRejected: the file cannot be read, or lines of it are not flags.
@@ -65,7 +97,7 @@ def read_list(path: Path) -> ForeignList:
     header, rows = _cells(path)
     _check_header(header, path)
     faults: list[str] = []
-    flags = [flag for line, cells in rows if (flag := _flag(header, line, cells, faults)) is not None]
+    flags = [flag for line, cells in rows if (flag := _flag(header, line, cells, number, faults)) is not None]
     faults += _repeated(flags)
     dates = sorted({f["as_of"] for f in flags})
     if len(dates) > MOST_DATES:
@@ -135,19 +167,22 @@ def _check_header(header: Sequence[str], path: Path) -> None:
         )
 
 
-def _flag(header: Sequence[str], line: int, cells: Sequence[str], faults: list[str]) -> dict[str, Any] | None:
+def _flag(
+    header: Sequence[str], line: int, cells: Sequence[str], number: Number, faults: list[str]
+) -> dict[str, Any] | None:
     if len(cells) != len(header):
         faults.append(f"line {line} has {len(cells)} values where the header has {len(header)}")
         return None
     values = dict(zip(header, cells, strict=True))
     before = len(faults)
+    kind = values.get("kind") or "officer"
     flag = {
-        "subject_id": _whole(values["subject"], line, faults),
+        "subject_id": _subject(values["subject"], kind, line, number, faults),
         "concern": _one_of(values["concern"], CONCERNS, "concern", line, faults),
         "as_of": _day(values["date"], line, faults),
-        "subject_kind": _one_of(values.get("kind") or "officer", SUBJECT_KINDS, "kind", line, faults),
+        "subject_kind": _one_of(kind, SUBJECT_KINDS, "kind", line, faults),
         "score": _number(values.get("score", ""), line, faults),
-        "cited": list(_rows(values.get("cited", ""), line, faults)),
+        "cited": list(_rows(values.get("cited", ""), line, number, faults)),
         "line": line,
     }
     return flag if len(faults) == before else None
@@ -158,11 +193,12 @@ def _is_id(text: str) -> bool:
     return re.fullmatch(r"-?[0-9]{1,19}", text) is not None and -(2**63) <= int(text) < 2**63
 
 
-def _whole(text: str, line: int, faults: list[str]) -> int | None:
-    if _is_id(text):
-        return int(text)
-    faults.append(f"line {line}: the subject is '{text}', not the whole number that the records know it by")
-    return None
+def _subject(text: str, kind: str, line: int, number: Number, faults: list[str]) -> int | None:
+    known = number(kind, text)
+    if known is None:
+        what = "the whole number that the records know it by" if number is whole_number else "an id of the records"
+        faults.append(f"line {line}: the subject is '{text}', not {what}")
+    return known
 
 
 def _one_of(text: str, allowed: Sequence[str], column: str, line: int, faults: list[str]) -> str:
@@ -197,13 +233,14 @@ def _number(text: str, line: int, faults: list[str]) -> float | None:
     return value
 
 
-def _rows(text: str, line: int, faults: list[str]) -> Iterator[tuple[str, int]]:
+def _rows(text: str, line: int, number: Number, faults: list[str]) -> Iterator[tuple[str, int]]:
     for part in filter(None, (p.strip() for p in text.split(";"))):
         table, _, row = part.partition(":")
-        if table not in CONTRACT.records or not _is_id(row):
+        known = number(key_domain(table), row) if table in CONTRACT.records else None
+        if known is None:
             faults.append(f"line {line}: '{part}' cites no row; write table:id, such as complaint:1234")
         else:
-            yield table, int(row)
+            yield table, known
 
 
 def _repeated(flags: Sequence[dict[str, Any]]) -> list[str]:
@@ -263,12 +300,21 @@ def list_report(
 
     The subjects, and what the detectors and baselines say, come from a run on the records as of the list's own dates.
 
+    Where the ids of the records are texts the list has these, and the report names people by them.
+
     Raises:
         InputRejected: the list or the records cannot be used.
+        UsageError: there is a truth, whose ids are numbers, and those of the records are texts.
     """
-    listed = read_list(path)
-    subjects, scores = _trial_tables(records, source, listed.dates)
+    check_list(path)
+    with Store() as store:
+        loaded = load_records(records, source=source, store=store, check="constraints", tables=CONTRACT.readable)
+        listed = read_list(path, number=numbers_of(loaded) if loaded.crosswalk else whole_number)
+        subjects, scores = _trial_tables(store, listed.dates)
     _check_dates(listed, subjects, path)
+    if loaded.crosswalk.keys() & {"officer", "unit"}:
+        _check_no_truth(truth, records)
+        about = None if about is None else read_background(records, source=source, known_by=loaded.crosswalk)
     return rates_report(
         listed.flags,
         subjects=subjects,
@@ -278,8 +324,20 @@ def list_report(
         about=about,
         options=options,
         facts={"list": path.name, "list_sha256": file_digest(path)},
+        ids=GivenIds.of(loaded.crosswalk),
         sweeps=sweeps,
     )
+
+
+def _check_no_truth(truth: Truth | None, records: Path) -> None:
+    if truth is not None:
+        raise UsageError(
+            "The truth cannot be told to be of these records.",
+            expected="records whose ids are the numbers of the truth",
+            found="ids that are texts",
+            where=str(records),
+            hint="Real records have no truth: leave --truth out.",
+        )
 
 
 def _check_dates(listed: ForeignList, subjects: pa.Table, path: Path) -> None:
@@ -299,21 +357,11 @@ def _check_dates(listed: ForeignList, subjects: pa.Table, path: Path) -> None:
         )
 
 
-def _trial_tables(records: Path, source: str, dates: Sequence[date]) -> tuple[pa.Table, pa.Table]:
-    """Return the subjects and scores of the pipeline's own stages on the records, with nothing written."""
-    from pipeline.loading import load_records
+def _trial_tables(store: Store, dates: Sequence[date]) -> tuple[pa.Table, pa.Table]:
+    """Return the subjects and scores of the pipeline's own stages on loaded records, with nothing written."""
     from pipeline.settings import load
     from pipeline.trial import try_store
 
-    with Store() as store:
-        loaded = load_records(records, source=source, store=store, check="constraints", tables=CONTRACT.readable)
-        if loaded.crosswalk.keys() & {"officer", "unit"}:
-            raise UsageError(
-                "The ids of these records are texts, and a list of flags names people by numbers.",
-                expected="records whose ids of officers and units are whole numbers",
-                where=str(records),
-                hint="Number the people in the records and in the list alike.",
-            )
-        trial = try_store(store, settings=load(), as_of=dates)
+    trial = try_store(store, settings=load(), as_of=dates)
     columns = ["subject_kind", "subject_id", "as_of", "concern", "detector", "family", "score", "p_value"]
     return trial.subjects, trial.scores.select(columns)

@@ -19,6 +19,7 @@ from audit.rates.sweeps import CURVE, capacities, curves
 from audit.rates.truth_tables import AnyTable, Truth
 from data.staging import staged_folder
 from data.writing import write_json, write_table
+from pipeline.given_ids import NUMBERS, GivenIds
 from pipeline.seal import code_digest, code_version
 
 _TEXT: Final = ("subject_kind", "concern", "basis", "scope", "name", "measure", "by", "group", "reference", "interval")
@@ -63,9 +64,10 @@ def rates_report(
     about: Background | None = None,
     options: RateOptions,
     facts: dict[str, Any] | None = None,
+    ids: GivenIds = NUMBERS,
     sweeps: bool = True,
 ) -> RatesReport:
-    """Make all tables of an audit; the arguments are those of `rates`. `facts` are noted beside them."""
+    """Make all tables of an audit; the arguments are those of `rates`. `facts` are noted beside them, with `ids`."""
     about = about or Background(None, None)
     tables = AuditTables.of(flags, subjects=subjects, scores=scores, people=about.people, units=about.units)
     table = rates(
@@ -82,7 +84,7 @@ def rates_report(
     if not overlap.empty:
         table = pd.concat([table, overlap], ignore_index=True)
     uncomputed = uncomputed_of(tables, table, options)
-    notes = [*(facts or {}).get("notes", []), *unmatched_flags(tables), *(one.sentence() for one in uncomputed)]
+    notes = [*(facts or {}).get("notes", []), *unmatched_flags(tables, ids), *(one.sentence() for one in uncomputed)]
     return RatesReport(
         rates=reported(table, uncomputed),
         curves=drawn(curves(tables, truth, options), uncomputed_rankings(tables)) if sweeps else _empty(CURVES),
@@ -140,14 +142,14 @@ def _empty(schema: pa.Schema) -> pd.DataFrame:
     return pd.DataFrame({name: [] for name in schema.names})
 
 
-def unmatched_flags(tables: AuditTables) -> list[str]:
+def unmatched_flags(tables: AuditTables, ids: GivenIds = NUMBERS) -> list[str]:
     """Say how many flags are about nobody in the population of their day, and which the first are."""
     keys = ["subject_kind", "subject_id", "as_of"]
     flags = pd.MultiIndex.from_frame(tables.flags[keys].astype({"subject_id": "int64"}))
     unmatched = flags[~flags.isin(pd.MultiIndex.from_frame(tables.subjects[keys]))]
     if not len(unmatched):
         return []
-    named = ", ".join(f"{kind} {subject} on {day.date()}" for kind, subject, day in unmatched[:3])
+    named = ", ".join(f"{kind} {ids.text(kind, subject)} on {day.date()}" for kind, subject, day in unmatched[:3])
     return [
         f"{len(unmatched)} of {len(flags)} flags are about nobody in service on their day, and count nowhere: {named}."
     ]

@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from data.arrays import Array
+from data.arrow import ARROW_TYPES
 from data.contract import CONTRACT
 from data.schema import Column, Table
 
@@ -166,6 +167,8 @@ def to_arrow(data: Rows, *, officer_ids: Array) -> pa.Table:
 
 
 def _column_to_arrow(data: Rows, column: Column, officer_ids: Array) -> pa.Array:
+    if column.optional and column.name not in data.columns:
+        return pa.nulls(len(data), ARROW_TYPES[column.type])
     values = data[column.name]
     empty = values == (NO_TIME if column.temporal else -1) if column.nullable else None
     if column.type == "VARCHAR":

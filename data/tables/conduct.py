@@ -6,7 +6,7 @@ from data.schema import Column, Table
 
 COMPLAINT = Table(
     name="complaint",
-    doc="One allegation against one officer; several officers and allegations may share a case.",
+    doc="One allegation against one officer, named or not; several officers and allegations may share a case.",
     category="conduct",
     key="allegation_id",
     known="known_on",
@@ -25,7 +25,15 @@ COMPLAINT = Table(
             type="BIGINT",
             nullable=True,
             references="officer",
-            doc="null where the officer is unknown: the row counts in totals and for nobody",
+            doc="null where the officer is unknown: the row counts in totals, for unit_id if stated, and for nobody",
+        ),
+        Column(
+            name="unit_id",
+            type="BIGINT",
+            nullable=True,
+            references="unit",
+            optional=True,
+            doc="the team complained of, where the officer is unknown; null where it is not stated",
         ),
         Column(name="complainant_id", type="BIGINT", nullable=True),
         Column(
@@ -93,7 +101,7 @@ CONDUCT_CASE = Table(
             ),
         ),
         Column(name="severity", type="VARCHAR", values=("misconduct", "gross_misconduct")),
-        Column(name="opened_on", type="DATE"),
+        Column(name="opened_on", type="DATE", nullable=True, doc="null where no day is recorded: it lies in no window"),
         Column(
             name="outcome",
             type="VARCHAR",

@@ -108,9 +108,11 @@ def volumes(store: Store, table: Table, *, first: date, last: date) -> dict[int 
     present = store.tables("loaded")
     counts, step = _counts(table, last, area=None), f"{first}_to_{last}/gaps/{table.name}"
     by_area = _by_area(store, f"SELECT NULL AS area, {counts}", step=step)
-    if "unit" in present and ("unit_id" in table.column or ("officer_id" in table.column and "posting" in present)):
+    if "unit" in present and (_states_unit(table) or ("officer_id" in table.column and "posting" in present)):
         area = "CASE WHEN u.kind = 'team' THEN u.parent_unit_id ELSE u.unit_id END"
-        by_area |= _by_area(store, f"SELECT {area} AS area, {_counts(table, last, area=area)}", step=f"{step}/areas")
+        of_areas = _by_area(store, f"SELECT {area} AS area, {_counts(table, last, area=area)}", step=f"{step}/areas")
+        # Rows of no area are among the whole force's already; where all are, they are not all that it has.
+        by_area |= {name: own for name, own in of_areas.items() if name is not None}
     precision = coarse_columns(store).get((table.name, str(table.occurred or table.known)), "day")
     return by_area if precision == "day" else {area: _spread(v, precision) for area, v in by_area.items()}
 
@@ -120,7 +122,7 @@ def _counts(table: Table, last: date, *, area: str | None) -> str:
     occurred = f"CAST({ROW}.{table.occurred or table.known} AS DATE)"
     known = f"CAST({ROW}.{table.known} AS DATE)"
     joins = []
-    if area and "unit_id" in table.column:
+    if area and _states_unit(table):
         joins = [f"JOIN loaded.unit AS u ON u.unit_id = {ROW}.unit_id"]
     elif area:
         # The officer's posting on the day tells the area. Which that was is known once row and posting both are.
@@ -138,6 +140,11 @@ def _counts(table: Table, last: date, *, area: str | None) -> str:
         "GROUP BY 1, 2, 3",
     ]
     return "\n".join(lines)
+
+
+def _states_unit(table: Table) -> bool:
+    """Say whether every row states a unit; where only some may, the officer's posting tells of the others."""
+    return "unit_id" in table.column and not table.column["unit_id"].optional
 
 
 def _by_area(store: Store, query: str, *, step: str) -> dict[int | None, Volumes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,6 +46,7 @@ def explain(
 ) -> None:
     """Say why a flag was raised, compared with whom, on which rows, and what would have changed it."""
     from audit.flag.explanation import explain as explain_flag
+    from audit.flag.given_explanation import given_facts, given_peers, with_given_ids
     from audit.flag.removal import smallest_removal
     from audit.flag.rerun import Rerun
     from pipeline.given_ids import given_ids
@@ -67,10 +68,10 @@ def explain(
 
             survival = count_survival(folder, flag, records=records, progress=progress)
             explanation = replace(explanation, survival=survival)
-    explanation = _with_ids(explanation, ids)
+    explanation = with_given_ids(explanation, ids)
     if as_json:
-        listed = {"peers": [asdict(one) for one in lists]} if peers else {}
-        print_json(asdict(explanation) | listed)
+        listed = {"peers": [given_peers(one, ids, kind) for one in lists]} if peers else {}
+        print_json(given_facts(explanation, ids) | listed)
     elif full or screen() is None:
         _print_explanation(explanation, ids)
     else:
@@ -96,7 +97,8 @@ def _print_peers(lists: list[PeerList], ids: GivenIds, kind: str) -> None:
     """Print everybody the subject was compared with; a star marks the subject."""
     for one in lists:
         measured = f", {one.indicator} over {one.window_days} days" if one.indicator else ""
-        _print_part(f"Compared by {one.detector}: {one.peer_group or 'everybody with claims'}{measured}")
+        group = ids.sentence(one.peer_group or "everybody with claims")
+        _print_part(f"Compared by {one.detector}: {group}{measured}")
         rows = [
             (
                 f"{'* ' if p.subject else ''}{ids.text(kind, p.subject_id)}",
@@ -109,20 +111,6 @@ def _print_peers(lists: list[PeerList], ids: GivenIds, kind: str) -> None:
             for p in one.members
         ]
         print_table("", ["subject", "value", "exposure", "status", "score", "p_value"], rows)
-
-
-def _with_ids(explanation: Explanation, ids: GivenIds) -> Explanation:
-    """Return an explanation with ids as the records wrote them, where the reader has the list that gives them back."""
-    if ids.empty:
-        return explanation
-    rows = {name: [ids.row(name, row) for row in rows] for name, rows in explanation.rows.items()}
-    return replace(
-        explanation,
-        flag=ids.flag(explanation.flag),
-        scores=tuple(ids.flag(score) for score in explanation.scores),
-        rows=rows,
-        changes=tuple(ids.sentence(change) for change in explanation.changes),
-    )
 
 
 def _print_explanation(explanation: Explanation, ids: GivenIds) -> None:

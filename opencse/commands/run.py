@@ -28,6 +28,7 @@ from opencse.options import (
 from opencse.terminal import print_items, print_json, print_note, print_table, print_text, share, steps
 
 if TYPE_CHECKING:
+    from pipeline.given_ids import GivenIds
     from pipeline.run import Finished
     from pipeline.settings import Settings
 
@@ -182,7 +183,10 @@ def _records(
 
 
 def _facts(finished: Finished) -> dict[str, Any]:
-    manifest = finished.folder.manifest
+    """Return what a run's manifest says of it; where ids were texts, with the place of each gap and change by them."""
+    from pipeline.given_ids import given_ids
+
+    manifest, ids = finished.folder.manifest, given_ids(finished.folder)
     names = (
         "as_of",
         "counts",
@@ -195,10 +199,15 @@ def _facts(finished: Finished) -> dict[str, Any]:
         "contradictions",
         "warnings",
     )
-    return {name: manifest[name] for name in names}
+    facts = {name: manifest[name] for name in names}
+    if not ids.empty:
+        for name in ("source_gaps", "practice_changes"):
+            facts[name] = [fact | {"place": ids.place(fact["area"])} for fact in facts[name]]
+    return facts
 
 
 def _print_report(finished: Finished, settings: Settings, out: Path) -> None:
+    from pipeline.given_ids import given_ids
     from pipeline.promised import promises
     from pipeline.seal import PAGE
 
@@ -209,14 +218,15 @@ def _print_report(finished: Finished, settings: Settings, out: Path) -> None:
     notes = [*finished.folder.manifest["notes"], *(f"skipped {line}" for line in finished.skipped)]
     print_items(notes[:LISTED])
     _print_remainder(len(notes))
-    _print_sources(finished.folder.manifest)
+    ids = given_ids(finished.folder)
+    _print_sources(finished.folder.manifest, ids)
     rows = [
         (str(o.as_of), o.subject_kind, o.concern, o.method, o.compared, o.insufficient, o.selected, o.tied)
         for o in finished.selections
     ]
     print_table("Comparison with peers", _COMPARISON, rows)
     print_items(promises(settings))
-    _print_practices(finished)
+    _print_practices(finished, ids)
     by_family = finished.folder.table("flags").group_by(["concern", "family"]).aggregate([("flag_id", "count")])
     print_table(
         f"{finished.flags:,} flags: records worth a human look, never findings",
@@ -229,9 +239,9 @@ def _print_report(finished: Finished, settings: Settings, out: Path) -> None:
     )
 
 
-def _print_practices(finished: Finished) -> None:
+def _print_practices(finished: Finished, ids: GivenIds) -> None:
     """Print what is a practice of many, and how the selections by rules went."""
-    found = finished.folder.table("practices")["sentence"].to_pylist()
+    found = [ids.sentence(text) for text in finished.folder.table("practices")["sentence"].to_pylist()]
     if found:
         print_text(label="Practices: facts about a place or a custom, not about a person")
         print_items(found[:LISTED])
@@ -244,10 +254,15 @@ def _print_practices(finished: Finished) -> None:
     print_table("Contradictions, next to what is ordinary", columns, rows)
 
 
-def _print_sources(manifest: dict[str, Any]) -> None:
+def _print_sources(manifest: dict[str, Any], ids: GivenIds) -> None:
     """Print in which stretches sources were silent and from when on they record otherwise, each once."""
-    gaps = {(g["table"], _place(g), g["first"], g["last"]): (g["found"], g["usual"]) for g in manifest["source_gaps"]}
-    changes = {(c["table"], _place(c), c["since"]): (c["before"], c["after"]) for c in manifest["practice_changes"]}
+    gaps = {
+        (g["table"], ids.place(g["area"]), g["first"], g["last"]): (g["found"], g["usual"])
+        for g in manifest["source_gaps"]
+    }
+    changes = {
+        (c["table"], ids.place(c["area"]), c["since"]): (c["before"], c["after"]) for c in manifest["practice_changes"]
+    }
     for title, columns, facts in (
         ("Source gaps: nothing is concluded from silence here", ["source", "in", "from", "to", "rows", "usual"], gaps),
         ("Sources that record more or less from a day on", ["source", "in", "since", "rows before", "after"], changes),
@@ -260,10 +275,6 @@ def _print_sources(manifest: dict[str, Any]) -> None:
 def _print_remainder(number: int) -> None:
     if number > LISTED:
         print_text(f"  … and {number - LISTED} more in manifest.json")
-
-
-def _place(fact: dict[str, Any]) -> str:
-    return "the whole force" if fact["area"] is None else f"unit {fact['area']}"
 
 
 COMMAND = Command(

@@ -18,7 +18,7 @@ def records_page(contract: Contract = CONTRACT) -> str:
 
     Example:
         >>> records_page().splitlines()[0]
-        '# The officer-record contract, version 2'
+        '# The officer-record contract, version 3'
     """
     tables = [*contract.records.values(), *contract.truth.values()]
     return render(

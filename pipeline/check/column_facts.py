@@ -129,7 +129,8 @@ def shape_facts(store: Store) -> Mapping[str, int]:
         facts |= {"complaints_without_an_officer": int(unnamed), "findings_without_a_date": int(undated)}
     if "conduct_case" in present:
         undated = store.value(
-            f"SELECT count(*) FROM {LOADED}.conduct_case WHERE outcome IS NOT NULL AND closed_on IS NULL"
+            f"SELECT count(*) FROM {LOADED}.conduct_case"
+            " WHERE opened_on IS NULL OR (outcome IS NOT NULL AND closed_on IS NULL)"
         )
         facts["discipline_without_a_date"] = int(undated)
     return facts

@@ -10,6 +10,7 @@ from typing import Literal
 
 from data.constraints import LOADED
 from data.contract import CONTRACT
+from data.optional_columns import present_in
 from data.store import Store, literal, quoted
 from features.engine import computable
 from models.lineage import reads_of
@@ -52,7 +53,7 @@ def computability(
     store: Store, settings: Settings, as_of: date, columns: Collection[ColumnFact]
 ) -> tuple[Computability, ...]:
     """Return every indicator, rule and detector of some settings with what records allow of it."""
-    present = store.tables(LOADED)
+    present = present_in(store)
     empty = {(c.table, c.column) for c in columns if c.state == "empty"}
     people = {name: _people(store, name, as_of) for name in sorted(present) if name in CONTRACT.records}
     ready, skipped = computable(settings.indicators, present)

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from audit.rates import RateOptions, rates
+from audit.rates import RateOptions
 from audit.rates.inputs import read_background, read_truth
 from audit.rates.other_tools import list_report, read_list
+from audit.rates.rates_report import reported_rates
 from data.errors import InputRejected, UsageError
 from opencse.cli import app
 from pipeline.run_folder import RunFolder
@@ -135,7 +136,9 @@ def test_a_list_is_measured_exactly_as_the_flags_of_a_run(sample_run: RunFolder,
     tables = {n: sample_run.table(n) for n in ("flags", "subjects", "scores", "evidence")}
     flags = tables["flags"].to_pandas()
     officers = flags[flags["subject_kind"] == "officer"].drop_duplicates(["subject_id", "concern"])
-    ours = rates(**{**tables, "flags": officers}, truth=truth, people=about.people, units=about.units)
+    ours = reported_rates(
+        **{**tables, "flags": officers}, truth=truth, people=about.people, units=about.units, options=RateOptions()
+    )
     keys = ["subject_kind", "concern", "measure", "by", "group"]
     both = [t[(t["basis"] == "flagged") & (t["scope"] == "all")].set_index(keys).sort_index() for t in (ours, theirs)]
     assert len(both[0]) > 200
@@ -204,3 +207,41 @@ def test_a_list_of_a_day_on_which_nobody_serves_says_so_and_nothing_of_truth(tmp
     with pytest.raises(InputRejected, match="Nobody in the records is in service") as caught:
         list_report(path, records=RECORDS, options=RateOptions(silent=False), sweeps=False)
     assert "1950-01-01" in str(caught.value)
+
+
+def lettered_records(folder: Path) -> Path:
+    """Records of thirty people whose ids are texts; only the last five have a protected characteristic recorded."""
+    folder.mkdir()
+    people = [f"P-{n:02}" for n in range(1, 31)]
+    (folder / "officer.csv").write_text("officer_id,joined_on\n" + "".join(f"{p},2010-01-01\n" for p in people))
+    header = "allegation_id,complaint_id,officer_id,category,source,received_on,known_on\n"
+    days = [f"2024-{m:02}-07" for m in range(1, 13)]
+    rows = [f"A{n},{n},{people[n % 30]},powers,public,{day},{day}\n" for n, day in enumerate(days * 4)]
+    (folder / "complaint.csv").write_text(header + "".join(rows))
+    sexes = "".join(f"{p},{'female' if n % 2 else 'male'}\n" for n, p in enumerate(reversed(people[-5:])))
+    (folder / "protected_characteristic.csv").write_text("officer_id,sex\n" + sexes)
+    return folder
+
+
+def test_a_list_names_people_by_the_texts_of_the_records(tmp_path: Path) -> None:
+    records = lettered_records(tmp_path / "records")
+    path = tmp_path / "tool.csv"
+    path.write_text(f"{HEADER},cited\nP-27,standards,2025-01-01,complaint:A3\nP-29,standards,2025-01-01,\n")
+    made = list_report(
+        path,
+        records=records,
+        about=read_background(records),
+        options=RateOptions(silent=False),
+        sweeps=False,
+    ).rates
+    whole = made[(made["basis"] == "flagged") & (made["scope"] == "all") & (made["measure"] == "flags_per_1000")]
+    counts = {(by, group): count for by, group, count in whole[["by", "group", "count"]].itertuples(index=False)}
+    # P-27 and P-29 are men, in whatever order anybody is numbered.
+    assert (counts["all", "all"], counts["sex", "female"], counts["sex", "male"]) == (2, 2, 0)
+    path.write_text(f"{HEADER}\nP-27,standards,2025-01-01\nP-99,standards,2025-01-01\n17,standards,2025-01-01\n")
+    with pytest.raises(InputRejected, match="has 2 faults") as refused:
+        list_report(path, records=records, options=RateOptions(silent=False), sweeps=False)
+    assert "line 3: the subject is 'P-99', not an id of the records" in str(refused.value)
+    with pytest.raises(UsageError, match="cannot be told to be of these records"):
+        path.write_text(f"{HEADER}\nP-27,standards,2025-01-01\n")
+        list_report(path, records=records, truth=read_truth(TRUTH), options=RateOptions(silent=False), sweeps=False)

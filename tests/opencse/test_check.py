@@ -102,16 +102,17 @@ def test_what_names_nobody_or_has_no_date_is_counted_and_never_a_persons(tmp_pat
     (tmp_path / "complaint.csv").write_text(COMPLAINTS + "\n".join(rows) + "\n", encoding="utf-8")
     header = "case_id,officer_id,standard,severity,opened_on,closed_on,known_on,outcome\n"
     case = "1,1,use_of_force,misconduct,2020-01-02,,2020-01-02,dismissed\n"
-    (tmp_path / "conduct_case.csv").write_text(header + case, encoding="utf-8")
+    undated = "2,1,use_of_force,misconduct,,,2020-01-02,dismissed\n"  # no day at all but that of the release
+    (tmp_path / "conduct_case.csv").write_text(header + case + undated, encoding="utf-8")
     check = checked(0, tmp_path, "--as-of", "2023-01-03")
     assert {t["table"]: (t["loaded"], t["quarantined"]) for t in check["tables"]} == {
         "officer": (40, 0),
         "complaint": (30, 0),
-        "conduct_case": (1, 0),
+        "conduct_case": (2, 0),
     }
     assert check["shape"]["complaints_without_an_officer"] == 30
     assert check["shape"]["findings_without_a_date"] == 30
-    assert check["shape"]["discipline_without_a_date"] == 1
+    assert check["shape"]["discipline_without_a_date"] == 2
     parts = {part["name"]: part for part in check["parts"] if part["kind"] == "indicator"}
     assert (parts["complaints"]["people"], parts["complaints"]["ready"]) == (0, False)
     assert check["notes"][0].startswith("complaint: the last row became known on 2020-01-02, 3.0 years before")

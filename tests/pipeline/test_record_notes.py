@@ -31,6 +31,20 @@ def test_records_that_mean_what_they_say_have_no_note() -> None:
     assert notes_on(officer=[{}], unit=[{}], posting=[{"officer_id": 1}], complaint=[{"officer_id": 1}]) == []
 
 
+def test_a_finding_and_a_discipline_without_a_day_are_counted() -> None:
+    notes = notes_on(
+        officer=[{}],
+        complaint=[{"outcome": "no_action"}, {"outcome": "no_action", "finalised_on": "2021-01-01"}],
+        conduct_case=[{"outcome": "dismissed"}, {"opened_on": None, "outcome": "dismissed"}, {}],
+    )
+    undated = "undated, they are loaded and"
+    assert notes == [
+        f"complaint: 1 rows have an outcome and no finalised_on: {undated} the outcome is read nowhere.",
+        f"conduct_case: 2 rows have an outcome and no closed_on: {undated} the outcome is read nowhere.",
+        f"conduct_case: 1 rows have no opened_on: {undated} they lie in no window.",
+    ]
+
+
 def test_rows_dated_after_their_officer_left_are_counted_by_table() -> None:
     (note,) = notes_on(
         officer=[{"joined_on": "2010-01-01", "left_on": "2015-06-30"}, {"joined_on": "2010-01-01"}],
