@@ -3,7 +3,7 @@
     PYTHONPATH=. python benchmarks/check_speed.py --folder DIR [--world met] [--people N] [--repeat 1]
 
 Generates a world into DIR unless it is there, then checks and loads its records, each in a process of its own, and
-keeps each measurement in DIR: started again, it goes on with what is missing. Loading is what a run does before it computes:
+keeps each measurement in DIR: started again, it goes on with what is missing. Loading is what a run does first of all:
 every row is read, and checked by SQL and by Great Expectations. The result has seconds, processor seconds, peak memory,
 and what else the machine was doing.
 """
