@@ -26,6 +26,7 @@ from data.contract import CONTRACT
 from data.errors import InputRejected, UsageError
 from data.schema import Table
 from data.store import Store
+from pipeline.given_ids import GivenIds
 from pipeline.loading import load_records
 from pipeline.private_ids import Crosswalk, renumbered, rows_of_run
 from pipeline.run_folder import RunFolder
@@ -110,6 +111,21 @@ def read_background(
         ),
         units.select(["unit_id", "name"]) if units is not None else None,
     )
+
+
+def with_given_units(about: Background | None, ids: GivenIds) -> Background | None:
+    """Return a background whose units are named by the texts of their ids, where the records' names are not at hand.
+
+    Example:
+        >>> named = with_given_units(None, GivenIds({("unit", 3): "North", ("officer", 1): "P-1"}))
+        >>> named.units.to_pylist() if named and named.units else None
+        [{'unit_id': 3, 'name': 'North'}]
+    """
+    texts = {number: text for (of, number), text in sorted(ids.texts.items()) if of == "unit"}
+    if not texts or (about is not None and about.units is not None):
+        return about
+    named = pa.table({"unit_id": list(texts), "name": list(texts.values())})
+    return Background(None if about is None else about.people, named)
 
 
 def people_of(protected: pa.Table | None, joined: pa.Table | None) -> pd.DataFrame | None:

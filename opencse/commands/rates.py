@@ -157,15 +157,18 @@ def _report_of_run(
     *,
     full: bool,
 ) -> RatesReport:
+    from audit.rates.inputs import with_given_units
     from audit.rates.provenance import measured_tables
     from audit.rates.rates_report import rates_report
     from pipeline.digest import file_digest
+    from pipeline.given_ids import given_ids
     from pipeline.run_folder import MANIFEST, open_run
 
     folder = open_run(run)
     tables, notes = measured_tables(folder, truth=truth, records=records)
     if about is None:
         notes = ["No records were given: there is no breakdown by protected characteristic.", *notes]
+    about = with_given_units(about, given_ids(folder))
     facts = {"manifest_sha256": file_digest(run / MANIFEST), "notes": notes}
     return rates_report(**tables, truth=truth, about=about, options=options, facts=facts, sweeps=full)
 
