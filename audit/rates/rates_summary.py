@@ -209,7 +209,8 @@ def _recall_by(rates: pd.DataFrame, by: str, heading: str, title: str) -> Sectio
         for r in recalls
     ]
     columns = ("subject", "concern", heading, "flagged", "of", "recall")
-    aside = () if rows else ("Not computed, because no pattern was planted in anybody here.",)
+    # Whether a truth says how strong a pattern is depends on the world; that it says of nobody what it is needs a word.
+    aside = () if rows or by != "typology" else ("Not computed, because no pattern was planted in anybody here.",)
     return Section(title, columns, tuple(rows), aside)
 
 
