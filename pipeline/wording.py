@@ -41,6 +41,19 @@ def number(value: float) -> str:
     return f"{value:,.1f}" if abs(value) >= 1 else f"{value:.2g}"
 
 
+def duration(seconds: float) -> str:
+    """Return a time as people say it.
+
+    Example:
+        >>> [duration(s) for s in (40, 700, 15_000)]
+        ['40 s', '12 min', '4 h 10 min']
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
 def contribution_sentence(contribution: Contribution, indicator: Indicator) -> str:
     """Return what one indicator shows: observed, exposure, expected, and how many peers it rests on."""
     name = contribution.indicator.replace("_", " ")

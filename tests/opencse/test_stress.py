@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from data.writing import write_table
 from stress import harness
+from stress.cell import FLAGGED, RESULTS, cell_id
 from stress.harness import CellFailure, PlanRun
+from stress.plan import Cell, load_plan
 from tests.command_line import call, json_of, output_of, refusal_of
 
 FAILURE = CellFailure("c", "demo", 500, 1, "set", "duplicates", 0.5, "the roster is upside down", "a long traceback")
@@ -50,6 +53,36 @@ def test_workers_are_bounded_by_the_machine_and_an_address_is_handed_on(calls: d
     assert calls["workers"] < 5000
     call("stress", "quick", "--out", tmp_path, "--backend", "dask", "--address", "tcp://127.0.0.1:8786")
     assert (calls["backend"], calls["address"]) == ("dask", "tcp://127.0.0.1:8786")
+
+
+def test_an_estimate_runs_nothing_and_takes_off_what_is_there(calls: dict[str, Any], tmp_path: Path) -> None:
+    text = output_of("stress", "quick", "--estimate", "--workers", 2)
+    assert "30 cells, of which 0 are there; 3 worlds to make." in text
+    assert "of processor time" in text
+    assert "MB on disk" in text
+    out = tmp_path / "out"
+    whole = json_of("stress", "quick", "--estimate", "--out", out)
+    assert not out.exists()
+    assert "workers" not in calls
+    (out / "cells").mkdir(parents=True)
+    for path, schema in zip(_files_of(load_plan("quick").cells()[0]), (RESULTS, FLAGGED), strict=True):
+        write_table(schema.empty_table(), out / "cells" / path)
+    rest = json_of("stress", "quick", "--estimate", "--out", out)
+    assert (rest["finished"], rest["worlds"]) == (1, 3)
+    assert rest["processor_seconds"] < whole["processor_seconds"]
+    assert rest["disk_bytes"] * 30 == whole["disk_bytes"] * 29
+    on_cluster = json_of("stress", "quick", "--estimate", "--backend", "dask", "--address", "tcp://127.0.0.1:8786")
+    assert on_cluster["seconds"] is None
+
+
+def _files_of(cell: Cell) -> tuple[str, str]:
+    return f"{cell_id(cell)}.parquet", f"{cell_id(cell)}.flagged.parquet"
+
+
+def test_without_a_folder_nothing_is_run(calls: dict[str, Any]) -> None:
+    error = refusal_of("stress", "quick")
+    assert (error.exit_code, error.expected) == (2, "--out FOLDER")
+    assert not calls.get("workers")
 
 
 def test_an_unknown_plan_is_refused(tmp_path: Path) -> None:
