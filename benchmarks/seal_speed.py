@@ -2,57 +2,87 @@
 
     python benchmarks/seal_speed.py RUN [--flags 100000] [--rows 20]
 
-Seals a copy of the run folder RUN anew (lines, crate, manifest, leaves, proofs, checkpoint), runs the script in it, and
-makes lines, leaves and proofs of so many flags, each citing so many rows, to be checked as the script does. Seconds are
-of the processor, on one thread, next to one SHA-256 over the same bytes, read from the same files. It says apart what
-takes the time: hashing files, hashing rows of tables, and lines.
+Sealing: all that the run RUN does for its seal is done again in a copy: the digests of what its tables say, the lines
+of its ledger, the digests of its files, crate, manifest, leaves, tree, proofs, checkpoint. Its tables are in memory, as
+in a run. Next to it stands one SHA-256 over all bytes that sealing hashes: its files as they are, what its tables say,
+and flags and leaves as they go into the tree. What is no file is joined beforehand. Beside that stands one over the
+files alone. `seal_alone` is the same of a folder of which nothing is at hand, so that every table is read again.
+
+Checking: so many flags, each citing so many rows of its own, are put into a copy by what a run writes them with
+(`kept_rows`, `evidence_table`, `write_table`, `seal`), and its `verify.py` checks the copy, as a process of its own.
+Hashing them is the SHA-256 of every file, of every flag's and cited row's line, of every leaf and every node of the
+tree, each once, by Python's hashlib in a process of its own too, which does nothing else but read the files and cut the
+lines. Next to it stands one SHA-256 over the files alone.
+
+Seconds are of the processor, the least of a few repetitions in turns.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
+import resource
 import shutil
-import statistics
+import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from _worlds import write_result
 
+from data.writing import write_table
 from pipeline import verify_script
-from pipeline.digest import file_digest, table_digest
-from pipeline.evidence import flag_record
+from pipeline.analysis import FLAGS as FLAG_COLUMNS
+from pipeline.digest import file_digest, table_bytes, table_digest
+from pipeline.evidence import Cited, evidence_table, kept_rows, loaded_tables
+from pipeline.flag import Flag
 from pipeline.run_folder import MANIFEST, open_run
-from pipeline.run_ledger import (
-    CHECKPOINT,
-    FLAGS,
-    LEAVES,
-    PROOFS,
-    ROWS,
-    SCORES,
-    record_lines,
-    seal_of,
-    write_ledger,
-    write_lines,
-)
+from pipeline.run_ledger import FLAGS, LEAVES, read_lines, table_lines, write_lines
 from pipeline.seal import SCRIPT, seal
 
-REPEATS = 3
+REPEATS = 5
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """The middle of a few measurements, in seconds of the processor."""
-    taken = []
+HASHING = """
+import gc, hashlib, sys
+from pathlib import Path
+gc.disable()
+folder = Path(sys.argv[1])
+sys.path.insert(0, str(folder))
+from verify import digest_of, read_lines, root_of, tree_levels
+for path in sorted(folder.rglob("*")):
+    if path.is_file():
+        digest_of(path)
+for name in ("flags", "rows") if len(sys.argv) > 2 else ():
+    for line in read_lines(folder / f"ledger/{name}.jsonl"):
+        hashlib.sha256(line).digest()
+if len(sys.argv) > 2:
+    leaves = read_lines(folder / "ledger/leaves.jsonl")
+    root_of(tree_levels(leaves), len(leaves))
+"""
+"""Hashes a run folder, and with a second word each of its lines and the tree."""
+
+
+def processor_seconds() -> float:
+    """The processor's time that this process and those it waited for have used."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def least_seconds(**works: Callable[[], object]) -> dict[str, float]:
+    """The least of a few measurements of each, in turns, in seconds of the processor."""
+    taken: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(REPEATS):
-        began = time.process_time()
-        work()
-        taken.append(time.process_time() - began)
-    return statistics.median(taken)
+        for name, work in works.items():
+            began = processor_seconds()
+            work()
+            taken[name].append(processor_seconds() - began)
+    return {name: round(min(seconds), 4) for name, seconds in taken.items()}
 
 
 def files_of(folder: Path) -> list[Path]:
@@ -64,80 +94,141 @@ def hash_files(folder: Path) -> None:
         file_digest(path)
 
 
-class Input:
-    """An input file as the manifest lists it."""
+def megabytes(parts: Iterable[Any]) -> float:
+    return round(sum(memoryview(part).nbytes for part in parts) / 1e6, 1)
 
-    def __init__(self, entry: dict[str, Any]) -> None:
-        self.name, self.sha256, self.bytes = entry["name"], entry["sha256"], entry["bytes"]
+
+class Unsealed:
+    """A copy of a run without its seal, and what a run has at hand when it seals."""
+
+    def __init__(self, run: Path, copy: Path) -> None:
+        manifest = open_run(run).manifest
+        own = ("format", "contract", "code", "python", "libraries", "inputs", "outputs", "seal")
+        self.facts = {name: value for name, value in manifest.items() if name not in own}
+        self.inputs = [SimpleNamespace(**entry) for entry in manifest["inputs"]]
+        self.folder = Path(shutil.copytree(run, copy))
+        self.unseal()
+        paths = [path for path in files_of(self.folder) if path.suffix == ".parquet"]
+        self.tables = {path.relative_to(self.folder).as_posix(): pq.read_table(path) for path in paths}
+
+    def unseal(self) -> None:
+        """Remove what sealing writes."""
+        for name in (MANIFEST, SCRIPT):
+            (self.folder / name).unlink(missing_ok=True)
+        shutil.rmtree(self.folder / "ledger", ignore_errors=True)
+
+    def seal(self) -> None:
+        """Seal the copy with its tables in memory, as a run does."""
+        self.unseal()
+        own = {name.removesuffix(".parquet"): table for name, table in self.tables.items() if "/" not in name}
+        loaded = {Path(name).stem: table for name, table in self.tables.items() if name.startswith("loaded/")}
+        write_lines(table_lines(own, loaded), self.folder)
+        rows = {name: table_digest(table) for name, table in self.tables.items()}
+        seal(self.folder, inputs=self.inputs, facts=self.facts, rows=rows)
+
+    def seal_alone(self) -> None:
+        """Seal the copy from its files."""
+        self.unseal()
+        seal(self.folder, inputs=self.inputs, facts=self.facts)
 
 
 def measure_sealing(run: Path, place: Path) -> dict[str, Any]:
-    """Seal a copy of a run anew, with and without the digests that a run has at hand by then."""
+    """Seal a copy of a run anew, next to hashing the bytes that this hashes."""
+    copy = Unsealed(run, place / "copy")
+    copy.seal()
+    folder = copy.folder
+    contents = [bytes(part) for table in copy.tables.values() for part in table_bytes(table)]
+    content, lines = b"".join(contents), b"".join([*read_lines(folder / FLAGS), *read_lines(folder / LEAVES)])
+
+    def hash_all() -> None:
+        hash_files(folder)
+        sha256(content).digest()
+        sha256(lines).digest()
+
+    taken = least_seconds(
+        sha256_of_the_same_bytes=hash_all,
+        sha256_of_the_files=lambda: hash_files(folder),
+        seal=copy.seal,
+        seal_alone=copy.seal_alone,
+        of_it_what_tables_say=lambda: [table_digest(table) for table in copy.tables.values()],
+        of_it_lines=lambda: table_lines(
+            {name.removesuffix(".parquet"): table for name, table in copy.tables.items() if "/" not in name},
+            {Path(name).stem: table for name, table in copy.tables.items() if name.startswith("loaded/")},
+        ),
+        verify_py=lambda: verify_script.check(folder),
+    )
+    files = round(sum(path.stat().st_size for path in files_of(folder)) / 1e6, 1)
     manifest = open_run(run).manifest
-    own = ("format", "contract", "code", "python", "libraries", "inputs", "outputs", "seal")
-    facts = {name: value for name, value in manifest.items() if name not in own}
-    copy = Path(shutil.copytree(run, place / "copy"))
-    for name in (MANIFEST, SCRIPT, *(p.relative_to(copy).as_posix() for p in (copy / "ledger").iterdir())):
-        (copy / name).unlink()
-    digests = {path.relative_to(copy).as_posix(): file_digest(path) for path in files_of(copy)}
-    inputs = [Input(entry) for entry in manifest["inputs"]]
-    known = seconds(lambda: seal(copy, inputs=inputs, facts=facts, digests=digests))
-    alone = seconds(lambda: seal(copy, inputs=inputs, facts=facts))
-    bare = seconds(lambda: hash_files(copy))
-    tables = [path for path in files_of(copy) if path.suffix == ".parquet"]
-    rows = seconds(lambda: [table_digest(pq.read_table(path)) for path in tables])
-    lines = seconds(lambda: record_lines(copy))
-    script = seconds(lambda: verify_script.check(copy))
-    megabytes = sum(path.stat().st_size for path in files_of(copy)) / 1e6
     return {
-        "megabytes": round(megabytes, 1),
+        "megabytes_of_files": files,
+        "megabytes_hashed": round(files + megabytes([content, lines]), 1),
         "flags": manifest["seal"]["flags"],
         "cited_rows": manifest["seal"]["rows"],
-        "sha256_of_all_files": round(bare, 3),
-        "seal_after_a_stage": round(known, 3),
-        "seal_alone": round(alone, 3),
-        "of_it_rows_of_tables": round(rows, 3),
-        "of_it_lines": round(lines, 3),
-        "seal_over_sha256": round(alone / bare, 1),
-        "verify_py": round(script, 3),
-        "verify_py_over_sha256": round(script / bare, 1),
+        **taken,
+        "seal_over_the_same_bytes": round(taken["seal"] / taken["sha256_of_the_same_bytes"], 2),
+        "seal_over_the_files": round(taken["seal"] / taken["sha256_of_the_files"], 2),
+        "verify_py_over_the_files": round(taken["verify_py"] / taken["sha256_of_the_files"], 2),
+    }
+
+
+def multiplied(run: Unsealed, number: int, cited: int) -> dict[str, pa.Table]:
+    """The tables of a run with so many flags, each of somebody else and citing so many shifts of its own."""
+    flags = run.tables["flags.parquet"].to_pylist()
+    fields = [{n: v for n, v in row.items() if n not in ("flag_id", "detectors")} for row in flags]
+    first_id = 10_000_000
+    (as_of,) = {row["as_of"] for row in flags}
+    shifts = run.tables["loaded/shift.parquet"].drop_columns(["as_of"])
+    rows = shifts.take(pa.array([at % len(shifts) for at in range(number * cited)]))
+    rows = rows.set_column(rows.column_names.index("shift_id"), "shift_id", pa.array(range(number * cited), pa.int64()))
+    kept = [kept_rows("shift", as_of, rows)]
+    many = []
+    for at in range(number):
+        of = at % len(flags)
+        flag = Flag(**(fields[of] | {"subject_id": first_id + at}), detectors=tuple(flags[of]["detectors"]))
+        parts = {("shift", at * cited + n, "shifts_worked"): "direct" for n in range(cited)}
+        many.append(Cited(flag, parts))
+    ids, evidence = evidence_table(many, kept)
+    content = [one.flag.content() | {"flag_id": name} for one, name in zip(many, ids, strict=True)]
+    said = run.tables["scores.parquet"].to_pylist()
+    about = ("subject_kind", "subject_id", "as_of", "concern")
+    scores = [[row for row in said if all(row[n] == flag[n] for n in about)] for flag in flags]
+    more = [row | {"subject_id": first_id + at} for at in range(number) for row in scores[at % len(flags)]]
+    return {
+        "flags.parquet": pa.Table.from_pylist(content, schema=FLAG_COLUMNS),
+        "evidence.parquet": evidence,
+        "scores.parquet": pa.Table.from_pylist(more, schema=run.tables["scores.parquet"].schema),
+        **{f"loaded/{name}.parquet": table for name, table in loaded_tables(kept).items()},
     }
 
 
 def measure_flags(run: Path, number: int, cited: int, place: Path) -> dict[str, Any]:
-    """Check the ids, leaves, root and proofs of many flags as the script does, next to hashing their lines."""
-    flags = open_run(run).table("flags").to_pylist()
-    lines = []
-    for at in range(number):
-        content = {name: value for name, value in flags[at % len(flags)].items() if name != "flag_id"}
-        digest = hashlib.sha256(str(at).encode()).hexdigest()
-        evidence = [("shift", at * cited + n, digest, "shifts_worked", "direct") for n in range(cited)]
-        lines.append(flag_record(content | {"subject_id": at}, evidence))
-    of = {FLAGS: lines, ROWS: [], SCORES: []}
-    write_lines(of, place)
-    seal_ = seal_of(of)
-    (place / MANIFEST).write_text("{}", encoding="utf-8")
-    write_ledger(place, of, manifest=(place / MANIFEST).read_bytes())
-    sealed = sha256((place / MANIFEST).read_bytes()).hexdigest()
+    """Check a run of many flags with its script, next to the hashing that this needs and to hashing its files."""
+    copy = Unsealed(run, place / "many")
+    tables = multiplied(copy, number, cited)
+    for path in (copy.folder / "loaded").iterdir():
+        path.unlink()
+    for name, table in tables.items():
+        write_table(table, copy.folder / name)
+    seal(copy.folder, inputs=copy.inputs, facts=copy.facts)
+    del tables, copy.tables
+    folder = copy.folder
 
-    def check() -> None:
-        report = verify_script.CheckReport()
-        _, said, _ = verify_script.check_ledger(report, place, {"seal": seal_}, sealed)
-        verify_script.check_flags(report, place, said)
-        assert not report.faults, report.faults[:3]
-
-    checked = [place / name for name in (FLAGS, LEAVES, PROOFS, CHECKPOINT)]
-    bare = seconds(lambda: [file_digest(path) for path in checked])
-    hashed = seconds(lambda: [sha256(line).digest() for line in (place / FLAGS).read_bytes().split(b"\n")])
-    whole = seconds(check)
+    command = [sys.executable, "-I", str(folder / SCRIPT), str(folder)]
+    hashing = [sys.executable, "-I", "-B", "-c", HASHING, str(folder)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+    taken = least_seconds(
+        hashing_them=lambda: subprocess.run([*hashing, "all"], check=True),
+        sha256_of_the_files=lambda: subprocess.run(hashing, check=True),
+        verify_py=lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True),
+    )
     return {
         "flags": number,
         "rows_each": cited,
-        "megabytes": round(sum(path.stat().st_size for path in checked) / 1e6, 1),
-        "sha256_of_these_files": round(bare, 3),
-        "sha256_of_each_line": round(hashed, 3),
-        "check": round(whole, 3),
-        "check_over_sha256": round(whole / bare, 1),
+        "megabytes_of_files": round(sum(path.stat().st_size for path in files_of(folder)) / 1e6, 1),
+        **taken,
+        "verify_py_over_hashing_them": round(taken["verify_py"] / taken["hashing_them"], 2),
+        "verify_py_over_the_files": round(taken["verify_py"] / taken["sha256_of_the_files"], 2),
     }
 
 
@@ -148,9 +239,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "many").mkdir()
         sealing = measure_sealing(given.run, Path(folder))
-        flags = measure_flags(given.run, given.flags, given.rows, Path(folder) / "many")
+        flags = measure_flags(given.run, given.flags, given.rows, Path(folder))
     write_result("seal_speed", {"sealing": sealing, "many_flags": flags})
 
 

@@ -36,9 +36,10 @@ class MerkleTree:
     """
 
     def __init__(self, leaves: Iterable[bytes] = ()) -> None:
-        self._levels: list[list[bytes]] = [[]]
-        for leaf in leaves:
-            self.append(leaf)
+        self._levels: list[list[bytes]] = [[leaf_hash(leaf) for leaf in leaves]]
+        while len(level := self._levels[-1]) > 1:
+            pairs = zip(level[::2], level[1::2], strict=False)  # a last hash without a neighbour stays for now
+            self._levels.append([node_hash(left, right) for left, right in pairs])
 
     def __len__(self) -> int:
         return len(self._levels[0])
@@ -86,6 +87,27 @@ class MerkleTree:
                 path.append(self._subtree(first, middle))
                 first = middle
         return path[::-1]
+
+    def inclusions(self) -> list[tuple[str, ...]]:
+        """Return the proofs of all leaves, in order and in hexadecimal: as `inclusion` of each, but from one walk.
+
+        Example:
+            >>> tree = MerkleTree([b"manifest", b"flag", b"flag"])
+            >>> tree.inclusions()[1] == tuple(step.hex() for step in tree.inclusion(1))
+            True
+        """
+        rows = [self._levels[0]]
+        for height in range(1, len(self._levels) + 1):
+            complete = self._levels[height] if height < len(self._levels) else []
+            rest = rows[-1][2 * len(complete) :]
+            rows.append([*complete, *([node_hash(*rest)] if len(rest) == 2 else rest)])
+        paths: list[tuple[str, ...]] = [()]
+        for row in reversed(rows):
+            hexes = [step.hex() for step in row]
+            paths = [
+                (hexes[at ^ 1], *paths[at >> 1]) if at ^ 1 < len(row) else paths[at >> 1] for at in range(len(row))
+            ]
+        return paths
 
     def consistency(self, old: int, size: int | None = None) -> list[bytes]:
         """Return the proof that the first leaves, or all, begin with the leaves of an older and smaller tree.

@@ -24,8 +24,9 @@ from features.table import FeatureTable
 from models.contradictions.claim_query import citation_query
 from models.contradictions.rule import Rule
 from models.lineage import PEER_GROUP
-from pipeline.digest import flag_bytes, row_digest
+from pipeline.digest import flag_bytes
 from pipeline.flag import Flag
+from pipeline.row_lines import row_lines
 from pipeline.settings import Settings
 
 Part = Literal["direct", "exposure", "comparison"]
@@ -215,12 +216,10 @@ def kept_rows(name: str, as_of: date, rows: pa.Table) -> Kept:
     table = CONTRACT[name]
     schema = arrow_schema(table)
     rows = rows.cast(pa.schema([*schema, pa.field("source_file", pa.string()), pa.field("source_row", pa.int64())]))
-    digests, sources = {}, {}
-    for row in rows.to_pylist():
-        key = row[str(table.key)]
-        sources[key] = (row.pop("source_file"), row.pop("source_row"))
-        digests[key] = row_digest(name, row)
-    return Kept(name, as_of, rows, digests, sources)
+    keys, files, numbers = (rows[of].to_pylist() for of in (str(table.key), "source_file", "source_row"))
+    sources = dict(zip(keys, zip(files, numbers, strict=True), strict=True))
+    digests = [hashlib.sha256(line).hexdigest() for line in row_lines(name, rows.select(schema.names))]
+    return Kept(name, as_of, rows, dict(zip(keys, digests, strict=True)), sources)
 
 
 def loaded_tables(kept: Iterable[Kept]) -> dict[str, pa.Table]:

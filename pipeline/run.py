@@ -26,6 +26,7 @@ from features.gaps.source_gaps import examine
 from pipeline.analysis import Results, analyse
 from pipeline.check.record_check import RecordCheck, check_loaded
 from pipeline.compare import SelectionSummary
+from pipeline.digest import table_digest
 from pipeline.evidence import loaded_tables
 from pipeline.extras import check_extras
 from pipeline.known_days import ended_long_before, last_known
@@ -38,6 +39,7 @@ from pipeline.purpose_check import enforce_purposes
 from pipeline.rule_counts import skipped_rules
 from pipeline.rule_selection import RuleSelectionSummary
 from pipeline.run_folder import CONFIG, RunFolder, check_free, is_run
+from pipeline.run_ledger import table_lines, write_lines
 from pipeline.run_lineage import write_lineage
 from pipeline.run_warnings import run_warnings
 from pipeline.seal import PageWriter, seal
@@ -119,7 +121,7 @@ def run(
             if not loaded.crosswalk:  # the texts of ids are never written into the folder, and the seal is not all then
                 stage = write_stage(folder, stage, origin)
         tell("sealing")
-        seal(folder, inputs=stage.inputs, facts=stage.facts, digests=stage.digests, page=page)
+        seal(folder, inputs=stage.inputs, facts=stage.facts, digests=stage.digests, rows=stage.rows, page=page)
     write_crosswalk(loaded.crosswalk, beside=out, pseudonyms=pseudonyms)
     return _finished(RunFolder(out), loaded, stage)
 
@@ -205,7 +207,8 @@ def _compute(store: Store, folder: Path, work: _Work, loaded: LoadReport) -> Who
         "selections": [asdict(s) | {"as_of": str(s.as_of)} for s in selections],
         "contradictions": [asdict(s) | {"as_of": str(s.as_of)} for s in rule_selections],
     }
-    return WholeStage(tuple(loaded.inputs), facts, {})
+    rows = {path: table_digest(table) for path, table in tables.items()}
+    return WholeStage(tuple(loaded.inputs), facts, rows)
 
 
 def _loaded(stage: WholeStage, source: str) -> LoadReport:
@@ -292,12 +295,18 @@ PAST_TABLES: Final = ("history", "standings", "excess")
 
 
 def _write_tables(results: Results, folder: Path, settings: Settings) -> dict[str, pa.Table]:
-    """Write the tables of a run, the rows they cite and the queries behind practices; return the tables by path."""
+    """Write the tables of a run, the lines of its ledger and the queries behind practices; return the tables by path.
+
+    What is sealed of the tables is taken from them as they are here, so that none of the files is read again for it.
+    """
     names = [*TABLES, *(PAST_TABLES if settings.excess.concerns else ())]
-    tables = {f"{name}.parquet": getattr(results, name) for name in names}
-    tables |= {f"loaded/{name}.parquet": rows for name, rows in loaded_tables(results.kept).items()}
+    own: dict[str, pa.Table] = {name: getattr(results, name) for name in names}
+    loaded = loaded_tables(results.kept)
+    tables = {f"{name}.parquet": rows for name, rows in own.items()}
+    tables |= {f"loaded/{name}.parquet": rows for name, rows in loaded.items()}
     for path, rows in tables.items():
         write_table(rows, folder / path)
+    write_lines(table_lines(own, loaded), folder)
     for name, query in results.practice_rows.items():
         file = folder / "lineage" / "practices" / name
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,6 @@ come after it. `ledger/checkpoint` names the root over all of them.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -27,8 +26,9 @@ from data.arrow import arrow_schema
 from data.contract import CONTRACT
 from ledger.checkpoints import Checkpoint
 from ledger.merkle import MerkleTree
-from pipeline.digest import canonical, row_bytes
-from pipeline.evidence import FLAG_ID, flag_record
+from pipeline.digest import canonical
+from pipeline.evidence import FLAG_ID
+from pipeline.row_lines import flag_lines, object_lines, row_lines
 
 FOLDER: Final = "ledger"
 FLAGS: Final = f"{FOLDER}/flags.jsonl"
@@ -42,6 +42,9 @@ CHECKPOINT: Final = f"{FOLDER}/checkpoint"
 OUTSIDE: Final = frozenset({LEAVES, PROOFS, CHECKPOINT})
 """The files that follow from the manifest or grow after it, and so do not stand in it."""
 
+_RECORDED: Final = ("flags", "evidence", "scores", "practices")
+"""The tables that the ledger repeats, beside the cited rows."""
+
 _ABOUT: Final = ("subject_kind", "subject_id", "as_of", "concern")
 
 
@@ -50,51 +53,38 @@ def record_lines(folder: Path) -> dict[str, list[bytes]]:
 
     Files that are not there count as empty, and practice findings as absent.
     """
-    tables = {name: _read(folder / f"{name}.parquet") for name in ("flags", "evidence", "scores", "practices")}
-    flags, scores = _rows(tables["flags"]), tables["scores"]
+    paths = [folder / f"{name}.parquet" for name in _RECORDED]
+    return table_lines(
+        {path.stem: pq.read_table(path) for path in paths if path.is_file()},
+        {path.stem: pq.read_table(path) for path in (folder / "loaded").glob("*.parquet")},
+    )
+
+
+def table_lines(tables: Mapping[str, pa.Table], loaded: Mapping[str, pa.Table]) -> dict[str, list[bytes]]:
+    """Return what the tables of a run say, as the lines of the files in `ledger/` by path; `loaded` has cited rows."""
+    flags = tables["flags"].to_pylist() if "flags" in tables else []
+    contents = [(row["flag_id"], {name: row[name] for name in row.keys() - {"flag_id"}}) for row in flags]
     lines = {
-        FLAGS: [*_flag_lines(flags, tables["evidence"])],
-        ROWS: [*_row_lines(folder / "loaded")],
-        SCORES: [] if scores is None else [canonical(row) for row in _about_flagged(scores, flags)],
+        FLAGS: [*flag_lines(contents, tables.get("evidence"))],
+        ROWS: [line for name in sorted(loaded) for line in _cited_once(name, loaded[name])],
+        SCORES: object_lines(_about_flagged(tables["scores"], flags)) if "scores" in tables else [],
     }
-    if tables["practices"] is not None:
-        lines[PRACTICES] = [canonical(row) for row in _rows(tables["practices"])]
+    if "practices" in tables:
+        lines[PRACTICES] = [canonical(row) for row in tables["practices"].to_pylist()]
     return lines
 
 
-def _read(path: Path) -> pa.Table | None:
-    return pq.read_table(path) if path.is_file() else None
+def _cited_once(name: str, rows: pa.Table) -> Iterable[bytes]:
+    """Return each cited row once, though it may be cited as of several dates at which it read the same."""
+    return dict.fromkeys(row_lines(name, rows.select(arrow_schema(CONTRACT[name]).names)))
 
 
-def _rows(table: pa.Table | None) -> list[dict[str, Any]]:
-    return [] if table is None else table.to_pylist()
-
-
-def _flag_lines(flags: Iterable[Mapping[str, Any]], evidence: pa.Table | None) -> Iterator[bytes]:
-    cited: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    if evidence is not None:
-        names = ("flag_id", "table_name", "row_id", "row_sha256", "indicator", "part")
-        for flag, *row in zip(*(evidence[name].to_pylist() for name in names), strict=True):
-            cited[flag].append(tuple(row))
-    for flag in flags:
-        content = {name: value for name, value in flag.items() if name != "flag_id"}
-        yield flag_record(content, cited[flag["flag_id"]])
-
-
-def _row_lines(folder: Path) -> Iterator[bytes]:
-    """Yield each cited row once, though it may be cited as of several dates at which it read the same."""
-    for path in sorted(folder.glob("*.parquet")):
-        names = arrow_schema(CONTRACT[path.stem]).names
-        columns = [column.to_pylist() for column in pq.read_table(path, columns=names).select(names).columns]
-        yield from dict.fromkeys(
-            row_bytes(path.stem, dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)
-        )
-
-
-def _about_flagged(scores: pa.Table, flags: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _about_flagged(scores: pa.Table, flags: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Return the scores of whom and what a flag is about."""
     about = {tuple(flag[name] for name in _ABOUT) for flag in flags}
     flagged = scores.filter(pc.is_in(scores["subject_id"], pa.array(sorted({key[1] for key in about}), pa.int64())))
-    return [row for row in flagged.to_pylist() if tuple(row[name] for name in _ABOUT) in about]
+    keys = zip(*(flagged[name].to_pylist() for name in _ABOUT), strict=True)
+    return flagged.filter(pa.array([key in about for key in keys], pa.bool_()))
 
 
 def write_lines(lines: Mapping[str, Sequence[bytes]], folder: Path) -> None:
@@ -103,7 +93,15 @@ def write_lines(lines: Mapping[str, Sequence[bytes]], folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
-            file.writelines(row + b"\n" for row in rows)
+            file.write(b"\n".join([*rows, b""]))
+
+
+def written_lines(folder: Path) -> dict[str, list[bytes]]:
+    """Return the lines of the files in `ledger/` by path; where they are not written yet, they are now."""
+    if not (folder / FLAGS).is_file():
+        write_lines(record_lines(folder), folder)
+    names = (FLAGS, ROWS, SCORES, PRACTICES)
+    return {name: read_lines(folder / name) for name in names if (folder / name).is_file()}
 
 
 def read_lines(path: Path) -> list[bytes]:
@@ -113,35 +111,54 @@ def read_lines(path: Path) -> list[bytes]:
 
 def record_leaves(lines: Mapping[str, Sequence[bytes]]) -> list[bytes]:
     """Return the leaves of flags and practice findings: their kind and digest, and no word of what they say."""
-    flags = [sha256(line).hexdigest() for line in lines[FLAGS]]
-    practices = [sha256(line).hexdigest() for line in lines.get(PRACTICES, ())]
-    return [
-        *(canonical({"kind": "flag", "flag_id": digest[:FLAG_ID], "sha256": digest}) for digest in flags),
-        *(canonical({"kind": "practice", "sha256": digest}) for digest in practices),
-    ]
+    return [leaf for leaf, _ in _record_leaves(lines)]
 
 
-def seal_of(lines: Mapping[str, Sequence[bytes]]) -> dict[str, Any]:
-    """Return what the manifest seals: how many flags, practice findings and cited rows there are, and their root."""
-    return {
-        "flags": len(lines[FLAGS]),
-        "practices": len(lines.get(PRACTICES, ())),
-        "rows": len(lines[ROWS]),
-        "root": MerkleTree(record_leaves(lines)).root().hex(),
-    }
+def _record_leaves(lines: Mapping[str, Sequence[bytes]]) -> Iterator[tuple[bytes, str]]:
+    """Yield the leaves of flags and practice findings, each with its digest."""
+    for line in lines[FLAGS]:
+        digest = sha256(line).hexdigest()
+        yield f'{{"flag_id":"{digest[:FLAG_ID]}","kind":"flag","sha256":"{digest}"}}'.encode(), digest
+    for line in lines.get(PRACTICES, ()):
+        digest = sha256(line).hexdigest()
+        yield f'{{"kind":"practice","sha256":"{digest}"}}'.encode(), digest
 
 
-def write_ledger(folder: Path, lines: Mapping[str, Sequence[bytes]], *, manifest: bytes) -> None:
-    """Write the leaves of a sealed run, the proof that each flag is among them, and the checkpoint."""
-    sealed = sha256(manifest).hexdigest()
-    leaves = [*record_leaves(lines), canonical({"kind": "manifest", "sha256": sealed})]
-    tree = MerkleTree(leaves)
-    proofs = [
-        canonical({"flag_id": sha256(line).hexdigest()[:FLAG_ID], "leaf": at, "proof": _hexes(tree.inclusion(at))})
-        for at, line in enumerate(lines[FLAGS])
-    ]
-    write_lines({LEAVES: leaves, PROOFS: proofs}, folder)
-    (folder / CHECKPOINT).write_text(Checkpoint(origin_of(sealed), len(tree), tree.root()).text(), encoding="utf-8")
+class LedgerSeal:
+    """The leaves of a run's records and their tree, each hashed once, from which everything about its ledger follows.
+
+    `lines` are those of the files in `ledger/`, by path.
+    """
+
+    def __init__(self, lines: Mapping[str, Sequence[bytes]]) -> None:
+        leaves = [*_record_leaves(lines)]
+        self._leaves, self._digests = [leaf for leaf, _ in leaves], [digest for _, digest in leaves]
+        self._tree = MerkleTree(self._leaves)
+        self._counts = {
+            "flags": len(lines[FLAGS]),
+            "practices": len(lines.get(PRACTICES, ())),
+            "rows": len(lines[ROWS]),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the manifest seals: how many flags, practice findings and rows there are, and their root."""
+        return self._counts | {"root": self._tree.root(len(self._leaves)).hex()}
+
+    def write(self, folder: Path, *, manifest: bytes) -> None:
+        """Write, once, the leaves of a sealed run, the proof that each flag is among them, and the checkpoint."""
+        sealed = sha256(manifest).hexdigest()
+        leaves = [*self._leaves, canonical({"kind": "manifest", "sha256": sealed})]
+        self._tree.append(leaves[-1])
+        proofs = self._tree.inclusions()[: self._counts["flags"]]
+        lines = [_proof_line(self._digests[at][:FLAG_ID], at, proof) for at, proof in enumerate(proofs)]
+        write_lines({LEAVES: leaves, PROOFS: lines}, folder)
+        checkpoint = Checkpoint(origin_of(sealed), len(self._tree), self._tree.root())
+        (folder / CHECKPOINT).write_text(checkpoint.text(), encoding="utf-8")
+
+
+def _proof_line(flag_id: str, at: int, proof: Sequence[str]) -> bytes:
+    steps = ",".join([f'"{step}"' for step in proof])
+    return f'{{"flag_id":"{flag_id}","leaf":"{at}","proof":[{steps}]}}'.encode()
 
 
 def origin_of(sealed: str) -> str:
@@ -152,10 +169,6 @@ def origin_of(sealed: str) -> str:
         'opencse-run/0123456789abcdef0123456789abcdef'
     """
     return f"opencse-run/{sealed[:32]}"
-
-
-def _hexes(proof: Iterable[bytes]) -> list[str]:
-    return [step.hex() for step in proof]
 
 
 @dataclass(frozen=True)

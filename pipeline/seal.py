@@ -19,7 +19,7 @@ from data.writing import write_json
 from pipeline.digest import file_digest, table_digest
 from pipeline.run_crate import write_crate
 from pipeline.run_folder import MANIFEST
-from pipeline.run_ledger import record_lines, seal_of, write_ledger, write_lines
+from pipeline.run_ledger import LedgerSeal, written_lines
 
 PACKAGES: Final = ("data", "ledger", "features", "models", "pipeline", "audit", "stress", "dossier", "opencse")
 """The top-level packages whose source makes up the code's digest."""
@@ -82,18 +82,19 @@ def seal(
     inputs: Iterable[Any],
     facts: dict[str, Any],
     digests: Mapping[str, str] = MappingProxyType({}),
+    rows: Mapping[str, str] = MappingProxyType({}),
     page: PageWriter | None = None,
 ) -> None:
     """Write the manifest and the ledger of a run whose other files are all in place, and the script that checks them.
 
     `facts` holds what the run found out about itself: counts, outcomes, what was skipped. `digests` are the SHA-256 of
-    files, by path, that need not be hashed again. Nothing in the manifest depends on the clock, the machine's paths or
-    the number of threads. With `page` the run gets a page to be read by, whose digest stands in the manifest like that
-    of any other file.
+    files, by path, that need not be hashed again, and `rows` those of what tables say. Lines of the ledger that stand
+    in the folder are taken as they are, and else made from the tables there. Nothing in the manifest depends on the
+    clock, the machine's paths or the number of threads. With `page` the run gets a page to be read by, whose digest
+    stands in the manifest like that of any other file.
     """
     (folder / SCRIPT).write_bytes(verification_script())
-    lines = record_lines(folder)
-    write_lines(lines, folder)
+    ledger = LedgerSeal(written_lines(folder))
     inputs, code = list(inputs), {"version": code_version(), "sha256": code_digest()}
     head = {
         "format": FORMAT,
@@ -102,16 +103,16 @@ def seal(
         "python": platform.python_version(),
         "libraries": library_versions(),
         "inputs": [{"name": i.name, "sha256": i.sha256, "bytes": i.bytes} for i in inputs],
-        "seal": seal_of(lines),
+        "seal": ledger.to_json(),
         **facts,
     }
     if page is not None:
         (folder / PAGE).write_bytes(page(folder, head))
     write_crate(folder, inputs=inputs, facts=facts, code=code)
-    outputs = [_output(path, folder, digests) for path in sorted(folder.rglob("*")) if _is_output(path, folder)]
+    outputs = [_output(path, folder, digests, rows) for path in sorted(folder.rglob("*")) if _is_output(path, folder)]
     manifest = head | {"outputs": outputs}
     write_json(manifest, folder / MANIFEST)
-    write_ledger(folder, lines, manifest=(folder / MANIFEST).read_bytes())
+    ledger.write(folder, manifest=(folder / MANIFEST).read_bytes())
     (folder / STAGE).unlink(missing_ok=True)
 
 
@@ -136,7 +137,7 @@ def _is_output(path: Path, folder: Path) -> bool:
     return path.is_file() and path not in (folder / MANIFEST, folder / STAGE)
 
 
-def _output(path: Path, folder: Path, digests: Mapping[str, str]) -> dict[str, Any]:
+def _output(path: Path, folder: Path, digests: Mapping[str, str], rows: Mapping[str, str]) -> dict[str, Any]:
     """Return a file's entry in the manifest; that of a table says what its rows are as well."""
     name = path.relative_to(folder).as_posix()
     entry = {
@@ -144,4 +145,6 @@ def _output(path: Path, folder: Path, digests: Mapping[str, str]) -> dict[str, A
         "sha256": digests.get(name) or file_digest(path),
         "bytes": path.stat().st_size,
     }
-    return entry | {"rows_sha256": table_digest(pq.read_table(path))} if path.suffix == ".parquet" else entry
+    if path.suffix != ".parquet":
+        return entry
+    return entry | {"rows_sha256": rows.get(name) or table_digest(pq.read_table(path))}

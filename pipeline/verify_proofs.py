@@ -16,29 +16,46 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def _node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
 def tree_levels(leaves: list[bytes]) -> list[list[bytes]]:
-    """Return the hashes of the leaves, then of each pair of these, and so on; a hash without a neighbour moves up."""
+    """Return the hashes of the leaves, then of each whole pair of these, and so on: all that every root is made of."""
     levels = [[hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves]]
-    while len(levels[-1]) > 1:
+    while levels[-1]:
         row = levels[-1]
-        pairs = [hashlib.sha256(b"\x01" + row[i] + row[i + 1]).digest() for i in range(0, len(row) - 1, 2)]
-        levels.append(pairs + row[len(pairs) * 2 :])
+        levels.append([_node(row[at], row[at + 1]) for at in range(0, len(row) - 1, 2)])
     return levels
 
 
-def root_of(leaves: list[bytes]) -> bytes:
-    """Return the root over leaves."""
-    return tree_levels(leaves)[-1][0] if leaves else hashlib.sha256(b"").digest()
+def tree_of(levels: list[list[bytes]], size: int) -> list[list[bytes]]:
+    """Return the rows of the tree over the first leaves, up to its root; a hash without a neighbour moves up."""
+    rows = [levels[0][:size]]
+    while len(rows[-1]) > 1:
+        row = rows[-1]
+        whole = levels[len(rows)][: size >> len(rows)]
+        rest = row[len(whole) * 2 :]
+        rows.append(whole + ([_node(*rest)] if len(rest) == 2 else rest))
+    return rows
 
 
-def proof_of(levels: list[list[bytes]], index: int) -> list[str]:
-    """Return the neighbours on a leaf's way to the root: its inclusion proof."""
-    proof = []
-    for row in levels[:-1]:
-        if index ^ 1 < len(row):
-            proof.append(row[index ^ 1].hex())
-        index //= 2
-    return proof
+def root_of(levels: list[list[bytes]], size: int) -> bytes:
+    """Return the root over the first leaves."""
+    return tree_of(levels, size)[-1][0] if size else hashlib.sha256(b"").digest()
+
+
+def proofs_of(rows: list[list[bytes]]) -> list[str]:
+    """Return each leaf's neighbours on its way to the root, its inclusion proof, as the texts of a JSON array.
+
+    From the root down: the way of a hash is its neighbour and then the way of what the two make.
+    """
+    ways = [""]
+    for row in reversed(rows[:-1]):
+        texts = [f'"{node.hex()}"' for node in row] + [""]
+        above = [f",{way}" if way else "" for way in ways]
+        ways = [texts[at ^ 1] + above[at >> 1] if at ^ 1 < len(row) else ways[at >> 1] for at in range(len(row))]
+    return ways
 
 
 # ---------------------------------------------------------------- Ed25519 signatures, after RFC 8032, section 6

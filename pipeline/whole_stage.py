@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,14 @@ from pipeline.stage_origin import StageOrigin, names_in
 class WholeStage:
     """What the seal takes from a stage that is whole: the files that were read, and what the run says of itself.
 
-    `digests` are the SHA-256 of the files that were written, by path; empty where they are not known yet.
+    `rows` are the SHA-256 of what each table says, by path, taken as it was written; `digests` those of the files,
+    empty where they are not known yet.
     """
 
     inputs: tuple[InputFile, ...]
     facts: dict[str, Any]
-    digests: Mapping[str, str]
+    rows: Mapping[str, str]
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_stage(folder: Path, stage: WholeStage, origin: StageOrigin) -> WholeStage:
@@ -39,10 +41,11 @@ def write_stage(folder: Path, stage: WholeStage, origin: StageOrigin) -> WholeSt
         **origin.to_json(),
         "inputs": [asdict(file) for file in stage.inputs],
         "facts": stage.facts,
+        "rows": dict(stage.rows),
         "files": digests,
     }
     write_json(content, folder / STAGE)
-    return WholeStage(stage.inputs, stage.facts, digests)
+    return replace(stage, digests=digests)
 
 
 def read_stage(folder: Path, origin: StageOrigin) -> WholeStage | None:
@@ -57,11 +60,11 @@ def read_stage(folder: Path, origin: StageOrigin) -> WholeStage | None:
         files = dict(content["files"])
         same = origin.is_of(content, inputs)
         same = same and all(file_digest(folder / name) == sha256 for name, sha256 in files.items())
-        facts = dict(content["facts"])
+        facts, rows = dict(content["facts"]), dict(content["rows"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if not same:
         return None
     for name in set(names_in(folder)) - files.keys() - {STAGE}:
         (folder / name).unlink()
-    return WholeStage(inputs, facts, files)
+    return WholeStage(inputs, facts, rows, files)

@@ -31,11 +31,10 @@ from pipeline.run_ledger import (
     PRACTICES,
     ROWS,
     SCORES,
+    LedgerSeal,
     read_leaves,
     read_lines,
     record_lines,
-    seal_of,
-    write_ledger,
     write_lines,
 )
 from tests.file_changes import (
@@ -245,10 +244,11 @@ def make_fit(folder: Path, manifest: dict[str, Any], reviews: Sequence[bytes]) -
     outputs = [_entry(folder, n, known) for n in present]
     with suppress(OSError):
         (folder / MANIFEST).unlink()
-    write_json(manifest | {"outputs": outputs, "seal": seal_of(lines)}, folder / MANIFEST)
+    ledger = LedgerSeal(lines)
+    write_json(manifest | {"outputs": outputs, "seal": ledger.to_json()}, folder / MANIFEST)
     for name in OUTSIDE:
         (folder / name).unlink(missing_ok=True)
-    write_ledger(folder, lines, manifest=(folder / MANIFEST).read_bytes())
+    ledger.write(folder, manifest=(folder / MANIFEST).read_bytes())
     if reviews:
         leaves = [*read_lines(folder / LEAVES), *reviews]
         rewrite(folder / LEAVES, b"".join(leaf + b"\n" for leaf in leaves))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,13 +20,18 @@ from models.lineage import lineage, lineage_faults
 from models.purposes import Purposes, from_content
 from pipeline import verify_script
 from pipeline.digest import file_digest, table_digest
-from pipeline.evidence import flag_id
-from pipeline.flag import Flag
+from pipeline.evidence import FLAG_ID
 from pipeline.pseudonyms import Pseudonyms
 from pipeline.run_folder import MANIFEST, RunFolder
-from pipeline.run_ledger import read_lines, record_lines
+from pipeline.run_ledger import FLAGS, read_lines, record_lines
 from pipeline.seal import SCRIPT, PageWriter, code_digest, verification_script
 from pipeline.settings import CodeNotTrusted
+
+Flags = list[dict[str, Any]]
+"""The rows of a run's flags."""
+
+Evidence = Mapping[str, list[EvidenceRow]]
+"""The rows that each flag cites, by its id."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,10 @@ def verify(
     tell("files and ledger")
     checks = [_ledger(folder, trusted or Trusted()), _files(folder)]
     try:
-        checks += [_counts(folder), _lines(folder), _evidence(folder), _flag_ids(folder), _purposes(folder)]
+        flags, evidence = folder.table("flags").to_pylist(), evidence_of(folder)
+        lines, ids = _lines(folder, flags)
+        checks += [_counts(folder), lines, _evidence(folder, flags, evidence), *ids]
+        checks.append(_purposes(folder, flags, evidence))
         if deep:
             tell("replaying every flag")
             checks.append(_replayed(folder))
@@ -125,18 +134,25 @@ def _change(path: Path, rows_sha256: str) -> str:
     )
 
 
-def _lines(folder: RunFolder) -> CheckResult:
-    """Check that the lines in the ledger say what the Parquet files say."""
+def _lines(folder: RunFolder, flags: Flags) -> tuple[CheckResult, list[CheckResult]]:
+    """Check that the lines in the ledger say what the Parquet files say, and that flags go by the ids of theirs."""
     try:
         said = record_lines(folder.path)
     except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
-        return CheckResult("lines of the ledger", 0, (f"the tables cannot be read: {str(error).splitlines()[0]}",))
+        fault = f"the tables cannot be read: {str(error).splitlines()[0]}"
+        return CheckResult("lines of the ledger", 0, (fault,)), []
     faults = [
         f"{name} does not say what the Parquet files say"
         for name, lines in said.items()
         if read_lines(folder.path / name) != lines
     ]
-    return CheckResult("lines of the ledger", sum(map(len, said.values())), tuple(faults))
+    wrong = [
+        f"flag {flag['flag_id'][:12]}: the id is not that of its content and evidence"
+        for flag, line in zip(flags, said[FLAGS], strict=True)
+        if flag["flag_id"] != hashlib.sha256(line).hexdigest()[:FLAG_ID]
+    ]
+    lines = CheckResult("lines of the ledger", sum(map(len, said.values())), tuple(faults))
+    return lines, [CheckResult("flag ids", len(flags), tuple(wrong))]
 
 
 def _replayed(folder: RunFolder) -> CheckResult:
@@ -171,12 +187,11 @@ def _counts(folder: RunFolder) -> CheckResult:
     return CheckResult("row counts", len(counts), tuple(faults))
 
 
-def _evidence(folder: RunFolder) -> CheckResult:
+def _evidence(folder: RunFolder, flags: Flags, evidence: Evidence) -> CheckResult:
     kept = loaded_rows(folder)
-    evidence = evidence_of(folder)
-    flags = {f["flag_id"]: f for f in folder.table("flags").to_pylist()}
-    faults = [f"evidence names the flag {i[:12]}, which is not there" for i in sorted(evidence.keys() - flags.keys())]
-    for name, flag in flags.items():
+    known = {flag["flag_id"]: flag for flag in flags}
+    faults = [f"evidence names the flag {i[:12]}, which is not there" for i in sorted(evidence.keys() - known.keys())]
+    for name, flag in known.items():
         found = faults_of(evidence.get(name, []), kept, flag["as_of"])
         faults += [f"flag {name[:12]}: {fault}" for fault in found]
         if not evidence.get(name):
@@ -184,27 +199,7 @@ def _evidence(folder: RunFolder) -> CheckResult:
     return CheckResult("evidence rows", sum(map(len, evidence.values())), tuple(faults))
 
 
-def _flag_ids(folder: RunFolder) -> CheckResult:
-    evidence = evidence_of(folder)
-    flags = folder.table("flags").to_pylist()
-    faults = [
-        f"flag {row['flag_id'][:12]}: the id is not that of its content and evidence"
-        for row in flags
-        if flag_id(_flag(row), _bound(evidence.get(row["flag_id"], []))) != row["flag_id"]
-    ]
-    return CheckResult("flag ids", len(flags), tuple(faults))
-
-
-def _flag(row: dict[str, object]) -> Flag:
-    fields = {k: v for k, v in row.items() if k not in ("flag_id", "detectors")}
-    return Flag(**fields, detectors=tuple(row["detectors"]))  # type: ignore[arg-type]
-
-
-def _bound(rows: list[EvidenceRow]) -> Iterator[tuple[str, int, str, str, str]]:
-    return ((r.table_name, r.row_id, r.row_sha256, r.indicator, r.part) for r in rows)
-
-
-def _purposes(folder: RunFolder) -> CheckResult:
+def _purposes(folder: RunFolder, flags: Flags, evidence: Evidence) -> CheckResult:
     """Hold what fed each concern to the purposes recorded, to the declarations, and to the flags and their evidence."""
     recorded = folder.manifest.get("purposes", {})
     try:
@@ -221,7 +216,7 @@ def _purposes(folder: RunFolder) -> CheckResult:
                 for is_, said in zip(declared, listed, strict=False)
                 if is_ != said
             ]
-        faults += _crossings(folder, listed, purposes)
+        faults += _crossings(flags, evidence, listed, purposes)
     except CodeNotTrusted as error:
         return CheckResult(
             "purposes", 0, (), unchecked=f"the run names code of its own ({error.found}), which --trust-code runs"
@@ -233,11 +228,10 @@ def _purposes(folder: RunFolder) -> CheckResult:
     return CheckResult("purposes", sum(len(entry["fed_by"]) for entry in listed), tuple(faults))
 
 
-def _crossings(folder: RunFolder, listed: list[dict[str, Any]], purposes: Purposes) -> Iterator[str]:
+def _crossings(flags: Flags, evidence: Evidence, listed: list[dict[str, Any]], purposes: Purposes) -> Iterator[str]:
     """Yield flags that go to another audience than their concern's, or cite rows that fed no part of it."""
     fed = {(e["concern"], f["name"], table) for e in listed for f in e["fed_by"] for table in f["reads"]}
-    evidence = evidence_of(folder)
-    for flag in folder.table("flags").to_pylist():
+    for flag in flags:
         start, concern = flag["flag_id"][:12], flag["concern"]
         if flag["audience"] != purposes.audience[concern]:
             yield f"flag {start} of {concern} goes to {flag['audience']}"

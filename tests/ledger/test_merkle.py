@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
 
 import pytest
 from pymerkle import InclusionProof, InmemoryTree, verify_consistency, verify_inclusion
 
 from ledger.merkle import EMPTY_ROOT, MerkleTree, is_consistent, is_included, leaf_hash
+from pipeline.verify_proofs import proofs_of, root_of, tree_levels, tree_of
 
 LEAVES = [
     bytes.fromhex(text)
@@ -93,6 +95,28 @@ def test_every_leaf_is_proved_at_every_size_and_nothing_else_is(tree: MerkleTree
             if proof:
                 assert not is_included(hashed, index=index, size=size, proof=proof[:-1], root=root)
             assert not is_included(hashed, index=index, size=size, proof=proof, root=EMPTY_ROOT)
+
+
+def test_all_proofs_at_once_are_those_of_each_leaf_whether_leaves_came_at_once_or_one_by_one() -> None:
+    grown = MerkleTree()
+    for size in range(SIZES):
+        at_once = MerkleTree(bytes([number]) for number in range(size))
+        assert at_once.root() == grown.root()
+        proofs = [tuple(step.hex() for step in at_once.inclusion(index)) for index in range(size)]
+        assert at_once.inclusions() == grown.inclusions() == proofs
+        grown.append(bytes([size]))
+        at_once.append(bytes([size]))
+        assert at_once.inclusions() == grown.inclusions()
+
+
+def test_a_runs_script_finds_the_same_roots_and_proofs_at_every_size() -> None:
+    leaves = [bytes([number]) for number in range(SIZES)]
+    tree, levels = MerkleTree(leaves), tree_levels(leaves)
+    assert root_of(levels, 0) == EMPTY_ROOT
+    for size in range(1, SIZES + 1):
+        assert root_of(levels, size) == tree.root(size)
+        proofs = [json.loads(f"[{way}]") for way in proofs_of(tree_of(levels, size))]
+        assert proofs == [[step.hex() for step in tree.inclusion(index, size)] for index in range(size)]
 
 
 def test_every_older_tree_is_proved_to_be_the_beginning_and_no_other(tree: MerkleTree) -> None:
