@@ -213,7 +213,9 @@ def lettered_records(folder: Path) -> Path:
     """Records of thirty people whose ids are texts; only the last five have a protected characteristic recorded."""
     folder.mkdir()
     people = [f"P-{n:02}" for n in range(1, 31)]
-    (folder / "officer.csv").write_text("officer_id,joined_on\n" + "".join(f"{p},2010-01-01\n" for p in people))
+    (folder / "officer.csv").write_text(
+        "officer_id,workforce,joined_on\n" + "".join(f"{p},officer,2010-01-01\n" for p in people)
+    )
     header = "allegation_id,complaint_id,officer_id,category,source,received_on,known_on\n"
     days = [f"2024-{m:02}-07" for m in range(1, 13)]
     rows = [f"A{n},{n},{people[n % 30]},powers,public,{day},{day}\n" for n, day in enumerate(days * 4)]
