@@ -6,7 +6,7 @@ would stand, a report says *not computed, because ...*.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -27,12 +27,7 @@ RULE: Final = "contradiction"
 
 @dataclass(frozen=True)
 class Uncomputed:
-    """Something that was not computed of a population and concern: a detector's or baseline's ranking, or all of them.
-
-    Example:
-        >>> Uncomputed(date(2026, 1, 1), "officer", "welfare", "shape", "it scores nobody").sentence()
-        'The ranking by shape (officer, welfare, 2026-01-01) is not computed, because it scores nobody.'
-    """
+    """What was not computed of a population and concern: a detector's or baseline's ranking, or without a name all."""
 
     as_of: date
     kind: str
@@ -40,10 +35,34 @@ class Uncomputed:
     name: str | None
     because: str
 
-    def sentence(self) -> str:
-        """Return it in words."""
-        what = "What each ranking selects at the same workload" if self.name is None else f"The ranking by {self.name}"
-        return f"{what} ({self.kind}, {self.concern}, {self.as_of}) is not computed, because {self.because}."
+
+def sentences_of(uncomputed: Iterable[Uncomputed]) -> list[str]:
+    """Return in words what was not computed, a sentence for all rankings that have the same reason.
+
+    Example:
+        >>> place = date(2026, 1, 1), "officer", "welfare"
+        >>> both = [Uncomputed(*place, name, "it scores nobody") for name in ("pairs", "shape")]
+        >>> sentences_of(both)
+        ['The rankings by pairs, shape (officer, welfare, 2026-01-01) are not computed, because each scores nobody.']
+        >>> sentences_of(both[:1])
+        ['The ranking by pairs (officer, welfare, 2026-01-01) is not computed, because it scores nobody.']
+    """
+    alike: dict[tuple[date, str, str, str, bool], list[str]] = {}
+    for one in uncomputed:
+        alike.setdefault((one.as_of, one.kind, one.concern, one.because, one.name is None), []).append(str(one.name))
+    return [
+        _sentence(f"({kind}, {concern}, {as_of})", because, [] if whole else names)
+        for (as_of, kind, concern, because, whole), names in alike.items()
+    ]
+
+
+def _sentence(place: str, because: str, names: list[str]) -> str:
+    if not names:
+        return f"What each ranking selects at the same workload {place} is not computed, because {because}."
+    if len(names) == 1:
+        return f"The ranking by {names[0]} {place} is not computed, because {because}."
+    each = because.replace("it ", "each ", 1) if because.startswith("it ") else because
+    return f"The rankings by {', '.join(names)} {place} are not computed, because {each}."
 
 
 def rankless(rank: Floats, *, rule: bool = False) -> str:

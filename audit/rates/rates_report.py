@@ -11,7 +11,15 @@ import pyarrow as pa
 
 from audit.rates.date_overlap import date_overlap
 from audit.rates.inputs import Background
-from audit.rates.not_computed import BECAUSE, Uncomputed, drawn, reported, uncomputed_rankings, without_places
+from audit.rates.not_computed import (
+    BECAUSE,
+    Uncomputed,
+    drawn,
+    reported,
+    sentences_of,
+    uncomputed_rankings,
+    without_places,
+)
 from audit.rates.population import AuditTables
 from audit.rates.rate_options import COLUMNS, FORCE, RateOptions
 from audit.rates.rates import rates
@@ -84,7 +92,7 @@ def rates_report(
     if not overlap.empty:
         table = pd.concat([table, overlap], ignore_index=True)
     uncomputed = uncomputed_of(tables, table, options)
-    notes = [*(facts or {}).get("notes", []), *unmatched_flags(tables, ids), *(one.sentence() for one in uncomputed)]
+    notes = [*(facts or {}).get("notes", []), *unmatched_flags(tables, ids), *sentences_of(uncomputed)]
     return RatesReport(
         rates=reported(table, uncomputed),
         curves=drawn(curves(tables, truth, options), uncomputed_rankings(tables)) if sweeps else _empty(CURVES),

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from audit.rates.intervals import EXACT, proportion, ratio
 from audit.rates.later_rows import AT_LEAST, OUTCOMES, TABLES, later_of, uncomputed
-from audit.rates.not_computed import RULE, rankless, uncomputed_rankings
+from audit.rates.not_computed import RULE, rankless, sentences_of, uncomputed_rankings
 from audit.rates.population import AuditTables, Population
 from audit.rates.provenance import provenance_notes
 from audit.rates.rate_options import RateOptions
@@ -121,7 +121,7 @@ def outcomes_of_run(
     tell("comparing")
     tables = AuditTables.of(folder.table("flags"), subjects=folder.table("subjects"), scores=folder.table("scores"))
     table = outcomes_of(tables, later=later, until=until, at_least=at_least)
-    return LaterOutcomes(table, (*notes, *(one.sentence() for one in uncomputed_rankings(tables, kinds=("officer",)))))
+    return LaterOutcomes(table, (*notes, *sentences_of(uncomputed_rankings(tables, kinds=("officer",)))))
 
 
 def months_after(day: date, months: int) -> date:
