@@ -18,8 +18,9 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 import hypothesis
 import numpy as np
 import pytest
+import typer.testing
 
-pytest_plugins = ["tests.runs"]
+pytest_plugins = ["tests.runs", "tests.audit.sample_audit"]
 
 hypothesis.settings.register_profile("default", derandomize=True, deadline=None, max_examples=30)
 hypothesis.settings.register_profile(
@@ -30,6 +31,9 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("default")
+
+# A runner makes all commands anew for each call, which takes longer than many calls; they are always the same.
+typer.testing._get_command = functools.cache(typer.testing._get_command)
 
 
 # ---------------------------------------------------------------- which tests run

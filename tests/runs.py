@@ -28,6 +28,13 @@ def force(tmp_path_factory: pytest.TempPathFactory, force_rows: dict[str, list[d
 
 
 @pytest.fixture(scope="session")
+def few_tables(tmp_path_factory: pytest.TempPathFactory, force_rows: dict[str, list[dict[str, Any]]]) -> Path:
+    """Who serves in the small force, and who was complained about: enough for tests of how a run is written."""
+    rows = {name: force_rows[name] for name in ("unit", "officer", "posting", "complaint")}
+    return small_force.write(tmp_path_factory.mktemp("few") / "records", rows)
+
+
+@pytest.fixture(scope="session")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
     def _run(records: Path, *, as_of: Sequence[date] = (small_force.AS_OF,), **more: Any) -> RunFolder:
         out = tmp_path_factory.mktemp("runs") / "run"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import defaultdict
 
 import pytest
@@ -77,11 +75,11 @@ def test_what_makes_flags_never_names_the_audit_only_table(package: str) -> None
     assert naming == []
 
 
-def test_the_tree_can_be_printed() -> None:
-    command = [sys.executable, "-m", "tests.tree"]
-    done = subprocess.run(command, cwd=tree.ROOT, capture_output=True, text=True, check=True)
-    assert "opencse" in done.stdout.splitlines()[0]
-    assert "upward imports: 0" in done.stdout
+def test_the_tree_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    tree.main()
+    shown = capsys.readouterr().out
+    assert "opencse" in shown.splitlines()[0]
+    assert "upward imports: 0" in shown
 
 
 def test_a_circle_is_found_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

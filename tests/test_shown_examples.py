@@ -7,6 +7,7 @@ import importlib
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 
 import click
 import pytest
@@ -40,11 +41,15 @@ def command_lines(text: str) -> Iterator[list[str]]:
                 yield shlex.split(words)[1:]
 
 
+@cache
+def all_commands() -> click.Command:
+    return typer.main.get_command(app)
+
+
 def refusal(arguments: list[str]) -> str:
     """What the command line's parser has against arguments; nothing is run."""
-    group = typer.main.get_command(app)
+    command = all_commands()
     try:
-        command: click.Command = group
         name = "opencse"
         while isinstance(command, click.Group):
             name, command, arguments = command.resolve_command(click.Context(command), arguments)

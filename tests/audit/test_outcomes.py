@@ -23,7 +23,7 @@ from opencse.cli import app
 from pipeline.loading import load_records
 from pipeline.run_folder import RunFolder
 from tests.audit.little_audits import AS_OF, little_audit
-from tests.audit.sample_audit import RECORDS, sample_run, write_manifest  # noqa: F401 - a fixture
+from tests.audit.sample_audit import RECORDS, write_manifest
 
 UNTIL = date(2028, 1, 1)
 
@@ -167,7 +167,7 @@ def test_deciles_add_up_to_everybody_scored_even_with_ties() -> None:
     assert tenths["n"].min().to_numpy() == pytest.approx([5.7, 5.7])
 
 
-def test_records_that_end_before_the_as_of_date_are_refused(sample_run: RunFolder) -> None:  # noqa: F811
+def test_records_that_end_before_the_as_of_date_are_refused(sample_run: RunFolder) -> None:
     outcome = CliRunner().invoke(
         app, ["outcomes", str(sample_run.path), "--records", str(RECORDS), "--source", "folder"]
     )

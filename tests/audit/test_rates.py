@@ -32,11 +32,14 @@ class Twin:
         self.audit = audit
         self.subjects = audit.subjects.to_dict("records")
         self.people = {p["officer_id"]: p for p in audit.people.to_dict("records")}
+        self.truth = audit.truth_subject.to_dict("records")
+        self.archetypes = audit.truth_archetype.to_dict("records")
+        self.flags, self.scores = audit.flags.to_dict("records"), audit.scores.to_dict("records")
 
     def spells(self, kind: str, concern: str | None) -> set[int]:
         return {
             t["subject_id"]
-            for t in self.audit.truth_subject.to_dict("records")
+            for t in self.truth
             if t["subject_kind"] == kind and concern in (None, t["concern"]) and running(t)
         }
 
@@ -49,7 +52,7 @@ class Twin:
         if by in ("rank", "role"):
             return {subject[by]}
         if by == "archetype":
-            of = [a for a in self.audit.truth_archetype.to_dict("records") if a["officer_id"] == who]
+            of = [a for a in self.archetypes if a["officer_id"] == who]
             return {a["archetype"] for a in of if running(a)} or {"no archetype"}
         if by == "standing":
             return {self.standing(subject, concern)}
@@ -66,12 +69,12 @@ class Twin:
             return "other_concern"
         if subject["team_id"] in self.spells("unit", None):
             return "member_of_planted_unit"
-        mine = [t for t in self.audit.truth_subject.to_dict("records") if t["subject_kind"] == "officer"]
+        mine = [t for t in self.truth if t["subject_kind"] == "officer"]
         past = any(t["subject_id"] == who and t["started_on"] < AS_OF for t in mine)
         return "past" if past else "clean"
 
     def weights(self, concern: str, basis: str, scope: str, name: str) -> dict[int, Fraction]:
-        flags = [f for f in self.audit.flags.to_dict("records") if f["concern"] == concern]
+        flags = [f for f in self.flags if f["concern"] == concern]
         if basis == "flagged":
             keep = {
                 "all": lambda f: True,
@@ -80,7 +83,7 @@ class Twin:
             }
             return {f["subject_id"]: Fraction(1) for f in flags if keep[scope](f)}
         places = len({f["subject_id"] for f in flags})
-        said = [s for s in self.audit.scores.to_dict("records") if s["concern"] == concern and s["detector"] == name]
+        said = [s for s in self.scores if s["concern"] == concern and s["detector"] == name]
         if DETECTORS[name] in ("peer", "pattern"):
             said = [s for s in said if not math.isnan(s["p_value"])]
         if DETECTORS[name] == "contradiction":

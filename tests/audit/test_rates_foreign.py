@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,11 +15,11 @@ from typer.testing import CliRunner
 from audit.rates import RateOptions
 from audit.rates.inputs import read_background, read_truth
 from audit.rates.other_tools import list_report, read_list
-from audit.rates.rates_report import reported_rates
+from audit.rates.rates_report import RatesReport, reported_rates
 from data.errors import InputRejected, UsageError
 from opencse.cli import app
 from pipeline.run_folder import RunFolder
-from tests.audit.sample_audit import RECORDS, TRUTH, sample_run  # noqa: F401 - a fixture
+from tests.audit.sample_audit import RECORDS, TRUTH
 
 HEADER = "subject,concern,date"
 
@@ -126,7 +127,7 @@ def export(folder: RunFolder, path: Path) -> Path:
     return path
 
 
-def test_a_list_is_measured_exactly_as_the_flags_of_a_run(sample_run: RunFolder, tmp_path: Path) -> None:  # noqa: F811
+def test_a_list_is_measured_exactly_as_the_flags_of_a_run(sample_run: RunFolder, tmp_path: Path) -> None:
     """The run's own flags, handed in as another tool's list, come out with the run's own rates to the last digit."""
     path = export(sample_run, tmp_path / "tool.csv")
     truth, about = read_truth(TRUTH, records=RECORDS), read_background(RECORDS)
@@ -156,7 +157,17 @@ def test_flags_about_nobody_in_service_are_counted_and_named(tmp_path: Path) -> 
     assert any("1 of 2 flags" in note and "officer 424242" in note for note in made.facts["notes"])
 
 
-def test_the_command_measures_a_list_beside_what_runs_on_the_records(tmp_path: Path) -> None:
+def test_the_command_measures_a_list_beside_what_runs_on_the_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Measured once, and shown to people and to programs."""
+    reports: list[RatesReport] = []
+
+    def measured_once(*arguments: Any, **options: Any) -> RatesReport:
+        reports.extend([] if reports else [list_report(*arguments, **options)])
+        return reports[0]
+
+    monkeypatch.setattr("audit.rates.other_tools.list_report", measured_once)
     path = tmp_path / "acme.csv"
     path.write_text(f"{HEADER}\n100001,standards,2025-02-01\n100002,welfare,2025-02-01\n")
     asked = ["rates", "--flags", str(path), "--records", str(RECORDS), "--truth", str(TRUTH)]

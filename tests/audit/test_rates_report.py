@@ -31,7 +31,7 @@ from data.errors import InputRejected, UsageError
 from opencse.cli import app
 from pipeline.run_folder import RunFolder
 from tests.audit.little_audits import AS_OF, LittleAudit, little_audit
-from tests.audit.sample_audit import RECORDS, TRUTH, sample_run  # noqa: F401 - a fixture
+from tests.audit.sample_audit import RECORDS, TRUTH
 
 
 def tables_of(audit: LittleAudit) -> AuditTables:
@@ -254,7 +254,7 @@ def invoke(*arguments: str) -> str:
     return outcome.stdout
 
 
-def test_the_command_writes_everything_and_prints_the_account(sample_run: RunFolder, tmp_path: Path) -> None:  # noqa: F811
+def test_the_command_writes_everything_and_prints_the_account(sample_run: RunFolder, tmp_path: Path) -> None:
     out = tmp_path / "audit"
     shown = invoke("rates", str(sample_run.path), "--truth", str(TRUTH), "--out", str(out))
     for title in ("What was flagged", "For each 46,000 people", "The same workload", "On whom flags fall"):
@@ -274,7 +274,7 @@ def test_the_command_writes_everything_and_prints_the_account(sample_run: RunFol
     assert isinstance(refused.exception, UsageError)
 
 
-def test_baselines_of_units_are_told_from_detectors_of_units(sample_run: RunFolder) -> None:  # noqa: F811
+def test_baselines_of_units_are_told_from_detectors_of_units(sample_run: RunFolder) -> None:
     """Baselines were once given the family of units, and stood among the detectors in every comparison."""
     scores = sample_run.table("scores").to_pandas()
     of = scores[scores["subject_kind"] == "unit"].groupby("detector")["family"].unique().str[0]
@@ -289,7 +289,7 @@ def test_an_attribute_that_nobody_has_is_no_breakdown() -> None:
     assert "sex" in set(table["by"])
 
 
-def test_without_truth_the_account_says_first_that_there_are_no_error_rates(sample_run: RunFolder) -> None:  # noqa: F811
+def test_without_truth_the_account_says_first_that_there_are_no_error_rates(sample_run: RunFolder) -> None:
     shown = invoke("rates", str(sample_run.path), "--records", str(RECORDS))
     flowing = " ".join(shown.split())
     assert flowing.index("there are no error rates here") < flowing.index("What was flagged")

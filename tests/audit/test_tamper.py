@@ -81,7 +81,7 @@ def test_the_run_itself_is_found_as_it_was_kept(signed: Path) -> None:
 
 
 @pytest.mark.parametrize("fit", [False, True], ids=["as it is", "all hashes made to fit"])
-@pytest.mark.parametrize("number", range(30))
+@pytest.mark.parametrize("number", [pytest.param(n, marks=pytest.mark.nightly if n >= 12 else ()) for n in range(30)])
 def test_a_change_is_found_and_named(number: int, fit: bool, signed: Path, tmp_path: Path) -> None:
     check_one(signed, tmp_path, number, fit=fit)
 

@@ -114,8 +114,16 @@ def test_every_picture_of_a_flag_has_a_name_and_bars(dossier: Path) -> None:
             assert pictures.nth(at).locator("path, circle, rect").count() > 1
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [None, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("scheme", "size"),
+    [
+        pytest.param("light", None, id="desktop-light"),
+        pytest.param("dark", PHONE, id="phone-dark"),
+        # Colours and layout each take both of their values above.
+        pytest.param("dark", None, id="desktop-dark", marks=pytest.mark.nightly),
+        pytest.param("light", PHONE, id="phone-light", marks=pytest.mark.nightly),
+    ],
+)
 def test_nothing_serious_stands_in_the_way_of_any_reader(
     dossier: Path, scheme: str, size: dict[str, int] | None
 ) -> None:

@@ -83,7 +83,7 @@ def broken(dependence: Dependence, correlation: float, repeats: int = 400) -> fl
     return times / repeats
 
 
-@pytest.mark.parametrize("correlation", [0.0, 0.3, 0.7])
+@pytest.mark.parametrize("correlation", [0.0, pytest.param(0.3, marks=pytest.mark.nightly), 0.7])
 def test_the_bound_holds_for_all_sets_at_once_with_the_stated_confidence(correlation: float) -> None:
     """Independent and positively dependent p-values; three standard errors of 400 repeats allowed."""
     share = broken("positive", correlation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from data.contract import CONTRACT
-from data.sample_records import complete_rows, load_rows
+from data.sample_records import SampleRow, complete_rows, load_rows
 from data.store import Store
 from features.expression import fields
 from models.contradictions.claim_query import citation_query, count_query, judgement_query
@@ -25,11 +26,20 @@ CASES = [pytest.param(r, c, id=f"{r.name}: {c.says}") for r in rules().values() 
 EACH = pytest.mark.parametrize("rule", rules().values(), ids=lambda rule: rule.name)
 
 
-def loaded_store(rule: Rule, rows: Any) -> Store:
+SHARED = Store(threads=1)
+"""To open a database takes longer than to judge a case."""
+
+
+def loaded_rows(rows: Mapping[str, Sequence[SampleRow]]) -> Store:
+    """A store with these complete rows and no others."""
+    SHARED.run("DROP SCHEMA IF EXISTS loaded CASCADE")
+    load_rows(SHARED, rows)
+    return SHARED
+
+
+def loaded_case(rule: Rule, rows: Any) -> Store:
     """A store with the rows of a case; a table that the case does not name is there and empty."""
-    store = Store(threads=1)
-    load_rows(store, complete_rows(dict.fromkeys(rule.tables, ()) | dict(rows)))
-    return store
+    return loaded_rows(complete_rows(dict.fromkeys(rule.tables, ()) | dict(rows)))
 
 
 def judged(store: Store, rule: Rule, as_of: date) -> dict[int, dict[str, Any]]:
@@ -40,10 +50,10 @@ def judged(store: Store, rule: Rule, as_of: date) -> dict[int, dict[str, Any]]:
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
 def test_a_rule_contradicts_exactly_the_expected_claims(rule: Rule, case: RuleCase) -> None:
-    with loaded_store(rule, case.rows) as store:
-        judgements = judged(store, rule, case.as_of)
-        cited = store.rows(citation_query(rule, case.as_of, [1]))
-        (monthly,) = count_contradictions(store, [rule], case.as_of)
+    store = loaded_case(rule, case.rows)
+    judgements = judged(store, rule, case.as_of)
+    cited = store.rows(citation_query(rule, case.as_of, [1]))
+    (monthly,) = count_contradictions(store, [rule], case.as_of)
     contradicted = tuple(c for c, row in judgements.items() if row["judgement"] == "contradicted")
     assert contradicted == case.expected
     assert tuple(c for c, row in judgements.items() if row["judgement"] == "cannot_say") == case.cannot_say
@@ -77,14 +87,13 @@ def _where_all_have_as_many(counts: RuleCounts) -> np.ndarray[Any, Any]:
 @pytest.mark.parametrize(("rule", "case"), CASES)
 def test_the_cited_rows_alone_give_the_same_judgement(rule: Rule, case: RuleCase) -> None:
     whole = complete_rows(dict.fromkeys(rule.tables, ()) | dict(case.rows))
-    with loaded_store(rule, case.rows) as store:
-        counted = [row for row in store.rows(count_query(rule, case.as_of)) if row[0] == 1]
-        cited = {(table, row) for _, table, row, _ in store.rows(citation_query(rule, case.as_of, [1]))}
+    store = loaded_case(rule, case.rows)
+    counted = [row for row in store.rows(count_query(rule, case.as_of)) if row[0] == 1]
+    cited = {(table, row) for _, table, row, _ in store.rows(citation_query(rule, case.as_of, [1]))}
     keys = {name: str(CONTRACT[name].key) for name in whole}
     rest = {name: [r for r in rows if (name, r[keys[name]]) in cited] for name, rows in whole.items()}
-    with Store(threads=1) as store:
-        load_rows(store, rest)
-        assert [row for row in store.rows(count_query(rule, case.as_of)) if row[0] == 1] == counted
+    alone = loaded_rows(rest).rows(count_query(rule, case.as_of))
+    assert [row for row in alone if row[0] == 1] == counted
 
 
 def shapes(rule: Rule) -> set[str]:
@@ -112,17 +121,17 @@ def test_no_policy_applies_before_its_first_day_or_after_its_last(rule: Rule) ->
     """Whatever a worked case contradicts is no claim once the policy begins a day later or ends on that very day."""
     one = timedelta(days=1)
     for case in [case for case in rule.cases if case.expected]:
-        with loaded_store(rule, case.rows) as store:
-            judgements = judged(store, rule, case.as_of)
-            first, last = min(r["day"] for r in judgements.values()), max(r["day"] for r in judgements.values())
-            for since, until in ((last + one, None), (first - one, first)):
-                moved = _put_in_force(rule, since=since, until=until)
-                days = [row["day"] for row in judged(store, moved, case.as_of).values()]
-                # A claim that falls due so long after the policy began may move with it, but never before it.
-                assert all(day >= since and (until is None or day < until) for day in days)
-                assert not days or (POLICY, "since") in fields(rule.day)
-            always = _put_in_force(rule, since=first - 400 * one, until=None)
-            assert set(judged(store, always, case.as_of)) >= set(case.expected)
+        store = loaded_case(rule, case.rows)
+        judgements = judged(store, rule, case.as_of)
+        first, last = min(r["day"] for r in judgements.values()), max(r["day"] for r in judgements.values())
+        for since, until in ((last + one, None), (first - one, first)):
+            moved = _put_in_force(rule, since=since, until=until)
+            days = [row["day"] for row in judged(store, moved, case.as_of).values()]
+            # A claim that falls due so long after the policy began may move with it, but never before it.
+            assert all(day >= since and (until is None or day < until) for day in days)
+            assert not days or (POLICY, "since") in fields(rule.day)
+        always = _put_in_force(rule, since=first - 400 * one, until=None)
+        assert set(judged(store, always, case.as_of)) >= set(case.expected)
 
 
 def _put_in_force(rule: Rule, *, since: date, until: date | None) -> Rule:

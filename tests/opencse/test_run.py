@@ -108,12 +108,12 @@ def test_a_run_that_loses_its_rows_says_so_last_and_by_its_code(tmp_path: Path) 
     assert ending_of(*arguments, "--out", tmp_path / "other", "--allow-empty")[0] == 0
 
 
-def test_what_a_killed_run_left_is_named_and_removed_on_request(force: Path, tmp_path: Path) -> None:
+def test_what_a_killed_run_left_is_named_and_removed_on_request(few_tables: Path, tmp_path: Path) -> None:
     (tmp_path / ".other.unfinished-1").mkdir()
     (tmp_path / ".run.unfinished-1").mkdir()
-    first = call("run", "--records", force, "--out", tmp_path / "run", "--resume")
+    first = call("run", "--records", few_tables, "--out", tmp_path / "run", "--resume")
     assert ".other.unfinished-1 was left by a run that was killed; --clean removes it" in first.stderr
     assert ".run.unfinished-1 was left by a run that was killed; it is gone on with" in first.stderr
-    second = call("run", "--records", force, "--out", tmp_path / "run", "--overwrite", "--clean")
+    second = call("run", "--records", few_tables, "--out", tmp_path / "run", "--overwrite", "--clean")
     assert ".other.unfinished-1 was left by a run that was killed, and is removed" in second.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["run"]

@@ -43,10 +43,17 @@ def not_undone(full: Generated, plain: Generated) -> set[str]:
     return found
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    """The tiny world with nothing planted."""
+    return generate(
+        without(load("tiny", months=9), "typologies", *typologies()), out=tmp_path_factory.mktemp("plain") / "out"
+    )
+
+
 def test_taking_the_truth_rows_out_and_the_originals_back_in_gives_the_world_without_typologies(
-    tiny: Generated, tmp_path: Path
+    tiny: Generated, plain: Generated
 ) -> None:
-    plain = generate(without(load("tiny", months=9), "typologies", *typologies()), out=tmp_path / "plain")
     assert plain.truth_rows["truth_row"] == 0
     assert not_undone(tiny, plain) == set()
 
@@ -61,8 +68,7 @@ def test_truth_is_complete_in_every_kind_of_world(name: str, tmp_path: Path) -> 
     assert not_undone(full, plain) == set()
 
 
-def test_unaltered_rows_keep_their_order(tiny: Generated, tmp_path: Path) -> None:
-    plain = generate(without(load("tiny", months=9), "typologies", *typologies()), out=tmp_path / "plain")
+def test_unaltered_rows_keep_their_order(tiny: Generated, plain: Generated) -> None:
     with open_world(tiny) as store:
         for table in ("shift", "roster_edit", "absence"):
             key = CONTRACT[table].key
@@ -160,10 +166,10 @@ def changed_for_others(full: Generated, less: Generated, subjects: str) -> set[s
 
 @pytest.mark.parametrize(("section", "name"), [("typologies", "unlinked_lookups"), ("archetypes", "new_parent")])
 def test_leaving_a_pattern_out_changes_no_row_of_anybody_else(
-    tiny_world: World, tmp_path: Path, section: str, name: str
+    everything: Generated, tiny_world: World, tmp_path: Path, section: str, name: str
 ) -> None:
     plain_world = without(tiny_world, "typologies", *typologies()) if section == "archetypes" else tiny_world
-    full = generate(plain_world, out=tmp_path / "full")
+    full = generate(plain_world, out=tmp_path / "full") if section == "archetypes" else everything
     less = generate(without(plain_world, section, name), out=tmp_path / "less")
     subjects = {
         "typologies": f"SELECT subject_id FROM truth_subject WHERE typology = '{name}'",
