@@ -13,7 +13,6 @@ from data.contract import CONTRACT
 from data.errors import UsageError
 from pipeline.run_folder import RunFolder
 from tests import small_force
-from tests.runs import finished, force, force_rows, runner  # noqa: F401 - fixtures
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -28,13 +27,13 @@ def renumbered(rows: Rows) -> Rows:
     }
 
 
-def test_the_very_files_of_a_run_need_no_note(finished: RunFolder, force: Path) -> None:  # noqa: F811
+def test_the_very_files_of_a_run_need_no_note(finished: RunFolder, force: Path) -> None:
     assert provenance_notes(finished, force) == []
 
 
 def test_the_same_rows_in_other_files_are_taken_with_a_note(
-    finished: RunFolder,  # noqa: F811
-    force: Path,  # noqa: F811
+    finished: RunFolder,
+    force: Path,
     tmp_path: Path,
 ) -> None:
     copy = tmp_path / "records"
@@ -46,8 +45,8 @@ def test_the_same_rows_in_other_files_are_taken_with_a_note(
 
 
 def test_records_of_another_world_are_refused(
-    finished: RunFolder,  # noqa: F811
-    force_rows: Rows,  # noqa: F811
+    finished: RunFolder,
+    force_rows: Rows,
     tmp_path: Path,
 ) -> None:
     other = small_force.write(tmp_path / "records", renumbered(force_rows))
@@ -56,9 +55,9 @@ def test_records_of_another_world_are_refused(
 
 
 def test_a_truth_beside_records_of_another_world_is_refused(
-    finished: RunFolder,  # noqa: F811
-    force: Path,  # noqa: F811
-    force_rows: Rows,  # noqa: F811
+    finished: RunFolder,
+    force: Path,
+    force_rows: Rows,
     tmp_path: Path,
 ) -> None:
     small_force.write(tmp_path / "records", renumbered(force_rows))
@@ -67,6 +66,6 @@ def test_a_truth_beside_records_of_another_world_is_refused(
         world_notes(finished, records=force, truth=tmp_path / "truth")
 
 
-def test_a_truth_without_records_beside_it_is_noted(finished: RunFolder, tmp_path: Path) -> None:  # noqa: F811
+def test_a_truth_without_records_beside_it_is_noted(finished: RunFolder, tmp_path: Path) -> None:
     (note,) = world_notes(finished, truth=tmp_path)
     assert "nothing shows that this truth belongs to the run" in note
