@@ -21,7 +21,7 @@ from features.table import SCHEMA as FEATURES
 from features.table import FeatureTable
 from pipeline.compare import Comparison, Selector, compare
 from pipeline.evidence import Cited, Kept, cite, evidence_table, keep, subjects_of
-from pipeline.excess import excess_table
+from pipeline.excess import ExcessComparison, excess_table
 from pipeline.flag import Flag
 from pipeline.nulls_table import nulls_table
 from pipeline.practices import Practice, practices, practices_table, set_aside
@@ -100,6 +100,37 @@ def tables_with_past(
     }
 
 
+@dataclass(frozen=True)
+class _Day:
+    """What rules and detectors say as of one date."""
+
+    comparisons: tuple[Comparison, ...]
+    practices: tuple[Practice, ...]
+    contradictions: tuple[RuleSelection, ...]
+
+    @classmethod
+    def of(
+        cls, store: Store, tables: Mapping[SubjectKind, FeatureTable], settings: Settings, selector: Selector
+    ) -> _Day:
+        comparisons = tuple(c for table in tables.values() for c in compare(table, settings, selector))
+        customs, selections = by_rules(store, tables["officer"], settings, selector)
+        return cls(comparisons, tuple(customs), selections)
+
+    @property
+    def excess(self) -> list[ExcessComparison]:
+        return [c.excess for c in self.comparisons if c.excess is not None]
+
+    @property
+    def scores(self) -> pa.Table:
+        by_detectors = [score for c in self.comparisons for score in c.scores]
+        return scores_table(by_detectors, [e for s in self.contradictions for e in s.evidence], self.excess)
+
+    @property
+    def flags(self) -> list[Flag]:
+        by_comparison = [flag for c in self.comparisons for flag in c.flags]
+        return [*(flag for s in self.contradictions for flag in s.flags), *by_comparison]
+
+
 def analyse(
     store: Store,
     settings: Settings,
@@ -110,25 +141,14 @@ def analyse(
     evidence: bool = True,
 ) -> Results:
     """Featurise, detect and flag what is loaded in a store; with `evidence`, find and digest the rows behind flags."""
-    scores: list[pa.Table] = []
-    flags: list[Flag] = []
-    comparisons: list[Comparison] = []
-    contradictions: list[RuleSelection] = []
-    customs: list[Practice] = []
     tell(f"features as of {', '.join(map(str, dates))}")
     selector = Selector(settings, total=len(dates))
     tables = tables_with_past(store, settings, dates, sources)
+    days = []
     for day in dates:
         tell(f"rules and detectors as of {day}")
-        compared = [c for kind in SUBJECT_KINDS for c in compare(tables[day, kind], settings, selector)]
-        found, selected = by_rules(store, tables[day, "officer"], settings, selector)
-        customs += found
-        evidence_of_rules = [e for s in selected for e in s.evidence]
-        excess = [c.excess for c in compared if c.excess is not None]
-        scores.append(scores_table([s for c in compared for s in c.scores], evidence_of_rules, excess))
-        flags += [*(flag for s in selected for flag in s.flags), *(flag for c in compared for flag in c.flags)]
-        comparisons += compared
-        contradictions += selected
+        days.append(_Day.of(store, {kind: tables[day, kind] for kind in SUBJECT_KINDS}, settings, selector))
+    flags = [flag for day in days for flag in day.flags]
     if evidence:
         tell(f"evidence of {len(flags)} flags")
     cited = cite(store, flags, tables, settings) if evidence else [Cited(flag) for flag in flags]
@@ -136,17 +156,18 @@ def analyse(
     ids, cited_rows = evidence_table(cited, kept)
     features = [t.to_arrow() for t in tables.values()]
     histories = [t.history for t in tables.values() if t.history is not None]
+    customs = [practice for day in days for practice in day.practices]
     return Results(
         features=pa.concat_tables(features) if features else FEATURES.empty_table(),
         subjects=subjects_of(tables),
-        scores=pa.concat_tables(scores),
+        scores=pa.concat_tables([day.scores for day in days]),
         flags=flags_table(flags, ids),
         evidence=cited_rows,
         history=history_table(histories),
         standings=standings_table(histories),
-        excess=excess_table([c.excess for c in comparisons if c.excess is not None]),
-        comparisons=tuple(comparisons),
-        contradictions=tuple(contradictions),
+        excess=excess_table([excess for day in days for excess in day.excess]),
+        comparisons=tuple(comparison for day in days for comparison in day.comparisons),
+        contradictions=tuple(selection for day in days for selection in day.contradictions),
         practices=practices_table(customs),
         practice_rows={p.file: p.rows_query(tables[p.as_of, "officer"]) for p in customs},
         kept=tuple(kept),

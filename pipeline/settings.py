@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from copy import copy
 from datetime import date
@@ -26,6 +25,7 @@ from models.purposes import read as read_purposes
 from models.selection.across_dates import Across
 from models.selection.fdr import Combination, Dependence
 from pipeline.repertoire import PART_KINDS, OwnFile, PartKind, Repertoire, own_files, repertoire
+from pipeline.settings_tree import laid_over, read_tree
 
 DEFAULTS: Final = Path(__file__).parent / "defaults.toml"
 
@@ -263,10 +263,10 @@ def load(path: Path | None = None, *, seed: int | None = None, trust_code: bool 
         >>> load(seed=7).seed
         7
     """
-    content = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))
+    content = read_tree(DEFAULTS)
     if path is not None:
-        given = _read(path)
-        content = _merged(content, given | {"purposes": _purposes(given.get("purposes", {}), beside=path)})
+        given = read_tree(path)
+        content = laid_over(content, given | {"purposes": _purposes(given.get("purposes", {}), beside=path)})
     if seed is not None:
         content["seed"] = seed
     where = str(path) if path else DEFAULTS.name
@@ -282,8 +282,7 @@ def over_defaults(
         UsageError: settings are unknown or wrong; every fault is listed.
         CodeNotTrusted: the settings name the user's own files, and `trust_code` is not given.
     """
-    defaults = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))
-    return resolve(_merged(defaults, content), where=where, beside=beside, trust_code=trust_code)
+    return resolve(laid_over(read_tree(DEFAULTS), content), where=where, beside=beside, trust_code=trust_code)
 
 
 def resolve(
@@ -373,7 +372,7 @@ def _purposes(given: dict[str, Any], *, beside: Path) -> dict[str, Any]:
     """Return purposes as a settings file gives them, laid over those of the file it names, or over the default."""
     named = given.get("file")
     base = read_purposes() if named is None else read_purposes(beside.parent / str(named))
-    return _merged(base, {key: value for key, value in given.items() if key != "file"})
+    return laid_over(base, {key: value for key, value in given.items() if key != "file"})
 
 
 def _resolved(
@@ -384,22 +383,3 @@ def _resolved(
     asked = [name for name in asked if name != "*"]
     faults += [f"there is no {kind} {n} (there are: {', '.join(known)})" for n in asked if n not in known]
     return sorted(everything | (set(asked) & set(known)))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a byte order mark first
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError("The settings file cannot be read.", found=str(error), where=str(path)) from error
-
-
-def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay one settings tree over another; a selection is replaced whole, since its keys depend on its method."""
-    merged = dict(base)
-    for key, value in over.items():
-        known = merged.get(key)
-        whole = isinstance(value, dict) and "method" in value
-        merged[key] = (
-            _merged(known, value) if isinstance(known, dict) and isinstance(value, dict) and not whole else value
-        )
-    return merged
