@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,51 +22,44 @@ class Killed(BaseException):
     """Stands for a kill: nothing is cleared away."""
 
 
-def stopped(force: Path, place: Path, at: str, before: Callable[[Path], None]) -> Path:
-    """Run until a function of the run's module is called, and return a copy of the unfinished folder as it was then."""
+@pytest.fixture(scope="module")
+def left(force: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run leaves that is killed once its records are loaded, in `early`, and while it is sealed, in `late`."""
+    place = tmp_path_factory.mktemp("left")
     out = place / "out" / "run"
+    analyse = run_module.analyse
+
+    def left_as(name: str, half: str, text: str) -> None:
+        (unfinished,) = out.parent.glob(".run.unfinished-*")
+        shutil.copytree(unfinished, place / name)
+        (place / name / half).write_text(text)
+
+    def copy_and_go_on(*arguments: Any, **options: Any) -> Any:
+        left_as("early", "features.parquet", "half")
+        return analyse(*arguments, **options)
 
     def stop(*_: object, **__: object) -> None:
-        (unfinished,) = out.parent.glob(".run.unfinished-*")
-        before(unfinished)
-        shutil.copytree(unfinished, place / "left")
+        left_as("late", "manifest.json", "{}")
         raise Killed
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_module, at, stop)
+        patch.setattr(run_module, "analyse", copy_and_go_on)
+        patch.setattr(run_module, "seal", stop)
         with pytest.raises(Killed):
             run(force, out=out, settings=load(), as_of=[AS_OF])
-    return place / "left"
-
-
-@pytest.fixture(scope="module")
-def left_late(force: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a run left that was killed while it was being sealed."""
-    place = tmp_path_factory.mktemp("late")
-    return stopped(force, place, "seal", lambda folder: write_text(folder / "manifest.json", "{}"))
-
-
-@pytest.fixture(scope="module")
-def left_early(force: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a run left that was killed once its records were loaded."""
-    place = tmp_path_factory.mktemp("early")
-    return stopped(force, place, "analyse", lambda folder: write_text(folder / "features.parquet", "half"))
-
-
-def write_text(path: Path, text: str) -> None:
-    path.write_text(text)
+    return place
 
 
 @pytest.fixture
-def killed(left_late: Path, tmp_path: Path) -> Path:
+def killed(left: Path, tmp_path: Path) -> Path:
     """The unfinished folder of a run that was killed while it was being sealed."""
-    return Path(shutil.copytree(left_late, tmp_path / "out" / ".run.unfinished-1"))
+    return Path(shutil.copytree(left / "late", tmp_path / "out" / ".run.unfinished-1"))
 
 
 @pytest.fixture
-def killed_early(left_early: Path, tmp_path: Path) -> Path:
+def killed_early(left: Path, tmp_path: Path) -> Path:
     """The unfinished folder of a run that was killed once its records were loaded."""
-    return Path(shutil.copytree(left_early, tmp_path / "out" / ".run.unfinished-1"))
+    return Path(shutil.copytree(left / "early", tmp_path / "out" / ".run.unfinished-1"))
 
 
 def refuse_to_load(*_: object, **__: object) -> None:
