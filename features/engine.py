@@ -77,8 +77,9 @@ def compute_all(
     days = sorted(set(as_ofs))
     tables: dict[tuple[date, SubjectKind], FeatureTable] = {}
     for kind in kinds:
+        own_kind = [i for i in indicators if i.subject == kind]
         present = present_in(store)
-        ready, _ = computable([i for i in indicators if i.subject == kind], present)
+        ready, _ = computable(own_kind, present)
         by_service = [i for i in ready if stands_in(i, present)]
         people = {day: subjects(store, kind=kind, as_of=day) for day in days}
         ids = {day: np.asarray(table["subject_id"].to_numpy(), dtype=np.int64) for day, table in people.items()}
@@ -88,5 +89,6 @@ def compute_all(
             view = Visibility(kind, day, people[day], since, sources)
             own = {**aggregates[day], **service_days(by_service, day, since)}
             own |= days_of_unposted(own, day, since) if kind == "officer" else {}
-            tables[day, kind] = feature_table(ready, view, own)
+            ready_then, _ = computable(own_kind, present_in(store, day))
+            tables[day, kind] = feature_table(ready_then, view, own)
     return {(day, kind): tables[day, kind] for day in days for kind in kinds}

@@ -81,7 +81,7 @@ def history(
     that view.
     """
     by_name = {i.name: i for i in indicators if i.subject == kind}
-    ready, _ = computable(list(by_name.values()), present_in(store))
+    ready, _ = computable(list(by_name.values()), present_in(store, as_of))
     names = {i.name for i in ready}
     rates = [i for i in rates_among(ready, concerns) if i.exposure in names]
     reach = {i.name: _reach(i, by_name, as_of, sources) for i in rates}

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from data.constraints import LOADED
 from data.date_precision import declare
-from data.optional_columns import note_unfilled
+from data.optional_columns import note_filled
 from data.source import Bending, InputFile
 from data.store import Step, Store, literal, quoted
 from data.writing import write_json
@@ -70,7 +70,7 @@ def read_loaded(folder: Path, store: Store, origin: StageOrigin) -> LoadReport |
     for path in sorted((folder / KEPT).glob("*.parquet")):
         store.run(f"CREATE TABLE {LOADED}.{quoted(path.stem)} AS FROM read_parquet({literal(str(path))})")
     declare(store, report.coarse)
-    note_unfilled(store)
+    note_filled(store)
     store.steps.extend(steps)
     return report
 

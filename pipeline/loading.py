@@ -22,7 +22,7 @@ from data.constraints import LOADED, Constraint, constraints_of
 from data.contract import CONTRACT
 from data.date_precision import EXACT, CoarseColumns, declare
 from data.errors import InputRejected, OpencseError, UsageError
-from data.optional_columns import note_unfilled, unfilled_columns
+from data.optional_columns import OPTIONAL, filled_columns, note_filled
 from data.progress import StageProgress
 from data.schema import Table
 from data.source import FaultHandler, StagedTables
@@ -119,7 +119,7 @@ def load_records(
             count, of_table = _check_table(table, whole, store, checker, coarse)
             counts.append(count)
             constraints.extend(of_table)
-    note_unfilled(store)
+    note_filled(store)
     notes = _notes(staging, store, coarse)
     if check == "expectations":
         notes += record_notes(store, present=staging.tables, counts=constraints)
@@ -128,7 +128,7 @@ def load_records(
 
 def _notes(staging: StagedTables, store: Store, coarse: CoarseColumns) -> tuple[str, ...]:
     bent = (bending.sentence() for bending in staging.bendings)
-    unchecked = _unchecked_references(staging.tables, unfilled_columns(store))
+    unchecked = _unchecked_references(staging.tables, OPTIONAL - filled_columns(store).keys())
     return (*staging.notes, *bent, *precision_notes(store, coarse), *unchecked)
 
 
@@ -222,7 +222,7 @@ def _load_trusted(records: Path | Records, source: str, names: Collection[str], 
     store.run(f"CREATE SCHEMA IF NOT EXISTS {LOADED}")
     for name, rows in tables.items():
         load_arrow(store, CONTRACT[name], rows, view=True)
-    note_unfilled(store)
+    note_filled(store)
     return LoadReport(
         source=source,
         inputs=(),

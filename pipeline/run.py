@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from data.contract import CONTRACT
 from data.errors import InputRejected, UsageError
-from data.optional_columns import present_in, unfilled_columns
+from data.optional_columns import filled_columns, present_in
 from data.progress import StageProgress
 from data.schema import EARLIEST_DAY, LATEST_DAY, is_as_of_day
 from data.staging import staged_folder
@@ -195,10 +195,10 @@ def _compute(store: Store, folder: Path, work: _Work, loaded: LoadReport) -> Who
         "as_of": [str(d) for d in dates],
         "counts": [asdict(c) for c in loaded.counts],
         "absent": list(loaded.absent),
-        "unfilled": list(unfilled_columns(store)),
+        "filled": {name: str(since) for name, since in filled_columns(store).items() if since < dates[-1]},
         "notes": [*ended, *sources.notes(), *loaded.notes],
         **reading_facts(loaded, work.pseudonyms),
-        "skipped": list(_skipped(store, settings)),
+        "skipped": list(_skipped(store, settings, dates[-1])),
         "warnings": list(run_warnings(loaded, selections, rule_selections)),
         "source_gaps": [gap.to_json() for gap in sources.gaps],
         "practice_changes": [change.to_json() for change in sources.changes],
@@ -314,8 +314,8 @@ def _write_tables(results: Results, folder: Path, settings: Settings) -> dict[st
     return tables
 
 
-def _skipped(store: Store, settings: Settings) -> tuple[str, ...]:
-    present = present_in(store)
+def _skipped(store: Store, settings: Settings, as_of: date) -> tuple[str, ...]:
+    present = present_in(store, as_of)
     _, indicators = computable(settings.indicators, present)
     lines = [
         f"indicator {s.indicator}: needs {', '.join(s.absent)}"

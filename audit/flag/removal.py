@@ -78,7 +78,7 @@ def smallest_removal(folder: RunFolder, start: str, *, rerun: Rerun | None = Non
     rerun = rerun or Rerun(folder, folder.settings)
     direct = {(row.table_name, row.row_id): row for row in cited if row.part == "direct"}
     with Store(threads=1) as store:
-        CitedRowStore(store, rerun.absent, rerun.coarse).hold(cited_rows(cited, loaded, flag["as_of"]))
+        CitedRowStore(store, rerun.absent, rerun.coarse, rerun.filled).hold(cited_rows(cited, loaded, flag["as_of"]))
         if flag["family"] == "contradiction":
             by_rule = RuleComparison(rerun, flag, store)
             claims = by_rule.rule.table

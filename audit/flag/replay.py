@@ -84,7 +84,7 @@ def replay(
     loaded = loaded_rows(folder, None if flag is None else evidence[flags[0]["flag_id"]])
     results: dict[str, ReplayResult] = {}
     with Store(threads=1) as store:
-        replays = _Replays(rerun, evidence, loaded, CitedRowStore(store, rerun.absent, rerun.coarse))
+        replays = _Replays(rerun, evidence, loaded, CitedRowStore(store, rerun.absent, rerun.coarse, rerun.filled))
         for together in _batches(flags, rerun):
             for row, faults in zip(together, replays.of(together), strict=True):
                 cited = evidence.get(row["flag_id"], [])

@@ -18,7 +18,7 @@ from data.arrays import Bools, Floats, Ids
 from data.arrow import arrow_schema, is_text, load_arrow
 from data.contract import CONTRACT
 from data.date_precision import CoarseColumns, coarse_from_json, declare
-from data.optional_columns import OPTIONAL, declare_unfilled
+from data.optional_columns import declare_filled
 from data.schema import Table
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS, SubjectKind
@@ -58,8 +58,9 @@ class Rerun:
     def __init__(self, folder: RunFolder, settings: Settings) -> None:
         self.settings = settings
         self.selections = {(s["as_of"], s["subject_kind"], s["concern"]): s for s in folder.manifest["selections"]}
+        self.absent = set(folder.manifest["absent"])
         # A run from before there were such columns had none of them.
-        self.absent = {*folder.manifest["absent"], *folder.manifest.get("unfilled", OPTIONAL)}
+        self.filled = {n: date.fromisoformat(day) for n, day in folder.manifest.get("filled", {}).items()}
         self.coarse = coarse_from_json(folder.manifest.get("precision", {}))
         self.sources = Sources(gaps_from_json(folder.manifest["source_gaps"]))
         self.folder = folder
@@ -233,12 +234,14 @@ class CitedRowStore:
     takes longer than what is asked of them.
     """
 
-    def __init__(self, store: Store, absent: set[str], coarse: CoarseColumns) -> None:
+    def __init__(
+        self, store: Store, absent: set[str], coarse: CoarseColumns, filled: Mapping[str, date] | None = None
+    ) -> None:
         self.store = store
         # Of a few rows any order of joins is soon done; to look for the best takes half of a query's time.
         store.run("SET disabled_optimizers = 'join_order'")
         declare(store, coarse)
-        declare_unfilled(store, absent & OPTIONAL)
+        declare_filled(store, filled or {})
         self._tables = [table for table in CONTRACT if table.name not in absent]
         self._filled: set[str] = set()
         for table in self._tables:

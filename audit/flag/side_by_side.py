@@ -135,7 +135,7 @@ class SideBySide:
 
         The stages are those of `features.engine.compute`; ids are restored before gaps are looked up by area.
         """
-        ready, _ = computable([i for i in indicators if i.subject == kind], present_in(self.store))
+        ready, _ = computable([i for i in indicators if i.subject == kind], present_in(self.store, as_of))
         people = subjects(self.store, kind=kind, as_of=as_of)
         numbers = np.asarray(people["subject_id"].to_numpy(), dtype=np.int64)
         aggregates = aggregate(self.store, ready, {as_of: numbers})[as_of]

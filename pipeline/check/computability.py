@@ -53,7 +53,7 @@ def computability(
     store: Store, settings: Settings, as_of: date, columns: Collection[ColumnFact]
 ) -> tuple[Computability, ...]:
     """Return every indicator, rule and detector of some settings with what records allow of it."""
-    present = present_in(store)
+    present = present_in(store, as_of)
     empty = {(c.table, c.column) for c in columns if c.state == "empty"}
     people = {name: _people(store, name, as_of) for name in sorted(present) if name in CONTRACT.records}
     ready, skipped = computable(settings.indicators, present)

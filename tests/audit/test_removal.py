@@ -168,7 +168,9 @@ def test_rows_of_one_flag_leave_nothing_behind_for_the_next(finished: RunFolder)
 def comparison_of(folder: RunFolder, flag: dict[str, Any], store: Store) -> tuple[FlagComparison, list[RowKey]]:
     cited = evidence_of(folder, flag["flag_id"])[flag["flag_id"]]
     rerun = Rerun(folder, folder.settings)
-    CitedRowStore(store, rerun.absent, rerun.coarse).hold(cited_rows(cited, loaded_rows(folder, cited), flag["as_of"]))
+    CitedRowStore(store, rerun.absent, rerun.coarse, rerun.filled).hold(
+        cited_rows(cited, loaded_rows(folder, cited), flag["as_of"])
+    )
     direct = {(row.table_name, row.row_id) for row in cited if row.part == "direct"}
     return FlagComparison(rerun, flag, store), sorted(direct)
 

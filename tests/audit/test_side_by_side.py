@@ -42,7 +42,7 @@ def rerun(finished: RunFolder) -> Rerun:
 @pytest.fixture
 def store(rerun: Rerun) -> Iterator[CitedRowStore]:
     with Store(threads=1) as store:
-        yield CitedRowStore(store, rerun.absent, rerun.coarse)
+        yield CitedRowStore(store, rerun.absent, rerun.coarse, rerun.filled)
 
 
 def spoiled(rows: Rows, rng: np.random.Generator) -> Rows:

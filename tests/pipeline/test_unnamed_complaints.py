@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from data.contract import CONTRACT
-from data.optional_columns import present_in, unfilled_columns
+from data.optional_columns import filled_columns, present_in
 from data.sample_records import arrow_table, complete_rows
 from data.store import Store
-from features.engine import computable, compute
+from features.engine import computable, compute, compute_all
 from features.gaps.volumes import volumes
 from features.indicators import indicators
 from pipeline.loading import load_records
@@ -68,10 +68,24 @@ def test_where_no_complaint_states_a_team_nothing_is_computed_of_it(given: str) 
         tables["complaint"] = tables["complaint"].drop_columns(["unit_id"])
     with Store(threads=1) as store:
         load_records(tables, store=store, check="constraints")
-        assert unfilled_columns(store) == ("complaint.unit_id",)
+        assert filled_columns(store) == {}
         _, skipped = computable([indicators()[name] for name in NAMES], present_in(store))
     assert {one.indicator: one.absent for one in skipped} == {"team_unnamed_complaints": ("complaint.unit_id",)}
     assert "team_unnamed_complaints" not in {name for _, name in values(tables, "unit")}
+
+
+def test_a_complaint_known_only_later_does_not_make_the_column_filled_before() -> None:
+    tables = records(
+        {"officer_id": None, "unit_id": 2, "received_on": "2026-02-01", "known_on": "2026-02-03"}, {"officer_id": 1}
+    )
+    chosen = [indicators()[name] for name in NAMES]
+    with Store(threads=1) as store:
+        load_records(tables, store=store, check="constraints")
+        assert filled_columns(store) == {"complaint.unit_id": date(2026, 2, 3)}
+        days = [AS_OF, date(2026, 2, 3), date(2026, 2, 4)]
+        values_of = compute_all(store, chosen, kinds=["unit"], as_ofs=days)
+    named = ["team_unnamed_complaints" in {name for name, _ in values_of[day, "unit"].cells} for day in days]
+    assert named == [False, False, True]
 
 
 def test_a_team_that_is_not_there_costs_the_row() -> None:
