@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from audit.rates.rate_options import FORCE
 from audit.section import Section
-from pipeline.promised import NOT_SHOWN
 
 FIGURES: Final = "kept.json"
 """The figures of the benchmark of drawn forces, which come with the code; see `opencse.docs.kept_figures`."""
@@ -31,30 +30,21 @@ def promise_section(facts: Mapping[str, Any]) -> Section:
         "Where the realised rate lies above what was promised, the promise was not kept. What these forces leave out of"
         " life, no such table can show."
     )
-    older = (
-        "The table is older than two detectors: since it was measured, pairs only ranks and shares are compared under a"
-        " null with longer tails, so that standards has fewer flags; docs/explanation/drawn-forces.md has what"
-        " little was measured since."
-    )
     return Section(
         "What was promised, and what was kept on drawn forces",
         _COLUMNS,
         tuple(tuple(row) for row in kept["rows"]),
-        (*_promises(facts), measured, older, limits),
+        (*_promises(facts), measured, limits),
     )
 
 
 def _promises(facts: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each concern that this run selected in, on what it claims of its flags by comparison."""
     levels = {s["concern"]: s["level"] for s in facts.get("selections", ()) if s["subject_kind"] == "officer"}
-    return [
-        f"For {concern} this run promises {_promised(concern, level)}." for concern, level in sorted(levels.items())
-    ]
+    return [f"For {concern} this run promises {_promised(level)}." for concern, level in sorted(levels.items())]
 
 
-def _promised(concern: str, level: float | None) -> str:
+def _promised(level: float | None) -> str:
     if level is None:
         return "no rate: the highest were taken, as many as can be looked at"
-    if concern in NOT_SHOWN:
-        return f"no rate: {level:.3g} was aimed at, and drawn forces have not shown that it is kept"
-    return f"that on average over many forces at most a share of {level:.3g} of the flags by comparison is false"
+    return f"no rate: {level:.3g} was aimed at, and drawn forces have not shown that it is kept"

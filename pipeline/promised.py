@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from data.vocabulary import CONCERNS
 from pipeline.settings import ByRate, Settings
-
-NOT_SHOWN: Final = frozenset({"standards"})
-"""Concerns whose rate drawn forces have not shown to hold, nor to be broken: see `docs/explanation/drawn-forces.md`."""
 
 
 def promises(settings: Settings) -> list[str]:
@@ -21,7 +17,7 @@ def promises(settings: Settings) -> list[str]:
         ...     print(sentence[:79])
         standards: selected by comparison at a false discovery rate of 0.1. Drawn force
         welfare: the 10 in 1,000 who stand highest are flagged; no rate is promised, as
-        culture: of those flagged by comparison an expected share of 0.1 at most is fal
+        culture: selected by comparison at a false discovery rate of 0.1. Drawn forces
     """
     return [" ".join(_sentences(concern, settings)) for concern in CONCERNS]
 
@@ -29,14 +25,10 @@ def promises(settings: Settings) -> list[str]:
 def _sentences(concern: str, settings: Settings) -> Iterator[str]:
     how = next(how for name, how in settings.selection.items() if name == concern)
     if isinstance(how, ByRate):
-        if concern in NOT_SHOWN:
-            yield f"{concern}: selected by comparison at a false discovery rate of {how.q:g}."
-            yield "Drawn forces have not shown that this rate is kept, so that it is not promised."
-        else:
-            yield (
-                f"{concern}: of those flagged by comparison an expected share of {how.q:g} at most is false, as far as"
-                " what detectors assume of ordinary people holds."
-            )
+        # Over 20 drawn forces (seeds 101 to 120) the mean false discovery proportion at q = 0.1 was 0.39 (standard
+        # error 0.11) in standards and 0.25 (0.08) in culture; over 8 it was 0.65 (0.13) in welfare.
+        yield f"{concern}: selected by comparison at a false discovery rate of {how.q:g}."
+        yield "Drawn forces have not shown that this rate is kept, so that it is not promised."
         ranking = [d.name for d in settings.detectors if d.ranks_only and concern in d.concerns]
         if ranking:
             yield f"{' and '.join(ranking)} would not keep it and flags nobody: scores only rank."

@@ -219,7 +219,7 @@ def test_the_page_opens_with_what_this_run_promises_and_what_was_kept_elsewhere(
     assert {concern for concern, level in levels.items() if level is None} == {"welfare"}
     assert "For welfare this run promises no rate" in before
     assert "For standards this run promises no rate: 0.1 was aimed at" in before
-    assert "For culture this run promises that on average" in before
+    assert "For culture this run promises no rate: 0.1 was aimed at" in before
 
 
 def test_the_page_that_a_run_carries_is_sealed_and_is_what_the_run_says(finished: RunFolder, tmp_path: Path) -> None:

@@ -56,7 +56,8 @@ def test_a_run_says_what_each_concern_promises_and_who_only_ranks() -> None:
     assert "rate of 0.1" in by_rate
     assert "not promised" in by_rate
     assert "pairs would not keep it" in by_rate
-    assert "0.1 at most is false, as far as" in culture
+    assert "culture: selected by comparison at a false discovery rate of 0.1" in culture
+    assert "not promised" in culture
     assert "no rate is promised" in welfare
     by_capacity, *_ = promises(settings(BY_CAPACITY))
     assert "pairs" not in by_capacity
