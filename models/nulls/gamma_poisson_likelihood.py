@@ -137,7 +137,9 @@ def _truncate(bins: CountedBins, point: Floats, limit: Floats, curve: Curvature)
     )
     r = np.exp(log_shape)
     p = r / (r + mean)
-    log_p, log_q = np.log(p), np.log1p(-p)
+    with np.errstate(divide="ignore"):
+        # Where next to nothing is expected p rounds to 1: nobody lies beyond the limit, and the hazard is exactly 0.
+        log_p, log_q = np.log(p), np.log1p(-p)
     hazard = np.exp(r * log_p + (limit + 1.0) * log_q - betaln(r, limit + 1.0) - log_chance)
     by_shape = (higher - lower) / (2.0 * _DIFFERENCE)
     bend_shape = (higher - 2.0 * log_chance + lower) / _DIFFERENCE**2

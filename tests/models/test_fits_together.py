@@ -122,6 +122,14 @@ def _state(
 LOSSES = [("counted", _loss_of_counts), ("shares", _loss_of_shares)]
 
 
+def test_where_next_to_nothing_is_expected_nobody_lies_beyond_the_limit(counted: Many) -> None:
+    loss, n = _loss_of_counts(counted, truncated=True)
+    point = np.column_stack([np.full(n, -60.0), np.full(n, 1.0)])  # e to the minus 60 of what is ordinary
+    curve = loss(point, np.arange(n))
+    for values in (curve.value, curve.slope, curve.bend):
+        assert np.isfinite(values).all()
+
+
 @pytest.mark.parametrize("truncated", [False, True])
 @pytest.mark.parametrize(("name", "loss_of"), LOSSES)
 def test_slopes_and_bends_are_those_of_the_loss(
