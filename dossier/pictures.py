@@ -79,6 +79,7 @@ def _of(rates: pd.DataFrame, concern: str) -> Iterator[Picture]:
         "Of the people whose planted pattern comes to so many times what is ordinary for peers, the share flagged.",
         "recall",
         flagged[(flagged["measure"] == "recall") & (flagged["by"] == "intensity")],
+        ranked=False,
     )
     equal = about[(about["basis"] == EQUAL) & (about["measure"] == "precision") & (about["by"] == "all")]
     yield _picture(
@@ -89,8 +90,10 @@ def _of(rates: pd.DataFrame, concern: str) -> Iterator[Picture]:
     )
 
 
-def _picture(title: str, sentence: str, axis: str, rows: pd.DataFrame) -> Picture:
-    usable = rows[rows["status"] != "undefined"].sort_values(["value", "by", "group", "name"], ascending=False)
+def _picture(title: str, sentence: str, axis: str, rows: pd.DataFrame, *, ranked: bool = True) -> Picture:
+    usable = rows[rows["status"] != "undefined"]
+    if ranked:
+        usable = usable.sort_values(["value", "by", "group", "name"], ascending=False)
     drawn = tuple(
         (_label(row), _known(row["value"]), _known(row["low"]), _known(row["high"]), row["count"], row["n"])
         for row in usable.head(_MOST).to_dict("records")
