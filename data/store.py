@@ -139,9 +139,13 @@ class Store:
                 raise KeyboardInterrupt from error
             raise
         except duckdb.Error as error:
+            text = _without_values(str(error))
+            # What is interrupted may be Python code that DuckDB calls, to read an Arrow table: it passes on the name.
+            if "KeyboardInterrupt" in text:
+                raise KeyboardInterrupt from error
             raise StatementFailed(
                 f"The database refused the step '{step or 'unnamed'}'.",
-                found=_without_values(str(error).splitlines()[0]),
+                found=text.splitlines()[0],
                 where=_without_values(" ".join(sql.split()))[:400],
                 hint="This is a fault in OpenCSE or in a declaration added to it; the statement above shows which.",
             ) from error

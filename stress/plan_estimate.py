@@ -9,19 +9,22 @@ from typing import Final
 
 from stress.cell import cell_id
 from stress.harness import CELLS, is_whole
-from stress.plan import Cell, StressPlan
+from stress.plan import CONTROLS, Cell, StressPlan
 
-WORLD_SECONDS: Final = (0.9, 0.09)
+WORLD_SECONDS: Final = (0.2, 0.08)
 """Processor seconds of a world: fixed, and for each thousand person-months. Measured as `CELL_SECONDS`."""
 
-CELL_SECONDS: Final = (3.0, 0.25)
-"""Processor seconds of a cell: fixed, and for each thousand person-months.
+CONTROLS_SECONDS: Final = (28.0, 0.69)
+"""The same of the controls of a world, which run its records several times over."""
+
+CELL_SECONDS: Final = (7.8, 0.14)
+"""The same of any other cell.
 
 Measured with `benchmarks/stress_cost.py`, which keeps its machine and its figures in `benchmarks/results`; another
 machine may take half as long or twice.
 """
 
-CELL_BYTES: Final = 36_000
+CELL_BYTES: Final = 90_000
 """Bytes that a cell leaves on disk, with its part of the plan's tables; hardly any depend on its size."""
 
 
@@ -52,7 +55,10 @@ def estimate_plan(plan: StressPlan, out: Path | None = None, *, workers: int | N
     folder = None if out is None else out / CELLS
     pending = [cell for cell in cells if folder is None or not is_whole(folder, cell_id(cell))]
     worlds = {(cell.world, cell.people, cell.seed): cell for cell in pending}
-    seconds = _seconds(list(worlds.values()), WORLD_SECONDS) + _seconds(pending, CELL_SECONDS)
+    controls = [cell for cell in pending if cell.scenario == CONTROLS]
+    others = [cell for cell in pending if cell.scenario != CONTROLS]
+    seconds = _seconds(list(worlds.values()), WORLD_SECONDS)
+    seconds += _seconds(controls, CONTROLS_SECONDS) + _seconds(others, CELL_SECONDS)
     return PlanEstimate(
         cells=len(cells),
         finished=len(cells) - len(pending),

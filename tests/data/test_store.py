@@ -151,3 +151,26 @@ def test_a_database_without_memory_says_so() -> None:
         with pytest.raises(MachineFault) as refusal:
             store.rows("SELECT list(n) FROM range(50000000) AS t(n)")
     assert (refusal.value.exit_code, refusal.value.summary) == (5, "The memory is used up.")
+
+
+class InterruptedTable:
+    """An Arrow table during whose reading the process is interrupted."""
+
+    def __arrow_c_schema__(self) -> object:
+        return pa.schema([("a", pa.int64())]).__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        raise KeyboardInterrupt
+
+
+def test_an_interruption_while_the_database_reads_an_arrow_table_is_an_interruption() -> None:
+    with Store(threads=1) as store:
+        store.connection.register("t", InterruptedTable())
+        for ask in (store.rows, store.arrow):
+            with pytest.raises(KeyboardInterrupt):
+                ask("SELECT count(*) FROM t")
+
+
+def test_a_text_that_names_an_interruption_is_none() -> None:
+    with Store(threads=1) as store, pytest.raises(StatementFailed):
+        store.rows("SELECT CAST('KeyboardInterrupt' AS BIGINT)")
