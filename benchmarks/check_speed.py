@@ -38,19 +38,19 @@ def measure(what: str, records: Path) -> dict[str, Any]:
     settings = load()
     expectations._library()  # importing it takes seconds, once, and is none of the records' doing
     load_before = os.getloadavg()[0]
-    start, begun = time.perf_counter(), processor_seconds()
+    start, processor = time.perf_counter(), processor_seconds()
     if what == "check":
         refused = check_records(records, source="folder", settings=settings).refusal()
         assert refused is None or isinstance(refused, LittleToSay)
     else:
         # In a file where they are many, as a run keeps them.
         many = sum(file.stat().st_size for file in records.iterdir()) >= LARGE
-        kept: dict[str, Any] = {"path": str(records.parent / "load.duckdb"), "memory": MEMORY} if many else {}
-        with Store(**kept) as store:
+        place: dict[str, Any] = {"path": str(records.parent / "load.duckdb"), "memory": MEMORY} if many else {}
+        with Store(**place) as store:
             load_records(records, store=store)
     return {
         "seconds": round(time.perf_counter() - start, 2),
-        "processor_seconds": round(processor_seconds() - begun, 2),
+        "processor_seconds": round(processor_seconds() - processor, 2),
         "peak_gb": round(peak_gigabytes(), 2),
         "load_average": [round(load_before, 1), round(os.getloadavg()[0], 1)],
     }
@@ -84,6 +84,7 @@ def make_world(name: str, people: int | None, folder: Path) -> int:
 
 
 def main() -> None:
+    """Measure what is missing, print and keep."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--world", default="met")

@@ -233,6 +233,7 @@ def measure_flags(run: Path, number: int, cited: int, place: Path) -> dict[str, 
 
 
 def main() -> None:
+    """Measure, print and keep."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
     parser.add_argument("--flags", type=int, default=100_000)

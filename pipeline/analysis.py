@@ -180,12 +180,12 @@ def by_rules(
     """Return the practices on the officers' as-of date, and whom rules select once their claims are set aside."""
     monthly = count_contradictions(store, settings.rules, officers.as_of)
     evidence = rule_evidence([m.by_person() for m in monthly], officers)
-    found = practices(monthly, evidence, officers)
-    aside = [set_aside(m, found, officers) for m in monthly]
+    customs = practices(monthly, evidence, officers)
+    aside = [set_aside(m, customs, officers) for m in monthly]
     if any(months is not None for months in aside):
         counts = [m.by_person(months) for m, months in zip(monthly, aside, strict=True)]
         evidence = rule_evidence(counts, officers)
-    return found, select_by_evidence(evidence, settings, selector)
+    return customs, select_by_evidence(evidence, settings, selector)
 
 
 def flags_table(flags: Sequence[Flag], ids: Sequence[str]) -> pa.Table:
