@@ -14,9 +14,9 @@ def promises(settings: Settings) -> list[str]:
     Example:
         >>> from pipeline.settings import load
         >>> for sentence in promises(load()):
-        ...     print(sentence[:79])
-        standards: selected by comparison at a false discovery rate of 0.1. Drawn force
-        welfare: the 10 in 1,000 who stand highest are flagged; no rate is promised, as
+        ...     print(sentence[:78])
+        standards: selected by comparison at a false discovery rate of 0.1. Drawn forc
+        welfare: the 10 in 1,000 who stand highest are flagged; no rate is promised, a
         culture: selected by comparison at a false discovery rate of 0.1. Drawn forces
     """
     return [" ".join(_sentences(concern, settings)) for concern in CONCERNS]
