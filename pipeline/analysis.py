@@ -120,10 +120,10 @@ class _Day:
     def excess(self) -> list[ExcessComparison]:
         return [c.excess for c in self.comparisons if c.excess is not None]
 
-    @property
-    def scores(self) -> pa.Table:
+    def scores(self, *, contributions: bool) -> pa.Table:
         by_detectors = [score for c in self.comparisons for score in c.scores]
-        return scores_table(by_detectors, [e for s in self.contradictions for e in s.evidence], self.excess)
+        by_rules = [e for s in self.contradictions for e in s.evidence]
+        return scores_table(by_detectors, by_rules, self.excess, contributions=contributions)
 
     @property
     def flags(self) -> list[Flag]:
@@ -139,8 +139,12 @@ def analyse(
     *,
     tell: StageProgress = lambda _: None,
     evidence: bool = True,
+    contributions: bool = True,
 ) -> Results:
-    """Featurise, detect and flag what is loaded in a store; with `evidence`, find and digest the rows behind flags."""
+    """Featurise, detect and flag what is loaded in a store; with `evidence`, find and digest the rows behind flags.
+
+    With `contributions` the scores of those who stand out list what they rest on.
+    """
     tell(f"features as of {', '.join(map(str, dates))}")
     selector = Selector(settings, total=len(dates))
     tables = tables_with_past(store, settings, dates, sources)
@@ -160,7 +164,7 @@ def analyse(
     return Results(
         features=pa.concat_tables(features) if features else FEATURES.empty_table(),
         subjects=subjects_of(tables),
-        scores=pa.concat_tables([day.scores for day in days]),
+        scores=pa.concat_tables([day.scores(contributions=contributions) for day in days]),
         flags=flags_table(flags, ids),
         evidence=cited_rows,
         history=history_table(histories),

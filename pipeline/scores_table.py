@@ -41,17 +41,27 @@ SCHEMA: Final = pa.schema(
 
 
 def scores_table(
-    scores: Sequence[DetectorScores], rules: Sequence[RuleEvidence], excess: Sequence[ExcessComparison] = ()
+    scores: Sequence[DetectorScores],
+    rules: Sequence[RuleEvidence],
+    excess: Sequence[ExcessComparison] = (),
+    *,
+    contributions: bool = True,
 ) -> pa.Table:
-    """Return all scores, what rules count and excesses as rows of `scores.parquet`."""
-    parts = [*map(_detector_rows, scores), *map(_rule_rows, rules), *map(_excess_rows, excess)]
+    """Return all scores, what rules count and excesses as rows of `scores.parquet`.
+
+    Without `contributions` none are listed: to work them out takes longer than many a detector, and to write them as
+    JSON as well, and whoever only counts flags reads none.
+    """
+    parts = [_detector_rows(s, contributions=contributions) for s in scores]
+    parts += [_rule_rows(e, contributions=contributions) for e in rules]
+    parts += [_excess_rows(e, contributions=contributions) for e in excess]
     if not parts:
         return SCHEMA.empty_table()
     keys = ["as_of", "subject_kind", "concern", "detector", "subject_id"]
     return pa.concat_tables(parts).sort_by([(key, "ascending") for key in keys])
 
 
-def _detector_rows(result: DetectorScores) -> pa.Table:
+def _detector_rows(result: DetectorScores, *, contributions: bool) -> pa.Table:
     view, scores = result.panel, result.scores
     n = len(view.ids)
     own = result.detector.family
@@ -67,7 +77,7 @@ def _detector_rows(result: DetectorScores) -> pa.Table:
         pa.array(scores.p_value, mask=np.isnan(scores.p_value)),
         pa.array(view.peers.labels, pa.string()),
         pa.array([view.peers.sizes[label] for label in view.peers.labels], pa.int64()),
-        pa.array(_listed(scores), pa.string()),
+        pa.array(_listed(scores), pa.string()) if contributions else _none_listed(n),
     ]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
@@ -85,7 +95,7 @@ def _listed(scores: Scores) -> list[str]:
     return listed
 
 
-def _excess_rows(compared: ExcessComparison) -> pa.Table:
+def _excess_rows(compared: ExcessComparison, *, contributions: bool) -> pa.Table:
     n = len(compared.ids)
     labels = compared.labels
     sizes = Counter(labels)
@@ -100,7 +110,7 @@ def _excess_rows(compared: ExcessComparison) -> pa.Table:
         pa.nulls(n, pa.float64()),
         pa.array(labels, pa.string()),
         pa.array([sizes[label] for label in labels], pa.int64()),
-        pa.array(_listed_excess(compared), pa.string()),
+        pa.array(_listed_excess(compared), pa.string()) if contributions else _none_listed(n),
     ]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
@@ -116,7 +126,7 @@ def _listed_excess(compared: ExcessComparison) -> list[str]:
     return listed
 
 
-def _rule_rows(evidence: RuleEvidence) -> pa.Table:
+def _rule_rows(evidence: RuleEvidence, *, contributions: bool) -> pa.Table:
     counts, p_value = evidence.counts, evidence.p_value
     n = len(counts.ids)
     columns = [
@@ -130,9 +140,15 @@ def _rule_rows(evidence: RuleEvidence) -> pa.Table:
         pa.array(p_value, mask=np.isnan(p_value)),
         pa.nulls(n, pa.string()),
         pa.repeat(pa.scalar(evidence.peers, pa.int64()), n),
-        pa.array([as_json([counts.contribution(at)]) for at in range(n)], pa.string()),
+        pa.array([as_json([counts.contribution(at)]) for at in range(n)], pa.string())
+        if contributions
+        else _none_listed(n),
     ]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def _none_listed(n: int) -> pa.Array:
+    return pa.repeat("[]", n)
 
 
 def as_json(content: object) -> str:

@@ -2,7 +2,8 @@
 
 A trial runs the very stages of `pipeline.analysis.analyse`, so it flags exactly whom a run on the same records flags.
 What it leaves out is what a single run owes its readers and a thousandth repetition does not: Great Expectations, the
-run folder and its seal, and (unless asked for) the rows behind each flag.
+run folder and its seal, and (unless asked for) the rows behind each flag. Asked to, it also leaves out what each score
+rests on, which nobody reads who only counts flags.
 """
 
 from __future__ import annotations
@@ -63,13 +64,15 @@ def try_records(
     settings: Settings,
     as_of: Sequence[date] = (),
     evidence: bool = False,
+    contributions: bool = True,
     checked: bool = False,
     threads: int | None = 1,
 ) -> Trial:
     """Run on records in memory, or in a folder of Parquet files, and return what was found.
 
     Records are trusted to meet the contract unless `checked`: then rows that violate it are left out, as a run does.
-    Without as-of dates the day after the bulk of the rows ends is taken (see `pipeline.known_days`).
+    Without as-of dates the day after the bulk of the rows ends is taken (see `pipeline.known_days`). Without
+    `contributions` no score lists what it rests on.
 
     Raises:
         UsageError: the settings cannot be used.
@@ -86,14 +89,22 @@ def try_records(
     with Store(threads=threads) as store:
         check: CheckDepth = "constraints" if checked else "trusted"
         load_records(records, store=store, check=check, tables=CONTRACT.readable)
-        return try_store(store, settings=settings, as_of=as_of, evidence=evidence)
+        return try_store(store, settings=settings, as_of=as_of, evidence=evidence, contributions=contributions)
 
 
-def try_store(store: Store, *, settings: Settings, as_of: Sequence[date] = (), evidence: bool = False) -> Trial:
+def try_store(
+    store: Store,
+    *,
+    settings: Settings,
+    as_of: Sequence[date] = (),
+    evidence: bool = False,
+    contributions: bool = True,
+) -> Trial:
     """Run on what is loaded in a store. Tables that only audits may read must not be among it."""
     enforce_purposes(settings, settings.in_force)
     dates = sorted(set(as_of)) or [last_known(store) + timedelta(days=1)]
-    results = analyse(store, settings, dates, examine(store, as_ofs=dates), evidence=evidence)
+    sources = examine(store, as_ofs=dates)
+    results = analyse(store, settings, dates, sources, evidence=evidence, contributions=contributions)
     selections = pa.Table.from_pylist([asdict(c.summary) for c in results.comparisons], schema=SELECTIONS)
     return Trial(
         as_of=tuple(dates),

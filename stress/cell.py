@@ -194,12 +194,10 @@ def _rates(cell: Cell, result: ScenarioResult, provenance: dict[str, Any]) -> pa
         truth=_truth(cell, truth),
         people=officers.merge(characteristics, on="officer_id", how="left"),
         units=records["unit"],
-        options=RateOptions(workload=cell.results.workload),
+        options=RateOptions(workload=cell.results.workload, measures=cell.results.measures, by=cell.results.by),
     )
-    # Rates of all measures and breakdowns are cheap once truth and flags are joined; to keep them all is not.
-    selected = table["measure"].isin(cell.results.measures) & table["by"].isin(cell.results.by)
     # All detectors together are no detector of their own that might have flagged somebody.
-    selected &= ~((table["basis"] == "flagged") & (table["name"] == COMBINED))
+    selected = ~((table["basis"] == "flagged") & (table["name"] == COMBINED))
     return _arrow(table[selected], provenance, RESULTS)
 
 

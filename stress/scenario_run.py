@@ -37,7 +37,7 @@ def perform(
     if scenario is None:
         with Store(threads=1) as store:
             load_records(world.records, store=store, check="trusted", tables=CONTRACT.readable)
-            trial = try_store(store, settings=settings, as_of=[world.world.ends_on])
+            trial = try_store(store, settings=settings, as_of=[world.world.ends_on], contributions=False)
         return ScenarioResult(trial, dict(world.records), dict(world.truth))
     draft = disturb(world, scenario, dose)
     if scenario.settings is not None:
@@ -86,7 +86,7 @@ def _rounds(draft: Draft, scenario: Scenario, dose: float, settings: Settings, e
             changed = {name: rows for name, rows in draft.records.items() if loaded.get(name) is not rows}
             _load(store, scenario, changed, draft.records)
             loaded = dict(draft.records)
-            trials.append(try_store(store, settings=settings, as_of=[day]))
+            trials.append(try_store(store, settings=settings, as_of=[day], contributions=False))
             until = days[number + 1] if number + 1 < len(days) else None
             if scenario.between is not None:
                 next_settings = scenario.between(draft, Round(number, day, until, settings, trials[-1]), dose)

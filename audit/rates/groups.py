@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -74,6 +74,24 @@ class Groups:
             self.names + other.names,
             csr_array(vstack([self.member, other.member], format="csr")),
             np.concatenate([self.reference, shifted]),
+        )
+
+    def only(self, breakdowns: Collection[str]) -> Groups:
+        """Return the groups of some breakdowns, whole: what they are compared with stays among them.
+
+        Example:
+            >>> groups = everybody(2) + partition("sex", np.array(["male", "female"], dtype=object))
+            >>> groups.only(("sex",)).names, groups.only(("sex",)).reference.tolist()
+            (('female', 'male'), [1, 1])
+        """
+        at = np.flatnonzero([by in breakdowns for by in self.by])
+        place = np.full(len(self.by) + 1, -1)
+        place[at] = np.arange(len(at))
+        return Groups(
+            tuple(self.by[n] for n in at.tolist()),
+            tuple(self.names[n] for n in at.tolist()),
+            csr_array(self.member[at]),
+            place[self.reference[at]],
         )
 
 

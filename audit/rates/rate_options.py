@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,6 +25,7 @@ class RateOptions:
     `smallest` is the size below which a value's status is `too_few`. `intersections` adds every two protected
     characteristics together. `workload` is how many of a thousand subjects are selected at an equal workload; None
     takes as many as were flagged. `silent` lists the families and detectors of the scores that flagged nobody, too.
+    Of all measures and breakdowns only those named in `measures` and `by` are computed, where these are given.
 
     Example:
         >>> options = RateOptions(confidence=0.9)
@@ -37,3 +39,13 @@ class RateOptions:
     intersections: bool = False
     workload: float | None = None
     silent: bool = True
+    measures: Collection[str] | None = None
+    by: Collection[str] | None = None
+
+    def wants(self, measure: str) -> bool:
+        """Say whether a measure is asked for."""
+        return self.measures is None or measure in self.measures
+
+    def wants_by(self, breakdown: str) -> bool:
+        """Say whether a breakdown is asked for."""
+        return self.by is None or breakdown in self.by

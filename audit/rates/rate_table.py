@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from audit.rates.intervals import EXACT, SCORE, proportion, ratio
 from audit.rates.rate_options import COLUMNS, FORCE, RateOptions
 from audit.rates.selections import EQUAL, Selections
 from data.arrays import Array, Bools, Floats, Positions, Texts
+
+_TIED: Final = "tied_at_cut"
+_PREVALENCE: Final = "prevalence"
 
 
 @dataclass(frozen=True)
@@ -64,14 +67,17 @@ def rate_table(
     concern: str,
     options: RateOptions,
 ) -> pd.DataFrame:
-    """Return every measure of every selection and group as tidy rows."""
-    parts: list[dict[str, Any]] = [
-        _proportions(m, groups, selections, options) for m in _measures(counts, groups, kind)
-    ]
-    parts += [_ratios(m, groups, selections, options) for m in _comparisons(counts, groups)]
-    parts.append(_ties(selections, counts.everybody))
-    if counts.positives is not None:
+    """Return every measure of every selection and group that the options ask for as tidy rows."""
+    measures = (m for m in _measures(counts, groups, kind) if options.wants(m.name))
+    comparisons = (m for m in _comparisons(counts, groups) if options.wants(m.name))
+    parts: list[dict[str, Any]] = [_proportions(m, groups, selections, options) for m in measures]
+    parts += [_ratios(m, groups, selections, options) for m in comparisons]
+    if options.wants(_TIED) and options.wants_by("all"):
+        parts.append(_ties(selections, counts.everybody))
+    if counts.positives is not None and options.wants(_PREVALENCE):
         parts.append(_prevalence(counts, groups, options))
+    if not parts:
+        return pd.DataFrame({c: [] for c in COLUMNS})
     columns = {c: np.concatenate([p[c] for p in parts]) for c in COLUMNS[3:]}
     n = len(columns["value"])
     place = {
@@ -206,7 +212,7 @@ def _ties(selections: Selections, n: float) -> dict[str, Any]:
     nothing = np.full(k, np.nan)
     return {
         **{c: v[at] for c, v in _selection_names(selections).items()},
-        "measure": _constant("tied_at_cut", k),
+        "measure": _constant(_TIED, k),
         "by": _constant("all", k),
         "group": _constant("all", k),
         "reference": np.full(k, None, dtype=object),
@@ -226,5 +232,5 @@ def _prevalence(counts: GroupCounts, groups: Groups, options: RateOptions) -> di
     assert counts.positives is not None
     where = _without(groups, *OF_POSITIVES, "standing")
     everybody = Selections(("truth",), ("truth",), ("truth",), np.zeros((0, 1)), (0,))
-    measure = _Measure("prevalence", counts.positives[:, None], counts.size[:, None], where)
+    measure = _Measure(_PREVALENCE, counts.positives[:, None], counts.size[:, None], where)
     return _proportions(measure, groups, everybody, options)

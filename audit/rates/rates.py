@@ -58,7 +58,10 @@ def rates(
             labels = population_labels(truth, population, concern, options)
             blocks.append(group_rates(population, concern, base, selections, labels, options))
             if labels is not None and direct is not None and truth is not None:
-                blocks.append(evidence_rates(tables.flags, direct, truth, population, concern, labels, options))
+                of_rows = evidence_rates(tables.flags, direct, truth, population, concern, labels, options)
+                cells = zip(of_rows["measure"], of_rows["by"], strict=True)
+                blocks.append(of_rows[[options.wants(measure) and options.wants_by(by) for measure, by in cells]])
+    blocks = [block for block in blocks if len(block)]
     return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame({c: [] for c in COLUMNS})
 
 
@@ -119,12 +122,14 @@ def group_rates(
     labels: TruthLabels | None,
     options: RateOptions,
 ) -> pd.DataFrame:
-    """Return every measure of selections from a population, for the base groups and those of the concern."""
+    """Return the measures of selections from a population, for the base groups and those of the concern."""
     groups = base
     if labels is not None:
         groups = groups + partition("standing", np.array(STANDINGS, dtype=object)[labels.standing])
         groups = groups + overlapping("typology", labels.typologies, n=len(population.ids))
         groups = groups + overlapping("intensity", intensity_bands(labels.multiple), n=len(population.ids))
+    if options.by is not None:
+        groups = groups.only(options.by)
     counts = GroupCounts.of(groups, selections, None if labels is None else labels.positive)
     return rate_table(
         counts,

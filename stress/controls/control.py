@@ -113,8 +113,10 @@ def control_input(
     seed: int = 0,
     progress: Callable[[int], None] = lambda _: None,
 ) -> ControlInput:
-    """Return the input of controls; the real result is computed unless it is handed in."""
-    result = trial if trial is not None else try_records(records, settings=settings, as_of=[as_of])
+    """Return the input of controls; the real result is computed unless it is handed in, without contributions."""
+    result = trial
+    if result is None:
+        result = try_records(records, settings=settings, as_of=[as_of], contributions=False)
     subjects = PlantedSubjects.of(truth["truth_subject"]) if truth is not None else None
     return ControlInput(settings, as_of, records, result, subjects, null_worlds, draws, seed, progress)
 

@@ -448,5 +448,16 @@ def test_whatever_is_flagged_values_lie_within_their_intervals(seed: int, flagge
     assert not table.duplicated(list(COLUMNS[:9])).any()
 
 
+@pytest.mark.parametrize("truth", [True, False])
+def test_measures_and_breakdowns_that_are_asked_for_are_those_of_the_whole_table(truth: bool) -> None:
+    measures, by = ("precision", "flag_rate_ratio", "tied_at_cut", "prevalence"), ("all", "sex", "typology")
+    audit = little_audit(3)
+    whole, asked = audit.rates(truth=truth), audit.rates(truth=truth, measures=measures, by=by)
+    selected = whole[whole["measure"].isin(measures) & whole["by"].isin(by)].reset_index(drop=True)
+    assert len(asked) > 20
+    pd.testing.assert_frame_equal(asked, selected)
+    assert len(audit.rates(truth=truth, measures=())) == 0
+
+
 def test_options_are_values() -> None:
     assert RateOptions() == RateOptions(positive=PositiveDefinition(365), confidence=0.95, smallest=10)

@@ -53,6 +53,13 @@ def test_without_evidence_everything_but_the_ids_of_flags_is_the_same(trial: Tri
     assert bare.scores.equals(trial.scores)
 
 
+def test_without_contributions_nothing_else_is_different(trial: Trial, force: Path) -> None:
+    bare = try_records(force, settings=load(), as_of=[small_force.AS_OF], contributions=False)
+    assert bare.flags.drop(["flag_id"]).equals(trial.flags.drop(["flag_id"]))
+    assert bare.scores.drop(["contributions"]).equals(trial.scores.drop(["contributions"]))
+    assert set(bare.scores["contributions"].to_pylist()) == {"[]"} < set(trial.scores["contributions"].to_pylist())
+
+
 def test_neither_threads_nor_the_order_of_rows_change_a_flag(trial: Trial, force: Path) -> None:
     backwards = {name: t.take(pa.array(range(len(t) - 1, -1, -1))) for name, t in read_parquet_folder(force).items()}
     again = try_records(backwards, settings=load(), as_of=[small_force.AS_OF], threads=2)

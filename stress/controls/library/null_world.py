@@ -22,7 +22,7 @@ def read(inputs: ControlInput) -> list[Reading]:
 
 
 def _world_readings(world: World, inputs: ControlInput) -> list[Reading]:
-    trial = try_records(make_world(world).records, settings=inputs.settings, as_of=[world.ends_on])
+    trial = try_records(make_world(world).records, settings=inputs.settings, as_of=[world.ends_on], contributions=False)
     readings = []
     for selection in trial.selections.to_pylist():
         key = {"subject_kind": selection["subject_kind"], "concern": selection["concern"]}
