@@ -27,7 +27,8 @@ from data.synthetic.build import build_parts
 from data.synthetic.cell_records import CellRecords
 from data.synthetic.generate import generate
 from data.synthetic.world import World, load
-from features.gaps.source_gaps import Sources, examine
+from features.gaps.source_gaps import examine
+from features.gaps.sources import Sources
 from features.gaps.volumes import streams
 
 WORLDS = ("null", "demo", "dirty", "policy_change")

@@ -23,7 +23,7 @@ from data.optional_columns import present_in
 from data.store import Store
 from data.vocabulary import Concern, SubjectKind
 from features.engine import GAPLESS, computable, compute_all
-from features.gaps.source_gaps import BEARABLE, Sources
+from features.gaps.sources import BEARABLE, Sources
 from features.indicator import Indicator
 from features.past import PERIOD_DAYS, History, IndicatorHistory, PeriodCounts
 from features.subjects import subjects

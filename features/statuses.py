@@ -12,7 +12,8 @@ import pyarrow as pa
 from data.arrays import Bools, Integers
 from data.calendar import day_number
 from data.vocabulary import SubjectKind
-from features.gaps.source_gaps import BEARABLE, Sources
+from features.covered import covered_windows
+from features.gaps.sources import BEARABLE, Sources
 from features.indicator import Indicator, NoExposure
 from features.table import NO_EXPOSURE, OK, SOURCE_GAP, TOO_FEW, Cells, FeatureTable
 from features.windows.aggregation import AggregatesOfDay
@@ -58,12 +59,13 @@ def _cells(
     view: Visibility,
     tables: Mapping[str, tuple[str, ...]],
 ) -> Cells:
-    own = aggregates[indicator.name, window]
+    counted, exposed = covered_windows(indicator, window, tables, as_of=view.day, sources=view.sources)
+    own = aggregates[indicator.name, counted]
     n = len(own.value)
     exposure, status = np.full(n, np.nan), np.full(n, OK, dtype=np.int8)
     lost = view.days_lost(indicator.tables, window)
     if not isinstance(indicator.exposure, NoExposure):
-        opportunity = aggregates.get((indicator.exposure, window))
+        opportunity = aggregates.get((indicator.exposure, exposed))
         lost_to_exposure = view.days_lost(tables.get(indicator.exposure, ()), window)
         unobserved = lost_to_exposure * BEARABLE > window
         exposure = np.full(n, np.nan) if opportunity is None else np.where(unobserved, np.nan, opportunity.value)
@@ -74,5 +76,5 @@ def _cells(
     silent = lost * BEARABLE > window
     status[silent] = SOURCE_GAP
     value = np.where(silent, np.nan, own.value)
-    partial = view.partial(indicator.tables, window) | (lost > 0)
+    partial = view.partial(indicator.tables, window) | (lost > 0) | (min(counted, exposed) < window)
     return Cells(indicator.name, window, value, exposure, own.n_rows, status, partial)

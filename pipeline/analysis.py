@@ -14,7 +14,7 @@ from data.progress import StageProgress
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS, SubjectKind
 from features.engine import compute_all
-from features.gaps.source_gaps import Sources
+from features.gaps.sources import Sources
 from features.history import history
 from features.history_tables import history_table, standings_table
 from features.table import SCHEMA as FEATURES

@@ -226,8 +226,13 @@ def _trials(counts: RuleCounts, places: _Places) -> Counts:
     """
     some = counts.judged_days > 0
     ids = counts.ids[some]
-    groups = tuple(places.standing(ids, name) for name in ("role", "area_id"))
-    return Counts(counts.hit_days[some].astype(np.float64), counts.judged_days[some].astype(np.float64), groups)
+    hits, trials = (days[some].astype(np.float64) for days in (counts.hit_days, counts.judged_days))
+    return Counts(hits, trials, places.groups(ids))
+
+
+def role_and_area(ids: Ids, officers: FeatureTable) -> tuple[Positions, Positions]:
+    """Return the numbers of some officers' roles and areas among those of all officers, as nulls of rules take them."""
+    return _Places.of(officers).groups(ids)
 
 
 def _drawn(counts: RuleCounts, trials: Counts, officers: Ids) -> Counts:
@@ -253,6 +258,10 @@ class _Places:
             number = {value: at for at, value in enumerate(sorted({v for v in values if v is not None}))}
             numbers[name] = np.array([number.get(value, -1) for value in values], dtype=np.intp)
         return cls(officers.ids, numbers)
+
+    def groups(self, ids: Ids) -> tuple[Positions, Positions]:
+        """Return the numbers of some people's roles and areas."""
+        return self.standing(ids, "role"), self.standing(ids, "area_id")
 
     def standing(self, ids: Ids, name: str) -> Positions:
         """Return the numbers of some people's roles or areas; -1 also for whoever is not an officer on the date."""

@@ -23,6 +23,7 @@ from data.store import Store
 from data.writing import write_table
 from features.engine import computable
 from features.gaps.source_gaps import examine
+from features.gaps.sources import reach_to_json
 from pipeline.analysis import Results, analyse
 from pipeline.check.record_check import RecordCheck, check_loaded
 from pipeline.compare import SelectionSummary
@@ -201,6 +202,7 @@ def _compute(store: Store, folder: Path, work: _Work, loaded: LoadReport) -> Who
         "skipped": list(_skipped(store, settings, dates[-1])),
         "warnings": list(run_warnings(loaded, selections, rule_selections)),
         "source_gaps": [gap.to_json() for gap in sources.gaps],
+        "reach": reach_to_json(sources),
         "practice_changes": [change.to_json() for change in sources.changes],
         "purposes": settings.in_force.to_json(),
         "own_files": [{"kind": f.kind, "path": f.place, "sha256": f.sha256} for f in settings.own_files],

@@ -1,8 +1,8 @@
 """The records without which a flag would not have been raised: as few as can be found, by computing it again.
 
 Rows are taken away from those that the flag rests on, and everything that follows is computed again from the remaining
-ones. The peers stay what they were while the search runs; in the end the whole comparison is done again without the
-rows, peers included.
+ones. The peers stay what they were while the search runs; where it is asked for, the whole comparison is done again in
+the end without the rows, peers included.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from audit.flag.cited_rows import EvidenceRow, RowKey, cited_rows, evidence_of, 
 from audit.flag.comparison import FlagComparison
 from audit.flag.excess_comparison import ExcessAgain
 from audit.flag.replay import find_flag
-from audit.flag.rerun import CitedRowStore, Rerun
+from audit.flag.rerun import CitedRowStore, FlagRow, Rerun
 from audit.flag.rule_comparison import RuleComparison
 from data.store import Store
 from pipeline.extras import check_extras
@@ -37,13 +37,13 @@ class Removal:
     happens with a run of another version. `smallest` says that every set of them with one row less was tried,
     or one like it, and does not clear the flag; where not, the rows are an upper bound, of which none can be left out.
     `flags_besides` counts the concern's other flags that come or go when the whole comparison is done again without
-    the rows.
+    the rows; None where it was not, and peers and cut are taken to stay what they are.
     """
 
     rows: tuple[EvidenceRow, ...]
     among: int
     smallest: bool
-    flags_besides: int
+    flags_besides: int | None
 
     def sentence(self) -> str:
         """Return in words what was found, and how sure that is."""
@@ -54,16 +54,21 @@ class Removal:
         tables = Counter(row.table_name.replace("_", " ") for row in self.rows)
         named = " and ".join(f"{n} of {name}" for name, n in sorted(tables.items()))
         sure = "fewer would not do" if self.smallest else "an upper bound: none of these can be left out"
-        return (
-            f"Of the {self.among} rows that it rests on, without {named} it would not have been raised ({sure});"
-            f" {self.flags_besides or 'no'} other flags of the concern would come or go."
+        besides = (
+            "peers and the cut being what they are"
+            if self.flags_besides is None
+            else f"{self.flags_besides or 'no'} other flags of the concern would come or go"
         )
+        gone = f"without {named} it would not have been raised ({sure})"
+        return f"Of the {self.among} rows that it rests on, {gone}; {besides}."
 
 
-def smallest_removal(folder: RunFolder, start: str, *, rerun: Rerun | None = None) -> Removal:
+def smallest_removal(folder: RunFolder, start: str, *, rerun: Rerun | None = None, confirm: bool = True) -> Removal:
     """Find as few rows as possible without which the flag whose id begins with a text would not have been raised.
 
     `rerun` is the run's comparison done again, where it is there already: what it has read and fitted serves here too.
+    With `confirm` everybody is compared anew without the rows found, which takes several times as long; more are taken
+    away where the flag is still raised.
 
     Raises:
         UsageError: no flag's id, or more than one, begins so, or a library that the run's detectors need is not
@@ -79,35 +84,39 @@ def smallest_removal(folder: RunFolder, start: str, *, rerun: Rerun | None = Non
     direct = {(row.table_name, row.row_id): row for row in cited if row.part == "direct"}
     with Store(threads=1) as store:
         CitedRowStore(store, rerun.absent, rerun.coarse, rerun.filled).hold(cited_rows(cited, loaded, flag["as_of"]))
-        if flag["family"] == "contradiction":
-            by_rule = RuleComparison(rerun, flag, store)
-            claims = by_rule.rule.table
-            order = sorted(direct, key=lambda key: (key[0] != claims, key[0], -key[1]))
-            found, sure = _search(
-                order,
-                by_rule.clears,
-                # Claims of one day count together, and what contradicts may contradict several: no two are alike.
-                lambda key: key,
-            )
-            return _removal(direct, found, sure, _confirmed(found, order, by_rule))
-        if flag["promise"] == "excess":
-            again = ExcessAgain(rerun, flag, store)
-            own = again.indicator
-            order = sorted((key for key in direct if direct[key].indicator == own), key=lambda key: (key[0], -key[1]))
-            # An event weighs the more the later it is: no two rows are alike.
-            found, sure = _search(order, again.clears, lambda key: key)
-            return _removal(direct, found, sure, _confirmed(found, order, again))
-        comparison = FlagComparison(rerun, flag, store)
-        if comparison.clears(frozenset()):
-            return Removal((), 0, smallest=False, flags_besides=0)
-        counted = comparison.counted(sorted(direct))
-        order = sorted(direct, key=lambda key: (-counted[key].weight, key[0], -key[1]))
-        found, sure = _search(order, comparison.clears, lambda key: counted[key].alike)
-        return _removal(direct, found, sure, _confirmed(found, order, comparison))
+        again = _comparison(rerun, flag, store)
+        if again.clears(frozenset()):
+            return Removal((), 0, smallest=False, flags_besides=None)
+        order, alike = _order(again, direct)
+        found, sure = _search(order, again.clears, alike)
+        return _removal(direct, found, sure, _confirmed(found, order, again) if confirm else (found, None))
+
+
+def _comparison(rerun: Rerun, flag: FlagRow, store: Store) -> FlagComparison | RuleComparison | ExcessAgain:
+    if flag["family"] == "contradiction":
+        return RuleComparison(rerun, flag, store)
+    return (ExcessAgain if flag["promise"] == "excess" else FlagComparison)(rerun, flag, store)
+
+
+def _order(
+    again: FlagComparison | RuleComparison | ExcessAgain, direct: Mapping[RowKey, EvidenceRow]
+) -> tuple[list[RowKey], Callable[[RowKey], Hashable]]:
+    """Return rows, those first whose removal is likeliest to clear the flag, and what makes one like another."""
+    if isinstance(again, FlagComparison):
+        counted = again.counted(sorted(direct))
+        return sorted(direct, key=lambda key: (-counted[key].weight, key[0], -key[1])), lambda key: counted[key].alike
+    # No two are alike: claims of one day count together, and a row may contradict several; a later event weighs more.
+    if isinstance(again, RuleComparison):
+        return sorted(direct, key=lambda key: (key[0] != again.rule.table, key[0], -key[1])), lambda key: key
+    own = [key for key, row in direct.items() if row.indicator == again.indicator]
+    return sorted(own, key=lambda key: (key[0], -key[1])), lambda key: key
 
 
 def _removal(
-    direct: Mapping[RowKey, EvidenceRow], found: frozenset[RowKey], sure: bool, confirmed: tuple[frozenset[RowKey], int]
+    direct: Mapping[RowKey, EvidenceRow],
+    found: frozenset[RowKey],
+    sure: bool,
+    confirmed: tuple[frozenset[RowKey], int | None],
 ) -> Removal:
     rows, others = confirmed
     # Where more had to be taken away than the search found, what lies between was not tried.

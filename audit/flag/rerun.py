@@ -22,7 +22,7 @@ from data.optional_columns import declare_filled
 from data.schema import Table
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS, SubjectKind
-from features.gaps.source_gaps import Sources, gaps_from_json
+from features.gaps.sources import Sources, gaps_from_json, reach_from_json
 from features.history_tables import history_from
 from features.indicator import Indicator
 from features.past import History
@@ -62,7 +62,8 @@ class Rerun:
         # A run from before there were such columns had none of them.
         self.filled = {n: date.fromisoformat(day) for n, day in folder.manifest.get("filled", {}).items()}
         self.coarse = coarse_from_json(folder.manifest.get("precision", {}))
-        self.sources = Sources(gaps_from_json(folder.manifest["source_gaps"]))
+        reach = reach_from_json(folder.manifest.get("reach", ()))
+        self.sources = Sources(gaps_from_json(folder.manifest["source_gaps"]), reach=reach)
         self.folder = folder
         self._dates = sorted(folder.config["as_of"])
         self._selector = Selector(settings, total=len(self._dates))

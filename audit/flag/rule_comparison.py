@@ -11,11 +11,12 @@ import numpy as np
 
 from audit.flag.cited_rows import RowKey
 from audit.flag.rerun import Rerun, without
+from audit.flag.written_claims import WrittenClaims
 from data.arrays import Ids
 from data.store import Store
 from features.table import FeatureTable
 from pipeline.rule_counts import MonthlyCounts, RuleCounts, count_contradictions
-from pipeline.rule_selection import RuleSelection, select_by_rules
+from pipeline.rule_selection import RuleEvidence, RuleSelection, select_by_rules
 from pipeline.settings import Settings
 
 COUNTED: Final = ("hits", "judged", "cannot_say", "hit_days", "judged_days", "set_aside")
@@ -24,16 +25,28 @@ COUNTED: Final = ("hits", "judged", "cannot_say", "hit_days", "judged_days", "se
 class RuleComparison:
     """An officer's claims under one rule set beside everybody's, repeatable without some of the rows in the store.
 
-    The store holds the rows that the flag cites and nothing else; everybody's counts are those the run wrote down.
+    The store holds the rows that the flag cites and nothing else. Everybody's counts, and what is ordinary, are those
+    that the run wrote down; what is ordinary is fitted again where everybody is selected anew.
     """
 
     def __init__(self, rerun: Rerun, flag: Mapping[str, Any], store: Store) -> None:
         self.rerun, self.flag, self.store = rerun, flag, store
         self.rule = rerun.settings.repertoire.rules[flag["detectors"][0]]
-        selections = rerun.by_rules(flag["as_of"])
-        self.selection = next(s for s in selections if s.concern == flag["concern"])
-        self.evidence = next(e for e in self.selection.evidence if e.counts.rule.name == self.rule.name)
-        self.at = int(np.searchsorted(self.evidence.counts.ids, flag["subject_id"]))
+
+    @cached_property
+    def selection(self) -> RuleSelection:
+        """The selection by all rules of the flag's concern, done again."""
+        return next(s for s in self.rerun.by_rules(self.flag["as_of"]) if s.concern == self.flag["concern"])
+
+    @cached_property
+    def evidence(self) -> RuleEvidence:
+        """What the rule counts of everybody beside what is ordinary, fitted again."""
+        return next(e for e in self.selection.evidence if e.counts.rule.name == self.rule.name)
+
+    @cached_property
+    def written(self) -> WrittenClaims:
+        """What the run wrote down of the officer's claims, and of what is ordinary."""
+        return WrittenClaims(self.rerun, self.flag)
 
     def counted(self, rows: frozenset[RowKey] = frozenset()) -> dict[str, int]:
         """Count the officer's claims again from the cited rows alone, without some of them."""
@@ -42,11 +55,10 @@ class RuleComparison:
 
     def differing(self, monthly: Sequence[MonthlyCounts]) -> list[str]:
         """Return what differs between counts of the officer's claims and those that the run wrote down."""
-        written = self.evidence.counts.contribution(self.at)
         return [
-            f"{name.replace('_', ' ')} come out as {value}, not {written[name]}"
+            f"{name.replace('_', ' ')} come out as {value}, not {self.written.counted[name]}"
             for name, value in self._own(monthly).items()
-            if value != written[name]
+            if value != self.written.counted[name]
         ]
 
     def _own(self, every: Sequence[MonthlyCounts]) -> dict[str, int]:
@@ -63,13 +75,9 @@ class RuleComparison:
 
     def reaches(self, counted: Mapping[str, int]) -> bool:
         """Say whether an officer in the place of this one with such counts would be over the cut."""
-        fitted = self.evidence.fitted
-        if fitted is None or counted["hit_days"] < self.rule.minimum_days:
-            return False
-        tests = self.selection.tests[np.searchsorted(self.selection.ids, self.flag["subject_id"])]
-        hits, trials = (np.array([float(counted[name])]) for name in ("hit_days", "judged_days"))
-        chance = float(fitted.null.upper_tail(hits, trials, np.array([self.evidence.offset[self.at]]))[0])
-        return bool(min(1.0, chance * tests) <= self.flag["threshold"])
+        days = counted["hit_days"]
+        enough = days >= self.rule.minimum_days
+        return enough and bool(self.written.chance(days, counted["judged_days"]) <= self.flag["threshold"])
 
     def again_without(self, rows: frozenset[RowKey]) -> tuple[bool, int]:
         """Fit what is ordinary and select again without these rows.
@@ -77,9 +85,8 @@ class RuleComparison:
         Returns whether the flag is gone, and how many others of its concern came or went.
         """
         counted = self.counted(rows)
-        changed = [
-            _with(e.counts, self.at, counted) if e is self.evidence else e.counts for e in self.selection.evidence
-        ]
+        at = int(np.searchsorted(self.evidence.counts.ids, self.flag["subject_id"]))
+        changed = [_with(e.counts, at, counted) if e is self.evidence else e.counts for e in self.selection.evidence]
         every = [c for s in self.rerun.by_rules(self.flag["as_of"]) if s is not self.selection for c in _counts(s)]
         evidence = [e for s in self.rerun.by_rules(self.flag["as_of"]) for e in s.evidence]
         again = select_by_rules([*changed, *every], self.officers, self.settings, before=evidence)
@@ -108,12 +115,9 @@ class RuleComparison:
 
     def fewer(self) -> int | None:
         """Return by how many contradicted days the officer would be clear of the cut, had they been borne out."""
-        counts = self.evidence.counts
-        own = {name: int(getattr(counts, name)[self.at]) for name in COUNTED}
-        for less in range(1, own["hit_days"] + 1):
-            if not self.reaches(own | {"hit_days": own["hit_days"] - less}):
-                return less
-        return None
+        own = self.written.counted
+        days = own["hit_days"]
+        return next((less for less in range(1, days + 1) if not self.reaches(own | {"hit_days": days - less})), None)
 
 
 def _counts(selection: RuleSelection) -> list[RuleCounts]:

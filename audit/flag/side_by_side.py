@@ -20,9 +20,9 @@ from data.arrays import Bools, Ids, Positions
 from data.contract import CONTRACT
 from data.optional_columns import present_in
 from data.vocabulary import SubjectKind
-from features.engine import computable
+from features.engine import completed, computable
 from features.expression import Expression, Field, Operation, Value
-from features.gaps.source_gaps import Sources
+from features.gaps.sources import Sources
 from features.indicator import Indicator
 from features.relation import JoinPairs, Related
 from features.statuses import Visibility, feature_table
@@ -138,8 +138,9 @@ class SideBySide:
         ready, _ = computable([i for i in indicators if i.subject == kind], present_in(self.store, as_of))
         people = subjects(self.store, kind=kind, as_of=as_of)
         numbers = np.asarray(people["subject_id"].to_numpy(), dtype=np.int64)
-        aggregates = aggregate(self.store, ready, {as_of: numbers})[as_of]
         since = in_service_since(self.store, kind=kind, as_of=as_of, ids=numbers)
+        scanned = aggregate(self.store, ready, {as_of: numbers})[as_of]
+        aggregates = completed(scanned, self.store, ready, as_of=as_of, ids=numbers, since=since, sources=sources)
         view = Visibility(kind, as_of, self._restored(people), since, sources)
         return SubjectValues(feature_table(ready, view, aggregates), numbers, self.numbering)
 

@@ -23,10 +23,10 @@ Applications in Genetics and Molecular Biology 3:3.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from scipy.special import bdtrc, expit, gammaln, logit
@@ -101,6 +101,12 @@ class MixedBinomialNull:
     levels: Floats
     weight: Floats
     group_levels: tuple[Floats, ...]
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Any]) -> MixedBinomialNull:
+        """Return the null that has these parameters, as `models.nulls.parameters` gives them."""
+        groups = tuple(np.array(levels, dtype=np.float64) for levels in parameters["group_levels"])
+        return cls(np.array(parameters["levels"]), np.array(parameters["weight"]), groups)
 
     @property
     def spread(self) -> float:

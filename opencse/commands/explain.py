@@ -32,6 +32,9 @@ def explain(
     flag: FlagId,
     rows: Annotated[int, typer.Option(help="How many rows of each table to show.", min=0)] = 5,
     removal: Annotated[bool, typer.Option(help="Find the fewest rows without which it would not be raised.")] = True,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Compare everybody anew without those rows: what else comes or goes.")
+    ] = False,
     stability: Annotated[
         bool, typer.Option("--stability", help="Count how often it is raised again: other peers, seeds, dates.")
     ] = False,
@@ -62,7 +65,8 @@ def explain(
     with steps("Explaining") as progress:
         if removal:
             progress("the fewest rows without which it would not be raised")
-            explanation = replace(explanation, removal=smallest_removal(folder, flag, rerun=rerun))
+            fewest = smallest_removal(folder, flag, rerun=rerun, confirm=confirm)
+            explanation = replace(explanation, removal=fewest)
         if stability or records is not None:
             from audit.flag.stability import stability as count_survival
 

@@ -18,7 +18,8 @@ from data.contract import CONTRACT
 from data.sample_records import complete_row, complete_rows, load_rows
 from data.store import Store
 from features.engine import compute_all
-from features.gaps.source_gaps import Gap, Sources, examine, gaps_from_json
+from features.gaps.source_gaps import examine
+from features.gaps.sources import Gap, Sources, gaps_from_json
 from features.indicator import Indicator, NoExposure
 from features.table import NO_EXPOSURE, OK, SOURCE_GAP, Cells
 from pipeline.loading import load_records

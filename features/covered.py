@@ -1,0 +1,55 @@
+"""Which values and exposures are counted over fewer days than their window, because records do not reach back so far.
+
+A rate compares like with like only if what is counted and the opportunity for it come from the same days. Postings
+reach back to the day somebody joined, complaints to the day their recording began. Divided by five years of service,
+two years of complaints would make whoever joined in these two years stand out by two and a half times.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+from features.gaps.sources import Sources
+from features.indicator import Indicator
+
+
+def covered_windows(
+    indicator: Indicator, window: int, tables: Mapping[str, Sequence[str]], *, as_of: date, sources: Sources
+) -> tuple[int, int]:
+    """Return over how many days the value and the exposure of one window are counted.
+
+    `tables` holds the tables that each indicator reads, by name. Both are the window itself where all records reach
+    back, or where there is no exposure.
+
+    Example:
+        >>> from features.indicators import indicators
+        >>> complaints = indicators()["complaints"]
+        >>> begun = Sources(reach={(date(2026, 1, 1), "complaint"): date(2025, 1, 1)})
+        >>> covered_windows(complaints, 1825, {"days_served": ["posting"]}, as_of=date(2026, 1, 1), sources=begun)
+        (1825, 365)
+    """
+    if not isinstance(indicator.exposure, str):
+        return window, window
+    own, exposed = indicator.tables, tables.get(indicator.exposure, ())
+    return sources.covered(as_of, window, own, exposed), sources.covered(as_of, window, exposed, own)
+
+
+def over_covered_days(indicators: Sequence[Indicator], *, as_of: date, sources: Sources) -> list[Indicator]:
+    """Return the indicators whose values are needed over covered days alone, with these numbers of days as windows."""
+    by_name = {i.name: i for i in indicators}
+    tables = {i.name: i.tables for i in indicators}
+    asked: dict[str, set[int]] = defaultdict(set)
+    for indicator in indicators:
+        for window in indicator.windows:
+            days = covered_windows(indicator, window, tables, as_of=as_of, sources=sources)
+            for name, number in zip((indicator.name, indicator.exposure), days, strict=True):
+                if number < window and name in by_name:
+                    asked[str(name)].add(number)
+    return [_over(by_name[name], tuple(sorted(windows))) for name, windows in sorted(asked.items())]
+
+
+def _over(indicator: Indicator, windows: tuple[int, ...]) -> Indicator:
+    return replace(indicator, windows=windows, parts=tuple(_over(part, windows) for part in indicator.parts))
