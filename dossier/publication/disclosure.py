@@ -12,9 +12,10 @@ that small counts cannot be told from none: Ofqual, Rounding policy (updated 30 
 and in a copy: counts of 1 to 7 are not shown below the national level, others are rounded to five); Higher Education
 Statistics Agency, Rounding and suppression to anonymise statistics (that there is such a page: seen; its words: not
 seen). The attack is that against complementary suppression: bounds for cells that are not published, from the sums
-that are. The Handbook on Statistical Disclosure Control (Hundepool et al. 2010) is cited for it from memory. Bands
-are ranges and not rounded numbers, so that nobody reads them as exact; that, groups of 20 and three possible numbers
-are choices of this project.
+that are. The R package sdcTable computes such bounds as "the attacker's problem" (its documentation of `attack`: seen),
+after the Handbook on Statistical Disclosure Control (Hundepool et al., second edition, August 2024; its title page and
+introduction: seen, its chapter on tables: not seen). Bands are ranges and not rounded numbers, so that nobody reads
+them as exact; that, groups of 20 and three possible numbers are choices of this project.
 
 It does not protect against a reader who holds two publications over nearly the same people: publish a period once.
 """

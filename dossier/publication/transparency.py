@@ -3,8 +3,9 @@
 The Algorithmic Transparency Recording Standard of the UK government (version 3.0) asks for a summary (tier 1, one
 section) and for detail (tier 2, five sections), beside metadata and an optional card for each data set. Seen when this
 was written (November 2026): the first page of the template of version 3.0, with the titles of its first sections, and
-the fields of version 2.1; the titles of the last three sections are those of version 2.1. That central government is
-bound and police forces are not is general knowledge, and was not seen in its words.
+the fields of version 2.1; the titles of the last three sections are those of version 2.1. Bound are ministerial and
+non-ministerial departments, and bodies at arm's length that serve the public (seen, in a copy of the government's page
+on publishing a record); police forces are none of these.
 """
 
 from __future__ import annotations
