@@ -44,7 +44,7 @@ BARE = (
         "models.nulls.beta_binomial.fit_beta_binomials",
         "models.nulls.beta_binomial.upper_tail",
     ),
-    *("models.nulls.series_nulls.fit_tail", "models.pattern.calibrate"),
+    *("models.nulls.series_nulls.fit_tails", "models.pattern.calibrate"),
     *("models.pattern.outlyingness", "models.baselines.raw_isolation_forest.outlyingness"),
 )
 """The fits and scores, by the name under which the stage calls them; fits of estimators are added by `_fits`."""

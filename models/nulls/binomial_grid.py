@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -13,27 +12,39 @@ from data.arrays import Floats
 GRID: Final = np.arange(-16.0, 9.01, 0.2)
 """Log-odds at which the density is summed: finer than the smallest spread, so that the sum is exact to many digits."""
 
+_ODDS: Final = np.exp(GRID)[None, :]
+
 _STEPPED: Final = 512
 """Up to so many hits chances are summed one by one; further out the distribution function is asked, which is slower."""
 
 
-def _chances(trials: Floats, most: int) -> Iterator[Floats]:
-    """Yield the binomial chances of 0, 1, ... hits: arrays of trials by points of the grid."""
-    odds, chance = np.exp(GRID)[None, :], expit(-GRID)[None, :] ** trials[:, None]
-    yield chance
-    for at in range(most):
-        chance = chance * np.maximum(trials[:, None] - at, 0.0) / (at + 1.0) * odds
-        yield chance
+def _next(chance: Floats, trials: Floats, at: int) -> None:
+    """Turn binomial chances of so many hits, arrays of trials by points of the grid, into those of one more."""
+    chance *= np.maximum(trials[:, None] - at, 0.0)
+    chance /= at + 1.0
+    chance *= _ODDS
+
+
+def _none_hit(trials: Floats) -> Floats:
+    return np.asarray(expit(-GRID)[None, :] ** trials[:, None])
 
 
 def chance_under(trials: Floats, limit: Floats) -> Floats:
     """Return the chance of at most the limit, for each bin and point of the grid."""
     keys, which = np.unique(np.column_stack([trials, limit]), axis=0, return_inverse=True)
-    total = np.zeros((len(keys), len(GRID)))
-    for at, chance in enumerate(_chances(keys[:, 0], int(min(limit.max(), _STEPPED)))):
-        total += np.where((at <= keys[:, 1])[:, None], chance, 0.0)
-    far = keys[:, 1] > _STEPPED
-    total[far] = _at_most(keys[far, 1], keys[far, 0])
+    # Those with the highest limits first: the others leave when theirs is reached.
+    order = np.argsort(-keys[:, 1], kind="stable")
+    n, limits = keys[order, 0], keys[order, 1]
+    under, chance = np.zeros((len(keys), len(GRID))), _none_hit(n)
+    for at in range(int(min(limit.max(), _STEPPED)) + 1):
+        going = int(np.searchsorted(-limits, -at, side="right"))
+        chance = chance[:going]
+        under[:going] += chance
+        _next(chance, n[:going], at)
+    far = limits > _STEPPED
+    under[far] = _at_most(limits[far], n[far])
+    total = np.empty_like(under)
+    total[order] = under
     return np.asarray(np.minimum(total, 1.0)[which.reshape(-1)])
 
 
@@ -44,18 +55,24 @@ def _at_most(hits: Floats, trials: Floats) -> Floats:
 
 def least_count(trials: Floats, mixing: Floats, share: float, *, least: float) -> Floats:
     """Return the least count at or below which this share lies, for rows of trials and of the grid's weights."""
-    odds, chance = np.exp(GRID)[None, :], expit(-GRID)[None, :] ** trials[:, None]
-    total, count, at = np.zeros(len(trials)), np.full(len(trials), -1.0), 0.0
-    while (count < 0).any() and at <= _STEPPED:
-        total += np.einsum("bk,bk->b", chance, mixing)
-        count[(count < 0) & ((total >= share) | (at >= trials))] = at
-        chance = chance * np.maximum(trials[:, None] - at, 0.0) / (at + 1.0) * odds
-        at += 1.0
-    rest = np.flatnonzero(count < 0)
-    low, high = np.full(len(rest), at - 1.0), trials[rest].copy()
+    count, going = np.full(len(trials), -1.0), np.arange(len(trials))
+    n, weight, chance, total = trials, mixing, _none_hit(trials), np.zeros(len(trials))
+    at = 0
+    while len(going) and at <= _STEPPED:
+        total = total + np.einsum("bk,bk->b", chance, weight)
+        count[going[((total >= share) | (at >= n)) & (count[going] < 0)]] = at
+        rest = count[going] < 0
+        if 4 * rest.sum() < 3 * len(going):
+            # To copy those that are left at every step would cost more than to take the others along for a while.
+            going, n, weight, chance, total = going[rest], n[rest], weight[rest], chance[rest], total[rest]
+        _next(chance, n, at)
+        at += 1
+    rest = count[going] < 0
+    going, n, weight = going[rest], n[rest], weight[rest]
+    low, high = np.full(len(going), at - 1.0), n.copy()
     while (high - low > 1).any():
         middle = np.floor((low + high) / 2)
-        enough = np.einsum("bk,bk->b", _at_most(middle, trials[rest]), mixing[rest]) >= share
+        enough = np.einsum("bk,bk->b", _at_most(middle, n), weight) >= share
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    count[rest] = high
+    count[going] = high
     return np.asarray(np.maximum(count, least))

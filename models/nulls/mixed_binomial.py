@@ -33,6 +33,7 @@ from scipy.special import bdtrc, expit, gammaln, logit
 
 from data.arrays import Bools, Floats, Positions
 from models.nulls.binomial_grid import GRID, chance_under, least_count
+from models.nulls.log_odds import GridStretches, steps_of
 from models.nulls.truncated import CUT, FEWEST_PEERS, PRIOR_EVENTS, SMALLEST
 
 SPREADS: Final = np.exp(np.linspace(np.log(0.25), np.log(3.0), 13))
@@ -47,17 +48,8 @@ EXPECTED_WITHIN: Final = 0.5
 LEAST_VARIETY: Final = 0.25
 """How much the spreads of different rules differ at least, as the standard deviation of the logarithm."""
 
-TAIL: Final = 8.0
-"""The degrees of freedom of the t distribution of log-odds.
-
-A normal is too short: on 24 drawn forces without patterns (2,000 people, development seeds) the rules flagged somebody
-in 46% of forces at q = 0.1, with 15 degrees of freedom in 21%, with 8 in 4%, with 4 nobody anywhere, planted or not. It
-was chosen from these four figures, which therefore do not check it.
-"""
-
 _ROUNDS: Final = 4
 _COARSE: Final = slice(0, None, 3)
-_OFFSET_STEP: Final = 0.2
 _STEPS: Final = np.linspace(-3.0, 3.0, 7)
 
 
@@ -124,7 +116,7 @@ class MixedBinomialNull:
         other ways it may not be: with log-normal shares around 10%, as the synthetic force draws them, 0.35% of values
         lay at or under 0.001 in a simulation.
         """
-        keys, which = np.unique(np.column_stack([hits, trials, _rounded_offset(offset)]), axis=0, return_inverse=True)
+        keys, which = np.unique(np.column_stack([hits, trials, steps_of(offset)]), axis=0, return_inverse=True)
         mixing, of = self.mixing(keys[:, 2])
         at_least = np.where(keys[:, 0] > 0, keys[:, 0], 1.0)
         tails = bdtrc(at_least[:, None] - 1.0, keys[:, 1].astype(np.int64)[:, None], expit(GRID)[None, :])
@@ -148,23 +140,23 @@ class MixedBinomialNull:
 
     def _mixing_at(self, offset: float) -> Floats:
         """Return the distribution over the grid for one offset, as one row; many people have the same."""
-        (rounded,) = _rounded_offset(np.array([offset])).tolist()
-        if rounded not in self._mixings:
-            self._mixings[rounded] = self.mixing(np.array([rounded]))[0]
-        return self._mixings[rounded]
+        (steps,) = steps_of(np.array([offset])).tolist()
+        if steps not in self._mixings:
+            self._mixings[steps] = self.mixing(np.array([steps]))[0]
+        return self._mixings[steps]
 
     @cached_property
     def _mixings(self) -> dict[float, Floats]:
         return {}
 
-    def mixing(self, offset: Floats) -> tuple[Floats, Positions]:
-        """Return the distribution over the grid for each distinct offset, and which of them each offset is."""
-        distinct, of = np.unique(offset, return_inverse=True)
-        total = np.zeros((len(distinct), len(GRID)))
-        for spread, levels, weights in zip(SPREADS, self.levels, self.weight, strict=True):
-            for level, weight in zip(levels, weights, strict=True):
-                if weight > 1e-9:
-                    total += weight * _density(level + distinct, spread)
+    def mixing(self, steps: Floats) -> tuple[Floats, Positions]:
+        """Return the distribution over the grid for each distinct offset in steps, and which of them each offset is."""
+        distinct, of = np.unique(steps, return_inverse=True)
+        around, likely = GridStretches(distinct.astype(np.intp)), self.weight > 1e-9
+        spreads = np.repeat(SPREADS, self.levels.shape[1])[likely.reshape(-1)]
+        densities = around.stretches(around.density(self.levels[likely], spreads))
+        weight = self.weight[likely][:, None] / densities.sum(axis=2)
+        total = np.einsum("wo,wok->ok", weight, densities)
         return total / total.sum(axis=1, keepdims=True), of.reshape(-1)
 
 
@@ -257,16 +249,6 @@ def _log_sum(log_values: Floats) -> Floats:
     return np.asarray(most + np.log(np.exp(log_values - most[:, None]).sum(axis=1)))
 
 
-def _density(centre: Floats, spread: float) -> Floats:
-    """Return Student's t over the grid, a row for each centre, summing to one."""
-    density = (1.0 + ((GRID[None, :] - centre[:, None]) / spread) ** 2 / TAIL) ** (-0.5 * (TAIL + 1.0))
-    return np.asarray(density / density.sum(axis=1, keepdims=True))
-
-
-def _rounded_offset(offset: Floats) -> Floats:
-    return np.asarray(np.round(offset / _OFFSET_STEP) * _OFFSET_STEP)
-
-
 def _rounded_trials(trials: Floats) -> Floats:
     """Return trials rounded to steps of three percent, small ones as they are."""
     return np.asarray(np.where(trials <= 30, trials, np.round(np.exp(np.round(np.log(trials) / 0.03) * 0.03))))
@@ -274,10 +256,13 @@ def _rounded_trials(trials: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class _Bins:
-    """People gathered by hits, trials (within three percent), offset and limit."""
+    """People gathered by hits, trials (within three percent), offset and limit.
+
+    `own` and `under` are the chances of the hits, and of hits within the limit, over the widened grid of `around`.
+    """
 
     size: Floats
-    offsets: Floats
+    around: GridStretches
     which: Positions
     own: Floats
     under: Floats | None
@@ -288,28 +273,31 @@ class _Bins:
     def of(cls, hits: Floats, trials: Floats, offset: Floats, limit: Floats, *, truncated: bool) -> _Bins:
         keep: Bools = hits <= limit
         n = np.maximum(_rounded_trials(trials[keep]), hits[keep])
-        keys = np.column_stack([hits[keep], n, _rounded_offset(offset[keep]), np.minimum(limit[keep], n)])
+        keys = np.column_stack([hits[keep], n, steps_of(offset[keep]), np.minimum(limit[keep], n)])
         bins, size = np.unique(keys, axis=0, return_counts=True)
-        offsets, which = np.unique(bins[:, 2], return_inverse=True)
+        steps, which = np.unique(bins[:, 2], return_inverse=True)
+        around, which = GridStretches(steps.astype(np.intp)), which.reshape(-1)
         x, n = bins[:, 0], bins[:, 1]
         choose = gammaln(n + 1) - gammaln(x + 1) - gammaln(n - x + 1)
         log_own = choose[:, None] + x[:, None] * GRID[None, :] - n[:, None] * np.logaddexp(0.0, GRID)[None, :]
         total = float(np.sum(size * x)) + 0.5
         start = float(logit(min(total / (float(np.sum(size * n)) + 1.0), 0.99)))
-        under = chance_under(n, bins[:, 3]) if truncated else None
-        return cls(
-            size.astype(np.float64), offsets, which.reshape(-1), np.exp(log_own), under, start, float(total**-0.5)
-        )
+        own = around.widened(np.exp(log_own), which)
+        under = around.widened(chance_under(n, bins[:, 3]), which) if truncated else None
+        return cls(size.astype(np.float64), around, which, own, under, start, float(total**-0.5))
 
-    def log_likelihood(self, level: float, spread: float) -> float:
-        """Return the log-likelihood of a level and spread, with half a hit added: so that no hit at all is possible."""
-        mixing = _density(level + self.offsets, spread)[self.which]
-        own = np.einsum("bk,bk->b", self.own, mixing)
-        log_likelihood = float(np.sum(self.size * np.log(np.maximum(own, 1e-300))))
+    def log_likelihood(self, levels: Floats, spread: float) -> Floats:
+        """Return the log-likelihoods of levels at a spread, with half a hit added: so that none at all is possible."""
+        density = self.around.density(levels, spread)
+        totals = self.around.totals(density)[:, self.which]
+        log_likelihood = self._log_chances(self.own, density, totals)
         if self.under is not None:
-            under = np.einsum("bk,bk->b", self.under, mixing)
-            log_likelihood -= float(np.sum(self.size * np.log(np.maximum(under, 1e-300))))
-        return log_likelihood + 0.5 * (level + min(0.5 * spread**2, 2.0))
+            log_likelihood = log_likelihood - self._log_chances(self.under, density, totals)
+        return np.asarray(log_likelihood + 0.5 * (levels + min(0.5 * spread**2, 2.0)))
+
+    def _log_chances(self, chances: Floats, density: Floats, totals: Floats) -> Floats:
+        chance = np.einsum("be,le->lb", chances, density) / totals
+        return np.asarray(np.sum(self.size * np.log(np.maximum(chance, 1e-300)), axis=1))
 
     def surface(self, spreads: slice) -> tuple[Floats, Floats]:
         """Return levels around the best at each spread, and their log-likelihoods; left-out spreads fit not at all."""
@@ -319,22 +307,22 @@ class _Bins:
         for at in range(len(SPREADS))[spreads]:
             best, width = self._best(best, float(SPREADS[at]))
             levels[at] = best + width * _STEPS
-            values[at] = [self.log_likelihood(float(level), float(SPREADS[at])) for level in levels[at]]
+            values[at] = self.log_likelihood(levels[at], float(SPREADS[at]))
         return levels, values
 
     def _best(self, start: float, spread: float) -> tuple[float, float]:
         """Return the best level at a spread and how uncertain it is, by parabolas through three points."""
         step, centre = max(2.0 * self.uncertainty, 0.05), start
-        values = {at: self.log_likelihood(centre + at * step, spread) for at in (-1, 0, 1)}
+        low, middle, high = self.log_likelihood(centre + step * np.arange(-1.0, 2.0), spread).tolist()
         for _ in range(12):
-            low, middle, high = values[-1], values[0], values[1]
             curvature = low - 2.0 * middle + high
             if middle >= max(low, high) and curvature < 0:
                 shift = 0.5 * (low - high) / curvature
                 return centre + shift * step, min(step / float(np.sqrt(-curvature)), 1.5)
-            way = 1 if high > low else -1
-            centre += way * step
-            values = {-way: middle, 0: values[way], way: self.log_likelihood(centre + way * step, spread)}
+            way = step if high > low else -step
+            centre += way
+            (further,) = self.log_likelihood(np.array([centre + way]), spread).tolist()
+            low, middle, high = (middle, high, further) if way > 0 else (further, low, middle)
         return centre, step
 
 
@@ -343,9 +331,7 @@ def _limits(trials: Floats, offset: Floats, null: MixedBinomialNull, cut: float)
 
     Where hardly anybody has a hit, those with none cannot tell how rare the first one is.
     """
-    keys, which = np.unique(
-        np.column_stack([_rounded_trials(trials), _rounded_offset(offset)]), axis=0, return_inverse=True
-    )
+    keys, which = np.unique(np.column_stack([_rounded_trials(trials), steps_of(offset)]), axis=0, return_inverse=True)
     mixing, of = null.mixing(keys[:, 1])
     limit = least_count(keys[:, 0], mixing[of], cut, least=1.0)
     return np.asarray(np.minimum(limit[which.reshape(-1)], trials))

@@ -21,23 +21,12 @@ from scipy.special import log_ndtr, ndtr, ndtri
 
 from data.arrays import Floats, Positions
 from data.errors import UsageError
-from models.nulls.truncated import FEWEST_PEERS, SMALLEST
+from models.nulls.tail_null import TailNull, fit_tail
+from models.nulls.truncated import CUT, FEWEST_PEERS, SMALLEST
 
 ScoreNullName = Literal["tail", "empirical", "rank"]
 SCORE_NULLS: Final[tuple[ScoreNullName, ...]] = ("tail", "empirical", "rank")
 """The nulls that need nothing but the scores themselves; `calibrate_conformal` needs a reference set besides."""
-
-CUT: Final = 0.95
-"""The share of those without concern that the truncated fit keeps: above it may lie the very people sought."""
-
-START: Final = 0.70
-"""Where the upper tail is taken to begin, as a share of everybody."""
-
-PRIOR_TAIL: Final = (0.05, 0.1)
-"""Mean and standard deviation expected of the tail's shape before looking: a little heavier than exponential.
-
-The part of the tail that may be looked at says little about its shape, and a fit that follows it alone swings.
-"""
 
 _LOWEST: Final = 0.10
 """The empirical null also leaves out the lowest tenth: it holds no information on the upper tail."""
@@ -112,90 +101,6 @@ def _upper_spread(score: Floats) -> float:
         return 0.0
     middle, upper = np.quantile(score, [0.5, 0.8])
     return float(upper - middle)
-
-
-@dataclass(frozen=True)
-class TailNull:
-    """A generalised Pareto tail above a starting point, fitted to the part of it where few unusual can be.
-
-    `share` is how many of those without concern lie above `start`; `scale` and `shape` are the tail's, the shape never
-    under 0. Below the start nothing is unusual, and the p-value is 1.
-
-    Sources: Pickands (1975), Annals of Statistics 3:119, for the tail; Siffer et al. (2017), KDD, for its use on scores
-    of anomalies; the fit to its lower part by truncated likelihood follows `models.nulls.gamma_poisson`.
-    """
-
-    start: float
-    share: float
-    scale: float
-    shape: float
-    converged: bool
-
-    assumption: ClassVar[str] = (
-        "scores of subjects without concern fall off above their 70% point like a generalised Pareto tail, no lighter"
-        " than exponential; fewer than one in twenty subjects is unusual; heavier tails than Student's t with five"
-        " degrees of freedom give too many small p-values"
-    )
-
-    def p_values(self, score: Floats) -> Floats:
-        """Return the chance that a subject without concern scores at least as high, for each score."""
-        above = np.maximum(score - self.start, 0.0) / self.scale
-        tail = self.share * np.exp(_log_survival(above, self.shape))
-        return np.where(score > self.start, np.maximum(tail, SMALLEST), 1.0)
-
-
-def _log_survival(above: Floats, shape: float) -> Floats:
-    return -above if shape < _STRAIGHT else -np.log1p(shape * above) / shape
-
-
-_STRAIGHT: Final = 1e-6
-"""A shape this near to 0 is an exponential tail."""
-
-
-def fit_tail(ordered: Floats) -> TailNull | None:
-    """Fit the tail null to ascending scores; None when they are too few, or the upper ones nearly all equal."""
-    if len(ordered) < FEWEST_PEERS:
-        return None
-    start = float(np.quantile(ordered, START))
-    above = ordered[ordered > start] - start
-    if len(np.unique(above)) < FEWEST_PEERS // 3:
-        return None
-    share = len(above) / len(ordered)
-    # The unusual few lie at the very end of the tail, so the end may not take part. But where it begins depends on the
-    # fit: at the point that the fitted tail gives to one in twenty of those without concern. Fit and limit take turns
-    # until neither moves. The limit never goes below the lowest 30% of the tail, or too few scores would be left.
-    lowest = float(np.quantile(above, 0.3))
-    limit = max(float(np.quantile(ordered, CUT)) - start, lowest)
-    point = np.array([np.log(above.mean()), PRIOR_TAIL[0]])
-    for _ in range(_ROUNDS):
-        point = _fit_below(above[above <= limit], limit, point)
-        scale, shape = float(np.exp(point[0])), max(float(point[1]), 0.0)
-        decades = -np.log((1 - CUT) / share)
-        reach = decades if shape < _STRAIGHT else np.expm1(shape * decades) / shape
-        further = min(max(scale * reach, lowest), float(above[-1]))
-        if abs(further - limit) < _SETTLED * limit:
-            return TailNull(start, share, scale, shape, converged=True)
-        limit = further
-    return TailNull(start, share, scale, shape, converged=False)
-
-
-def _fit_below(above: Floats, limit: float, start: Floats) -> Floats:
-    """Return the log scale and shape that best explain, with the prior, scores known to lie below a limit."""
-    mean, spread = PRIOR_TAIL
-
-    def loss(point: Floats) -> float:
-        scale, shape = np.exp(point[0]), point[1]
-        scaled = above / scale
-        log_tail = _log_survival(scaled, shape)
-        log_density = log_tail - np.log1p(shape * scaled) - point[0]
-        # Scores above the limit were left out, not absent: each density is divided by the chance of lying below the
-        # limit, or the tail would be fitted as if nobody could ever lie above it.
-        inside = -np.expm1(_log_survival(np.array([limit / scale]), shape))[0]
-        prior = 0.5 * ((shape - mean) / spread) ** 2
-        return float(prior - np.sum(log_density) + len(above) * np.log(inside))
-
-    width = float(start[0])
-    return _lowest_point(loss, start, bounds=((width - 5.0, width + 5.0), (0.0, 1.0)))
 
 
 def _lowest_point(loss: Callable[[Floats], float], start: Floats, *, bounds: tuple[tuple[float, float], ...]) -> Floats:

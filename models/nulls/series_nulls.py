@@ -16,8 +16,8 @@ from data.arrays import Bools, Floats, Positions
 from models.nulls import beta_binomial, gamma_poisson
 from models.nulls.beta_binomial import BetaBinomialNull
 from models.nulls.gamma_poisson import GammaPoissonNull
-from models.nulls.score_nulls import TailNull, fit_tail
 from models.nulls.small_groups import NO_ADJUSTMENT, SmallGroupAdjustment, fit_factors, fit_log_odds
+from models.nulls.tail_null import TailNull, fit_tails
 from models.nulls.truncated import CUT, FEWEST_PEERS
 from models.panel import Panel, Series
 from models.scores import Contribution
@@ -71,7 +71,7 @@ def correct_tails(
     """Return each null corrected to the p-values it gives those it was fitted to; itself where these have no tail."""
     fitted = [(null, series) for null, series in zip(nulls, chosen, strict=True) if null is not None]
     p_values = [null.test(panel, series).p_value for null, series in fitted]
-    tails = iter([fit_tail(np.sort(_powers_of_ten(p[~np.isnan(p)]))) for p in p_values])
+    tails = iter(fit_tails([np.sort(_powers_of_ten(p[~np.isnan(p)])) for p in p_values]))
     return [null if null is None else _corrected(null, next(tails)) for null in nulls]
 
 
