@@ -21,11 +21,9 @@ from data.arrow import is_text
 from data.contract import CONTRACT
 from data.store import Store
 from models.excess.relative_rates import ASSUMPTION, RelativeRates
-from models.nulls.gamma_poisson import upper_tail
 from models.selection.fdr import decisive_sources
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings
-from pipeline.wording import number
 
 if TYPE_CHECKING:
     from audit.flag.stability import Stability  # it takes loading records, which nothing else here needs
@@ -113,16 +111,11 @@ def _changes(rerun: Rerun, flag: dict[str, Any], scores: tuple[dict[str, Any], .
     strongest = decisive_sources(p_values, flag["threshold"], method=settings.combination.method, weights=weights)
     lines = list[str]()
     for score, weight in ((tested_scores[n], weights[n]) for n in strongest):
-        tested = [c for c in score["contributions"] if "shape" in c and "tests" in c]
-        if not tested:
-            cut = flag["threshold"] * weight / sum(weights)
-            own = fewer_counts(rerun, settings, flag, known[score["detector"]], cut)
-            name = score["detector"].replace("_", " ")
-            together = f"{name}: it looks at all counts together, so that none can be said to have been too many."
-            lines += [together] if own is None else own
-            continue
-        # The detector's p-value is the smallest of those of all its tests, times their number.
-        lines += _count_changes(tested, flag["threshold"] * weight / sum(weights) / tested[0]["tests"])
+        cut = flag["threshold"] * weight / sum(weights)
+        name = score["detector"].replace("_", " ")
+        together = f"{name}: it looks at all counts together, so that none can be said to have been too many."
+        own = fewer_counts(rerun, settings, flag, known[score["detector"]], cut)
+        lines += [together] if own is None else own
     return lines
 
 
@@ -137,27 +130,6 @@ def _excess_changes(flag: dict[str, Any], contributions: list[dict[str, Any]], s
             f" {c['due']:.1f}; with fewer than {needed:.1f} it would not reach the cut."
         )
     return lines
-
-
-def _count_changes(contributions: list[dict[str, Any]], cut: float) -> list[str]:
-    lines = []
-    for c in contributions:
-        clear = _largest_clear(c, cut)
-        if c["p_value"] <= cut and clear is not None:
-            fewer = int(c["observed"]) - clear
-            lines.append(
-                f"{c['indicator'].replace('_', ' ')} over {c['window_days']} days: {fewer} fewer (at most {clear}"
-                f" instead of {number(c['observed'])}) would not reach the cut."
-            )
-    return lines
-
-
-def _largest_clear(contribution: dict[str, Any], cut: float) -> int | None:
-    """Return the largest count whose tail chance still lies above the cut."""
-    counts = np.arange(int(contribution["observed"]), -1, -1, dtype=np.float64)
-    tails = upper_tail(counts, np.full(len(counts), contribution["expected"]), contribution["shape"])
-    clear = np.flatnonzero(tails > cut)
-    return int(counts[clear[0]]) if len(clear) else None
 
 
 def _rule_change(rerun: Rerun, flag: dict[str, Any], counted: dict[str, Any]) -> str:

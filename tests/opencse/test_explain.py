@@ -5,17 +5,26 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from audit.flag.comparison import FlagComparison
+from audit.flag.explanation import _changes
+from audit.flag.explanation import explain as explain_flag
 from audit.flag.fewer_counts import fewer_counts
 from audit.flag.rerun import Rerun
 from audit.flag.rule_comparison import RuleComparison
 from data.store import Store
 from models.detectors import detectors
+from models.detectors.peer_rate import PeerRate
+from models.nulls.series_nulls import SeriesNull, SeriesPValues
+from models.panel import Panel, Series
 from models.series_detector import SeriesDetector
+from pipeline.compare import combine_p_values
 from pipeline.run_folder import RunFolder
 from tests.command_line import json_of, output_of, refusal_of
 
@@ -135,3 +144,46 @@ def test_what_explain_says_of_a_count_is_where_the_chance_crosses_the_cut(finish
 
 def _fewer(line: str) -> int:
     return int(re.findall(r": (\d+) fewer", line)[0])
+
+
+@dataclass(frozen=True)
+class LongTailed:
+    """A null whose chances are the square roots of those of the null of the count: one with a longer tail."""
+
+    null: SeriesNull
+
+    def test(self, panel: Panel, series: Series) -> SeriesPValues:
+        own = self.null.test(panel, series)
+        return replace(own, p_value=np.sqrt(own.p_value))
+
+
+@pytest.mark.parametrize("longer", [False, True])
+def test_so_many_fewer_as_explain_says_would_have_cleared_the_flag_and_one_less_would_not(
+    longer: bool, finished: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever tail the chances have that the detector goes by."""
+    flag = flag_of(finished, 7, "peer")
+    scores = explain_flag(finished, flag["flag_id"], rows=0).scores
+    flag |= {"threshold": 1e-5}
+    fit = PeerRate.fit_nulls
+    if longer:
+        monkeypatch.setattr(PeerRate, "fit_nulls", lambda *given: [n and LongTailed(n) for n in fit(*given)])
+    rerun = Rerun(finished, finished.settings)
+    (said,) = _changes(rerun, flag, scores)
+    name, window, most = re.findall(r"(.+) over (\d+) days: \d+ fewer \(at most (\d+) instead of .+", said)[0]
+    with Store(threads=1) as store:
+        comparison = FlagComparison(rerun, flag, store)
+        monkeypatch.setattr(FlagComparison, "_written", {})
+        key = name.replace(" ", "_"), int(window)
+        chances = [combined_with(comparison, key, float(most) + more) for more in (0, 1)]
+    assert chances[0] > flag["threshold"] >= chances[1]
+
+
+def combined_with(comparison: FlagComparison, key: tuple[str, int], value: float) -> float:
+    """Return the chance that all detectors together give the subject with another count."""
+    alone = comparison.panel.take(np.array([comparison.at]))
+    series = [replace(s, cells=replace(s.cells, value=np.array([value]))) if s.key == key else s for s in alone.series]
+    p_values = comparison._start.copy()
+    for n, fitted in comparison._over_cut:
+        p_values[n] = fitted.score(replace(alone, series=tuple(series))).p_value[0]
+    return float(combine_p_values(p_values[np.newaxis, :], comparison.detectors, comparison.settings)[0])
