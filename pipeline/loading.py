@@ -104,12 +104,31 @@ def load_records(
     tell = progress or (lambda _: None)
     create_schemas(store)
     staging = _stage(records, source, names, store, tell, on_fault, most_rows)
+    if pseudonyms is not None:
+        staging = replace(staging, bendings=tuple(without_ids(bending) for bending in staging.bendings))
+    coarse = _placed(staging, store, pseudonyms)
+    counts, constraints = _checked(staging, store, coarse, check, tell)
+    note_filled(store)
+    notes = _notes(staging, store, coarse)
+    if check == "expectations":
+        notes += record_notes(store, present=staging.tables, counts=constraints)
+    return _report(staging, source_of(source).name, names, counts, constraints, notes, coarse)
+
+
+def _placed(staging: StagedTables, store: Store, pseudonyms: Pseudonyms | None) -> CoarseColumns:
+    """Place days known by month or year, replace ids by pseudonyms; return the columns of such days."""
     coarse = dict(recognise(store, staging.tables)) | dict(staging.coarse)
     declare(store, coarse)
     place_known_days(store, coarse)
     if pseudonyms is not None:
         pseudonymise(store, staging.tables, pseudonyms)
-        staging = replace(staging, bendings=tuple(without_ids(bending) for bending in staging.bendings))
+    return coarse
+
+
+def _checked(
+    staging: StagedTables, store: Store, coarse: CoarseColumns, check: CheckDepth, tell: Callable[[str], None]
+) -> tuple[list[TableCount], list[ConstraintCount]]:
+    """Check each table after those it refers to; return what was counted of it and of its constraints."""
     whole = [name for name in staging.tables if name not in staging.sampled]
     counts: list[TableCount] = []
     constraints: list[ConstraintCount] = []
@@ -119,11 +138,7 @@ def load_records(
             count, of_table = _check_table(table, whole, store, checker, coarse)
             counts.append(count)
             constraints.extend(of_table)
-    note_filled(store)
-    notes = _notes(staging, store, coarse)
-    if check == "expectations":
-        notes += record_notes(store, present=staging.tables, counts=constraints)
-    return _report(staging, source_of(source).name, names, counts, constraints, notes, coarse)
+    return counts, constraints
 
 
 def _notes(staging: StagedTables, store: Store, coarse: CoarseColumns) -> tuple[str, ...]:
