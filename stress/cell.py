@@ -202,8 +202,7 @@ def _rates(cell: Cell, result: ScenarioResult, provenance: dict[str, Any]) -> pa
 
 
 def _truth(cell: Cell, truth: dict[str, pa.Table]) -> Truth:
-    drawn = cell.resolved_world.is_drawn
-    return Truth.of(truth["truth_subject"], truth["truth_archetype"], multiples=drawn)
+    return Truth.of(truth["truth_subject"], truth["truth_archetype"], multiples=True)
 
 
 def _flagged(cell: Cell, result: ScenarioResult, provenance: dict[str, Any]) -> pa.Table:

@@ -167,12 +167,12 @@ def read_truth(folder: Path, *, records: Path | None = None) -> Truth:
     rows = tables["truth_row"]
     if rows is not None and records is not None:
         rows = _with_days(rows, records)
-    truth = Truth.of(tables["truth_subject"], tables["truth_archetype"], rows, multiples=_of_drawn_world(folder))
+    truth = Truth.of(tables["truth_subject"], tables["truth_archetype"], rows, multiples=_holds_multiples(folder))
     return replace(truth, folder=folder)
 
 
-def _of_drawn_world(truth: Path) -> bool:
-    """Say whether the world beside a truth is a drawn one; no where nothing there says so."""
+def _holds_multiples(truth: Path) -> bool:
+    """Say whether intensities of a truth are multiples: those of worlds that say what was drawn for them are."""
     try:
         facts = json.loads((truth.resolve().parent / "world.json").read_text(encoding="utf-8"))
         return bool(facts["world"].get("draws"))

@@ -76,7 +76,7 @@ class Truth:
     ) -> Truth:
         """Return the truth from the contract's truth tables.
 
-        With `multiples` the column intensity is a multiple of what is ordinary for peers, as it is in drawn worlds.
+        With `multiples` the column intensity is a multiple of what is ordinary for peers, as this generator writes it.
 
         Raises:
             UsageError: a table lacks a column.

@@ -55,6 +55,7 @@ def _subjects(
     draw = streams.draw("course").random((len(mask), 3)) if len(selection) else np.empty((0, 3))
     shortest, longest = own.months or pattern.months
     level = (pattern.intensity if own.intensity is None else own.intensity) * settings.intensity
+    strength = level / pattern.intensity
     stints, structure = pool.force.stints, pool.force.structure
     concern = pattern.concern if isinstance(pattern, Typology) else ""
     subjects = []
@@ -65,7 +66,7 @@ def _subjects(
         first = begin + int(draw[member, 1] * (end - begin + 2 - days))
         cell = int(stints.cell[post] if post >= 0 else structure.team_cell[member])
         intensity = level * float(0.75 + 0.5 * draw[member, 2])
-        multiple = _multiple(world, float(draw[member, 2])) if concern else 0.0
+        multiple = 1 + strength * (_multiple(world, float(draw[member, 2])) - 1) if concern else 0.0
         subjects.append(
             PlantedSubject(
                 pattern.name, pattern.subject, concern, cell, member, post, first, first + days - 1, intensity, multiple
@@ -75,9 +76,7 @@ def _subjects(
 
 
 def _multiple(world: World, level: float) -> float:
-    """Return a subject's multiple of what peers ordinarily do, from barely visible to blatant; 0 in designed worlds."""
-    if not world.is_drawn:
-        return 0.0
+    """Return a subject's multiple of what peers ordinarily do, from barely visible to blatant."""
     deviation = NormalDist().inv_cdf(min(max(level, 1e-9), 1 - 1e-9))
     spread = world.draw("typologies/multiple_spread")
     return max(_LEAST_MULTIPLE, world.draw("typologies/multiple") * exp(spread * deviation))

@@ -9,6 +9,8 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic.cell_records import CellRecords
+from data.synthetic.figures import figures
+from data.synthetic.layers.complaints import REPORTED, mean_reporting
 from data.synthetic.planted_subject import MONTH, PlantedSubject
 from data.synthetic.rows import Rows, code
 
@@ -22,15 +24,19 @@ class Benchmark:
     """Which rows of ordinary life are comparable with those of a pattern.
 
     `comparable` gives a mask of a table's rows in a cell; `share` is the part of them that is, where the records cannot
-    tell. A person's peers are those of the cell in the same role; a team's are the other teams of the cell.
+    tell. A person's peers are those of the cell in the same role; a team's are the other teams of the cell. Where rows
+    depend on who reports them, `count` says how many to expect of each person instead, reported alike.
     """
 
     table: str
     comparable: Callable[[CellRecords, Rows], Array]
     share: float = 1.0
+    count: Callable[[CellRecords], Array] | None = None
 
     def rows_of_people(self, cell: CellRecords) -> Array:
         """Return how many such rows each person leaves in the cell."""
+        if self.count is not None:
+            return self.count(cell)
         data = cell.tables[self.table]
         owner = data["officer_id"] if "officer_id" in data.columns else data["raised_by_id"]
         owner = owner[self.comparable(cell, data) & (owner >= 0)]
@@ -55,6 +61,14 @@ def _teams(cell: CellRecords) -> int:
 def everything(cell: CellRecords, data: Rows) -> Array:
     """Return a mask of all rows."""
     return np.ones(len(data), dtype=bool)
+
+
+def reported_matters(cell: CellRecords) -> Array:
+    """Return how many allegations to expect of each person, from the matters that somebody could complain of."""
+    allegations = figures()["allegations"].value / figures()["complaint_cases"].value
+    matters = np.bincount(cell.matters, minlength=len(cell.force.people))
+    expected: Array = matters * REPORTED * mean_reporting(cell) * allegations
+    return expected
 
 
 def unlinked_lookups(cell: CellRecords, data: Rows) -> Array:

@@ -32,7 +32,7 @@ from data.synthetic.layers import (
 from data.synthetic.nuisance import Tendency, nuisances
 from data.synthetic.planted_patterns import archetypes, typologies
 from data.synthetic.planted_subject import PlantedSubject
-from data.synthetic.planting import Effect, plant
+from data.synthetic.planting import Effect, ordinary_rows, plant
 from data.synthetic.rows import Rows
 from data.synthetic.streams import Streams
 from data.synthetic.tendencies import Tendencies
@@ -69,7 +69,7 @@ class Parts:
     streams: Streams
     archetypes: dict[int, list[PlantedSubject]]
     typologies: dict[int, list[PlantedSubject]]
-    tendencies: Tendencies | None
+    tendencies: Tendencies
 
 
 def build_parts(world: World) -> Parts:
@@ -83,7 +83,7 @@ def build_parts(world: World) -> Parts:
     stints = workforce.build_stints(world, streams, units, positions, people, leavers, start=start, end=end)
     latent = traits.build_latent(streams, len(people), world)
     force = Force(structure=units, people=people, stints=stints, latent=latent, start=start, end=end)
-    tendencies = Tendencies(world, force, streams) if world.is_drawn else None
+    tendencies = Tendencies(world, force, streams)
     return Parts(
         world=world,
         force=force,
@@ -101,21 +101,22 @@ def _day(when: date) -> int:
 
 def build_cell(parts: Parts, number: int) -> tuple[CellRecords, CellRecords, Effect]:
     """Return a cell's records with every pattern planted, as they were before the typologies, and what these did."""
-    cell = _ordinary(parts, number)
-    plant(cell, parts.archetypes.get(number, []), archetypes())
+    subjects = parts.typologies.get(number, [])
+    cell = _recorded(parts, number)
+    ordinary = ordinary_rows(cell, subjects, typologies())
+    recording_faults.spoil(cell)
+    plant(cell, parts.archetypes.get(number, []), archetypes(), {})
     innocent = replace(cell, tables=dict(cell.tables))
-    effect = plant(cell, parts.typologies.get(number, []), typologies())
+    effect = plant(cell, subjects, typologies(), ordinary)
     return cell, innocent, effect
 
 
-def _ordinary(parts: Parts, number: int) -> CellRecords:
-    """Return a cell's records without any pattern."""
+def _recorded(parts: Parts, number: int) -> CellRecords:
+    """Return a cell's records without any pattern, before anything goes wrong in recording."""
     cell = cell_occurrences(parts, number)
-    if parts.tendencies is not None:
-        for nuisance in nuisances().values():
-            nuisance.leave(Tendency(nuisance.name, cell, parts.tendencies))
+    for nuisance in nuisances().values():
+        nuisance.leave(Tendency(nuisance.name, cell, parts.tendencies))
     _record(cell)
-    recording_faults.spoil(cell)
     return cell
 
 

@@ -44,6 +44,7 @@ class CellRecords:
 
     `posts` are the positions of the cell's postings in `force.stints`; `home` are the people whose first posting is
     here: what belongs to a person rather than a posting (absences, declarations, ...) is made in their home cell.
+    `matters` names the officer of each matter that somebody could complain of, reported or not.
     """
 
     world: World
@@ -53,19 +54,19 @@ class CellRecords:
     posts: Array
     home: Array
     streams: Streams
-    tendencies: Tendencies | None = None
+    tendencies: Tendencies
     tables: dict[str, Rows] = field(default_factory=dict)
+    matters: Array = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
 
     def draw(self, *purpose: str | int) -> np.random.Generator:
         """Return the stream for a purpose in this cell."""
         return self.streams.draw(*purpose)
 
     def trait(self, name: str, person: Array, day: Array) -> Array:
-        """Return a lasting trait of each person as it stands on a day; only in drawn forces does it wander."""
+        """Return a lasting trait of each person as it stands on a day: it wanders."""
         lasting: Array = getattr(self.force.latent, name)[person]
-        if self.tendencies is None:
-            return lasting
-        return lasting * self.tendencies.drift(name)[person, self.tendencies.month_of(day)]
+        place = person * self.tendencies.months + self.tendencies.month_of(day)
+        return lasting * self.tendencies.drift(name).ravel().take(place)
 
     def add(self, table: str, *, number: Array | None = None, **columns: Array) -> Rows:
         """Add ordinary rows to a table and give them their ids, by `number`, or else by position.

@@ -1,4 +1,7 @@
-"""The settings of a drawn force: what the priors give, put where a world file would put it."""
+"""The settings of a force: what the priors give, put where a world file would put it.
+
+A drawn force takes what its seed draws. A designed one takes what `ordinary_draws` says, and what its file says.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,37 @@ _PRACTICE = 0.15
 """Level below which a force has a change of practice: about one in seven."""
 
 
+def ordinary_draws() -> dict[str, float]:
+    """Return what every designed force stands on: the median of each prior, and reporting that is alike for everybody.
+
+    Uneven reporting is what `biased` is there to show, against a force without it. Published figures are the medians of
+    their priors.
+
+    Example:
+        >>> ordinary_draws()["figures/force"], ordinary_draws()["reporting/black"]
+        (1.0, 1.0)
+    """
+    return {name: 1.0 if name.startswith("reporting/") else value for name, value in draws(None).items()}
+
+
+def ordinary_settings(*, starts_on: date, months: int) -> dict[str, Any]:
+    """Return the settings of the ordinary force, which every designed world stands on."""
+    return _settings(ordinary_draws(), None, starts_on=starts_on, months=months)
+
+
 def drawn_settings(seed: int | None, *, starts_on: date, months: int) -> dict[str, Any]:
     """Return the settings that a seed draws for a force of some length; without a seed, the median ones.
 
     `draws` holds every draw by name; figures, structure, reporting, recording and patterns follow from them.
     """
-    values = draws(seed)
+    return _settings(draws(seed), seed, starts_on=starts_on, months=months)
+
+
+def _settings(values: dict[str, float], seed: int | None, *, starts_on: date, months: int) -> dict[str, Any]:
     scaled = _group(values, "figures")
     return {
         "draws": values,
-        "figures": {name: _rounded(scaled[name] * figures()[name].value) for name in scaled},
+        "figures": {name: _rounded(factor * figures()[name].value) for name, factor in scaled.items() if factor != 1},
         "structure": {
             "borough_spread": values["structure/borough_spread"],
             "team_size": values["structure/team_size"],

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from data.arrays import Array
+from data.synthetic.figures import figures
 from data.synthetic.layers.complaints import adjudicated
 from data.synthetic.layers.encounters import subjects, video_on
 from data.synthetic.layers.rota import EXTRA_TOUR_MINUTES, EXTRA_TOUR_START
+from data.synthetic.priors import priors
 from data.synthetic.rows import MINUTES, NO_TIME, Rows, code, codes
 from data.synthetic.streams import chance, pick
 from data.synthetic.subject_records import SubjectRecords
@@ -112,6 +114,22 @@ def complain_about(
 def _picked(records: SubjectRecords, table: str, column: str, shares: dict[str, float], count: int) -> Array:
     selection: Array = codes(table, column, shares)[pick(records.draw, count, tuple(shares.values()))]
     return selection
+
+
+def raised(records: SubjectRecords, days: Array) -> Array:
+    """Return the days on which somebody raises a grievance over what happens: less readily where few raise any at all.
+
+    A team whose pattern is that it raises grievances is not asked.
+    """
+    name = "matters/grievances"
+    readily = min(1.0, records.cell.world.draw(name) / priors()[name].median)
+    return days[chance(records.draw, readily, len(days))]
+
+
+def overtime_level(records: SubjectRecords) -> float:
+    """Return how freely overtime is given next to the published figure, at most 1: look-alikes work as much of it."""
+    name = "overtime_hours"
+    return min(1.0, records.cell.world.figure(name) / figures()[name].value)
 
 
 def grieve(
@@ -218,11 +236,9 @@ def within(records: SubjectRecords, tours: Rows) -> Array:
     return minute
 
 
-def as_rostered(records: SubjectRecords, starts: Array, minutes: Array) -> tuple[Array, Array]:
-    """Return the starts and lengths of extra tours as rosters have them in drawn forces, so that they tell nothing."""
-    if not records.cell.world.is_drawn:
-        return starts, minutes
-    return starts // MINUTES * MINUTES + EXTRA_TOUR_START, np.full(len(starts), EXTRA_TOUR_MINUTES)
+def as_rostered(days: Array) -> tuple[Array, Array]:
+    """Return the starts and lengths of tours on some days off as rosters have them, so that they tell nothing."""
+    return days * MINUTES + EXTRA_TOUR_START, np.full(len(days), EXTRA_TOUR_MINUTES)
 
 
 def after(records: SubjectRecords, tours: Rows, *, days: float) -> Array:

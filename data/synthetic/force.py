@@ -82,8 +82,7 @@ class Stints:
 class Latent:
     """What each person is like, which no record says. Each is a multiple of the average unless noted.
 
-    `complaints`, `force` and `cases` are heavy-tailed; `office` is the share of hybrid days spent in the office;
-    `badge` is the chance that an entry to a site is not recorded.
+    `complaints`, `force` and `cases` are heavy-tailed; `office` is the share of hybrid days spent in the office.
     """
 
     complaints: Array
@@ -95,7 +94,6 @@ class Latent:
     searches: Array
     edits: Array
     office: Array
-    badge: Array
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ _NAMESPACE_BITS = 16
 _NUMBER_BITS = 26
 _LOCAL_BITS = _NAMESPACE_BITS + _NUMBER_BITS
 _SEQUENCE_BITS = 13
-_HALF = _LOCAL_BITS // 2
 
 SUBJECTS = 1 << (_NUMBER_BITS - _SEQUENCE_BITS)
 """The most subjects a typology may have in one cell."""
@@ -90,24 +89,28 @@ def level(ids: Array, *, seed: int, purpose: str) -> Array:
 
 
 def _scrambled(local: Array, *, seed: int, table: str, cell: int) -> Array:
-    """Return a four-round Feistel permutation of 42-bit numbers, with the cell in front."""
-    left, right = local >> _HALF_SHIFT, local & _LOW_MASK
-    for key in _round_keys(seed, table, cell):
-        mixed = (right + key) * _MULTIPLIER
-        mixed >>= _MIXED_SHIFT
-        left, right = right, left ^ mixed
-    scrambled = (left << _HALF_SHIFT) | right
+    """Return a permutation of 42-bit numbers, with the cell in front.
+
+    Each round takes a key, multiplies by an odd number and folds the upper half on the lower (as the finaliser of
+    MurmurHash3 does): every step can be undone, and each bit of the number bears on every bit of the id.
+    """
+    scrambled = local
+    for key, multiplier in zip(_round_keys(seed, table, cell), _MULTIPLIERS, strict=True):
+        scrambled = scrambled ^ key
+        scrambled *= multiplier
+        scrambled &= _LOCAL_MASK
+        scrambled ^= scrambled >> _HALF_SHIFT
     scrambled |= np.uint64(cell << _LOCAL_BITS)
     return scrambled.view(np.int64)
 
 
-_HALF_SHIFT, _MIXED_SHIFT = np.uint64(_HALF), np.uint64(64 - _HALF)
-_LOW_MASK = np.uint64((1 << _HALF) - 1)
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_HALF_SHIFT = np.uint64(_LOCAL_BITS // 2)
+_LOCAL_MASK = np.uint64((1 << _LOCAL_BITS) - 1)
+_MULTIPLIERS = tuple(np.uint64(odd) for odd in (0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0x9E3779B97F4A7C15))
 
 
 @lru_cache(maxsize=256)
 def _round_keys(seed: int, table: str, cell: int) -> tuple[np.uint64, ...]:
     """Return the key of each round: asked for once for every few rows that a pattern adds."""
-    digest = blake2b(f"{seed}/id/{table}/{cell}".encode(), digest_size=16).digest()
-    return tuple(np.frombuffer(digest, dtype=np.uint32).astype(np.uint64))
+    digest = blake2b(f"{seed}/id/{table}/{cell}".encode(), digest_size=24).digest()
+    return tuple(np.frombuffer(digest, dtype=np.uint64) & _LOCAL_MASK)

@@ -1,7 +1,7 @@
 """Nuisances: the rows that ordinary life leaves and that a rule or an indicator looks for.
 
 Each is declared in one file of `nuisances/`, found by scanning the folder, with a prior of its name under `[rate]` in
-`priors.toml`. Only drawn worlds have them. Nobody's row of this kind is of concern.
+`priors.toml`. Nobody's row of this kind is of concern.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from data.arrays import Array
 from data.registry import declarations
 from data.synthetic.cell_records import CellRecords
+from data.synthetic.rows import MINUTES, Rows
 from data.synthetic.tendencies import DAYS_A_MONTH, Tendencies
 
 _MOST = 0.9
@@ -46,14 +47,27 @@ class Tendency:
 
     def chances(self, person: Array, day: Array) -> Array:
         """Return the chance of the nuisance for each row, by whose it is and when."""
-        months = self.force_tendencies.month_of(day)
-        chances: Array = self.rate * self.force_tendencies.multiples(self.name)[person, months]
+        tendencies = self.force_tendencies
+        place = person * tendencies.months + tendencies.month_of(day)
+        chances: Array = self.rate * tendencies.multiples(self.name).ravel().take(place)
         return np.minimum(chances, _MOST)
 
     def hits(self, person: Array, day: Array) -> Array:
         """Return a mask of the rows that the nuisance touches."""
         mask: Array = self.draw("hits").random(len(person), dtype=np.float32) < self.chances(person, day)
         return mask
+
+    def touched(self, data: Rows, among: Array | None = None) -> Array:
+        """Return the positions of the rows that the nuisance touches, of those under a mask if one is given.
+
+        Nothing is drawn for other rows.
+        """
+        person, moment = data["officer_id"], data.time()
+        if among is None:
+            return np.flatnonzero(self.hits(person, moment // MINUTES))
+        at = np.flatnonzero(among)
+        selection: Array = at[self.hits(person.take(at), moment.take(at) // MINUTES)]
+        return selection
 
     def episodes(self, people: Array) -> tuple[Array, Array]:
         """Return who has an episode, which the rate counts a person and year, and the day on which each begins."""

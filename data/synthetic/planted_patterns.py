@@ -78,7 +78,7 @@ class PlantedPattern:
 class Typology(PlantedPattern):
     """Conduct or a condition of concern; every row it adds or alters is written to the truth.
 
-    `benchmark` says what is ordinary for peers: in a drawn force the intensity is a multiple of it. Without one, the
+    `benchmark` says what is ordinary for peers: the intensity is a multiple of it. Without one, the
     intensity of the file is that of a subject whose multiple is the median.
     """
 

@@ -29,8 +29,8 @@ class Involved:
 class PlantedSubject:
     """One subject of one pattern: a person or a team (by position), from one day to another, both inclusive.
 
-    `name` is the pattern's; `concern` is empty for an archetype. `multiple` is how often the subject does what peers
-    ordinarily do, drawn in drawn forces; 0 where the intensity is the pattern's own.
+    `name` is the pattern's; `concern` is empty for an archetype. `multiple` is how often the subject of a typology does
+    what peers ordinarily do; 0 for an archetype, whose intensity is the pattern's own.
     """
 
     name: str

@@ -13,7 +13,8 @@ from data.synthetic.cell_records import CellRecords
 from data.synthetic.planted_patterns import PlantedPattern, Typology
 from data.synthetic.planted_subject import Involved, PlantedSubject
 from data.synthetic.rows import Rows, joined
-from data.synthetic.subject_records import RowChange, Scale, Snapshot, SubjectRecords
+from data.synthetic.snapshot import Snapshot, among
+from data.synthetic.subject_records import RowChange, Scale, SubjectRecords
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,8 @@ class Effect:
 
     `rows` lists (table, ids, subject) for every row added or altered; `before` holds, by table, the rows as they were
     and the positions of those that each subject's pattern altered or removed; `involved` says whom else a subject's
-    pattern is about. `multiples` says how strong each subject's pattern is: a multiple of what is ordinary for peers in
-    a drawn force, else the intensity.
-    `owners` says whose added rows fell on which day, by table.
+    pattern is about. `multiples` says how strong each subject's pattern is: a multiple of what is ordinary for peers,
+    or an archetype's intensity. `owners` says whose added rows fell on which day, by table.
     """
 
     subjects: list[PlantedSubject]
@@ -35,8 +35,26 @@ class Effect:
     owners: list[tuple[str, Array, Array]]
 
 
-def plant(cell: CellRecords, subjects: list[PlantedSubject], patterns: Mapping[str, PlantedPattern]) -> Effect:
-    """Plant the subjects' patterns in the cell and say what they did.
+def ordinary_rows(
+    cell: CellRecords, subjects: list[PlantedSubject], patterns: Mapping[str, PlantedPattern]
+) -> dict[str, Array]:
+    """Return how many rows each person of a cell leaves that the subjects' patterns are multiples of, by pattern.
+
+    It is asked before records are spoilt: what goes wrong in recording changes no conduct.
+    """
+    chosen = [patterns[name] for name in sorted({subject.name for subject in subjects})]
+    return {
+        one.name: one.benchmark.rows_of_people(cell) for one in chosen if isinstance(one, Typology) and one.benchmark
+    }
+
+
+def plant(
+    cell: CellRecords,
+    subjects: list[PlantedSubject],
+    patterns: Mapping[str, PlantedPattern],
+    ordinary: Mapping[str, Array],
+) -> Effect:
+    """Plant the subjects' patterns in the cell and say what they did; `ordinary` is what `ordinary_rows` gave.
 
     Each pattern sees the cell as it was before any of them. Where two want the same row, the first by name and
     subject has it.
@@ -44,7 +62,6 @@ def plant(cell: CellRecords, subjects: list[PlantedSubject], patterns: Mapping[s
     snapshot = Snapshot(cell)
     effect = Effect(subjects, [], {}, {}, {}, [])
     by_table: dict[str, list[RowChange]] = {}
-    ordinary: dict[str, Array] = {}
     for subject in sorted(subjects, key=lambda s: (s.name, s.member)):
         pattern = patterns[subject.name]
         records = SubjectRecords(snapshot, subject, _scale(cell, pattern, subject, ordinary))
@@ -63,20 +80,15 @@ def plant(cell: CellRecords, subjects: list[PlantedSubject], patterns: Mapping[s
 
 
 def _scale(
-    cell: CellRecords, pattern: PlantedPattern, subject: PlantedSubject, rows_of_people: dict[str, Array]
+    cell: CellRecords, pattern: PlantedPattern, subject: PlantedSubject, rows_of_people: Mapping[str, Array]
 ) -> Scale:
-    """Return how strong a subject's pattern is: the intensity of its file, or a multiple of what peers do.
-
-    `rows_of_people` keeps what was counted for a pattern before.
-    """
+    """Return how strong a subject's pattern is: the intensity of its file, or a multiple of what peers do."""
     if not subject.multiple:
         return Scale(subject.intensity)
     benchmark = pattern.benchmark if isinstance(pattern, Typology) else None
     if benchmark is None:
         relative = (subject.multiple - 1) / (cell.world.draw("typologies/multiple") - 1)
         return Scale(pattern.intensity * relative, subject.multiple, min(relative, 1.0))
-    if pattern.name not in rows_of_people:
-        rows_of_people[pattern.name] = benchmark.rows_of_people(cell)
     ordinary = benchmark.rows_a_month(cell, subject, rows_of_people[pattern.name])
     added = (subject.multiple - 1) * max(ordinary, LEAST_A_MONTH)
     # Where peers leave fewer rows than the least, the multiple is larger than the one drawn; without any it is what
@@ -88,20 +100,13 @@ def _scale(
 def _drop_edits_of_nothing(changes: list[RowChange], tours: Array) -> None:
     sorted_ids = np.sort(tours)
     for change in changes:
-        change.added = [new.take(_among(new["shift_id"], sorted_ids)) for new in change.added]
-
-
-def _among(values: Array, sorted_ids: Array) -> Array:
-    """Return a mask of the values that stand in a sorted array."""
-    place = np.searchsorted(sorted_ids, values).clip(0, max(len(sorted_ids) - 1, 0))
-    mask: Array = sorted_ids[place] == values if len(sorted_ids) else np.zeros(len(values), dtype=bool)
-    return mask
+        change.added = [new.take(among(new["shift_id"], sorted_ids)) for new in change.added]
 
 
 def _changed(data: Rows, changes: list[RowChange], effect: Effect) -> Rows:
     """Return the table after the changes, and note in `effect` what they were."""
     taken_mask = np.zeros(len(data), dtype=bool)
-    removal = np.zeros(len(data), dtype=bool)
+    gone: list[Array] = []
     columns_altered = {name for change in changes for values in change.altered for name in values}
     columns = {name: values.copy() if name in columns_altered else values for name, values in data.columns.items()}
     key, table = data.table.key or "", data.table.name
@@ -110,7 +115,8 @@ def _changed(data: Rows, changes: list[RowChange], effect: Effect) -> Rows:
             at = np.concatenate(change.removed)
             free = np.unique(at[~taken_mask[at]])
             _note_before(effect, data, free, change.subject)
-            taken_mask[free] = removal[free] = True
+            taken_mask[free] = True
+            gone.append(free)
     for change in changes:
         for at, free, values in _free(change, taken_mask):
             _note_before(effect, data, at[free], change.subject)
@@ -120,7 +126,7 @@ def _changed(data: Rows, changes: list[RowChange], effect: Effect) -> Rows:
                 columns[name][at[free]] = new[free]
         effect.rows.extend((table, new[key], change.subject) for new in change.added)
         effect.owners.extend((table, new[data.owner], new.day()) for new in change.added if data.owner == "officer_id")
-    rest = Rows(data.table, columns).take(~removal) if removal.any() else Rows(data.table, columns)
+    rest = Rows(data.table, columns).without(np.concatenate([np.zeros(0, dtype=np.int64), *gone]))
     additions = [new for change in changes for new in change.added]
     return joined([rest, *additions]) if additions else rest
 

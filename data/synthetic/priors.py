@@ -1,4 +1,4 @@
-"""The priors that a drawn force takes its settings from (`priors.toml`), and the draws of one force.
+"""The priors that a force takes its settings from (`priors.toml`), and the draws of one force.
 
 Every draw has a stream of its own, named after what is drawn: adding a prior, or a nuisance, moves no other draw.
 """

@@ -76,6 +76,14 @@ class Rows:
         at = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         return Rows(self.table, {name: values.take(at) for name, values in self.columns.items()})
 
+    def without(self, rows: Array) -> Rows:
+        """Return the rows that do not stand at the given positions."""
+        if not len(rows):
+            return self
+        mask = np.ones(len(self), dtype=bool)
+        mask[rows] = False
+        return self.take(mask)
+
     def with_columns(self, **columns: Array) -> Rows:
         """Return the same rows with columns added or replaced."""
         return Rows(self.table, {**self.columns, **columns})

@@ -9,10 +9,10 @@ import numpy as np
 from data.arrays import Array
 from data.contract import CONTRACT
 from data.synthetic import keys
-from data.synthetic.cell_records import CellRecords
 from data.synthetic.layers import recording, recording_faults
 from data.synthetic.planted_subject import MONTH, Involved, PlantedSubject
 from data.synthetic.rows import MINUTES, NO_TIME, Rows, dtype_of, rows
+from data.synthetic.snapshot import Snapshot, Stretches, among
 from data.vocabulary import Concern
 
 ON_DUTY = (
@@ -40,72 +40,12 @@ class RowChange:
     removed: list[Array] = field(default_factory=list)
 
 
-class Snapshot:
-    """The tables of a cell before any pattern of a kind is planted, with the rows of each owner at hand."""
-
-    def __init__(self, cell: CellRecords) -> None:
-        self.cell = cell
-        self._orders: dict[str, Array] = {}
-        self._edges: dict[str, dict[int, tuple[int, int]]] = {}
-        self._days: dict[str, Array] = {}
-
-    def positions(self, table: str, person: int) -> Array:
-        """Return the positions of a person's rows in a table, in the table's order."""
-        if table not in self._edges:
-            owner = self.cell.tables[table]["officer_id"]
-            order = np.argsort(owner, kind="stable")
-            first = np.flatnonzero(np.diff(owner[order], prepend=-2))
-            # Asked for thousands of times a cell: a dictionary of edges costs a tenth of two binary searches.
-            edges = zip(first.tolist(), [*first[1:].tolist(), len(order)], strict=False)
-            self._edges[table] = dict(zip(owner[order[first]].tolist(), edges, strict=False))
-            self._orders[table] = order
-        first_row, past_row = self._edges[table].get(person, (0, 0))
-        return self._orders[table][first_row:past_row]
-
-    def days(self, table: str) -> Array:
-        """Return the day of every row of a table."""
-        if table not in self._days:
-            self._days[table] = self.cell.tables[table].day()
-        return self._days[table]
-
-    def minutes(self, table: str) -> Array:
-        """Return the minute of every row of a table whose matters happened at one."""
-        return self.cell.tables[table].time()
-
-
-class Stretches:
-    """Stretches of time, from and to both inclusive, in any order; they may overlap.
-
-    Example:
-        >>> Stretches(np.array([5, 1]), np.array([6, 2])).hold(np.array([0, 2, 3, 5])).tolist()
-        [False, True, False, True]
-    """
-
-    def __init__(self, first: Array, last: Array) -> None:
-        order = np.argsort(first, kind="stable")
-        self._first, self._last = first[order], np.maximum.accumulate(last[order])
-
-    def hold(self, moments: Array) -> Array:
-        """Return a mask of the moments that lie in one of the stretches."""
-        if not len(self._first):
-            return np.zeros(len(moments), dtype=bool)
-        place = np.searchsorted(self._first, moments, side="right") - 1
-        mask: Array = (place >= 0) & (moments <= self._last[np.maximum(place, 0)])
-        return mask
-
-
-def _is_by_day(data: Rows) -> bool:
-    """Return whether the matter of a table's rows happened on a day rather than at a minute."""
-    occurred = data.table.occurred
-    return occurred is not None and data.table.column[occurred].type == "DATE"
-
-
 @dataclass(frozen=True)
 class Scale:
     """How strong a pattern is in one subject.
 
-    `intensity` is in the unit of the pattern's file. `multiple` is that of what is ordinary for peers, 0 in designed
-    worlds; `relative` is the strength next to the file's, at most 1, for what else the pattern does.
+    `intensity` is in the unit of the pattern's file. `multiple` is that of what is ordinary for peers, 0 for an
+    archetype; `relative` is the strength next to the file's, at most 1, for what else the pattern does.
     """
 
     intensity: float
@@ -142,7 +82,7 @@ class SubjectRecords:
 
     @property
     def multiple(self) -> float:
-        """How strong the pattern is: a multiple of what is ordinary for peers in a drawn force, else the intensity."""
+        """How strong the pattern is: a multiple of what is ordinary for peers; of an archetype, the intensity."""
         return self._scale.multiple or self._scale.intensity
 
     def weakened(self, rate: float) -> float:
@@ -150,9 +90,7 @@ class SubjectRecords:
         return rate * self._scale.relative
 
     def share(self, mean: float) -> float:
-        """Return a share of the pattern's file as it is in this subject: in drawn forces subjects differ in it."""
-        if not self._scale.multiple:
-            return mean
+        """Return a share of the pattern's file as it is in this subject: subjects differ in it."""
         self._shares += 1
         return float(self._streams.draw("share", self._shares).beta(3 * mean, 3 * (1 - mean)))
 
@@ -160,7 +98,7 @@ class SubjectRecords:
         """Return the first and last day of each pause, of two to six weeks."""
         draw, subject = self._streams.draw("pauses"), self.subject
         days = subject.last - subject.first + 1
-        count = int(draw.poisson(self.cell.world.draw("typologies/pauses", 0.0) * days / 365.25))
+        count = int(draw.poisson(self.cell.world.draw("typologies/pauses") * days / 365.25))
         first = subject.first + draw.integers(0, days, count)
         return [
             (day, day + length)
@@ -265,7 +203,7 @@ class SubjectRecords:
 
     def _positions(self, table: str, person: int, first: int, last: int) -> Array:
         at = self._snapshot.positions(table, person)
-        day = self._snapshot.days(table)[at]
+        day = self._snapshot.days(table).take(at)
         return at[(day >= first) & (day <= last)]
 
     def attended(self) -> Array:
@@ -297,7 +235,8 @@ class SubjectRecords:
         new = new.with_columns(**{declared.key or "": ids})
         if "known_on" not in full:
             new = new.with_columns(known_on=self._known(new))
-        new = recording_faults.as_logged(self.cell, new.take(new["known_on"] < self.cell.force.end))
+        in_time = new["known_on"] < self.cell.force.end
+        new = recording_faults.as_logged(self.cell, new if in_time.all() else new.take(in_time))
         self._change(table).added.append(new)
         row_ids: Array = new[declared.key or ""]
         return row_ids
@@ -363,18 +302,26 @@ class SubjectRecords:
         begins, ends = self._away_minutes(person, first, last)
         away_minutes, away_days = Stretches(begins, ends), Stretches(first, last)
         for table in ON_DUTY:
-            data, at = self.cell.tables[table], self._snapshot.positions(table, person)
-            if table == "shift" or _is_by_day(data):
-                is_away = away_days.hold(self._snapshot.days(table)[at])
+            at = self._snapshot.positions(table, person)
+            if not len(at):
+                continue
+            if table == "shift" or self._snapshot.is_by_day(table):
+                is_away = away_days.hold(self._snapshot.days(table).take(at))
             else:
-                is_away = away_minutes.hold(self._snapshot.minutes(table)[at])
-            self._change(table).removed.append(at[is_away])
-        tours = self._snapshot.positions("shift", person)
-        gone = self.cell.tables["shift"]["shift_id"][tours[away_days.hold(self._snapshot.days("shift")[tours])]]
+                is_away = away_minutes.hold(self._snapshot.minutes(table).take(at))
+            gone = at[is_away]
+            if len(gone):
+                self._change(table).removed.append(gone)
+                if table == "shift":
+                    self._clear_edits(person, gone)
+
+    def _clear_edits(self, person: int, tours: Array) -> None:
+        """Take out the edits of a person's tours that are gone."""
         edits = self._snapshot.positions("roster_edit", person)
-        self._change("roster_edit").removed.append(
-            edits[np.isin(self.cell.tables["roster_edit"]["shift_id"][edits], gone)]
-        )
+        ids = np.sort(self.cell.tables["shift"]["shift_id"][tours])
+        gone = edits[among(self.cell.tables["roster_edit"]["shift_id"][edits], ids)]
+        if len(gone):
+            self._change("roster_edit").removed.append(gone)
 
     def _away_minutes(self, person: int, first: Array, last: Array) -> tuple[Array, Array]:
         """Return from and to which minutes a person is away: a night tour runs past midnight, and so does its absence.

@@ -21,7 +21,7 @@ DAYS_A_MONTH = 365.25 / 12
 
 
 class Tendencies:
-    """The rates of every person, month by month, for one drawn force."""
+    """The rates of every person, month by month, for one force."""
 
     def __init__(self, world: World, force: Force, streams: Streams) -> None:
         self.world = world
@@ -36,7 +36,7 @@ class Tendencies:
 
     def month_of(self, day: Array) -> Array:
         """Return the month of each day, from 0; days outside the force's get the nearest."""
-        nearest: Array = self._months_of_days[np.clip(day - self._force.start, 0, self._force.days)]
+        nearest: Array = self._months_of_days.take(day - self._force.start, mode="clip")
         return nearest
 
     @cached_property
@@ -91,7 +91,7 @@ def wandering(draw: np.random.Generator, people: int, months: int, world: World)
     A stationary autoregression of order one: with `f` forgotten in a year, neighbouring months correlate by
     (1 - f) ** (1 / 12).
     """
-    keep = (1 - world.draw("drift/forgetting", 0.0)) ** (1 / 12)
+    keep = (1 - world.draw("drift/forgetting")) ** (1 / 12)
     level = draw.normal(size=(months, people)).astype(np.float32)
     for month in range(1, months):
         level[month] = keep * level[month - 1] + np.sqrt(1 - keep**2) * level[month]

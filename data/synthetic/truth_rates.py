@@ -76,9 +76,7 @@ class RateTruth:
     def _relative(self, kind: str, serving: Array) -> Array:
         trait, _ = KINDS[kind]
         lasting = getattr(self._parts.force.latent, trait)[:, None]
-        tendencies = self._parts.tendencies
-        level = lasting * (tendencies.drift(trait) if tendencies is not None else np.ones(self._months))
-        level = np.where(serving, level, 0.0)
+        level = np.where(serving, lasting * self._parts.tendencies.drift(trait), 0.0)
         total, count = np.zeros((self._roles, self._months)), np.zeros((self._roles, self._months))
         np.add.at(total, self._role, level)
         np.add.at(count, self._role, serving)

@@ -11,12 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, ValidationError, model_serializer
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from data.errors import UsageError
 from data.registry import toml_files
 from data.setting_faults import describe_faults
-from data.synthetic.drawn_settings import drawn_settings, merged
+from data.synthetic.drawn_settings import drawn_settings, merged, ordinary_draws, ordinary_settings
 from data.synthetic.figures import figures
 
 _FOLDER = Path(__file__).with_name("worlds")
@@ -38,22 +38,8 @@ SMALLEST = 60
 """The fewest people a world may have: below it there are too few teams for a force."""
 
 
-_LEFT_OUT = ("draws", "roles", "shares", "team_size")
-"""Settings that only drawn worlds have: others leave them out of `world.json`."""
-
-
 class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @model_serializer(mode="wrap")
-    def _serialised(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        values: dict[str, Any] = handler(self)
-        defaults = type(self).model_fields
-        return {
-            name: value
-            for name, value in values.items()
-            if name not in _LEFT_OUT or value != defaults[name].get_default(call_default_factory=True)
-        }
 
 
 class Planting(_Settings):
@@ -137,16 +123,13 @@ class World(_Settings):
     reporting: Reporting = Reporting()
     recording: Recording = Recording()
     figures: dict[str, float] = Field(default_factory=dict)
-    draws: dict[str, float] = Field(default_factory=dict, description="what was drawn for a drawn world, by prior")
+    draws: dict[str, float] = Field(
+        default_factory=ordinary_draws, description="what was drawn, by prior; in a designed world the medians"
+    )
 
-    @property
-    def is_drawn(self) -> bool:
-        """Whether the force was drawn from the priors."""
-        return bool(self.draws)
-
-    def draw(self, name: str, default: float = 1.0) -> float:
-        """Return what was drawn under a name; the default where the world is not a drawn one."""
-        return self.draws.get(name, default)
+    def draw(self, name: str) -> float:
+        """Return what was drawn under a name; in a designed world the median of its prior."""
+        return self.draws[name]
 
     @property
     def ends_on(self) -> date:
@@ -163,17 +146,11 @@ class World(_Settings):
         return self.figure(name) * figures()[name].ordinary * self._before_nuisances(name)
 
     def _before_nuisances(self, name: str) -> float:
-        """Return the share of ordinary rows that are there before a drawn force's nuisances add theirs."""
-        if not self.is_drawn:
-            return 1.0
-        if name == "missed_entries":
-            return 0.0  # all of it is the nuisance `entry_missing`
+        """Return the share of ordinary rows that are there before nuisances add theirs."""
         if name == "complaint_cases":
-            # Each row may start further cases, a case has more rows than one, and four in five of the complainants who
-            # come again do so in time to be seen.
+            # Four in five of the complainants who come again do so in time to be seen.
             one, again = (self.draw(f"rate/{cause}") * self.draw(f"size/{cause}") for cause in _COMPLAINT_CAUSES)
-            rows = figures()["allegations"].value / figures()["complaint_cases"].value
-            return _LEFT_BY_PATTERNS / (1 + rows * (one + 0.8 * (1 + one) * again))
+            return _LEFT_BY_PATTERNS / (1 + one + 0.8 * again)
         if name == "searches":
             return 1 / (1 + self.draw("rate/search_operation") * self.draw("size/search_operation"))
         if name == "roster_edits":
@@ -199,8 +176,8 @@ def describe(name: str) -> str:
 def load(name_or_path: str, *, people: int | None = None, months: int | None = None, seed: int | None = None) -> World:
     """Return a world by its name or from a TOML file, with its size, length or seed replaced where given.
 
-    A file that says `drawn = true` has its other settings drawn by its seed. Raises UsageError for an unknown name, and
-    for a file with faults: all of them at once.
+    A file that says `drawn = true` has its other settings drawn by its seed; others stand on the ordinary force. Raises
+    UsageError for an unknown name, and for a file with faults: all of them at once.
 
     Example:
         >>> load("tiny", people=100).people
@@ -210,7 +187,7 @@ def load(name_or_path: str, *, people: int | None = None, months: int | None = N
     given = {"people": people, "months": months, "seed": seed}
     settings = {"name": path.stem, **_read(path), **{key: value for key, value in given.items() if value is not None}}
     faults = _faults(settings)
-    settings = _drawn(settings)
+    settings = _with_draws(settings)
     try:
         world = World.model_validate(settings)
     except ValidationError as error:
@@ -220,15 +197,16 @@ def load(name_or_path: str, *, people: int | None = None, months: int | None = N
     return world
 
 
-def _drawn(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings with draws under them, where the file asks for draws and is sound enough to say for what."""
-    if settings.pop("drawn", False) is not True:
-        return settings
+def _with_draws(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with draws under them, where the file is sound enough to say for what."""
+    is_drawn = settings.pop("drawn", False) is True
     starts_on, months = settings.get("starts_on", _FIRST_DAY), settings.get("months", _MONTHS)
     seed = settings.get("seed", _SEED)
     if not (isinstance(starts_on, date) and isinstance(months, int) and isinstance(seed, int)):
         return settings
-    return merged(drawn_settings(seed, starts_on=starts_on, months=months), settings)
+    if is_drawn:
+        return merged(drawn_settings(seed, starts_on=starts_on, months=months), settings)
+    return merged(ordinary_settings(starts_on=starts_on, months=months), settings)
 
 
 def median_world(*, people: int, months: int = _MONTHS, seed: int = _SEED) -> World:

@@ -23,7 +23,7 @@ TRUTH_SUBJECT = Table(
         Column(
             name="intensity",
             type="DOUBLE",
-            doc="multiple of what is ordinary for peers in drawn worlds, else as the typology says",
+            doc="multiple of what is ordinary for peers",
         ),
     ),
 )

@@ -18,7 +18,9 @@ def _eligible(candidates: Candidates) -> Array:
 
 
 def _plant(records: SubjectRecords) -> None:
-    tours = records.some(records.rows("shift"), records.count(_TOURS * records.intensity))
+    tours = records.some(
+        records.rows("shift"), records.count(_TOURS * records.intensity * events.overtime_level(records))
+    )
     more = events.quarters(records, len(tours), 6, 16)
     events.lengthen(records, tours, more, reason="backfill")
     editor = records.supervisor if records.supervisor >= 0 else records.planner()

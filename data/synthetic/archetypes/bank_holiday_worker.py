@@ -25,6 +25,7 @@ def _plant(records: SubjectRecords) -> None:
     days = days[(days >= records.subject.first) & (days <= records.subject.last)]
     days = days[records.cell.calendar.away[records.person, days - force.start] == 0]
     days = days[~np.isin(days, records.rows("shift").day())]
+    days = days[records.draw.random(len(days)) < events.overtime_level(records)]
     starts = days * 1440 + 420
     tours = records.add(
         "shift",

@@ -20,7 +20,9 @@ def _eligible(candidates: Candidates) -> Array:
 
 
 def _plant(records: SubjectRecords) -> None:
-    tours = records.some(records.rows("shift"), records.count(_TOURS * records.intensity))
+    tours = records.some(
+        records.rows("shift"), records.count(_TOURS * records.intensity * events.overtime_level(records))
+    )
     more = events.quarters(records, len(tours), 2, 8)
     events.lengthen(records, tours, more, reason="operational")
     events.edit(

@@ -14,7 +14,7 @@ def _eligible(candidates: Candidates) -> Array:
 
 def _plant(records: SubjectRecords) -> None:
     tours = records.rows("shift")
-    tours = tours.take(records.draw.random(len(tours)) < 0.8)
+    tours = tours.take(records.draw.random(len(tours)) < 0.8 * events.overtime_level(records))
     more = (events.quarters(records, len(tours), 8, 20) * min(records.intensity, 1.4)).astype(int)
     events.lengthen(records, tours, more, reason="operational")
     editor = records.supervisor if records.supervisor >= 0 else records.planner()

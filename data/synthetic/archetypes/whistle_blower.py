@@ -26,7 +26,7 @@ def _plant(records: SubjectRecords) -> None:
     if not len(mates):
         return
     about = int(records.draw.choice(mates))
-    days = records.days(records.count(_GRIEVANCES * records.intensity))
+    days = events.raised(records, records.days(records.count(_GRIEVANCES * records.intensity)))
     events.grieve(
         records, days, raised_by=records.person, about=about, kinds=("bullying", "management", "discrimination")
     )

@@ -22,11 +22,14 @@ _LEAVE_DAYS = (3, 5, 9, 12, 16)
 _LEAVE_SHARE = (0.22, 0.25, 0.28, 0.13, 0.12)
 
 SPELLS_A_YEAR = 0.83
-"""Ordinary sickness spells a person and year; with a gamma shape of 1.4 between people about half have none."""
+"""Ordinary sickness spells a person and year; with the gamma shape drawn between people about half have none."""
 
-_SPELL_SHARE = (0.78, 0.155, 0.065)
-_SPELL_MEAN = (3.1, 12.0, 74.0)
-_LONG_SPELLS = 0.06
+_SPELL_SHARE = (0.785, 0.157, 0.058)
+_SPELL_MEAN = (3.2, 12.8, 74.0)
+"""Share and mean days of short, medium and long spells. Long ones are fewer than days alone would ask for: those that
+stay open while somebody comes back in stages, and illness that comes back, put people beyond 28 days as well."""
+
+_LONG_SPELLS = 0.054
 """About the share of spells that are long enough for a return in stages."""
 
 _PSYCHOLOGICAL = (0.12, 0.34, 0.76)
@@ -58,7 +61,7 @@ _PSYCHOLOGICAL_DAYS = 0.25
 _FIXED_HOLIDAYS = ((1, 1), (12, 25), (12, 26))
 
 
-def build_calendar(world: World, force: Force, streams: Streams, tendencies: Tendencies | None) -> Calendar:
+def build_calendar(world: World, force: Force, streams: Streams, tendencies: Tendencies) -> Calendar:
     """Return every spell of absence of the force and the grid that it gives."""
     draws = streams.part("absence")
     parts = [_leave(force, draws), _sickness(world, force, draws, tendencies), _injury(force, draws)]
@@ -115,27 +118,24 @@ def _leave(force: Force, draws: Streams) -> Rows:
     return _spells(person, force.start + window * _LEAVE_WINDOW + offset, days, kind="annual_leave")
 
 
-def _sickness(world: World, force: Force, draws: Streams, tendencies: Tendencies | None) -> Rows:
+def _sickness(world: World, force: Force, draws: Streams, tendencies: Tendencies) -> Rows:
     draw = draws.draw("sickness")
     rate = SPELLS_A_YEAR * world.figure("sickness_days") / 9.0 * force.latent.sickness
-    run = world.draw("size/sickness_run", 0.0)
+    run = world.draw("size/sickness_run")
     # Illness that comes back makes spells, and spells stay open: fewer begin, so that the days stay as published.
     rate = rate / (1 + _COMES_BACK * _PSYCHOLOGICAL_DAYS * run) * _before_stages(world)
-    if tendencies is None:
-        person, first = _starts(force, draw, rate)
-    else:
-        person, first = _wandering_starts(force, draw, rate, tendencies)
+    person, first = _wandering_starts(force, draw, rate, tendencies)
     length = pick(draw, len(person), _SPELL_SHARE)
     days = np.ceil(draw.gamma(1.3, 1 / 1.3, len(person)) * np.array(_SPELL_MEAN)[length]).astype(np.int64)
     scale = world.figure("psychological_share") / 0.47
     psychological = chance(draw, np.array(_PSYCHOLOGICAL)[length] * scale)
     spells = _spells(person, first, days, kind="sickness", psychological=psychological.astype(np.int8))
-    return joined([spells, _runs(spells, draws.draw("sickness/runs"), run)]) if run else spells
+    return joined([spells, _runs(spells, draws.draw("sickness/runs"), run)])
 
 
 def _before_stages(world: World) -> float:
     """Return the share of sick days that is left when long spells stay open while people come back in stages."""
-    weeks = world.draw("rate/return_in_stages", 0.0) * world.draw("size/return_in_stages", 0.0)
+    weeks = world.draw("rate/return_in_stages") * world.draw("size/return_in_stages")
     more = SPELLS_A_YEAR * _LONG_SPELLS * weeks * 7
     return 1 / (1 + more / 9.0)
 

@@ -20,6 +20,7 @@ from data.synthetic.layers.lookups import anybody, people_at
 from data.synthetic.layers.recording import LAGS
 from data.synthetic.rows import MINUTES, NO_TIME, codes
 from data.synthetic.streams import chance, pick
+from data.synthetic.world import Reporting
 
 MATTER_WEIGHT = {
     "response": 1.0,
@@ -55,10 +56,13 @@ _ORDINARY_TILT = {
     "vehicles": 1.205,
     "discreditable": 0.809,
     "corruption": 1.11,
-    "sexual": 0.897,
+    "sexual": 1.1,
     "other": 1.205,
 }
 """Archetypes and typologies add other categories than ordinary complaints do: this keeps the total as published."""
+
+ROWS_A_CASE = 96
+"""Numbers that are set aside for the rows of one case: officers named times allegations."""
 
 _SCENES = 3
 _INTERNAL = 0.06
@@ -75,6 +79,7 @@ def complain(cell: CellRecords) -> None:
     draw = cell.draw("complaint/matters")
     tour, incident = _where(cell, draw, _matters(cell, draw))
     day = cell.tables["shift"]["starts_at"][tour] // MINUTES
+    cell.matters = cell.tables["shift"]["officer_id"][tour]
     _record(cell, named=_named(cell, draw, tour, incident), day=day, incident=incident)
 
 
@@ -100,10 +105,8 @@ def _drift(cell: CellRecords) -> Array:
     )
 
 
-def _drift_of_posts(cell: CellRecords) -> Array | float:
-    """Return the mean drift over the tours of each posting; 1 where nothing drifts or no tour was worked."""
-    if cell.tendencies is None:
-        return 1.0
+def _drift_of_posts(cell: CellRecords) -> Array:
+    """Return the mean drift over the tours of each posting; 1 where no tour was worked."""
     post, size = cell.tables["shift"]["_post"], len(cell.posts)
     tours = np.bincount(post, minlength=size)
     mean: Array = np.bincount(post, _drift(cell), minlength=size) / np.maximum(tours, 1)
@@ -128,9 +131,7 @@ def _where(cell: CellRecords, draw: np.random.Generator, post: Array) -> tuple[A
     edges = np.searchsorted(shift["_post"], np.arange(len(cell.posts) + 1))
     post = post[(edges[1:] - edges[:-1])[post] > 0]
     places = draw.random((_SCENES, 2, len(post)))
-    tours = edges[:-1][post] + (places[:, 0] * (edges[1:] - edges[:-1])[post]).astype(np.int64)
-    if cell.tendencies is not None:
-        tours = _tours_by_drift(cell, places[:, 0], edges[:-1][post], edges[1:][post])
+    tours = _tours_by_drift(cell, places[:, 0], edges[:-1][post], edges[1:][post])
     order = np.argsort(attendance["_shift"], kind="stable")
     first = np.searchsorted(attendance["_shift"][order], tours)
     counts = np.searchsorted(attendance["_shift"][order], tours, side="right") - first
@@ -148,20 +149,22 @@ def reporting_factor(cell: CellRecords, person: Array) -> Array:
 
     This is the only place where a protected characteristic reaches a record.
     """
-    values = CONTRACT["protected_characteristic"].column["ethnicity"].values
-    factors = np.array([cell.world.reporting.factor(value) for value in values])
-    selection: Array = factors[cell.force.people.ethnicity[person]]
+    selection: Array = _factors(cell.world.reporting)[cell.force.people.ethnicity[person]]
     return selection
 
 
-def mean_reporting(cell: CellRecords) -> float:
-    """Return how many more matters are reported of a drawn force than if all were white: its figures hold these.
+def _factors(reporting: Reporting) -> Array:
+    values = CONTRACT["protected_characteristic"].column["ethnicity"].values
+    return np.array([reporting.factor(value) for value in values])
 
-    1 in designed forces, where reporting only adds.
+
+def mean_reporting(cell: CellRecords) -> float:
+    """Return how many more matters are reported than if all were white, by what was drawn: the figures hold these.
+
+    What a world file says of reporting beyond its draws changes no matter: it only adds reports, or takes some away.
     """
-    if not cell.world.is_drawn:
-        return 1.0
-    return float(reporting_factor(cell, np.arange(len(cell.force.people))).mean())
+    drawn = Reporting.model_validate({name: cell.world.draw(f"reporting/{name}") for name in Reporting.model_fields})
+    return float(_factors(drawn)[cell.force.people.ethnicity].mean())
 
 
 @dataclass(frozen=True)
@@ -223,7 +226,7 @@ def _record(cell: CellRecords, *, named: _Named, day: Array, incident: Array) ->
     of = named.case[row]
     cell.add(
         "complaint",
-        number=(of * _PLACES + named.place[row]) * most + which,
+        number=of * ROWS_A_CASE + named.place[row] * most + which,
         complaint_id=case_ids(cell, of),
         officer_id=named.person[row],
         complainant_id=complainant[of],
@@ -234,6 +237,7 @@ def _record(cell: CellRecords, *, named: _Named, day: Array, incident: Array) ->
         outcome=outcome[of],
         finalised_on=finalised[of],
         _lag=lag[of],
+        _case=of,
     )
 
 

@@ -23,7 +23,6 @@ _REPORTS = 0.55
 _CUSTODY_FORCE = {"custody": 12.0, "response": 1.0, "public_order": 4.0}
 _TACTIC_SHARE = (0.36, 0.28, 0.265, 0.01, 0.015, 0.025, 0.005, 0.003, 0.037)
 _TACTIC_SEVERITY = np.array([1, 1, 2, 4, 3, 4, 4, 5, 2])
-VIDEO_ON = 0.93
 _SUBJECTS = (0.21, 0.135, 0.057, 0.538, 0.06, 0.0)
 _BLACK, _NOT_STATED = 1, 5
 _NOT_STATED_SHARE = 0.06
@@ -56,8 +55,8 @@ _ASSAULT_AT = np.array([1.0, 0.6, 1.2, 1.0, 0.05, 0.1, 0.3, 0.2])
 
 
 def video_on(world: World) -> float:
-    """Return how likely video is on before any pattern: in drawn forces it is as often off as drawn for the force."""
-    return 1 - world.draw("rate/video_off") if world.is_drawn else VIDEO_ON
+    """Return how likely video is on in planted rows: in ordinary ones the nuisance `video_off` decides."""
+    return 1 - world.draw("rate/video_off")
 
 
 def use_force(cell: CellRecords) -> None:
@@ -74,7 +73,9 @@ def use_force(cell: CellRecords) -> None:
         draw, _REPORTS * cell.trait("force", person, attendance.day()[present]) * _is_officer(cell, person)
     )
     present = present[reports]
-    at_incident = _reports(cell, draw, attendance["officer_id"][present], attendance["_at"][present] + 10)
+    at_incident = _reports(
+        cell, draw, attendance["officer_id"][present], after_arrival(draw, attendance["_at"][present])
+    )
     at_incident["incident_id"] = attendance["incident_id"][present]
     at_incident["_incident"] = attendance["_incident"][present]
     hard = (draw.random(len(incident)) < 0.15)[attendance["_incident"][present]]
@@ -85,6 +86,15 @@ def use_force(cell: CellRecords) -> None:
     alone["_incident"] = np.full(len(tours), -1, dtype=np.int32)
     both = {name: np.concatenate([at_incident[name], alone[name]]) for name in at_incident}
     cell.add("use_of_force", **both)
+
+
+def after_arrival(draw: np.random.Generator, at: Array) -> Array:
+    """Return when force is reported to have been used, given when officers came: some minutes later.
+
+    Planted reports take the same, so that their minutes tell nothing.
+    """
+    minutes: Array = at + draw.integers(5, 30, len(at))
+    return minutes
 
 
 def _scale(cell: CellRecords, figure: str, weights: Array) -> float:
@@ -134,13 +144,13 @@ def _reports(cell: CellRecords, draw: np.random.Generator, person: Array, when: 
         "subject_ethnicity": subjects(draw, count, cell.world),
         "subject_injured": chance(draw, _INJURED * cell.world.draw("matters/injuries") * severity),
         "officer_injured": chance(draw, 0.02 * severity),
-        "video": np.ones(count) if cell.world.is_drawn else chance(draw, VIDEO_ON, count),
+        "video": np.ones(count),
     }
 
 
 def subjects(draw: np.random.Generator, count: int, world: World) -> Array:
     """Return the ethnicity recorded of the people dealt with: shares of the resident population, rounded."""
-    black = world.draw("matters/black_residents", _SUBJECTS[_BLACK])
+    black = world.draw("matters/black_residents")
     rest = (1 - black) / (1 - _SUBJECTS[_BLACK])
     shares = tuple(black if group == _BLACK else share * rest for group, share in enumerate(_SUBJECTS))
     drawn = pick(draw, count, shares).astype(np.int64)
@@ -183,7 +193,7 @@ def search_people(cell: CellRecords) -> None:
         subject_ethnicity=subjects(draw, len(tours), cell.world),
         grounds=pick(draw, len(tours), _GROUNDS),
         found=chance(draw, FOUND * cell.world.draw("matters/finds"), len(tours)),
-        video=np.ones(len(tours)) if cell.world.is_drawn else chance(draw, 0.95, len(tours)),
+        video=np.ones(len(tours)),
     )
 
 

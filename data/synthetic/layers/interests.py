@@ -60,9 +60,7 @@ def declare_interests(cell: CellRecords) -> None:
 
 
 def _after_the_rule(cell: CellRecords, draw: np.random.Generator, count: int) -> Array:
-    """Return how many days after the rule began each member declares; in drawn forces so many in time as drawn."""
-    if not cell.world.is_drawn:
-        return draw.integers(0, 75, count)
+    """Return how many days after the rule began each member declares: so many in time as was drawn."""
     in_time = chance(draw, cell.world.draw("policy/diligence"), count)
     return np.where(in_time, draw.integers(0, GRACE, count), draw.integers(GRACE, 400, count))
 

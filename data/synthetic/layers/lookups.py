@@ -51,7 +51,6 @@ _SYSTEM_SHARE = {
     "headquarters": (0.10, 0.04, 0.01, 0.04, 0.38, 0.43),
 }
 _DEFAULT_SYSTEMS = (0.44, 0.18, 0.05, 0.25, 0.06, 0.02)
-_OFF_DUTY = 0.004
 _BACK_DAYS = 25.0
 PEOPLE_AT_INCIDENT = 3
 _OTHERS = 1 << 22
@@ -72,9 +71,6 @@ def look_things_up(cell: CellRecords) -> None:
     linked_mask = chance(draw, by_role(LINKED).astype(np.float32)[role])
     linked_mask &= system < code("system_access", "system", "roster")
     incident, when = _linked(cell, draw, tour, role, when, linked_mask)
-    # In drawn forces the nuisance `lookup_off_duty` does all of it.
-    away = chance(draw, 0.0 if cell.world.is_drawn else _OFF_DUTY, count) & (incident < 0)
-    when = np.where(away, shift["ends_at"][tour] + draw.integers(20, 10 * 60, count, dtype=np.int32), when)
     incidents = cell.tables["incident"]["incident_id"]
     linked = np.concatenate([incidents, [-1]])[incident]
     cell.add(

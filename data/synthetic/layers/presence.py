@@ -34,14 +34,16 @@ SELF_GAIN = 0.08
 
 
 def badge_entries(cell: CellRecords) -> Rows:
-    """Add a site entry for most tours at the office and for field tours that start at a station."""
+    """Add a site entry for tours at the office and for field tours that start at a station.
+
+    Entries that are missing at the office are the nuisances `entry_missing` and `broken_pass`.
+    """
     shift = cell.tables["shift"]
     draw = cell.draw("site_entry")
-    miss_rate = cell.force.latent.badge * cell.world.ordinary("missed_entries") / 0.03
     level = draw.random(len(shift), dtype=np.float32)
     office = shift["place"] == code("shift", "place", "office")
     field = shift["place"] == code("shift", "place", "field")
-    mask = (office & (level >= miss_rate[shift["officer_id"]])) | (field & (level < FIELD_ENTRY))
+    mask = office | (field & (level < FIELD_ENTRY))
     position = np.flatnonzero(mask)
     tours = shift.take(position)
     count = len(tours)

@@ -166,8 +166,6 @@ def _rest_day_chance(cell: CellRecords) -> Array:
     """Return the chance that a day off is worked, for every posting and day."""
     yearly = _overtime_minutes(cell) * _REST_DAY_SHARE / 480
     chance_a_day = yearly / 150.0
-    if cell.tendencies is None:
-        return np.repeat(chance_a_day, cell.force.days).astype(np.float32)
     drift = cell.tendencies.drift("overtime")[cell.force.stints.person[cell.posts]]
     days = cell.tendencies.month_of(np.arange(cell.force.start, cell.force.end))
     chances: Array = (chance_a_day[:, None] * drift[:, days]).astype(np.float32).ravel()
@@ -221,8 +219,7 @@ def _overtime(
     yearly = np.zeros(len(cell.force.people))
     yearly[stints.person[cell.posts]] = _overtime_minutes(cell)
     a_tour = yearly[person] * (1 - _REST_DAY_SHARE) / tours_a_year()[role]
-    if cell.tendencies is not None:
-        a_tour = a_tour * cell.tendencies.drift("overtime")[person, cell.tendencies.month_of(cell.force.start + day)]
+    a_tour = a_tour * cell.tendencies.drift("overtime")[person, cell.tendencies.month_of(cell.force.start + day)]
     worked = chance(draw, (a_tour / _OVERTIME_MEAN).astype(np.float32))
     minutes = np.zeros(len(person), dtype=np.int64)
     length = draw.gamma(2.0, _OVERTIME_MEAN / 2, int(worked.sum()))

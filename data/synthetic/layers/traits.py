@@ -14,40 +14,36 @@ from data.synthetic.force import Latent
 from data.synthetic.streams import Streams, chance
 from data.synthetic.world import World
 
-COMPLAINT_MIXTURE = (0.9, 0.03, 4.5)
-FORCE_MIXTURE = (4.0, 0.01, 3.0)
-CASE_MIXTURE = (1.04, 0.098, 5.4)
-"""Gamma shape, share of the high-rate class, and its multiple.
+COMPLAINT_MIXTURE = (0.03, 4.5)
+FORCE_MIXTURE = (0.01, 3.0)
+CASE_MIXTURE = (0.098, 5.4)
+"""Share of the high-rate class, and its multiple; the gamma shape of the others is drawn (`traits` in the priors).
 
-The case mixture is the maximum-likelihood fit to the published numbers of people with one, two, three to five, and six
-or more cases in nine years among about 70,000 ever employed. The complaint mixture was chosen so that, with
-posting, shared cases and planted patterns, the concentration and lasting differences of complaints are those of public
-records of another force (see `benchmarks/synthetic_realism.py`)."""
+The case mixture, at the median of its prior, is the maximum-likelihood fit to the published numbers of people with
+one, two, three to five, and six or more cases in nine years among about 70,000 ever employed. The complaint mixture was
+chosen so that, with posting, shared cases and planted patterns, the concentration and lasting differences of complaints
+are those of public records of another force (see `benchmarks/synthetic_realism.py`)."""
 
 
 def build_latent(streams: Streams, people: int, world: World) -> Latent:
-    """Return the lasting traits of every person; multiples have mean 1. A drawn force has shapes of its own."""
+    """Return the lasting traits of every person; multiples have mean 1."""
 
-    def shape(trait: str, usual: float) -> float:
-        return world.draw(f"traits/{trait}", usual)
+    def gamma(trait: str) -> Array:
+        return _gamma(streams, trait, people, world.draw(f"traits/{trait}"))
 
-    def gamma(trait: str, usual: float) -> Array:
-        return _gamma(streams, trait, people, shape(trait, usual))
-
-    def mixture(trait: str, usual: float, share: float, multiple: float) -> Array:
-        return _mixture(streams, trait, people, shape(trait, usual), share, multiple)
+    def mixture(trait: str, share: float, multiple: float) -> Array:
+        return _mixture(streams, trait, people, world.draw(f"traits/{trait}"), share, multiple)
 
     return Latent(
         complaints=mixture("complaints", *COMPLAINT_MIXTURE),
         force=mixture("force", *FORCE_MIXTURE),
         cases=mixture("cases", *CASE_MIXTURE),
-        sickness=gamma("sickness", 1.4),
-        overtime=gamma("overtime", 3.0),
-        lookups=gamma("lookups", 6.0),
-        searches=gamma("searches", 3.0),
-        edits=gamma("edits", 4.0),
+        sickness=gamma("sickness"),
+        overtime=gamma("overtime"),
+        lookups=gamma("lookups"),
+        searches=gamma("searches"),
+        edits=gamma("edits"),
         office=streams.draw("conduct/office").beta(9.0, 4.0, people),
-        badge=streams.draw("conduct/badge").beta(3.0, 97.0, people),
     )
 
 

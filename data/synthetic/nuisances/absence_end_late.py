@@ -14,7 +14,7 @@ def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
     absence, people = cell.tables["absence"], cell.force.people
     ended = absence["ended_on"] != NO_TIME
-    hits = np.flatnonzero(ended & tendency.hits(absence["officer_id"], absence["started_on"]))
+    hits = tendency.touched(absence, ended)
     last = absence["ended_on"].copy()
     left = people.left[absence["officer_id"][hits]]
     bound = np.where(left == NO_TIME, cell.force.end - 1, np.minimum(left, cell.force.end - 1))

@@ -9,10 +9,9 @@ from data.synthetic.nuisance import Nuisance, Tendency
 
 def _leave(tendency: Tendency) -> None:
     attendance = tendency.cell.tables["attendance"]
-    hits = tendency.hits(attendance["officer_id"], attendance.day())
     # The first row of an incident stays: somebody is recorded at each.
-    first = np.diff(attendance["_incident"], prepend=-1) != 0
-    tendency.cell.tables["attendance"] = attendance.take(first | ~hits)
+    further = np.diff(attendance["_incident"], prepend=-1) == 0
+    tendency.cell.tables["attendance"] = attendance.without(tendency.touched(attendance, further))
 
 
 NUISANCE = Nuisance(

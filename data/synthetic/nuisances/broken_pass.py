@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.synthetic.nuisance import Nuisance, Tendency
-from data.synthetic.subject_records import Stretches
+from data.synthetic.snapshot import Stretches
 
 _WEEK = 7
 

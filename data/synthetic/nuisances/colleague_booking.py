@@ -12,7 +12,7 @@ def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
     shift, stints = cell.tables["shift"], cell.force.stints
     overtime = shift["overtime_minutes"] > 0
-    position = np.flatnonzero(overtime & tendency.hits(shift["officer_id"], shift.day()))
+    position = tendency.touched(shift, overtime)
     tours, draw = shift.take(position), tendency.draw("edits")
     count = len(tours)
     # Somebody of the same team: posts of a cell are sorted by person, so teams are gathered first.

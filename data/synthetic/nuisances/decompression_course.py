@@ -15,7 +15,7 @@ def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
     attendance = cell.tables["attendance"]
     severe = cell.tables["incident"]["severity"][attendance["_incident"]] >= _SEVERE
-    rows = attendance.take(severe & tendency.hits(attendance["officer_id"], attendance.day()))
+    rows = attendance.take(tendency.touched(attendance, severe))
     draw, count = tendency.draw("courses"), len(rows)
     due = rows.day() + draw.integers(14, 100, count)
     completed = due - 5 + draw.integers(0, 40, count)

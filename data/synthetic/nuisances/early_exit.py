@@ -12,7 +12,7 @@ _EARLIEST, _LATEST = 20, 200
 
 def _leave(tendency: Tendency) -> None:
     entry = tendency.cell.tables["site_entry"]
-    hits = np.flatnonzero(tendency.hits(entry["officer_id"], entry.day()) & (entry["left_at"] != NO_TIME))
+    hits = tendency.touched(entry, entry["left_at"] != NO_TIME)
     left = entry["left_at"].copy()
     earlier = left[hits] - tendency.draw("minutes").integers(_EARLIEST, _LATEST, len(hits))
     left[hits] = np.maximum(earlier, entry["entered_at"][hits] + 1)

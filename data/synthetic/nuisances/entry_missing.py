@@ -10,7 +10,7 @@ def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
     entry = cell.tables["site_entry"]
     office = cell.tables["shift"]["place"][entry["_shift"]] == code("shift", "place", "office")
-    cell.tables["site_entry"] = entry.take(~(office & tendency.hits(entry["officer_id"], entry.day())))
+    cell.tables["site_entry"] = entry.without(tendency.touched(entry, office))
 
 
 NUISANCE = Nuisance(

@@ -11,7 +11,7 @@ _FARTHEST = 9
 
 def _leave(tendency: Tendency) -> None:
     expense, force = tendency.cell.tables["expense"], tendency.cell.force
-    hits = np.flatnonzero(tendency.hits(expense["officer_id"], expense["incurred_on"]))
+    hits = tendency.touched(expense)
     days = tendency.draw("days").integers(1, _FARTHEST + 1, len(hits))
     days *= tendency.draw("sign").choice((-1, 1), len(hits))
     incurred = expense["incurred_on"].copy()

@@ -14,7 +14,7 @@ _BELOW_LIMIT = 200
 def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
     shift = cell.tables["shift"]
-    tours = shift.take(tendency.hits(shift["officer_id"], shift.day()))
+    tours = shift.take(tendency.touched(shift))
     draw, count = tendency.draw("claims"), len(tours)
     cell.add(
         "expense",

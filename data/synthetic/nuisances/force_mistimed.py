@@ -13,7 +13,7 @@ _HOURS = (-36, -24, -12, 12, 24, 36)
 def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
     force = cell.tables["use_of_force"]
-    hits = np.flatnonzero((force["incident_id"] < 0) & tendency.hits(force["officer_id"], force.day()))
+    hits = tendency.touched(force, force["incident_id"] < 0)
     used = force["used_at"].copy()
     moved = used[hits] + 60 * tendency.draw("hours").choice(_HOURS, len(hits))
     joined = cell.force.people.joined[force["officer_id"][hits]]

@@ -11,7 +11,7 @@ from data.synthetic.rows import MINUTES, codes
 def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
     shift = cell.tables["shift"]
-    position = np.flatnonzero(tendency.hits(shift["officer_id"], shift.day()))
+    position = tendency.touched(shift)
     tours, draw = shift.take(position), tendency.draw("edits")
     count = len(tours)
     cell.add(

@@ -6,7 +6,7 @@ import numpy as np
 
 from data.synthetic import keys
 from data.synthetic.nuisance import Nuisance, Tendency
-from data.synthetic.rows import code
+from data.synthetic.rows import MINUTES, code
 
 _ROLES = ("neighbourhood", "detective", "public_protection", "intelligence", "custody")
 _OF_CASELOAD = 0.5
@@ -24,14 +24,14 @@ def _leave(tendency: Tendency) -> None:
     last = first + tendency.draw("length").integers(*_DAYS, len(people))
     has = serving & tendency.hits(people, first)
     size = np.minimum(tendency.counts(len(people)), _MOST)
-    mask = (access["incident_id"] < 0) & (access["subject_id"] > 0)
-    mask &= tendency.draw("looks").random(len(access), dtype=np.float32) < _OF_CASELOAD
-    place = np.searchsorted(people, access["officer_id"])
-    mask &= has[place] & (access.day() >= first[place]) & (access.day() <= last[place])
-    hits = np.flatnonzero(mask)
-    which = (tendency.draw("whom").random(len(hits)) * size[place[hits]]).astype(np.int64)
+    looks = np.flatnonzero((access["incident_id"] < 0) & (access["subject_id"] > 0))
+    place, day = np.searchsorted(people, access["officer_id"][looks]), access.time()[looks] // MINUTES
+    mask = tendency.draw("looks").random(len(looks), dtype=np.float32) < _OF_CASELOAD
+    mask &= has[place] & (day >= first[place]) & (day <= last[place])
+    hits, place = looks[mask], place[mask]
+    which = (tendency.draw("whom").random(len(hits)) * size[place]).astype(np.int64)
     subject = access["subject_id"].copy()
-    number = _FIRST_NUMBER + place[hits] * _MOST + which
+    number = _FIRST_NUMBER + place * _MOST + which
     subject[hits] = keys.ordinary(seed=cell.world.seed, table="person", cell=cell.number, number=number)
     cell.set_columns("system_access", subject_id=subject)
 

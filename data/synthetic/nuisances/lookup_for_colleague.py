@@ -13,7 +13,7 @@ def _leave(tendency: Tendency) -> None:
     access, incident = cell.tables["system_access"], cell.tables["incident"]
     if not len(incident):
         return
-    hits = np.flatnonzero((access["_incident"] >= 0) & tendency.hits(access["officer_id"], access.day()))
+    hits = tendency.touched(access, access["_incident"] >= 0)
     order = np.argsort(incident["opened_at"], kind="stable")
     past = np.searchsorted(incident["opened_at"][order], access["accessed_at"][hits])
     back = tendency.draw("back").geometric(0.05, len(hits))

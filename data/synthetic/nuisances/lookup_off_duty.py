@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from data.synthetic.nuisance import Nuisance, Tendency
 
 
@@ -11,8 +9,7 @@ def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
     access, shift = cell.tables["system_access"], cell.tables["shift"]
     mask = (access["incident_id"] < 0) & (access["subject_id"] > 0)
-    mask &= tendency.hits(access["officer_id"], access.day())
-    hits = np.flatnonzero(mask)
+    hits = tendency.touched(access, mask)
     ends = shift["ends_at"][access["_shift"][hits]]
     at = access["accessed_at"].copy()
     at[hits] = ends + tendency.draw("minutes").integers(95, 13 * 60, len(hits))

@@ -15,7 +15,7 @@ def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
     access = cell.tables["system_access"]
     mask = (access["incident_id"] < 0) & (access["subject_id"] > 0)
-    hits = np.flatnonzero(mask & tendency.hits(access["officer_id"], access.day()))
+    hits = tendency.touched(access, mask)
     person = np.searchsorted(cell.people, access["officer_id"][hits])
     # The first of the familiar people are looked up most: a triangular choice.
     which = (tendency.draw("whom").random(len(hits)) ** 2 * _FAMILIAR).astype(np.int64)

@@ -12,7 +12,7 @@ def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
     shift = cell.tables["shift"]
     extra = shift["overtime_reason"] == code("shift", "overtime_reason", "cancelled_rest_day")
-    position = np.flatnonzero(extra & tendency.hits(shift["officer_id"], shift.day()))
+    position = tendency.touched(shift, extra)
     tours, draw = shift.take(position), tendency.draw("edits")
     cell.add(
         "roster_edit",

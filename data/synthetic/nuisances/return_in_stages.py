@@ -19,7 +19,7 @@ def _leave(tendency: Tendency) -> None:
     last = absence["ended_on"].copy()
     long = (absence["kind"] == code("absence", "kind", "sickness")) & (last != NO_TIME)
     long &= last - absence["started_on"] >= LONG
-    hits = np.flatnonzero(long & tendency.hits(absence["officer_id"], absence["started_on"]))
+    hits = tendency.touched(absence, long)
     left = people.left[absence["officer_id"][hits]]
     bound = np.where(left == NO_TIME, cell.force.end - 1, np.minimum(left, cell.force.end - 1))
     later = last[hits] + _WEEK * tendency.counts(len(hits)) + tendency.draw("days").integers(0, _WEEK, len(hits))

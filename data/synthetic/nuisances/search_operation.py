@@ -13,7 +13,7 @@ _FOUND = 0.12
 def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
     search = cell.tables["stop_search"]
-    cause = np.flatnonzero(tendency.hits(search["officer_id"], search.day()))
+    cause = tendency.touched(search)
     cause = np.repeat(cause, tendency.counts(len(cause)))
     rows, draw = search.take(cause), tendency.draw("searches")
     count = len(rows)

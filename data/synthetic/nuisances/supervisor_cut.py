@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from data.synthetic.layers.presence import cut_tours
 from data.synthetic.nuisance import Nuisance, Tendency
 
@@ -12,7 +10,7 @@ def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
     shift = cell.tables["shift"]
     supervisor = cell.force.stints.supervisor[cell.posts][shift["_post"]]
-    position = np.flatnonzero(tendency.hits(shift["officer_id"], shift.day()) & (supervisor >= 0))
+    position = tendency.touched(shift, supervisor >= 0)
     cut_tours(cell, tendency.draw("edits"), position, editor=supervisor[position])
 
 

@@ -30,7 +30,7 @@ def _plant(records: SubjectRecords) -> None:
     events.edit(
         records, tours, editor=records.supervisor, at=events.before(records, tours, days=1.0), field="duty", minutes=cut
     )
-    days = records.days(records.count(records.weakened(_GRIEVANCES)))
+    days = events.raised(records, records.days(records.count(records.weakened(_GRIEVANCES))))
     kinds = ("bullying", "bullying", "victimisation", "discrimination")
     events.grieve(records, days, raised_by=records.person, about=records.supervisor, kinds=kinds)
     asked = np.array([int(records.draw.integers(records.subject.first, records.subject.last + 1))])

@@ -10,7 +10,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic import events
-from data.synthetic.benchmark import Benchmark, everything
+from data.synthetic.benchmark import Benchmark, everything, reported_matters
 from data.synthetic.layers.encounters import subjects
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import codes
@@ -68,7 +68,7 @@ TYPOLOGY = Typology(
     months=(9, 20),
     intensity=0.6,
     intensity_means="shared cases a month",
-    benchmark=Benchmark(table="complaint", comparable=everything, share=0.5),
+    benchmark=Benchmark(table="complaint", comparable=everything, share=0.5, count=reported_matters),
     eligible=_eligible,
     plant=_plant,
 )

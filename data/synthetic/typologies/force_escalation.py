@@ -9,7 +9,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.synthetic.benchmark import Benchmark, hard_force
-from data.synthetic.layers.encounters import subjects
+from data.synthetic.layers.encounters import after_arrival, subjects
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import codes
 from data.synthetic.subject_records import SubjectRecords
@@ -40,7 +40,7 @@ def _plant(records: SubjectRecords) -> None:
         "use_of_force",
         officer_id=scene["officer_id"],
         incident_id=scene["incident_id"],
-        used_at=scene["_at"] + records.draw.integers(5, 30, count),
+        used_at=after_arrival(records.draw, scene["_at"]),
         tactic=records.draw.choice(codes("use_of_force", "tactic", _HARD), count),
         severity=records.draw.integers(3, 6, count),
         subject_ethnicity=subjects(records.draw, count, records.cell.world),

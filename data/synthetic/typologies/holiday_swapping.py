@@ -14,8 +14,6 @@ from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.rows import MINUTES, code
 from data.synthetic.subject_records import SubjectRecords
 
-_TOUR = 480
-
 
 def _eligible(candidates: Candidates) -> Array:
     return candidates.officers & candidates.ranks("constable", "sergeant")
@@ -27,9 +25,10 @@ def _plant(records: SubjectRecords) -> None:
     days = days[(days >= records.subject.first) & (days <= records.subject.last)]
     days = days[records.cell.calendar.away[records.person, days - force.start] == 0]
     days = days[~np.isin(days, records.rows("shift").day())]
-    days = days[records.draw.random(len(days)) < min(0.3 * records.intensity, 1.0)]
-    starts = days * MINUTES + records.draw.choice([420, 840], len(days))
-    starts, minutes = events.as_rostered(records, starts, np.full(len(days), _TOUR))
+    level = records.draw.random(len(days))
+    # However rare it is in a subject, it happens once.
+    days = days[(level < 0.3 * records.intensity) | (level == level.min(initial=1.0))]
+    starts, minutes = events.as_rostered(days)
     tours = records.add(
         "shift",
         officer_id=records.person,

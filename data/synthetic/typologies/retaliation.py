@@ -33,7 +33,7 @@ def _plant(records: SubjectRecords) -> None:
     at = events.before(records, tours, days=1.0)
     events.edit(records, tours, editor=records.person, at=at, field="duty", minutes=cut)
     events.ask_to_move(records, records.days(1), people=victim)
-    again = records.days(records.count(0.2))
+    again = events.raised(records, records.days(records.count(0.2)))
     events.grieve(records, again, raised_by=victim, about=records.person, kinds=("victimisation",))
 
 

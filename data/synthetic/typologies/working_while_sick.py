@@ -13,7 +13,7 @@ from data.synthetic import events
 from data.synthetic.benchmark import Benchmark, sickness
 from data.synthetic.planted_patterns import Candidates, Typology
 from data.synthetic.planted_subject import MONTH
-from data.synthetic.rows import MINUTES, code
+from data.synthetic.rows import code
 from data.synthetic.subject_records import SubjectRecords
 
 _TOURS_A_WEEK = 1.5
@@ -38,9 +38,7 @@ def _tours(records: SubjectRecords, first: int, last: int) -> None:
     """Add paid overtime tours on some days of the spell, never its first."""
     days = np.arange(first + 2, last + 1)
     days = days[records.draw.random(len(days)) < _TOURS_A_WEEK / 7]
-    starts = days * MINUTES + records.draw.integers(480, 1100, len(days))
-    minutes = events.quarters(records, len(days), 16, 32)
-    starts, minutes = events.as_rostered(records, starts, minutes)
+    starts, minutes = events.as_rostered(days)
     records.add(
         "shift",
         officer_id=records.person,

@@ -57,7 +57,6 @@ def test_a_drawn_force_meets_the_contract(tmp_path: Path, seed: int) -> None:
 def test_a_nuisance_touches_its_own_tables_and_none_at_a_rate_of_zero(
     cell: CellRecords, parts: Parts, name: str
 ) -> None:
-    assert parts.tendencies is not None
     for rate, tables in ((0.0, set()), (5.0, TOUCHED[name])):
         spoilt = with_rate(cell, name, rate)
         nuisances()[name].leave(Tendency(name, spoilt, parts.tendencies))
@@ -105,7 +104,6 @@ TOUCHED = {
 
 
 def test_people_differ_in_their_nuisances_and_are_alike_in_several(parts: Parts) -> None:
-    assert parts.tendencies is not None
     one, two = (np.log(parts.tendencies.multiples(name)).mean(axis=1) for name in ("early_exit", "video_off"))
     # The person's and the team's shares of the variance, in the middle of their priors: 0.35 + 0.15.
     assert 0.3 < np.corrcoef(one, two)[0, 1] < 0.8

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from data.synthetic.figures import figures
 from data.synthetic.nuisance import nuisances
 from data.synthetic.priors import Prior, draw, draws, priors
-from data.synthetic.world import load, median_world
+from data.synthetic.world import World, load, median_world, names
 
 SEEDS = st.integers(0, 2**63 - 1)
 
@@ -57,9 +57,10 @@ def test_half_of_the_draws_lie_below_the_median(name: str) -> None:
 
 def test_the_median_of_every_figure_is_the_published_one() -> None:
     median = median_world(people=100)
-    assert median.figures
-    for name, value in median.figures.items():
-        assert value == pytest.approx(figures()[name].value)
+    drawn = [name.removeprefix("figures/") for name in priors() if name.startswith("figures/")]
+    assert drawn
+    for name in drawn:
+        assert median.figure(name) == pytest.approx(figures()[name].value)
 
 
 def test_a_drawn_world_and_its_null_twin_share_every_draw() -> None:
@@ -78,9 +79,18 @@ def test_what_a_file_sets_itself_is_not_drawn(tmp_path: Path) -> None:
     assert own.figures["searches"] == load("drawn", seed=3).figures["searches"]
 
 
-def test_a_world_that_is_not_drawn_says_nothing_of_draws() -> None:
-    assert "draws" not in load("tiny").model_dump()
-    assert load("tiny").draw("rate/video_off", 0.25) == 0.25
+@pytest.mark.parametrize("name", sorted(set(names()) - {"drawn", "drawn-null"}))
+def test_a_designed_world_is_the_median_of_all_draws_with_even_reporting(name: str) -> None:
+    world, median = load(name, seed=5), draws(None)
+    assert {key: value for key, value in world.draws.items() if median[key] != value} == {
+        key: 1.0 for key in median if key.startswith("reporting/")
+    }
+    assert set(world.draws) == set(median)
+    assert world.figures == {}
+
+
+def test_a_world_made_without_a_file_stands_on_the_ordinary_force_too() -> None:
+    assert World(name="own", title="own", people=100).draws == load("tiny").draws
 
 
 @pytest.mark.parametrize(("level", "value"), [(0.0, 2.0), (0.5, 4.0), (1.0, 8.0)])

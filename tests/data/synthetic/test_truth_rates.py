@@ -8,6 +8,7 @@ import pytest
 
 from data.synthetic.build import build_parts
 from data.synthetic.memory_world import MemoryWorld, make_world
+from data.synthetic.planted_subject import PlantedSubject
 from data.synthetic.truth_rates import KINDS, main_roles, serving_months
 from data.synthetic.world import World, load
 
@@ -47,13 +48,13 @@ def test_ordinary_people_of_a_role_have_a_rate_of_one_on_average(null: MemoryWor
     assert np.allclose(means, 1.0, atol=0.01)
 
 
-def test_rates_wander_in_drawn_forces_and_stand_still_in_designed_ones(null: MemoryWorld) -> None:
-    designed = rates(make_world(load("null", people=100, months=6)))
-    for table, moves in ((rates(null), True), (designed, False)):
+def test_rates_wander_in_drawn_forces_and_in_designed_ones(null: MemoryWorld) -> None:
+    for made in (null, make_world(load("null", people=100, months=6))):
+        table = rates(made)
         force = table[table["kind"] == "force"]
         lasting = force.groupby("officer_id")["relative_rate"].agg(lambda v: v.max() / max(v.min(), 1e-9))
         # Peers come and go, which moves everybody's rate a little.
-        assert bool(lasting.median() > 1.2) is moves
+        assert lasting.median() > 1.2
 
 
 def test_planted_rows_raise_the_rate_of_whose_they_are_and_lower_nobody_elses(
@@ -77,11 +78,25 @@ def test_a_true_rate_predicts_the_rows_that_come(null: MemoryWorld) -> None:
     assert np.corrcoef(np.log(mean + 0.05), np.log(rows + 1))[0, 1] > 0.3
 
 
-def test_intensities_of_a_drawn_force_are_multiples_from_barely_visible_to_blatant() -> None:
+@pytest.mark.parametrize("name", ["drawn", "demo"])
+def test_intensities_are_multiples_from_barely_visible_to_blatant(name: str) -> None:
     subjects = pd.concat(
-        make_world(load("drawn", people=300, months=9, seed=seed)).truth["truth_subject"].to_pandas()
-        for seed in (31, 32)
+        make_world(load(name, people=300, months=9, seed=seed)).truth["truth_subject"].to_pandas() for seed in (31, 32)
     )
     assert (subjects["intensity"] >= 1.2).all()
     assert subjects["intensity"].median() < 5
     assert subjects["intensity"].max() > 1.5 * subjects["intensity"].median()
+
+
+def test_in_a_subtle_world_each_subject_exceeds_peers_by_two_fifths_of_what_they_would() -> None:
+    usual, subtle = (
+        {(s.name, s.member): s.multiple for s in planted(load(name, people=300, months=9))}
+        for name in ("tiny", "subtle")
+    )
+    assert usual.keys() == subtle.keys()
+    assert all(subtle[who] - 1 == pytest.approx(0.4 * (multiple - 1)) for who, multiple in usual.items())
+
+
+def planted(world: World) -> list[PlantedSubject]:
+    """Every subject of a typology of a world."""
+    return [subject for subjects in build_parts(world).typologies.values() for subject in subjects]
