@@ -106,12 +106,18 @@ def conform(table: Table, rows: pa.Table) -> pa.Table:
 
 
 def load_arrow(
-    store: Store, table: Table, rows: pa.Table, *, source_file: str | None = None, view: bool = False
+    store: Store,
+    table: Table,
+    rows: pa.Table,
+    *,
+    source_file: str | None = None,
+    view: bool = False,
+    origin: pa.Table | None = None,
 ) -> None:
     """Make rows readable as `loaded.<table>`, in the order they have; a table of that name is replaced.
 
     Rows without `source_file` and `source_row` cite `source_file` (or `<table>.parquet`) and their position, from 1.
-    A `view` copies nothing and reads the Arrow table where it lies.
+    A `view` copies nothing and reads the Arrow table where it lies; it may say of which `origin` it holds the rows.
 
     Example:
         >>> from data.contract import CONTRACT
@@ -133,3 +139,5 @@ def load_arrow(
     store.run(f"CREATE OR REPLACE {'VIEW' if view else 'TABLE'} {name} AS SELECT {items} FROM {registered}")
     if not view:
         store.connection.unregister(registered)
+    elif origin is not None:
+        store.stands_for(table.name, origin)

@@ -7,16 +7,19 @@ import mmap
 import os
 import re
 import resource
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import duckdb
 import pyarrow as pa
 
 from data.errors import MEMORY_HINT, MachineFault, OpencseError
+from data.memo import current
+
+T = TypeVar("T")
 
 
 class StatementFailed(OpencseError):
@@ -33,6 +36,11 @@ class Step:
 
 _ROOM: Final = 512 * 2**20
 """The address space that a database asks for from the start: buffers, and arenas and stacks of its threads."""
+
+_RECORDS: Final = re.compile(r'\bloaded\."?(\w+)"?')
+"""A table of records in a statement."""
+
+_DROPS_RECORDS: Final = re.compile(r"\bDROP\s+SCHEMA\b[^;]*\bloaded\b|\bROLLBACK\b", re.IGNORECASE)
 
 _CHANGES_NAMES: Final = re.compile(r"\b(CREATE|DROP|ALTER|ATTACH|DETACH|USE|ROLLBACK)\b", re.IGNORECASE)
 """The words without which a statement leaves the names of tables as they are."""
@@ -64,6 +72,7 @@ class Store:
         # To ask the database takes longer than most questions asked of the rows of one person.
         self._names: dict[str, frozenset[str]] = {}
         self._is_shared = False
+        self._origins: dict[str, object] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -94,6 +103,21 @@ class Store:
         """Run one query and return its result as an Arrow table."""
         with self._step(sql, step):
             return self._connection.sql(sql, params=list(parameters)).to_arrow_table()
+
+    def kept(self, sql: str, compute: Callable[[], T], *inputs: Any) -> T:
+        """Return what is computed of a statement on records, and of other inputs: from the memo in force, if it can be.
+
+        The statement reads tables of records and nothing else; `compute` runs it. See `data.memo`.
+        """
+        memo = current()
+        if memo is None:
+            return compute()
+        origins = [self._origins.get(name) for name in sorted(set(_RECORDS.findall(sql)))]
+        return memo.of_tables(sql, origins, inputs, compute)
+
+    def stands_for(self, name: str, origin: object) -> None:
+        """Say which object a loaded table is a view of, as long as it is not replaced."""
+        self._origins[name] = origin
 
     def register(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table readable under a name."""
@@ -127,6 +151,9 @@ class Store:
             self.steps.append(Step(step, sql))
         if _CHANGES_NAMES.search(sql):
             self._names.clear()
+            # A table that is replaced, or may be, is no longer known to be a view of anything.
+            for name in list(self._origins) if _DROPS_RECORDS.search(sql) else _RECORDS.findall(sql):
+                self._origins.pop(name, None)
         try:
             yield
         except duckdb.InterruptException as error:

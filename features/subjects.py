@@ -124,7 +124,7 @@ def subjects(store: Store, *, kind: SubjectKind, as_of: date) -> pa.Table:
         query = officers_query(as_of, postings=postings, units="unit" in present, naming=naming_tables(store))
     else:
         query = units_query(as_of, postings=postings, naming=naming_tables(store))
-    return store.arrow(query, step=f"{as_of}/subjects/{kind}").select(COLUMNS)
+    return store.kept(query, lambda: store.arrow(query, step=f"{as_of}/subjects/{kind}").select(COLUMNS))
 
 
 def in_service_since(store: Store, *, kind: SubjectKind, as_of: date, ids: Ids) -> Integers:
@@ -145,7 +145,7 @@ def in_service_since(store: Store, *, kind: SubjectKind, as_of: date, ids: Ids) 
         f"SELECT {key} AS id, {first} AS since FROM {loaded(CONTRACT[table], as_of)}"
         f" WHERE {column} IS NOT NULL GROUP BY {key} ORDER BY {key}"
     )
-    rows = store.arrow(query, step=f"{as_of}/subjects/{kind}/since")
+    rows = store.kept(query, lambda: store.arrow(query, step=f"{as_of}/subjects/{kind}/since"))
     row_ids = np.asarray(rows["id"].to_numpy(), dtype=np.int64)
     at = np.minimum(np.searchsorted(row_ids, ids), max(len(row_ids) - 1, 0))
     has_day = row_ids[at] == ids if len(row_ids) else np.zeros(len(ids), dtype=np.bool_)

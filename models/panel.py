@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -106,6 +107,21 @@ class Panel:
             number = {name: at for at, name in enumerate(names)}
             steps.append((names, np.array([-1 if n is None else number[n] for n in labels], dtype=np.intp)))
         return tuple(steps)
+
+    @property
+    def content(self) -> list[Any]:
+        """All that the panel holds, as arrays and plain values; see `data.memo`."""
+        series = [
+            part
+            for s in self.series
+            for part in (s.key, s.cells.value, s.cells.exposure, s.cells.n_rows, s.cells.status, s.partial)
+        ]
+        return [
+            (self.kind, self.as_of, self.concern, self.group_names, sorted(self.peers.sizes.items())),
+            *(self.ids, self.group_of, self.days_posted),
+            *(part for step in self.small_groups for part in step),
+            *series,
+        ]
 
     def find(self, indicator: str, window: int) -> Series | None:
         """Return one indicator over one window; None where the panel does not have it."""

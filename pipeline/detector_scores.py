@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from data.memo import current, digest_of, recall
 from data.vocabulary import CONCERNS, Concern
 from features.table import FeatureTable
 from models.baselines import baselines
@@ -37,7 +39,14 @@ def score_panel(view: Panel, settings: Settings, *, with_baselines: bool = True)
     detectors = detectors_of(view, settings)
     if with_baselines:
         detectors += [b for b in baselines().values() if b.can_score(view)]
-    return tuple(DetectorScores(d, view, d.score(view, seed=seed_of(settings, d, view))) for d in detectors)
+    if current() is None:
+        return tuple(DetectorScores(d, view, d.score(view, seed=seed_of(settings, d, view))) for d in detectors)
+    # Panels are hashed once for all detectors; settings say which file or estimator a name stands for.
+    panel, rest = digest_of(view.content), settings.model_dump_json()
+    return tuple(
+        DetectorScores(d, view, recall("scores", (d.name, panel, rest), partial(d.score, view, seed=seed)))
+        for d, seed in ((d, seed_of(settings, d, view)) for d in detectors)
+    )
 
 
 def detectors_of(view: Panel, settings: Settings) -> list[Detector]:

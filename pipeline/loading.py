@@ -233,10 +233,11 @@ def _load_trusted(records: Path | Records, source: str, names: Collection[str], 
             f"Records of the source '{source}' cannot be loaded without a check.",
             expected="records that meet the contract, in memory or as Parquet",
         )
-    tables = _conforming(records if isinstance(records, Mapping) else read_parquet_folder(records), names)
+    origins = records if isinstance(records, Mapping) else read_parquet_folder(records)
+    tables = _conforming(origins, names)
     store.run(f"CREATE SCHEMA IF NOT EXISTS {LOADED}")
     for name, rows in tables.items():
-        load_arrow(store, CONTRACT[name], rows, view=True)
+        load_arrow(store, CONTRACT[name], rows, view=True, origin=origins[name])
     note_filled(store)
     return LoadReport(
         source=source,

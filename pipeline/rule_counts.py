@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -100,12 +101,17 @@ def count_contradictions(
     counts = []
     for rule in rules:
         if set(rule.tables) <= present:
-            counted = store.arrow(count_query(rule, as_of, span=span), step=f"{as_of}/rules/{rule.name}")
-            subject, month, *rest = (counted[n].to_numpy() for n in counted.column_names)
-            months = np.asarray(month, dtype="datetime64[M]")
-            integers = [np.asarray(column, dtype=np.int64) for column in (subject, *rest)]
-            counts.append(MonthlyCounts(rule, as_of, integers[0], months, *integers[1:]))
+            sql = count_query(rule, as_of, span=span)
+            counts.append(store.kept(sql, partial(_monthly_counts, store, rule, as_of, sql), rule.name))
     return counts
+
+
+def _monthly_counts(store: Store, rule: Rule, as_of: date, sql: str) -> MonthlyCounts:
+    counted = store.arrow(sql, step=f"{as_of}/rules/{rule.name}")
+    subject, month, *rest = (counted[n].to_numpy() for n in counted.column_names)
+    months = np.asarray(month, dtype="datetime64[M]")
+    integers = [np.asarray(column, dtype=np.int64) for column in (subject, *rest)]
+    return MonthlyCounts(rule, as_of, integers[0], months, *integers[1:])
 
 
 def skipped_rules(rules: Sequence[Rule], present: set[str]) -> list[tuple[str, tuple[str, ...]]]:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from audit.rates import PositiveDefinition, RateOptions, Truth, rates
 from audit.rates.positives import truth_labels
+from data.memo import Memo, remembering
 from data.staging import staged_file
 from data.synthetic.memory_world import MemoryWorld, make_world
 from data.synthetic.world import World
@@ -123,29 +124,31 @@ def _texts(value: Any) -> Any:
 
 def run_cell(cell: Cell, out: Path) -> None:
     """Perform a cell, measure it, and write its files under their names when they are complete."""
-    result = perform(
-        _world_in_memory(cell.resolved_world), settings=cell.settings, scenario=cell.declaration, dose=cell.dose
-    )
-    results, flagged = measure_controls(cell, result) if cell.scenario == CONTROLS else measure(cell, result)
+    world, memo = _world_in_memory(cell.resolved_world)
+    # What a scenario leaves as it is in the world has been computed for the cell before.
+    with remembering(memo):
+        result = perform(world, settings=cell.settings, scenario=cell.declaration, dose=cell.dose)
+        results, flagged = measure_controls(cell, result) if cell.scenario == CONTROLS else measure(cell, result)
     name = cell_id(cell)
     # The results come last: where they are, everything of the cell is.
     write_whole(flagged, out / f"{name}.flagged.parquet")
     write_whole(results, out / f"{name}.parquet")
 
 
-_last: dict[str, MemoryWorld] = {}
-"""The last world made in this process: the cells of a world come one after another."""
+_last: dict[str, tuple[MemoryWorld, Memo]] = {}
+"""The last world made in this process, and what was computed of it: the cells of a world come one after another."""
 
 
-def _world_in_memory(world: World) -> MemoryWorld:
+def _world_in_memory(world: World) -> tuple[MemoryWorld, Memo]:
     key = world.model_dump_json()
-    memory_world = _last.get(key)
-    if memory_world is None:
-        memory_world = make_world(world)
+    last = _last.get(key)
+    if last is None:
+        made = make_world(world)
+        last = made, Memo(lasting=made.records.values())
         # Where cells are run in threads, another may put its own world here at the same time.
         _last.clear()
-        _last[key] = memory_world
-    return memory_world
+        _last[key] = last
+    return last
 
 
 def measure_controls(cell: Cell, result: ScenarioResult) -> tuple[pa.Table, pa.Table]:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from data.arrays import Integers
 from data.calendar import day_number
@@ -148,7 +149,10 @@ def _states_unit(table: Table) -> bool:
 
 
 def _by_area(store: Store, query: str, *, step: str) -> dict[int | None, Volumes]:
-    counts = store.arrow(query, step=step)
+    return store.kept(query, lambda: _volumes_by_area(store.arrow(query, step=step)))
+
+
+def _volumes_by_area(counts: pa.Table) -> dict[int | None, Volumes]:
     columns = [np.asarray(counts[name].to_numpy(), dtype=np.int64) for name in ("occurred", "known", "n")]
     if counts["area"].null_count == len(counts):
         return {None: Volumes(*columns)}

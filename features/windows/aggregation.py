@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 
 from data.arrays import Floats, Ids, Integers
 from data.date_precision import coarse_columns
+from data.memo import current
 from data.store import Store
 from features.compile.scan import Scan, scans
 from features.compile.scan_query import scan_query
 from features.formula import combine
 from features.indicator import Indicator
-from features.windows.merge import merge
-from features.windows.timeline import timeline
+from features.windows.merge import Merged, merge
+from features.windows.timeline import Timeline, timeline
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,7 @@ def aggregate(store: Store, indicators: Sequence[Indicator], ids: Mapping[date, 
     aggregates: dict[date, dict[tuple[str, int], Aggregates]] = {day: {} for day in ids}
     for scan in scans(_by_day(store, [i for i in _with_parts(indicators) if i.aggregate != "formula"])):
         line = timeline(ids, scan.windows)
-        rows = store.arrow(scan_query(scan, line), step=_step_name(scan, ids))
-        for merged in merge(scan, line, rows, run_ids):
+        for merged in _merged(store, scan, line, run_ids, step=_step_name(scan, ids)):
             # Who is in service differs from day to day; a scan is merged once for everybody who is on any of them.
             at = positions[merged.as_of]
             missing = 0.0 if merged.indicator.missing == "zero" else np.nan
@@ -54,6 +55,17 @@ def aggregate(store: Store, indicators: Sequence[Indicator], ids: Mapping[date, 
             value = np.where(n_rows > 0, merged.value[at].astype(np.float64), missing)
             aggregates[merged.as_of][merged.indicator.name, merged.window] = Aggregates(value, n_rows)
     return {day: own | _formulas(indicators, own) for day, own in aggregates.items()}
+
+
+def _merged(store: Store, scan: Scan, line: Timeline, run_ids: Ids, *, step: str) -> Iterable[Merged]:
+    """Give the values of a scan one after the other, so that each can be let go, or all of them where they are kept."""
+    sql = scan_query(scan, line)
+    if current() is None:
+        return merge(scan, line, store.arrow(sql, step=step), run_ids)
+    # What becomes of the rows is not all in the statement.
+    declared = [(i.name, i.aggregate, i.value, i.independent, i.windows) for i in scan.indicators]
+    merged = partial(merge, scan, line, ids=run_ids)
+    return store.kept(sql, lambda: [*merged(rows=store.arrow(sql, step=step))], scan.kind, line, declared, run_ids)
 
 
 def _by_day(store: Store, indicators: Sequence[Indicator]) -> list[Indicator]:

@@ -22,6 +22,7 @@ import numpy as np
 from scipy.special import betaln, expit, gammaln, logit
 
 from data.arrays import Bools, Floats, Positions
+from data.memo import recall_each
 from models.nulls.beta_binomial_likelihood import gather, minus_log_posterior, rounded_trials
 from models.nulls.newton import minimise
 from models.nulls.stacks import Samples, Stack, blocks, distinct, stack
@@ -117,6 +118,26 @@ def fit_beta_binomials(
         True
     """
     added = [None] * len(hits) if offsets is None else list(offsets)
+    inputs = [(*each, least, spread_prior, cut) for each in zip(hits, trials, groups, added, strict=True)]
+
+    def fit_those(at: list[int]) -> list[BetaBinomialNull | None]:
+        chosen = [hits[n] for n in at], [trials[n] for n in at]
+        own = [groups[n] for n in at], [added[n] for n in at]
+        return _fit_those(*chosen, *own, least=least, spread_prior=spread_prior, cut=cut)
+
+    return recall_each("beta_binomial", inputs, fit_those)
+
+
+def _fit_those(
+    hits: Sequence[Floats],
+    trials: Sequence[Floats],
+    groups: Sequence[Positions],
+    added: Sequence[Floats | None],
+    *,
+    least: float | None,
+    spread_prior: SpreadPrior,
+    cut: float,
+) -> list[BetaBinomialNull | None]:
     enough = [n for n, x in enumerate(hits) if len(x) >= FEWEST_PEERS and 0 < x.sum() < trials[n].sum()]
     nulls: list[BetaBinomialNull | None] = [None] * len(hits)
     for block in blocks([len(hits[n]) for n in enough]):

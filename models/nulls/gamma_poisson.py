@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 
 from data.arrays import Bools, Floats, Integers, Positions
+from data.memo import recall_each
 from models.nulls import negative_binomial
 from models.nulls.gamma_poisson_likelihood import STEP, counted, minus_log_posterior
 from models.nulls.newton import minimise
@@ -116,6 +117,23 @@ def fit_gamma_poissons(
         >>> [round(null.shape, 1) for null in nulls if null is not None]
         [2.5, 2.0, 2.0]
     """
+    inputs = [(*each, spread_prior, cut) for each in zip(counts, exposures, groups, strict=True)]
+
+    def fit_those(at: list[int]) -> list[GammaPoissonNull | None]:
+        chosen_counts, chosen_exposures = [counts[n] for n in at], [exposures[n] for n in at]
+        return _fit_those(chosen_counts, chosen_exposures, [groups[n] for n in at], spread_prior=spread_prior, cut=cut)
+
+    return recall_each("gamma_poisson", inputs, fit_those)
+
+
+def _fit_those(
+    counts: Sequence[Floats],
+    exposures: Sequence[Floats],
+    groups: Sequence[Positions],
+    *,
+    spread_prior: SpreadPrior,
+    cut: float,
+) -> list[GammaPoissonNull | None]:
     nulls: list[GammaPoissonNull | None] = [None] * len(counts)
     for at, count in enumerate(counts):
         if len(count) >= FEWEST_PEERS and not count.any():

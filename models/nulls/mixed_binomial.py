@@ -32,6 +32,7 @@ import numpy as np
 from scipy.special import bdtrc, expit, gammaln, logit
 
 from data.arrays import Bools, Floats, Positions
+from data.memo import recall
 from models.nulls.binomial_grid import GRID, chance_under, least_count
 from models.nulls.log_odds import GridStretches, steps_of
 from models.nulls.truncated import CUT, FEWEST_PEERS, PRIOR_EVENTS, SMALLEST
@@ -169,6 +170,11 @@ def middle_of(counts: Counts, *, cut: float = CUT) -> Middle | None:
         >>> middle.by_spread.shape == SPREADS.shape
         True
     """
+    inputs = (counts.hits, counts.trials, counts.offset, cut, len(counts.groups), *counts.groups)
+    return recall("middle", inputs, lambda: _middle_of(counts, cut))
+
+
+def _middle_of(counts: Counts, cut: float) -> Middle | None:
     hits, trials = counts.hits, counts.trials
     if len(hits) < FEWEST_PEERS or not 0 < hits.sum() < trials.sum():
         return None

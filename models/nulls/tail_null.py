@@ -13,6 +13,7 @@ from typing import ClassVar, Final
 import numpy as np
 
 from data.arrays import Floats, Positions
+from data.memo import recall_each
 from models.nulls.newton import Curvature, Loss, minimise
 from models.nulls.stacks import Stack
 from models.nulls.truncated import CUT, FEWEST_PEERS, SMALLEST
@@ -84,6 +85,10 @@ def fit_tails(scores: Sequence[Floats]) -> list[TailNull | None]:
         >>> [null is not None and null.share for null in fit_tails([*sets, np.zeros(5)])]
         [0.3, 0.3, False]
     """
+    return recall_each("tail", [[ordered] for ordered in scores], lambda at: _fit_tails([scores[n] for n in at]))
+
+
+def _fit_tails(scores: Sequence[Floats]) -> list[TailNull | None]:
     searches = [_TailSearch.of(ordered) for ordered in scores]
     going = [search for search in searches if search is not None]
     for _ in range(_ROUNDS):

@@ -99,6 +99,26 @@ def done(plan: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 # ---------------------------------------------------------------- running
 
 
+def test_a_cell_after_others_of_its_world_has_the_bytes_that_it_has_alone(tmp_path: Path) -> None:
+    """What a scenario left as it was is not computed again, and comes out as if it had been."""
+    doses = "complaint_ring = [2.0]\nduplicates = [0.5]\nmissing_feed = [0.5]"
+    path = tmp_path / "plan.toml"
+    path.write_text(SMALL.format(scenarios='"complaint_ring", "duplicates", "missing_feed"', doses=doses))
+    plan = load_plan(str(path)).model_copy(update={"seeds": 1})
+    for place in ("alone", "together"):
+        (tmp_path / place).mkdir()
+        cells._last.clear()
+        for cell in (c for c in plan.cells() if c.scenario != CONTROLS):
+            if place == "alone":
+                cells._last.clear()
+            cells.run_cell(cell, tmp_path / place)
+    alone, together = (
+        {path.name: path.read_bytes() for path in (tmp_path / place).iterdir()} for place in ("alone", "together")
+    )
+    assert len(alone) == 8
+    assert alone == together
+
+
 def test_a_plan_killed_in_the_middle_and_run_again_gives_the_same_bytes(done: Path, plan: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-m", "opencse", "stress", str(plan), "--out", str(out), "--workers", "2"]
