@@ -36,7 +36,7 @@ def record_notes(store: Store, *, present: Collection[str], counts: Collection[C
         *_sentinels(store, present),
         *_outlying_days(counts),
         *_repeated_officers(counts),
-        *(_rows_after_leaving(store, present) if "officer" in present else ()),
+        *(_rows_outside_service(store, frozenset(present)) if "officer" in present else ()),
         *_undated(store, present),
         *(_own_supervisors(store) if "posting" in present else ()),
         *(_unit_circles(store) if "unit" in present else ()),
@@ -106,26 +106,39 @@ def _repeated_officers(counts: Collection[ConstraintCount]) -> Iterator[str]:
             )
 
 
-def _rows_after_leaving(store: Store, present: Collection[str]) -> Iterator[str]:
+_OUTSIDE: Final = {
+    "after their officer left": (
+        "> o.left_on",
+        "If the officer returned, leave left_on empty; the postings say when they served.",
+    ),
+    "before their officer joined": (
+        "< o.joined_on",
+        "They count, and no service stands beside them: see whether they are somebody else's.",
+    ),
+}
+"""What lies outside an officer's service: where, the condition on the day, and what to do."""
+
+
+def _rows_outside_service(store: Store, present: frozenset[str]) -> Iterator[str]:
+    # What an officer declares, or is registered for, may well be older than the service.
     dated = [
         table
         for table in CONTRACT
-        if table.name in present and table.name != "officer" and table.occurred and "officer_id" in table.column
+        if table.name in present - {"officer"} and table.occurred and "officer_id" in table.column
+        if table.category != "declarations"
     ]
-    totals = {
-        table.name: store.value(
-            f"SELECT count(*) FROM {LOADED}.{quoted(table.name)} AS r JOIN {LOADED}.officer AS o USING (officer_id) "
-            f"WHERE CAST(r.{quoted(str(table.occurred))} AS DATE) > o.left_on"
-        )
-        for table in dated
-    }
-    late = {name: count for name, count in totals.items() if count}
-    if late:
-        yield (
-            f"{sum(late.values())} rows are dated after their officer left ("
-            + ", ".join(f"{name} {count}" for name, count in late.items())
-            + "). If the officer returned, leave left_on empty; the postings say when they served."
-        )
+    for where, (condition, advice) in _OUTSIDE.items():
+        totals = {
+            table.name: store.value(
+                f"SELECT count(*) FROM {LOADED}.{quoted(table.name)} AS r JOIN {LOADED}.officer AS o USING"
+                f" (officer_id) WHERE CAST(r.{quoted(str(table.occurred))} AS DATE) {condition}"
+            )
+            for table in dated
+        }
+        outside = {name: count for name, count in totals.items() if count}
+        if outside:
+            listed = ", ".join(f"{name} {count}" for name, count in outside.items())
+            yield f"{sum(outside.values())} rows are dated {where} ({listed}). {advice}"
 
 
 def _own_supervisors(store: Store) -> Iterator[str]:

@@ -58,6 +58,19 @@ def test_rows_dated_after_their_officer_left_are_counted_by_table() -> None:
     assert note.startswith("2 rows are dated after their officer left (shift 1, complaint 1)")
 
 
+def test_rows_dated_before_their_officer_joined_are_counted_by_table_but_not_what_may_be_older() -> None:
+    (note,) = notes_on(
+        officer=[{"joined_on": "2015-01-01"}, {"joined_on": None}],
+        complaint=[
+            {"officer_id": 1, "occurred_on": "2014-12-30", "received_on": "2014-12-31"},
+            {"officer_id": 1, "occurred_on": "2015-01-01", "received_on": "2015-01-02"},
+            {"officer_id": 2, "occurred_on": "1999-01-01", "received_on": "1999-01-02"},
+        ],
+        external_register=[{"officer_id": 1, "valid_from": "2001-01-01"}],
+    )
+    assert note.startswith("1 rows are dated before their officer joined (complaint 1)")
+
+
 def test_an_officer_who_is_their_own_supervisor_is_told() -> None:
     posting = {"officer_id": 1, "supervisor_id": 1}
     (note,) = notes_on(officer=[{}, {}], posting=[posting, posting | {"supervisor_id": 2}])
