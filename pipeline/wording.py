@@ -106,10 +106,13 @@ def statistical_sentence(
         f"Unusual next to {peers} peers ({whom}) by {names}{together}; a chance of {p_value:.2g} for an ordinary peer."
     )
     if by_capacity:
-        opening = (
-            f"Selected by capacity: among the highest next to {peers} peers ({whom}) by {names}, with a chance of"
-            f" {p_value:.2g} for an ordinary peer{'' if p_value <= UNUSUAL else ', which is not unusual'}."
+        # Whoever stands highest is taken: nothing checks how often ordinary people stand as high.
+        chance = (
+            f"ranked by a p-value of {p_value:.2g}, of which nothing is promised: ordinary peers may reach it oftener"
+            if p_value <= UNUSUAL
+            else f"with a chance of {p_value:.2g} for an ordinary peer, which is not unusual"
         )
+        opening = f"Selected by capacity: among the highest next to {peers} peers ({whom}) by {names}, {chance}."
     return " ".join([opening, *(contribution_sentence(c, indicators[c.indicator]) for c in contributions)])
 
 

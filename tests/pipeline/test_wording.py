@@ -40,7 +40,10 @@ def test_whoever_is_flagged_by_capacity_alone_is_not_called_unusual(p_value: flo
 
 @pytest.mark.parametrize("p_value", [UNUSUAL, 0.0001])
 def test_whoever_is_flagged_by_capacity_and_rare_among_peers_is_not_called_ordinary(p_value: float) -> None:
-    assert "not unusual" not in sentence(p_value, by_capacity=True)
+    text = sentence(p_value, by_capacity=True)
+    assert "not unusual" not in text
+    assert "nothing is promised" in text
+    assert "chance" not in text
 
 
 def test_a_value_without_an_expectation_is_said_to_lie_above_the_median_and_no_further() -> None:
