@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
@@ -95,13 +95,27 @@ class Sources:
         return {area: max(number, lost[None]) for area, number in lost.items()}
 
     def notes(self) -> tuple[str, ...]:
-        """Return a sentence for each source whose records end more than 28 days before an as-of date."""
-        return tuple(
-            f"Records of {gap.table} end on {gap.first - timedelta(days=1)}, {gap.days} days before the as-of date"
-            f" {gap.as_of}: nothing is said of windows that reach into these days."
-            for gap in self.gaps
-            if gap.area is None and gap.lasts and gap.days > ENDED and gap.days < AGES
-        )
+        """Return a sentence for each source whose records begin or end more than 28 days apart from what they might."""
+        return (*self._late(), *self._ended())
+
+    def _late(self) -> Iterator[str]:
+        last = max((as_of for as_of, _ in self.reach), default=None)
+        begun = {table: first for (as_of, table), first in sorted(self.reach.items()) if as_of == last}
+        for table, first in begun.items():
+            days = (first - min(begun.values())).days
+            if days > ENDED:
+                yield (
+                    f"Records of {table} begin on {first}, {days} days after the first of all: where a window reaches"
+                    " further back, what is counted and the opportunity for it are those of the days since."
+                )
+
+    def _ended(self) -> Iterator[str]:
+        for gap in self.gaps:
+            if gap.area is None and gap.lasts and ENDED < gap.days < AGES:
+                yield (
+                    f"Records of {gap.table} end on {gap.first - timedelta(days=1)}, {gap.days} days before the as-of"
+                    f" date {gap.as_of}: nothing is said of windows that reach into these days."
+                )
 
     def reaches_back(self, as_of: date, window: int, tables: Iterable[str]) -> bool:
         """Say whether the records of all the tables cover a window from its first day on."""

@@ -93,3 +93,9 @@ def test_values_over_covered_days_are_those_of_a_window_of_as_many_days() -> Non
 def test_how_far_sources_reach_back_is_read_again_as_it_was_written() -> None:
     sources = began(complaint=400, shift=12)
     assert reach_from_json(reach_to_json(sources)) == sources.reach
+
+
+def test_sources_that_begin_long_after_the_first_are_named() -> None:
+    (note,) = began(shift=300, complaint=700, use_of_force=690).notes()
+    assert note.startswith(f"Records of shift begin on {DAY - timedelta(days=300)}, 400 days after the first of all")
+    assert began(shift=690, complaint=700).notes() == ()
