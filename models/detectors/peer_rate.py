@@ -14,16 +14,17 @@ from models.series_detector import SeriesDetector
 
 
 class PeerRate(SeriesDetector):
-    """Compares each count, given its exposure, with the gamma-Poisson spread of the subject's peer group."""
+    """Compares each count, given its exposure, with the spread of rates in the subject's peer group."""
 
     family: ClassVar[Family] = "peer"
     separate: ClassVar[bool] = True
     kinds: tuple[SubjectKind, ...] = ("officer", "unit")
     question = "Is there more of anything than peers with the same exposure would lead one to expect?"
     assumption = (
-        "peers of the same role, rank and area differ by gamma-distributed rates, whose shape all groups share; counts"
-        " given exposure are Poisson; fewer than one in twenty peers is unusual; indicators are"
-        " combined by Bonferroni, whatever their dependence"
+        "peers of the same role, rank and area differ by gamma-distributed rates, whose shape all groups share; in"
+        " standards and culture a few in a hundred have several times the rate for ordinary reasons; counts given"
+        " exposure are Poisson; fewer than one in twenty peers is unusual; indicators are combined by Bonferroni,"
+        " whatever their dependence"
     )
     references = ("Greenwood and Yule (1920)", "Clayton and Kaldor (1987)", "Efron (2004)")
 
@@ -34,7 +35,11 @@ class PeerRate(SeriesDetector):
         return rate and indicator.read_by is None
 
     def corrects_tail(self, panel: Panel) -> bool:
-        """Correct where conduct is read: a few people are named far oftener than the null allows."""
+        """Correct of officers in culture: disputes leave grievances that nobody can tell to be one person's."""
+        return panel.concern == "culture" and panel.kind == "officer"
+
+    def lengthens_tail(self, panel: Panel) -> bool:
+        """Lengthen where conduct is read: a few ordinary people are named many times as often as their peers."""
         return panel.concern in ("standards", "culture")
 
     def fit_nulls(self, panel: Panel, chosen: Sequence[Series]) -> Sequence[SeriesNull | None]:

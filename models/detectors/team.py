@@ -26,8 +26,9 @@ class Team(SeriesDetector):
     question = "Does more arise in the team than its members' days and incidents would lead one to expect?"
     assumption = (
         "things arise with members' days and shared incidents, at rates that all teams have in common and a"
-        " factor of the team's role; what is left differs among teams by a gamma distribution whose shape all share;"
-        " fewer than one in twenty teams is unusual; indicators are combined by Bonferroni"
+        " factor of the team's role; what is left differs among teams by a gamma distribution whose shape all share,"
+        " and in a few in a hundred is several times as much; fewer than one in twenty teams is unusual; indicators are"
+        " combined by Bonferroni"
     )
     references = ("Breslow and Day (1987), IARC 82", "Lange and Carson (1984)", "Clayton and Kaldor (1987)")
 
@@ -40,8 +41,9 @@ class Team(SeriesDetector):
         """Say whether values of an indicator may change anything: all exposures together are a team's case mix."""
         return True
 
-    def corrects_tail(self, panel: Panel) -> bool:
-        """Correct everywhere: grievances come in bursts, which the null does not allow for."""
+    def lengthens_tail(self, panel: Panel) -> bool:
+        """Lengthen: grievances come in bursts, and one person who is often complained of makes an ordinary team stand
+        out."""
         return True
 
     def fit_nulls(self, panel: Panel, chosen: Sequence[Series]) -> Sequence[SeriesNull | None]:

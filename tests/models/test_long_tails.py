@@ -10,7 +10,7 @@ import pytest
 from data.arrays import Floats
 from features.indicators import indicators
 from features.table import OK, Cells
-from models.nulls.long_tails import LongTailedNull, lengthen_tails
+from models.nulls.long_tails import ClassedRateNull, LongTailedNull, lengthen_tails
 from models.nulls.series_nulls import SeriesNull, fit_all_proportions, fit_all_rates
 from models.panel import Panel, Series
 from models.peers import PeerGroups
@@ -39,7 +39,7 @@ def counts(rng: np.random.Generator, *, kind: str, rate: float = 0.03, spread: f
 def fitted(view: Panel, kind: str) -> SeriesNull:
     fit = fit_all_rates if kind == "rates" else fit_all_proportions
     (null,) = lengthen_tails(fit(view, view.series), view, view.series)
-    assert isinstance(null, LongTailedNull)
+    assert isinstance(null, ClassedRateNull | LongTailedNull)
     return null
 
 
