@@ -50,7 +50,7 @@ def _work(rng: np.random.Generator) -> dict[str, list[Row]]:
         office = o % 4 == 0
         for day in range(o % 2, DAYS, 2):
             # Officer 7 keeps putting himself down for paid work on rest days.
-            gains = rng.random() < (0.35 if o == 7 else 0.02)
+            gains = rng.random() < (0.6 if o == 7 else 0.02)
             shifts.append(
                 {
                     "officer_id": o,

@@ -60,10 +60,11 @@ def test_a_role_with_a_level_of_its_own_is_not_unusual_for_it() -> None:
     small = np.arange(N) < 60
     role = ["custody" if n < 60 else "roads" if n < 150 else "response" for n in range(N)]
     view = posted(role, [1] * N)
-    detector, key = detectors()["peer_rate"], view.series[0].key
+    # The null before its tail is lengthened: a rate of four times is what the longer tail allows anybody.
+    fit_nulls = detectors()["peer_rate"].fit_nulls  # type: ignore[attr-defined]
     busy = raised(view, small, by=4.0)
     with_finer, without = (
-        detector.fit(v, seed=1).nulls[key].test(v, v.series[0]).p_value  # type: ignore[attr-defined]
+        fit_nulls(v, v.series)[0].test(v, v.series[0]).p_value
         for v in (busy, replace(busy, peers=replace(busy.peers, small_groups=())))
     )
     assert np.mean(without[small] <= 0.05) > 0.3
