@@ -164,7 +164,7 @@ def test_so_many_fewer_as_explain_says_would_have_cleared_the_flag_and_one_less_
     """Whatever tail the chances have that the detector goes by."""
     flag = flag_of(finished, 7, "peer")
     scores = explain_flag(finished, flag["flag_id"], rows=0).scores
-    flag |= {"threshold": 1e-5}
+    flag |= {"threshold": 1e-4}
     fit = PeerRate.fit_nulls
     if longer:
         monkeypatch.setattr(PeerRate, "fit_nulls", lambda *given: [n and LongTailed(n) for n in fit(*given)])
