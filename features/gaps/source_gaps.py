@@ -67,9 +67,9 @@ def examine(store: Store, *, as_ofs: Iterable[date]) -> Sources:
         gaps += force.gaps() or force.never() or force.sparse_gaps(ends[as_of])
         gaps += [gap for area in areas for gap in area.gaps() if not _within_any(gap, force.gaps())]
         changes += force.changes() or [change for area in areas for change in area.changes()]
-    first_days = {key: by_area[None].first for key, by_area in histories.items()}
-    covered = {key: first for key, first in first_days.items() if first is not None}
-    return Sources(tuple(gaps), tuple(changes), _reach(covered, days))
+    return Sources(
+        tuple(gaps), tuple(changes), _reach({key: by_area[None] for key, by_area in histories.items()}, days)
+    )
 
 
 def _histories(store: Store, days: Sequence[date]) -> dict[tuple[date, str], dict[int | None, _SourceHistory]]:
@@ -104,13 +104,18 @@ def _within_any(gap: Gap, others: Sequence[Gap]) -> bool:
     return any(o.first <= gap.first and gap.last <= o.last for o in others)
 
 
-def _reach(first_days: Mapping[tuple[date, str], date], days: Sequence[date]) -> dict[tuple[date, str], date]:
-    """Return the first day of each source; sources too sparse to tell are taken to reach as far as the farthest."""
+def _reach(histories: Mapping[tuple[date, str], _SourceHistory], days: Sequence[date]) -> dict[tuple[date, str], date]:
+    """Return the first day of each source: where it is too sparse to tell, the day from which nearly all its rows are.
+
+    A source without any row is taken to reach as far as the farthest.
+    """
     reach: dict[tuple[date, str], date] = {}
     for as_of in days:
-        own = {table: first for (at, table), first in first_days.items() if at == as_of}
-        farthest = min(own.values(), default=date.min)
-        reach |= {(as_of, t.name): own.get(t.name, farthest) for t in streams()}
+        of_day = {table: history for (at, table), history in histories.items() if at == as_of}
+        first_days = {table: history.first or history.oldest for table, history in of_day.items()}
+        known = {table: first for table, first in first_days.items() if first is not None}
+        farthest = min(known.values(), default=date.min)
+        reach |= {(as_of, t.name): known.get(t.name, farthest) for t in streams()}
     return reach
 
 
@@ -167,8 +172,27 @@ class _SourceHistory:
         if not self._steady:
             return None
         trickle = len(self._volumes) > self._begun
-        back = self._period * self._begun if trickle else int(self._dated.age.max())
+        back = self._period * self._begun if trickle else self._farthest()
         return self.as_of - timedelta(days=self.tail + back)
+
+    def _farthest(self) -> int:
+        """Return how many days back the source reaches, beyond the periods that are compared with one another.
+
+        As far as the oldest four weeks that hold more than next to nothing: older rows are strays.
+        """
+        weeks = PERIODS[-1]
+        usual = _quartile(self._volumes) * weeks // self._period
+        held = np.flatnonzero(self._dated.in_periods(weeks) * SHARE > usual)
+        return min(int(self._dated.age.max()), weeks * (int(held.max(initial=-1)) + 1))
+
+    @property
+    def oldest(self) -> date | None:
+        """The day before which one row in twenty lies, or none of fewer; None where there are no rows."""
+        if not len(self._complete.rows):
+            return None
+        order = np.argsort(-self._complete.age, kind="stable")
+        before = np.cumsum(self._complete.rows[order]) > self._complete.rows.sum() // 20
+        return self.as_of - timedelta(days=int(self._complete.age[order][np.argmax(before)]))
 
     def gaps(self) -> list[Gap]:
         """Return the stretches in which the source was silent, the latest first."""

@@ -16,6 +16,9 @@ AGES: Final = 10 * 365
 ENDED: Final = 28
 """Records that all end more than so many days before an as-of date have ended, sparse sources included."""
 
+LATE: Final = 182
+"""Records that begin more than so many days after the first of all are named."""
+
 BEARABLE: Final = 20
 """A window says nothing when gaps take more than one part in so many of its days; with less, it is partial."""
 
@@ -95,7 +98,7 @@ class Sources:
         return {area: max(number, lost[None]) for area, number in lost.items()}
 
     def notes(self) -> tuple[str, ...]:
-        """Return a sentence for each source whose records begin or end more than 28 days apart from what they might."""
+        """Return a sentence for each source whose records begin long after others, or end long before an as-of date."""
         return (*self._late(), *self._ended())
 
     def _late(self) -> Iterator[str]:
@@ -103,7 +106,7 @@ class Sources:
         begun = {table: first for (as_of, table), first in sorted(self.reach.items()) if as_of == last}
         for table, first in begun.items():
             days = (first - min(begun.values())).days
-            if days > ENDED:
+            if days > LATE:
                 yield (
                     f"Records of {table} begin on {first}, {days} days after the first of all: where a window reaches"
                     " further back, what is counted and the opportunity for it are those of the days since."

@@ -245,6 +245,23 @@ def test_a_source_that_began_late_has_no_gap_but_does_not_reach_back() -> None:
     assert examined.reaches_back(AS_OF, 365, ["shift", "grievance"])
 
 
+@pytest.mark.parametrize(("name", "early"), [("absence", 900), ("system_access", 700), ("complaint", 3000)])
+def test_a_few_rows_from_long_before_do_not_make_a_source_reach_back(name: str, early: int) -> None:
+    """Also where the records go further back than the periods that are compared with one another."""
+    days = np.repeat(np.arange(-500, DAYS), 40)
+    day = np.concatenate([[-early], days])
+    rows = table(name, day, 1 + np.arange(len(day)) % OFFICERS, np.zeros(len(day), dtype=np.int64))
+    assert on(-528) <= examine_tables({name: rows}).reach[AS_OF, name] <= on(-498)
+
+
+def test_a_sparse_source_reaches_as_far_as_nearly_all_its_rows() -> None:
+    day = np.array([-4000, *range(0, DAYS, 5)])
+    rows = table("grievance", day, 1 + np.arange(len(day)) % OFFICERS, np.zeros(len(day), dtype=np.int64))
+    examined = examine_tables(sources() | {"grievance": rows})
+    assert on(0) <= examined.reach[AS_OF, "grievance"] <= on(DAYS // 15)
+    assert examined.notes() == ()
+
+
 @pytest.mark.parametrize("name", ["system_access", "complaint"])
 def test_fuller_recording_from_a_day_on_is_listed_as_a_change_and_is_no_gap(name: str) -> None:
     rng = np.random.default_rng(5)
