@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Final
 
 from data.constraints import LOADED
@@ -32,7 +33,7 @@ def note_filled(store: Store) -> None:
             query = (
                 f"SELECT min({CONTRACT[table].known}) FROM {LOADED}.{quoted(table)} WHERE {quoted(column)} IS NOT NULL"
             )
-            since = store.value(query)
+            since = store.kept(query, partial(store.value, query))
             filled |= {} if since is None else {name: since}
     declare_filled(store, filled)
 

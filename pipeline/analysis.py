@@ -64,7 +64,7 @@ class Results:
     `kept` too, and a flag's id rests on its content alone.
     """
 
-    features: pa.Table
+    tables: Mapping[tuple[date, SubjectKind], FeatureTable]
     subjects: pa.Table
     scores: pa.Table
     flags: pa.Table
@@ -77,6 +77,12 @@ class Results:
     practices: pa.Table
     practice_rows: Mapping[str, str]
     kept: tuple[Kept, ...]
+
+    @cached_property
+    def features(self) -> pa.Table:
+        """The rows of `features.parquet`, put together when they are asked for."""
+        parts = [table.to_arrow() for table in self.tables.values()]
+        return pa.concat_tables(parts) if parts else FEATURES.empty_table()
 
     @cached_property
     def nulls(self) -> pa.Table:
@@ -158,11 +164,10 @@ def analyse(
     cited = cite(store, flags, tables, settings) if evidence else [Cited(flag) for flag in flags]
     kept = keep(store, cited)
     ids, cited_rows = evidence_table(cited, kept)
-    features = [t.to_arrow() for t in tables.values()]
     histories = [t.history for t in tables.values() if t.history is not None]
     customs = [practice for day in days for practice in day.practices]
     return Results(
-        features=pa.concat_tables(features) if features else FEATURES.empty_table(),
+        tables=tables,
         subjects=subjects_of(tables),
         scores=pa.concat_tables([day.scores(contributions=contributions) for day in days]),
         flags=flags_table(flags, ids),

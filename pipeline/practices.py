@@ -165,7 +165,7 @@ def _places(ids: Ids, officers: FeatureTable, name: str) -> Positions:
     everybody = officers.ids
     if not len(everybody):
         return np.full(len(ids), -1, dtype=np.intp)
-    own = np.array([-1 if v is None else v for v in officers.subjects[name].to_pylist()], dtype=np.intp)
+    own = np.asarray(officers.subjects[name].fill_null(-1).to_numpy(), dtype=np.intp)
     at = np.clip(np.searchsorted(everybody, ids), 0, len(everybody) - 1)
     return np.where(everybody[at] == ids, own[at], -1)
 

@@ -8,20 +8,21 @@ rests on, which nobody reads who only counts flags.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Final, get_type_hints
 
-import numpy as np
 import pyarrow as pa
 
 from data.contract import CONTRACT
 from data.store import Store
 from data.vocabulary import SubjectKind
 from features.gaps.source_gaps import examine
-from features.table import FeatureTable, from_arrow
+from features.table import SCHEMA as FEATURES
+from features.table import FeatureTable
 from pipeline.analysis import analyse
 from pipeline.compare import Comparison, SelectionSummary
 from pipeline.known_days import last_known
@@ -46,7 +47,7 @@ class Trial:
     """
 
     as_of: tuple[date, ...]
-    features: pa.Table
+    tables: Mapping[tuple[date, SubjectKind], FeatureTable]
     subjects: pa.Table
     scores: pa.Table
     flags: pa.Table
@@ -56,6 +57,12 @@ class Trial:
     comparisons: tuple[Comparison, ...]
     contradictions: tuple[RuleSelection, ...]
     practices: pa.Table
+
+    @cached_property
+    def features(self) -> pa.Table:
+        """The rows of `features.parquet`, put together when they are asked for."""
+        parts = [table.to_arrow() for table in self.tables.values()]
+        return pa.concat_tables(parts) if parts else FEATURES.empty_table()
 
 
 def try_records(
@@ -108,7 +115,7 @@ def try_store(
     selections = pa.Table.from_pylist([asdict(c.summary) for c in results.comparisons], schema=SELECTIONS)
     return Trial(
         as_of=tuple(dates),
-        features=results.features,
+        tables=results.tables,
         subjects=results.subjects,
         scores=results.scores,
         flags=results.flags,
@@ -123,11 +130,4 @@ def try_store(
 
 def feature_table(trial: Trial, kind: SubjectKind, as_of: date) -> FeatureTable:
     """Return the feature values of one kind of subject as of one date, as detectors read them."""
-
-    def rows(table: pa.Table) -> pa.Table:
-        of_kind = np.asarray(table["subject_kind"].to_pylist()) == kind
-        on_day = table["as_of"].to_numpy() == np.datetime64(as_of, "D")
-        return table.filter(pa.array(of_kind & on_day, pa.bool_()))
-
-    subjects = rows(trial.subjects).drop_columns(["subject_kind", "as_of"])
-    return from_arrow(rows(trial.features), subjects, kind=kind, as_of=as_of)
+    return trial.tables[as_of, kind]

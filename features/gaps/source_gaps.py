@@ -29,12 +29,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cached_property, partial
 from itertools import groupby
 from typing import Final
 
 import numpy as np
 
 from data.arrays import Integers
+from data.memo import recall
 from data.store import Store
 from features.gaps.sources import AGES, ENDED, PERIODS, Gap, Sources, VolumeChange
 from features.gaps.volumes import Volumes, streams, volumes
@@ -64,9 +66,9 @@ def examine(store: Store, *, as_ofs: Iterable[date]) -> Sources:
     ends = {day: _records_end([by_area[None] for (at, _), by_area in histories.items() if at == day]) for day in days}
     for (as_of, _), by_area in histories.items():
         force, areas = by_area[None], [history for area, history in by_area.items() if area is not None]
-        gaps += force.gaps() or force.never() or force.sparse_gaps(ends[as_of])
-        gaps += [gap for area in areas for gap in area.gaps() if not _within_any(gap, force.gaps())]
-        changes += force.changes() or [change for area in areas for change in area.changes()]
+        gaps += force.gaps or force.never() or force.sparse_gaps(ends[as_of])
+        gaps += [gap for area in areas for gap in area.gaps if not _within_any(gap, force.gaps)]
+        changes += force.changes or [change for area in areas for change in area.changes]
     return Sources(
         tuple(gaps), tuple(changes), _reach({key: by_area[None] for key, by_area in histories.items()}, days)
     )
@@ -78,14 +80,19 @@ def _histories(store: Store, days: Sequence[date]) -> dict[tuple[date, str], dic
     histories: dict[tuple[date, str], dict[int | None, _SourceHistory]] = {}
     for table in [t for t in streams() if t.name in present]:
         by_area = volumes(store, table, first=days[0], last=days[-1])
+        counts = [part for area, own in by_area.items() for part in (area, own.occurred, own.known, own.rows)]
         for as_of in days:
-            force = _SourceHistory(table.name, None, as_of, by_area[None])
-            histories[as_of, table.name] = {None: force} | {
-                area: _SourceHistory(table.name, area, as_of, own, tail=force.tail)
-                for area, own in by_area.items()
-                if area is not None
-            }
+            own_history = partial(_by_area, table.name, as_of, by_area)
+            histories[as_of, table.name] = recall("history", (table.name, as_of, *counts), own_history)
     return histories
+
+
+def _by_area(table: str, as_of: date, by_area: Mapping[int | None, Volumes]) -> dict[int | None, _SourceHistory]:
+    force = _SourceHistory(table, None, as_of, by_area[None])
+    areas = {area: own for area, own in by_area.items() if area is not None}
+    return {None: force} | {
+        area: _SourceHistory(table, area, as_of, own, tail=force.tail) for area, own in areas.items()
+    }
 
 
 def _records_end(histories: Sequence[_SourceHistory]) -> date | None:
@@ -194,8 +201,9 @@ class _SourceHistory:
         before = np.cumsum(self._complete.rows[order]) > self._complete.rows.sum() // 20
         return self.as_of - timedelta(days=int(self._complete.age[order][np.argmax(before)]))
 
+    @cached_property
     def gaps(self) -> list[Gap]:
-        """Return the stretches in which the source was silent, the latest first."""
+        """The stretches in which the source was silent, the latest first."""
         return [*self._tail_gap(), *(self._gap(run) for run in _runs(self._silent))]
 
     def _tail_gap(self) -> list[Gap]:
@@ -248,8 +256,9 @@ class _SourceHistory:
             return np.delete(self._volumes, number)
         return self._dated.by_period(self._period, within=age)[number + 1 :]
 
+    @cached_property
     def changes(self) -> list[VolumeChange]:
-        """Return the clearest lasting change of volume, if there is one.
+        """The clearest lasting change of volume, if there is one.
 
         Eight periods on either side are compared, of 7 days or, where these hold too few rows, of 28; periods with gaps
         are left out. It is a change when the medians differ by half or more, the smaller is 30 or more, and three

@@ -44,9 +44,15 @@ def judgement_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None =
             steps.append(f"unborne AS MATERIALIZED (\n{_unborne(rule)}\n)")
         steps.append(f"others_{number} AS (\n{_others(counterpart, as_of)}\n)")
         asked = str(number), _asked(rule, number)
-        steps.append(f"matches_{number} AS (\n{_all_matches(rule, counterpart, asked, span)}\n)")
-        witnesses, joined = _witnesses(rule, counterpart, number, span)
-        steps.append(f"witnesses_{number} AS (\n{witnesses}\n)")
+        if counterpart.alive == "paired":
+            # What answers a claim and what shows that a source was alive are found in one pass over the pairs.
+            steps.append(f"paired_{number} AS MATERIALIZED (\n{_all_pairs(rule, counterpart, asked, span)}\n)")
+            steps += _of_pairs(number)
+            joined = f"LEFT JOIN witnesses_{number} AS w{number} ON w{number}.claim_id = c.claim_id"
+        else:
+            steps.append(f"matches_{number} AS (\n{_all_matches(rule, counterpart, asked, span)}\n)")
+            witnesses, joined = _witnesses(counterpart, number, as_of, span)
+            steps.append(f"witnesses_{number} AS (\n{witnesses}\n)")
         if counterpart.around_days is not None:
             around.append((number, counterpart))
         columns.append(f"m{number}.matched_id AS matched_{number}, w{number}.witness_id AS witness_{number}")
@@ -244,7 +250,13 @@ def _all_matches(rule: Rule, counterpart: Counterpart, asked: tuple[str, str], s
 
 
 def _matches(
-    rule: Rule, counterpart: Counterpart, asked: tuple[str, str], period: Period, at: int, span: int | None
+    rule: Rule,
+    counterpart: Counterpart,
+    asked: tuple[str, str],
+    period: Period,
+    at: int,
+    span: int | None,
+    more: str = "",
 ) -> str:
     name, claims = asked
     conditions = _paired(rule, counterpart, period)
@@ -253,9 +265,31 @@ def _matches(
     if counterpart.match is not None:
         conditions.append(_flat(counterpart.match, period))
     return (
-        f'SELECT "{CLAIM}".claim_id, "{OTHER}".{counterpart.target.key} AS matched_id FROM {claims} AS "{CLAIM}"'
+        f'SELECT "{CLAIM}".claim_id, "{OTHER}".{counterpart.target.key} AS matched_id{more}'
+        f' FROM {claims} AS "{CLAIM}"'
         f' JOIN others_{name} AS "{OTHER}" ON {" AND ".join(conditions)} WHERE "{CLAIM}".period = {at}'
     )
+
+
+def _all_pairs(rule: Rule, counterpart: Counterpart, asked: tuple[str, str], span: int | None) -> str:
+    """Return the query for the smallest row of all that are paired with a claim, and of those that answer it."""
+    bare = replace(counterpart, match=None)
+    parts = []
+    for at, period in enumerate(rule.dated.period):
+        answers = "TRUE" if counterpart.match is None else _flat(counterpart.match, period)
+        parts.append(_matches(rule, bare, asked, period, at, span, f", {answers} AS answers"))
+    return (
+        "SELECT claim_id, min(matched_id) FILTER (WHERE answers) AS matched_id, min(matched_id) AS witness_id FROM (\n"
+        + "\nUNION ALL\n".join(parts)
+        + "\n) GROUP BY claim_id"
+    )
+
+
+def _of_pairs(number: int) -> list[str]:
+    return [
+        f"matches_{number} AS (SELECT claim_id, matched_id FROM paired_{number} WHERE matched_id IS NOT NULL)",
+        f"witnesses_{number} AS (SELECT claim_id, witness_id FROM paired_{number})",
+    ]
 
 
 def _paired(rule: Rule, counterpart: Counterpart, period: Period) -> list[str]:
@@ -269,15 +303,11 @@ def _paired(rule: Rule, counterpart: Counterpart, period: Period) -> list[str]:
     return conditions or ["TRUE"]
 
 
-def _witnesses(rule: Rule, counterpart: Counterpart, number: int, span: int | None) -> tuple[str, str]:
+def _witnesses(counterpart: Counterpart, number: int, as_of: date, span: int | None) -> tuple[str, str]:
     """Return the query for the rows that show that a source was alive, and how a claim is joined to its own."""
     # Silence contradicts only where the source would have spoken. What shows that depends on the source: a reader that
     # took in anybody that day, a badge that worked for this officer, a colleague's row from the same incident.
     key = counterpart.target.key
-    if counterpart.alive == "paired":
-        bare = replace(counterpart, match=None)
-        query = _all_matches(rule, bare, (str(number), _asked(rule, number)), span).replace("matched_id", "witness_id")
-        return query, f"LEFT JOIN witnesses_{number} AS w{number} ON w{number}.claim_id = c.claim_id"
     # What the rows of one witness have in common, and the claim with it: of each, the query's item and the claim's.
     common: list[tuple[str, str]] = []
     if counterpart.day is not None:
@@ -286,7 +316,10 @@ def _witnesses(rule: Rule, counterpart: Counterpart, number: int, span: int | No
             common.append(("officer_id", "officer_id"))
     if span is not None:
         common.append((f"{key} // {span} AS claim_range", f"claim_id // {span}"))
-    return _joined_witnesses(common, f'min({key}) AS witness_id FROM others_{number} AS "{OTHER}"', number)
+    # Of what other rows say of a row nothing is asked here: they need not be joined.
+    bare = counterpart.day is None and counterpart.only is None
+    rows = loaded(counterpart.target, as_of) if bare else f"others_{number}"
+    return _joined_witnesses(common, f'min({key}) AS witness_id FROM {rows} AS "{OTHER}"', number)
 
 
 def _joined_witnesses(common: Sequence[tuple[str, str]], smallest: str, number: int) -> tuple[str, str]:

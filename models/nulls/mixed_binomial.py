@@ -117,6 +117,10 @@ class MixedBinomialNull:
         other ways it may not be: with log-normal shares around 10%, as the synthetic force draws them, 0.35% of values
         lay at or under 0.001 in a simulation.
         """
+        inputs = (self.levels, self.weight, hits, trials, offset)
+        return recall("upper_tail", inputs, lambda: self._upper_tail(hits, trials, offset))
+
+    def _upper_tail(self, hits: Floats, trials: Floats, offset: Floats) -> Floats:
         keys, which = np.unique(np.column_stack([hits, trials, steps_of(offset)]), axis=0, return_inverse=True)
         mixing, of = self.mixing(keys[:, 2])
         at_least = np.where(keys[:, 0] > 0, keys[:, 0], 1.0)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from data.arrays import Bools, Floats, Positions
+from data.memo import recall
 from models.panel import Panel, Series
 
 MOST: Final = 10.0
@@ -64,10 +66,16 @@ def fit_scale(panel: Panel) -> ResidualScale:
     members = [np.flatnonzero(panel.group_of == group) for group in range(len(panel.group_names))]
     centre, spread = {}, {}
     for series in panel.series:
-        rate, usable = _rates(series)
-        scales = np.array([_robust(rate[at[usable[at]]]) for at in members]).reshape(-1, 2)
+        inputs = (series.cells.value, series.cells.exposure, series.cells.status, panel.group_of, len(members))
+        scales = recall("scale", inputs, partial(_scales, series, members))
         centre[series.key], spread[series.key] = scales[:, 0], scales[:, 1]
     return ResidualScale(panel.group_names, centre, spread)
+
+
+def _scales(series: Series, members: Sequence[Positions]) -> Floats:
+    """Return the centre and spread of a series in each peer group, given by the positions of its members."""
+    rate, usable = _rates(series)
+    return np.array([_robust(rate[at[usable[at]]]) for at in members]).reshape(-1, 2)
 
 
 def _rates(series: Series) -> tuple[Floats, Bools]:

@@ -172,9 +172,13 @@ def _minus_log_posterior(below: Sequence[Floats], limit: Floats) -> Loss:
         shape = point[:, 1]
         hazard = _cumulative_hazard(scores * np.exp(-point[:, 0])[owner], shape[owner])
         # Minus the log density is the cumulative hazard, log1p of shape times score, and the log scale.
-        curve = _sums(stack, [(1.0 + shape[owner]) * each for each in hazard])
-        for target, each in zip(_targets(curve), _product_terms(hazard, stack), strict=True):
-            target += each
+        sums = [stack.sums(each) for each in hazard]
+        value, by_scale, by_shape, *bends = ((1.0 + shape) * each for each in sums)
+        curve = Curvature(value, np.column_stack([by_scale, by_shape]), np.column_stack(bends))
+        # What the shape in the product (1 + shape) times hazard adds to slopes and bends by the shape.
+        curve.slope[:, 1] += sums[0]
+        curve.bend[:, 1] += sums[1]
+        curve.bend[:, 2] += 2.0 * sums[2]
         curve.value[:] += size * point[:, 0]
         curve.slope[:, 0] += size
         _add_truncation(curve, _cumulative_hazard(limit[at] * np.exp(-point[:, 0]), shape), size)
@@ -184,22 +188,6 @@ def _minus_log_posterior(below: Sequence[Floats], limit: Floats) -> Loss:
         return curve
 
     return loss
-
-
-def _targets(curve: Curvature) -> tuple[Floats, ...]:
-    return curve.value, curve.slope[:, 0], curve.slope[:, 1], *curve.bend.T
-
-
-def _sums(stack: Stack, terms: Sequence[Floats]) -> Curvature:
-    value, by_scale, by_shape, *bends = (stack.sums(each) for each in terms)
-    return Curvature(value, np.column_stack([by_scale, by_shape]), np.column_stack(bends))
-
-
-def _product_terms(hazard: tuple[Floats, ...], stack: Stack) -> tuple[Floats, ...]:
-    """Return what the shape in the product (1 + shape) times hazard adds to slopes and bends by the shape."""
-    value, by_scale, by_shape = (stack.sums(each) for each in hazard[:3])
-    nothing = np.zeros(len(value))
-    return nothing, nothing, value, nothing, by_scale, 2.0 * by_shape
 
 
 def _add_truncation(curve: Curvature, hazard: tuple[Floats, ...], size: Floats) -> None:
@@ -218,11 +206,15 @@ def _cumulative_hazard(score: Floats, shape: Floats) -> tuple[Floats, ...]:
     """Return log1p(shape * score) / shape, its slopes by log scale and shape, and its bends (first, mixed, second)."""
     y = shape * score
     inverse = 1.0 / (1.0 + y)
-    near, divisor = y < _NEAR, np.where(y < _NEAR, 1.0, y)
+    near = y < _NEAR
+    divisor, small = np.where(near, 1.0, y), y[near]
     logarithm = np.log1p(y) / divisor
-    first = np.where(near, _series(y, _FIRST), (inverse - logarithm) / divisor)
-    second = np.where(near, _series(y, _SECOND), (-(inverse**2) - 2.0 * first) / divisor)
-    value = score * np.where(near, _series(y, _VALUE), logarithm)
+    first = (inverse - logarithm) / divisor
+    first[near] = _series(small, _FIRST)
+    second = (-(inverse**2) - 2.0 * first) / divisor
+    second[near] = _series(small, _SECOND)
+    logarithm[near] = _series(small, _VALUE)
+    value = score * logarithm
     # The scaled score falls by itself as the log scale grows.
     by_scale, mixed = -score * inverse, (score * inverse) ** 2
     return value, by_scale, score**2 * first, -by_scale - shape * mixed, mixed, score**3 * second
