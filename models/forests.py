@@ -75,9 +75,12 @@ def _grow(rows: Any, sampled: int, *, trees: int, seed: int) -> list[tuple[Any, 
     beyond = _average_path_length(np.arange(sampled + 1))
     deepest, outputs = int(np.ceil(np.log2(max(sampled, 2)))), np.array([1], dtype=np.intp)
     grown = []
+    # A generator seeded anew gives what a new one gives, and to make new ones took as long as all the trees.
+    draws, splits = np.random.RandomState(0), np.random.RandomState(0)
     for tree_seed in np.random.RandomState(seed).randint(_MOST, size=trees).tolist():
-        splits = np.random.RandomState(np.random.RandomState(tree_seed).randint(_MOST))
-        draws = np.random.RandomState(tree_seed)
+        draws.seed(tree_seed)
+        splits.seed(draws.randint(_MOST))
+        draws.seed(tree_seed)
         # scikit-learn draws the columns first, all of them: their order is not used, and the generator moves on.
         sample_without_replacement(rows.shape[1], rows.shape[1], random_state=draws)
         at = np.sort(sample_without_replacement(len(rows), sampled, random_state=draws))
