@@ -3,11 +3,11 @@
     python benchmarks/stress_speed.py [--people 2000] [--seeds 2] [--repeats 2]
 
 Bare: one process that makes each world once and, for every cell, disturbs its records, runs on them and measures the
-rates: what anybody would write in a loop, without cells on disk, provenance, resuming or failures kept apart. Both
-sides do exactly the same cells, one after the other in turn, each in a process of its own, and the least of the
-repeats is taken. The overhead is measured in processor seconds; what a second worker gains needs the wall clock, which
-only says something on a machine that does nothing else. There, two workers take half of the processor seconds of both
-together, so these say the same: at 1.1 times those of one worker the gain is 1.8.
+rates, sharing what the cells of a world share: what anybody would write in a loop, without cells on disk, provenance,
+resuming or failures kept apart. Both sides do exactly the same cells, one after the other in turn, each in a process of
+its own, and the least of the repeats is taken. The overhead is measured in processor seconds; what a second worker
+gains needs the wall clock, which only says something on a machine that does nothing else. There, two workers take half
+of the processor seconds of both together, so these say the same: at 1.1 times those of one worker the gain is 1.8.
 """
 
 from __future__ import annotations
@@ -49,17 +49,16 @@ def measured(*command: str) -> Cost:
 
 def run_bare(plan: str) -> None:
     """Run every cell of a plan in a loop and keep nothing."""
-    from data.synthetic.memory_world import MemoryWorld, make_world
-    from stress.cell import measure
-    from stress.plan import load_plan
+    from data.memo import remembering
+    from stress.cell import measure, measure_controls, world_in_memory
+    from stress.plan import CONTROLS, load_plan
     from stress.scenario_run import perform
 
-    made: dict[int, MemoryWorld] = {}
     for cell in load_plan(plan).cells():
-        if cell.seed not in made:
-            made = {cell.seed: make_world(cell.resolved_world)}
-        performed = perform(made[cell.seed], settings=cell.settings, scenario=cell.declaration, dose=cell.dose)
-        measure(cell, performed)
+        world, memo = world_in_memory(cell.resolved_world)
+        with remembering(memo):
+            performed = perform(world, settings=cell.settings, scenario=cell.declaration, dose=cell.dose)
+            measure_controls(cell, performed) if cell.scenario == CONTROLS else measure(cell, performed)
 
 
 def run_harness(plan: str, workers: int) -> None:

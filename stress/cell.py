@@ -124,7 +124,7 @@ def _texts(value: Any) -> Any:
 
 def run_cell(cell: Cell, out: Path) -> None:
     """Perform a cell, measure it, and write its files under their names when they are complete."""
-    world, memo = _world_in_memory(cell.resolved_world)
+    world, memo = world_in_memory(cell.resolved_world)
     # What a scenario leaves as it is in the world has been computed for the cell before.
     with remembering(memo):
         result = perform(world, settings=cell.settings, scenario=cell.declaration, dose=cell.dose)
@@ -139,7 +139,8 @@ _last: dict[str, tuple[MemoryWorld, Memo]] = {}
 """The last world made in this process, and what was computed of it: the cells of a world come one after another."""
 
 
-def _world_in_memory(world: World) -> tuple[MemoryWorld, Memo]:
+def world_in_memory(world: World) -> tuple[MemoryWorld, Memo]:
+    """Return a world, made unless it was the last, and what its cells share."""
     key = world.model_dump_json()
     last = _last.get(key)
     if last is None:
