@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Lock
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -38,6 +39,8 @@ class Memo:
         self._lasting = {id(table): table for table in lasting}
         self._of_tables: dict[Hashable, Any] = {}
         self._results: OrderedDict[Hashable, Any] = OrderedDict()
+        # Threads may run cells of one world: what one of them drops must not be what another has just seen there.
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._results) + len(self._of_tables)
@@ -58,16 +61,18 @@ class Memo:
 
     def get(self, key: Hashable) -> Any | None:
         """Return a result that was kept, None if there is none."""
-        if key not in self._results:
-            return None
-        self._results.move_to_end(key)
-        return self._results[key]
+        with self._lock:
+            if key not in self._results:
+                return None
+            self._results.move_to_end(key)
+            return self._results[key]
 
     def put(self, key: Hashable, result: Any) -> None:
         """Keep a result."""
-        self._results[key] = result
-        while len(self._results) > MOST:
-            self._results.popitem(last=False)
+        with self._lock:
+            self._results[key] = result
+            while len(self._results) > MOST:
+                self._results.popitem(last=False)
 
 
 @contextmanager
