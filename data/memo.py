@@ -18,8 +18,11 @@ import numpy as np
 
 T = TypeVar("T")
 
-MOST: Final = 1_000
-"""So many results are kept at most, those asked for last; results of statements on lasting tables are all kept."""
+FIRST: Final = 400
+"""So many results are kept for good: those of what is run first, which nothing has changed yet."""
+
+MOST: Final = 200
+"""So many others are kept at most, those asked for last; results of statements on lasting tables are all kept."""
 
 _CURRENT: Final[ContextVar[Memo | None]] = ContextVar("memo", default=None)
 
@@ -38,12 +41,13 @@ class Memo:
         # Tables are told apart by identity, so that those that last must stay where they are.
         self._lasting = {id(table): table for table in lasting}
         self._of_tables: dict[Hashable, Any] = {}
+        self._first: dict[Hashable, Any] = {}
         self._results: OrderedDict[Hashable, Any] = OrderedDict()
         # Threads may run cells of one world: what one of them drops must not be what another has just seen there.
         self._lock = Lock()
 
     def __len__(self) -> int:
-        return len(self._results) + len(self._of_tables)
+        return len(self._first) + len(self._results) + len(self._of_tables)
 
     def lasts(self, table: object) -> bool:
         """Say whether a table is one of those that last."""
@@ -62,6 +66,8 @@ class Memo:
     def get(self, key: Hashable) -> Any | None:
         """Return a result that was kept, None if there is none."""
         with self._lock:
+            if key in self._first:
+                return self._first[key]
             if key not in self._results:
                 return None
             self._results.move_to_end(key)
@@ -70,6 +76,9 @@ class Memo:
     def put(self, key: Hashable, result: Any) -> None:
         """Keep a result."""
         with self._lock:
+            if len(self._first) < FIRST:
+                self._first[key] = result
+                return
             self._results[key] = result
             while len(self._results) > MOST:
                 self._results.popitem(last=False)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from data.contract import CONTRACT
-from data.memo import MOST, Memo, recall, recall_each, remembering
+from data.memo import FIRST, MOST, Memo, recall, recall_each, remembering
 from data.sample_records import arrow_table, complete_rows
 from data.store import Store
 from pipeline.loading import load_records
@@ -41,11 +41,13 @@ def test_a_result_of_none_is_remembered_too() -> None:
     assert asked == [[0, 1]]
 
 
-def test_only_so_many_results_are_kept() -> None:
-    memo = Memo()
+def test_the_first_results_are_kept_for_good_and_of_others_the_last() -> None:
+    memo, count = Memo(), list[int]()
     with remembering(memo):
-        calls_of([], *range(MOST + 50))
-    assert len(memo) == MOST
+        calls_of(count, *range(FIRST + MOST + 50))
+        assert len(memo) == FIRST + MOST
+        assert calls_of(count, 0, FIRST - 1, FIRST + 50, FIRST + MOST + 49) == FIRST + MOST + 50
+        assert calls_of(count, FIRST) == FIRST + MOST + 51
 
 
 def officers(*ids: int) -> pa.Table:
