@@ -66,3 +66,12 @@ def test_a_larger_sample_only_adds_to_a_smaller_one() -> None:
     small, large = (set(sample(Streams(2).draw("s"), weights, count).tolist()) for count in (2, 4))
     assert small < large
     assert not {1, 5} & set(sample(Streams(2).draw("s"), weights, 99).tolist())
+
+
+def test_each_bit_of_a_number_bears_on_every_bit_of_its_id() -> None:
+    number = np.arange(4_000)
+    ids = keys.ordinary(seed=1, table="shift", cell=0, number=number)
+    for bit in range(12):
+        other = keys.ordinary(seed=1, table="shift", cell=0, number=number ^ (1 << bit))
+        flipped = ((ids ^ other)[:, None] >> np.arange(42)) & 1
+        assert (abs(flipped.mean(axis=0) - 0.5) < 0.06).all(), bit
