@@ -31,6 +31,9 @@ WINDOW = 365
 HIT_MONTHS = 14
 """A window and the time until its last rows are known: who has a hit needs no more."""
 
+FOLLOWS = {"allegations": "complaint_cases", "sickness_long_share": "sickness_days"}
+"""Figures that are not drawn themselves, and the drawn one that they rise and fall with."""
+
 
 def measure_flags(world: str, seed: int, *, people: int, folder: Path) -> None:
     """Run the default settings on one force and keep what they say beside the truth."""
@@ -75,9 +78,16 @@ def measure_figures(world: str, seed: int, *, people: int, folder: Path) -> None
 
 
 def _drawn(settings: World, line: Line) -> float:
-    """Return the value that a force was drawn to have: that of its nuisance where one gives the whole figure."""
+    """Return the value that a force was drawn to have.
+
+    It is that of its nuisance where one gives the whole figure, and that of another figure where one follows from it.
+    """
     if line.figure == "missed_entries":
         return line.published * settings.draw("rate/entry_missing") / priors()["rate/entry_missing"].median
+    if line.figure.startswith("reporting_"):
+        return settings.reporting.factor(line.figure.removeprefix("reporting_"))
+    if line.figure in FOLLOWS:
+        return line.published * settings.draw(f"figures/{FOLLOWS[line.figure]}")
     return settings.figures.get(line.figure, line.published)
 
 
