@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
 
 from data.vocabulary import CONCERNS
 from pipeline.settings import ByRate, Settings
@@ -37,3 +40,33 @@ def _sentences(concern: str, settings: Settings) -> Iterator[str]:
         f"{concern}: the {how.per_thousand:g} in 1,000 who stand highest are flagged; no rate is promised, as one that"
         " holds finds hardly anybody. Most of those flagged may be ordinary."
     )
+
+
+def borne_out(excess: pa.Table) -> list[str]:
+    """Return a sentence for each indicator of `excess.parquet`: what was predicted in the force's own past, what came.
+
+    Example:
+        >>> from datetime import date
+        >>> check = {"predicted": 82.0, "came": 78.0, "due": 20.0, "people_then": 41}
+        >>> row = {"concern": "standards", "subject_kind": "officer", "indicator": "complaints", "standing": "checked"}
+        >>> day = {"as_of": date(2026, 9, 1), "earlier_day": date(2024, 9, 3)}
+        >>> (sentence,) = borne_out(pa.Table.from_pylist([row | check | day]))
+        >>> print(sentence[:105])
+        standards, officer, complaints: as of 2024-09-03, 41 were the surest to have an excess; 4.1 times what pe
+    """
+    return [_past_sentence(row) for row in excess.to_pylist()]
+
+
+def _past_sentence(row: Mapping[str, Any]) -> str:
+    place = f"{row['concern']}, {row['subject_kind']}, {row['indicator'].replace('_', ' ')}"
+    if row["standing"] == "no_past":
+        return f"{place}: no excess is claimed, as records do not reach back far enough to check one."
+    if row["standing"] == "too_few" or not row["due"]:
+        return f"{place}: no excess is claimed, as there are too few people or events to learn from."
+    predicted, came = (row[name] / row["due"] for name in ("predicted", "came"))
+    sentence = (
+        f"{place}: as of {row['earlier_day']}, {row['people_then']:,} were the surest to have an excess;"
+        f" {predicted:.1f} times what peers left was predicted until {row['as_of']}, and {came:.1f} times came."
+    )
+    short = row["standing"] == "withheld"
+    return f"{sentence} That is less than chance allows, so that nobody is flagged." if short else sentence

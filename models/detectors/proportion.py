@@ -32,12 +32,12 @@ class Proportion(SeriesDetector):
         return indicator.proportion and indicator.read_by is None
 
     def corrects_tail(self, panel: Panel) -> bool:
-        """Correct in culture: some postings call for cuts of tours far oftener than the null allows."""
-        return panel.concern == "culture"
+        """Correct of teams in culture: some postings call for cuts of tours far oftener than the null allows."""
+        return panel.kind == "unit" and panel.concern == "culture"
 
     def lengthens_tail(self, panel: Panel) -> bool:
-        """Lengthen where conduct is read: in drawn forces shares have longer tails than a beta."""
-        return panel.kind == "officer" and panel.concern == "standards"
+        """Lengthen where officers' conduct is read: in drawn forces shares have longer tails than a beta."""
+        return panel.kind == "officer" and panel.concern in ("standards", "culture")
 
     def fit_nulls(self, panel: Panel, chosen: Sequence[Series]) -> Sequence[SeriesNull | None]:
         """Fit the beta-binomial null to the shares of each indicator."""

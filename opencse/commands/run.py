@@ -208,7 +208,7 @@ def _facts(finished: Finished) -> dict[str, Any]:
 
 def _print_report(finished: Finished, settings: Settings, out: Path) -> None:
     from pipeline.given_ids import given_ids
-    from pipeline.promised import promises
+    from pipeline.promised import borne_out, promises
     from pipeline.seal import PAGE
 
     counts = [(c.table, c.rows_in, c.loaded, c.quarantined) for c in finished.loaded.counts]
@@ -226,6 +226,9 @@ def _print_report(finished: Finished, settings: Settings, out: Path) -> None:
     ]
     print_table("Comparison with peers", _COMPARISON, rows)
     print_items(promises(settings))
+    if settings.excess.concerns:
+        print_text(label="Excess, held against the force's own past")
+        print_items(borne_out(finished.folder.table("excess")))
     _print_practices(finished, ids)
     by_family = finished.folder.table("flags").group_by(["concern", "family"]).aggregate([("flag_id", "count")])
     print_table(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -17,6 +18,7 @@ from data.sample_records import complete_rows, load_rows
 from data.store import Store
 from features.history import history
 from features.indicators import indicators
+from pipeline.promised import borne_out
 from pipeline.run import run
 from pipeline.run_folder import RunFolder
 from pipeline.settings import Settings, load
@@ -93,6 +95,25 @@ def test_the_run_says_how_much_was_predicted_in_its_past_and_how_much_came(finis
     assert row["earlier_day"] < AS_OF
     assert row["came"] > row["due"]
     assert row["predicted"] > row["due"]
+    (sentence,) = [s for s in borne_out(finished.table("excess")) if "officer" in s]
+    assert f"as of {row['earlier_day']}" in sentence
+    assert f"{row['came'] / row['due']:.1f} times came" in sentence
+    assert "nobody is flagged" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("standing", "says"),
+    [
+        ("no_past", "do not reach back"),
+        ("too_few", "too few"),
+        ("withheld", "1.2 times came. That is less"),
+    ],
+)
+def test_where_no_excess_is_claimed_a_run_says_why(finished: RunFolder, standing: str, says: str) -> None:
+    (row,) = [r for r in finished.table("excess").to_pylist() if r["subject_kind"] == "officer"]
+    checked = {"due": 10.0, "predicted": 30.0, "came": 12.0} if standing == "withheld" else {"due": None}
+    (sentence,) = borne_out(pa.Table.from_pylist([row | {"standing": standing} | checked]))
+    assert says in sentence
 
 
 def test_flags_of_excess_are_replayed_to_the_bit(finished: RunFolder, excess: list[dict[str, Any]]) -> None:
