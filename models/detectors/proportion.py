@@ -21,9 +21,9 @@ class Proportion(SeriesDetector):
     question = "Is a larger part of the whole of a certain kind than peers would lead one to expect?"
     assumption = (
         "peers of the same role, rank and area differ by beta-distributed shares, whose precision all groups share;"
-        " in standards the log-odds of officers lie around that by Student's t with eight degrees of freedom; given a"
-        " peer's share, each of the whole is of the kind or not, independently; fewer than one in twenty peers is"
-        " unusual; indicators are combined by Bonferroni, whatever their dependence"
+        " in standards and culture the log-odds of officers lie around that by Student's t with eight degrees of"
+        " freedom; given a peer's share, each of the whole is of the kind or not, independently; fewer than one in"
+        " twenty peers is unusual; indicators are combined by Bonferroni, whatever their dependence"
     )
     references = ("Skellam (1948)", "Efron (2004)")
 
