@@ -90,32 +90,48 @@ class RateClassesNull:
 
     def interval(self, expected: float, *, level: float = 0.95) -> tuple[float, float]:
         """Return the central range that holds at least this share of ordinary people with this expectation."""
-        tail, step = (1 - level) / 2, _steps(np.array([expected]))
-        return self._least(1 - tail, step), self._least(tail, step)
+        step = float(_steps(np.array([expected]))[0])
+        # Many people have the same expectation, and everybody's range is asked for.
+        if (step, level) not in self._intervals:
+            tail = (1 - level) / 2
+            self._intervals[step, level] = self._least(1 - tail, step), self._least(tail, step)
+        return self._intervals[step, level]
 
-    def _least(self, above: float, step: Floats) -> float:
+    @cached_property
+    def _intervals(self) -> dict[tuple[float, float], tuple[float, float]]:
+        return {}
+
+    def _least(self, above: float, step: float) -> float:
         """Return the least count that is exceeded with a chance of less than this."""
-        low, high = -1, 1
-        while self._tails(np.array([high + 1.0]), step)[0] >= above:
-            low, high = high, 2 * high
+        low, high = 0, 16
+        while self._exceeded(np.array([high]), step)[0] >= above:
+            low, high = high, 8 * high
         while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self._tails(np.array([middle + 1.0]), step)[0] >= above else (low, middle)
-        return float(high)
+            counts = np.unique(np.linspace(low, high, 17).astype(np.int64))
+            under = int(np.flatnonzero(self._exceeded(counts, step) < above)[0])
+            if not under:
+                return float(counts[0])
+            low, high = int(counts[under - 1]), int(counts[under])
+        return float(low if self._exceeded(np.array([low]), step)[0] < above else high)
+
+    def _exceeded(self, counts: Integers, step: float) -> Floats:
+        return self._tails((counts + 1).astype(np.float64), np.full(len(counts), step))
 
     def _tails(self, counts: Floats, steps: Floats) -> Floats:
+        shapes, factors, weights = self._parts
+        expected = factors[:, None] * np.exp(STEP * steps)
+        tails = negative_binomial.upper_tail(counts, shapes[:, None], shapes[:, None] / (shapes[:, None] + expected))
         total = np.zeros(len(counts))
-        for shape, mean, weight in self._parts:
-            expected = mean * np.exp(STEP * steps)
-            total += weight * negative_binomial.upper_tail(counts, shape, shape / (shape + expected))
+        # Added up one after the other: a sum over an axis takes another order where there is one person only.
+        for weight, tail in zip(weights.tolist(), tails, strict=True):
+            total += weight * tail
         return np.asarray(np.clip(total, SMALLEST, 1.0))
 
     @cached_property
-    def _parts(self) -> list[tuple[float, float, float]]:
-        """Shape, factor and weight of whatever weighs anything."""
+    def _parts(self) -> tuple[Floats, Floats, Floats]:
+        """Shapes, factors and weights of whatever weighs anything."""
         rows, columns = np.nonzero(self.weight > _NEGLIGIBLE)
-        parts = zip(SHAPES[rows], np.exp(STEP * _OFFSETS[columns]), self.weight[rows, columns], strict=True)
-        return [(float(shape), float(factor), float(weight)) for shape, factor, weight in parts]
+        return SHAPES[rows], np.exp(STEP * _OFFSETS[columns]), self.weight[rows, columns]
 
 
 def fit_rate_classes(counts: Floats, expected: Floats, shape: float) -> RateClassesNull:
