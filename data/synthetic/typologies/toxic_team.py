@@ -1,7 +1,7 @@
 """A toxic team: grievances about the same people, requests to leave it, and short psychological sickness of several.
 
-A culture concern of a unit, not of a person. Modelled on the Casey review (2023): bullying reported by 22% of staff
-with protected characteristics, clustered in teams.
+A culture concern of a unit, and of the one most of its grievances are about, whom the truth names too. Modelled on the
+Casey review (2023): bullying reported by 22% of staff with protected characteristics, clustered in teams.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ def _plant(records: SubjectRecords) -> None:
     if len(mates) < 4:
         return
     about = int(records.draw.choice(mates))
+    records.involve(about, concern="culture", tables=("grievance",))
     others = mates[mates != about]
     days = records.days(records.count(records.intensity))
     raised_by = np.where(records.draw.random(len(days)) < 0.1, -1, records.draw.choice(others, len(days)))
