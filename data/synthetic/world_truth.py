@@ -26,7 +26,7 @@ from data.synthetic.planting import Effect
 from data.synthetic.rows import NO_TIME, days, integers, numbers, repeated_texts, texts, to_arrow
 from data.synthetic.table_files import TableFile
 from data.synthetic.truth_rates import CellCounts, RateTruth
-from data.vocabulary import Concern
+from data.vocabulary import Concern, SubjectKind
 
 _OF = (("typology", pa.string()), ("subject_kind", pa.string()), ("subject_id", pa.int64()))
 
@@ -36,6 +36,7 @@ class NamedSubject:
     """A person or team of whom the truth tells, by id, for one subject of one pattern; archetypes are of no concern."""
 
     subject: PlantedSubject
+    kind: SubjectKind
     id: int
     concern: Concern | Literal[""]
 
@@ -109,7 +110,10 @@ def note(parts: Parts, innocent: CellRecords, effect: Effect) -> CellTruth:
     ids = parts.force.people.officer_id
     own = {subject: _own(parts, subject) for subject in effect.subjects}
     further = {
-        subject: [(NamedSubject(subject, int(ids[entry.person]), entry.concern), entry.tables) for entry in involved]
+        subject: [
+            (NamedSubject(subject, "officer", int(ids[entry.person]), entry.concern), entry.tables)
+            for entry in involved
+        ]
         for subject, involved in effect.involved.items()
     }
     people = [
@@ -142,7 +146,7 @@ def _of(counts: Sequence[tuple[NamedSubject, int]]) -> dict[str, pa.Array]:
     ids = np.repeat(np.array([entry.id for entry, _ in counts], dtype=np.int64), each)
     return {
         "typology": repeated_texts([entry.subject.name for entry, _ in counts], each),
-        "subject_kind": repeated_texts([entry.subject.kind for entry, _ in counts], each),
+        "subject_kind": repeated_texts([entry.kind for entry, _ in counts], each),
         "subject_id": integers(ids),
     }
 
@@ -161,7 +165,7 @@ def _id_of(parts: Parts, subject: PlantedSubject) -> int:
 
 
 def _own(parts: Parts, subject: PlantedSubject) -> NamedSubject:
-    return NamedSubject(subject, _id_of(parts, subject), subject.concern)
+    return NamedSubject(subject, subject.kind, _id_of(parts, subject), subject.concern)
 
 
 def subjects_table(
@@ -170,7 +174,7 @@ def subjects_table(
     """Return whom typologies were planted in, and whom else they are about, as the table `truth_subject`."""
     people = _sorted([*_everybody(parts, parts.typologies), *involved])
     columns = {
-        "subject_kind": texts([entry.subject.kind for entry in people]),
+        "subject_kind": texts([entry.kind for entry in people]),
         "subject_id": _ids(people),
         "concern": texts([entry.concern for entry in people]),
         "typology": texts([entry.subject.name for entry in people]),
