@@ -161,7 +161,7 @@ def analyse(
     flags = [flag for day in days for flag in day.flags]
     if evidence:
         tell(f"evidence of {len(flags)} flags")
-    cited = cite(store, flags, tables, settings) if evidence else [Cited(flag) for flag in flags]
+    cited = cite(store, flags, tables, settings, sources) if evidence else [Cited(flag) for flag in flags]
     kept = keep(store, cited)
     ids, cited_rows = evidence_table(cited, kept)
     histories = [t.history for t in tables.values() if t.history is not None]

@@ -16,8 +16,10 @@ from data.arrow import arrow_schema
 from data.asof import asof_query
 from data.contract import CONTRACT
 from data.store import Store
-from data.vocabulary import SubjectKind
+from data.vocabulary import Concern, SubjectKind
 from features.compile.plain_query import evidence_query
+from features.covered import covered_windows
+from features.gaps.sources import Sources
 from features.indicator import Indicator
 from features.subjects import naming_tables, officers_query
 from features.table import FeatureTable
@@ -89,8 +91,9 @@ def cite(
     flags: Sequence[Flag],
     tables: Mapping[tuple[date, SubjectKind], FeatureTable],
     settings: Settings,
+    sources: Sources,
 ) -> list[Cited]:
-    """Find the rows behind every flag, in the flags' order."""
+    """Find the rows behind every flag, in the flags' order: those of the days that the records of a value cover."""
     cited = [Cited(flag) for flag in flags]
     for (as_of, kind, promise), group in groupby(sorted(cited, key=_group), key=_group):
         together = list(group)
@@ -100,7 +103,7 @@ def cite(
             _cite_counts(store, together, as_of, kind, settings.indicators)
             _cite_standing(store, together, as_of, kind)
         else:
-            _cite_values(store, together, tables[as_of, kind], settings.indicators)
+            _cite_values(store, together, tables[as_of, kind], settings.indicators, sources)
             _cite_standing(store, together, as_of, kind)
     return cited
 
@@ -121,23 +124,62 @@ def _cite_rules(store: Store, cited: Sequence[Cited], as_of: date, rules: Mappin
             by_subject[subject].cite((table, row, name), part)
 
 
-def _cite_values(store: Store, cited: Sequence[Cited], table: FeatureTable, indicators: Sequence[Indicator]) -> None:
-    by_name = {indicator.name: indicator for indicator in indicators}
+def _cite_values(
+    store: Store, cited: Sequence[Cited], table: FeatureTable, indicators: Sequence[Indicator], sources: Sources
+) -> None:
+    computed = {name for name, _ in table.cells}
+    own = {i.name: i for i in indicators if i.subject == table.kind and i.name in computed}
     position = {subject: at for at, subject in enumerate(table.ids.tolist())}
+    covered = _covered(table, own, sources)
+    spans = {concern: _spans(table, own, concern, covered) for concern in {one.flag.concern for one in cited}}
     for cells in table:
-        indicator = by_name[cells.indicator]
-        wanted: dict[int, list[tuple[Cited, Part]]] = defaultdict(list)
+        wanted: dict[int, dict[int, list[tuple[Cited, Part]]]] = defaultdict(lambda: defaultdict(list))
         for one in cited:
-            part = _part(indicator, cells.window, one.flag, indicators)
-            if part is not None and cells.n_rows[position[one.flag.subject_id]] > 0:
-                wanted[one.flag.subject_id].append((one, part))
-        if not wanted:
-            continue
-        query = evidence_query(indicator, table.as_of, cells.window, sorted(wanted))
-        step = f"{table.as_of}/evidence/{table.kind}/{indicator.name}/{cells.window}"
-        for subject, name, row, counts in store.rows(query, step=step):
-            for one, part in wanted[subject]:
-                one.cite((name, row, indicator.name), part if counts else "comparison")
+            for part, days in spans[one.flag.concern].get((cells.indicator, cells.window), {}).items():
+                # Whether any row counts is known of the days over which the indicator itself is counted.
+                if cells.n_rows[position[one.flag.subject_id]] > 0 or days > covered[cells.indicator, cells.window][0]:
+                    direct = part == "comparison" and (cells.indicator, cells.window) in one.flag.carried
+                    wanted[days][one.flag.subject_id].append((one, "direct" if direct else part))
+        for days, by_subject in sorted(wanted.items()):
+            query = evidence_query(own[cells.indicator], table.as_of, days, sorted(by_subject))
+            step = f"{table.as_of}/evidence/{table.kind}/{cells.indicator}/{days}"
+            for subject, name, row, counts in store.rows(query, step=step):
+                for one, part in by_subject[subject]:
+                    one.cite((name, row, cells.indicator), part if counts else "comparison")
+
+
+def _covered(
+    table: FeatureTable, indicators: Mapping[str, Indicator], sources: Sources
+) -> dict[tuple[str, int], tuple[int, int]]:
+    """Return over how many days the rows and the exposure of each indicator are counted, in each window of a table."""
+    reads = {name: indicator.tables for name, indicator in indicators.items()}
+    return {
+        (name, window): covered_windows(indicator, window, reads, as_of=table.as_of, sources=sources)
+        for name, indicator in indicators.items()
+        for window in {window for _, window in table.cells}
+    }
+
+
+def _spans(
+    table: FeatureTable,
+    indicators: Mapping[str, Indicator],
+    concern: Concern,
+    covered: Mapping[tuple[str, int], tuple[int, int]],
+) -> dict[tuple[str, int], dict[Part, int]]:
+    """Return over how many days the rows of each cell bear on flags of a concern, as what is counted and as exposure.
+
+    Of several indicators with one exposure these are the days of the longest. Whatever the concern looks at is cited,
+    if only to show that it carries nothing.
+    """
+    looked_at = [i for i in indicators.values() if concern in i.concerns]
+    spans: dict[tuple[str, int], dict[Part, int]] = defaultdict(dict)
+    for name, window in table.cells:
+        for indicator in looked_at:
+            if name in (indicator.name, indicator.exposure):
+                part: Part = "comparison" if name == indicator.name else "exposure"
+                days = covered[indicator.name, window][part == "exposure"]
+                spans[name, window][part] = max(days, spans[name, window].get(part, 0))
+    return spans
 
 
 def _cite_counts(
@@ -160,16 +202,6 @@ def _cite_counts(
             for subject, table, row, counts in store.rows(query, step=step):
                 for one in wanted[subject]:
                     one.cite((table, row, own), part if counts else "comparison")
-
-
-def _part(indicator: Indicator, window: int, flag: Flag, indicators: Sequence[Indicator]) -> Part | None:
-    """Say how an indicator's rows bear on a flag, if at all: everything its concern looks at is cited."""
-    if (indicator.name, window) in flag.carried:
-        return "direct"
-    looked_at = [i for i in indicators if flag.concern in i.concerns and i.subject == flag.subject_kind]
-    if indicator.name in {i.exposure for i in looked_at}:
-        return "exposure"
-    return "comparison" if indicator.name in {i.name for i in looked_at} else None
 
 
 def _cite_standing(store: Store, cited: Sequence[Cited], as_of: date, kind: SubjectKind) -> None:

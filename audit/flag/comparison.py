@@ -15,6 +15,7 @@ from data.arrays import Floats
 from data.errors import UsageError
 from data.store import Store
 from features.compile.plain_query import evidence_query
+from features.covered import covered_windows
 from features.engine import compute
 from features.indicator import Indicator
 from features.table import Cells, FeatureTable
@@ -102,11 +103,14 @@ class FlagComparison:
         """Return in which of the concern's values each row counts, and which rows are alike in that."""
         members: dict[RowKey, list[tuple[str, int]]] = {key: [] for key in keys}
         unlike: set[RowKey] = set()
+        tables = {i.name: i.tables for i in self.indicators}
+        as_of, subject = self.flag["as_of"], self.flag["subject_id"]
         for indicator in self.indicators:
             for window in indicator.windows:
                 if indicator.aggregate == "formula" or (indicator.name, window) not in self.table.cells:
                     continue
-                query = evidence_query(indicator, self.flag["as_of"], window, [self.flag["subject_id"]])
+                days, _ = covered_windows(indicator, window, tables, as_of=as_of, sources=self.rerun.sources)
+                query = evidence_query(indicator, as_of, days, [subject])
                 for _, table, row, counts in self.store.rows(query):
                     if counts and (table, row) in members:
                         members[table, row].append((indicator.name, window))
