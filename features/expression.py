@@ -238,6 +238,16 @@ def later_of(left: object, right: object) -> Expression:
     return Operation("later_of", (as_expression(left), as_expression(right)))
 
 
+def or_else(value: object, otherwise: object) -> Expression:
+    """Return a value, or where it is null another one of the same type.
+
+    Example:
+        >>> [evaluate(or_else(col.a, col.b), {"a": a, "b": 3}) for a in (7, None)]
+        [7, 3]
+    """
+    return Operation("or_else", (as_expression(value), as_expression(otherwise)))
+
+
 def walk(expression: Expression) -> Iterator[Expression]:
     """Yield an expression and everything it is made of."""
     yield expression
@@ -305,6 +315,8 @@ def _outcomes(expression: Expression, unknown: Collection[tuple[str, ...]]) -> f
         return frozenset(_junction(expression.name, *pair) for pair in product(*operands))
     if expression.name == "not":
         return frozenset(None if value is None else not value for value in operands[0])
+    if expression.name == "or_else":
+        return operands[0] if None not in operands[0] else (operands[0] - {None}) | operands[1]
     return frozenset({None}) if frozenset({None}) in operands else _ANY
 
 
@@ -373,6 +385,8 @@ def evaluate(expression: Expression, row: Mapping[str, Any]) -> Any:
         return operands[0] is None
     if expression.name in ("and", "or"):
         return _junction(expression.name, *operands)
+    if expression.name == "or_else":
+        return operands[1] if operands[0] is None else operands[0]
     return None if None in operands else _FUNCTIONS[expression.name](*operands)
 
 

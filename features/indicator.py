@@ -331,12 +331,14 @@ def _column_faults(indicator: Indicator, source: Table) -> list[str]:
         faults += [
             f"{'.'.join(path)} is asked for being null: use `without`" for path in _null_tests(expression, alias)
         ]
+    if any(isinstance(part, Operation) and part.name == "or_else" for part in walk(indicator.moment)):
+        faults.append("the day of a row is the same on every as-of date: `or_else` may not tell it")
     return list(dict.fromkeys(faults))
 
 
 def _null_tests(expression: Expression, alias: str) -> list[tuple[str, ...]]:
     """Return the columns of rows referred to that are asked for being null: a row that is gone would make it true."""
-    tests = [p for p in walk(expression) if isinstance(p, Operation) and p.name == "is_null"]
+    tests = [p for p in walk(expression) if isinstance(p, Operation) and p.name in ("is_null", "or_else")]
     paths = {path for test in tests for path in fields(test)}
     return sorted(path for path in paths if len(path) == 2 and path[0] != alias)
 

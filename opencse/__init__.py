@@ -25,7 +25,17 @@ if TYPE_CHECKING:
     from data.synthetic.memory_world import make_world
     from data.synthetic.world import World
     from data.synthetic.world import load as load_world
-    from features.expression import col, day, days_later, hour, later_of, minutes_between, minutes_later, weekday
+    from features.expression import (
+        col,
+        day,
+        days_later,
+        hour,
+        later_of,
+        minutes_between,
+        minutes_later,
+        or_else,
+        weekday,
+    )
     from features.indicator import Case, Indicator, NoExposure
     from features.relation import Related
     from models.contradictions.rule import Counterpart, Rule, RuleCase
@@ -63,7 +73,7 @@ _PLACES = {
     "data.synthetic.memory_world": ("make_world",),
     "data.synthetic.world": ("World", "load:load_world"),
     "features.expression": (
-        *("col", "day", "days_later", "hour", "later_of", "minutes_between", "minutes_later", "weekday"),
+        *("col", "day", "days_later", "hour", "later_of", "minutes_between", "minutes_later", "or_else", "weekday"),
     ),
     "features.indicator": ("Case", "Indicator", "NoExposure"),
     "features.relation": ("Related",),
@@ -130,6 +140,7 @@ __all__ = [
     "minutes_between",
     "minutes_later",
     "open_run",
+    "or_else",
     "rates",
     "rates_of_list",
     "replay",

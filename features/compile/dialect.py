@@ -44,6 +44,7 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., str]]] = {
     "minutes_later": lambda a, n: f"({a} + INTERVAL ({n}) MINUTE)",
     "minutes_between": lambda a, b: f"date_diff('minute', {a}, {b})",
     "days_later": lambda a, n: f"(CAST({a} AS DATE) + {n})",
+    "or_else": lambda a, b: f"coalesce({a}, {b})",
     # CASE, because engines disagree on whether greatest() skips nulls.
     "later_of": lambda a, b: f"(CASE WHEN {a} >= {b} THEN {a} WHEN {a} < {b} THEN {b} END)",
 }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from features.expression import col
+from features.expression import col, or_else
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="By how many people, or anonymously, were grievances raised in the team?",
+    question="By how many people, and without a name about how many, were grievances raised in the team?",
     table="grievance",
     aggregate="count",
     subject="unit",
-    independent=(col.raised_by_id,),
+    independent=((col.raised_by_id.is_null(), or_else(col.raised_by_id, col.about_officer_id)),),
     exposure="member_days",
     minimum_exposure=90,
     concerns=("culture",),
@@ -28,7 +28,19 @@ INDICATOR = Indicator(
             },
         ),
         Case(
-            says="Three grievances of one person are one dispute; those of nobody named are each their own.",
+            says="Grievances without a name about one person are one dispute; about another they are another.",
+            window=365,
+            expected=3,
+            rows={
+                "grievance": (
+                    *({"raised_on": f"2025-{m}-01", "about_officer_id": 4} for m in (10, 11, 12)),
+                    {"raised_on": "2025-07-01", "about_officer_id": 5},
+                    {"raised_on": "2025-08-01", "raised_by_id": 4, "about_officer_id": 5},
+                )
+            },
+        ),
+        Case(
+            says="Three grievances of one person are one dispute; those that name nobody at all are each their own.",
             window=365,
             expected=3,
             rows={

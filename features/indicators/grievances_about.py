@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from features.expression import col
+from features.expression import col, or_else
 from features.indicator import Case, Indicator
 
 INDICATOR = Indicator(
-    question="By how many people, or anonymously, were grievances raised about the officer?",
+    question="By how many people, and without a name in how many teams, were grievances raised about the officer?",
     table="grievance",
     aggregate="count",
     subject_key="about_officer_id",
     windows=(365,),
-    independent=(col.raised_by_id,),
+    independent=((col.raised_by_id.is_null(), or_else(col.raised_by_id, col.unit_id)),),
     exposure="days_served",
     minimum_exposure=30,
     concerns=("culture",),
     references=("Casey review (2023): bullying reported by 22% of staff with protected characteristics.",),
     cases=(
         Case(
-            says="Named in two grievances, of any kind.",
+            says="Named in two grievances of different people, of any kind.",
             window=365,
             expected=2,
             rows={
                 "grievance": (
-                    {"about_officer_id": 1, "kind": "bullying", "raised_on": "2025-06-01"},
-                    {"about_officer_id": 1, "kind": "management", "raised_on": "2025-07-01"},
+                    {"about_officer_id": 1, "raised_by_id": 3, "kind": "bullying", "raised_on": "2025-06-01"},
+                    {"about_officer_id": 1, "raised_by_id": 4, "kind": "management", "raised_on": "2025-07-01"},
                 )
             },
         ),
@@ -35,6 +35,17 @@ INDICATOR = Indicator(
             rows={
                 "grievance": tuple(
                     {"about_officer_id": 1, "raised_by_id": 3, "raised_on": f"2025-{m}-01"} for m in (10, 11, 12)
+                )
+            },
+        ),
+        Case(
+            says="Without a name, those of one team are one dispute, and those of another team another.",
+            window=365,
+            expected=2,
+            rows={
+                "grievance": (
+                    *({"about_officer_id": 1, "raised_on": f"2025-{m}-01"} for m in (10, 11, 12)),
+                    {"about_officer_id": 1, "unit_id": 2, "raised_on": "2025-06-01"},
                 )
             },
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.expression import col
+from features.expression import col, or_else
 from features.indicator import Case, Indicator
 from features.relation import Related
 
@@ -19,15 +19,25 @@ INDICATOR = Indicator(
             match=col.other.raised_on < col.raised_on,
         ),
     ),
-    independent=(col.raised_by_id,),
+    independent=((col.raised_by_id.is_null(), or_else(col.raised_by_id, col.about_officer_id)),),
     exposure="grievances",
     proportion=True,
     references=("Casey review (2023): the same people named again and again.",),
     cases=(
         Case(
-            says="Three about one person: two of them had one before.",
+            says="Three people about one person: two of them had one before.",
             window=365,
             expected=2,
+            rows={
+                "grievance": tuple(
+                    {"about_officer_id": 3, "raised_by_id": m, "raised_on": f"2025-0{m}-01"} for m in (4, 6, 8)
+                )
+            },
+        ),
+        Case(
+            says="Three about one person of whom nobody knows who raised them are one dispute.",
+            window=365,
+            expected=1,
             rows={"grievance": tuple({"about_officer_id": 3, "raised_on": f"2025-0{m}-01"} for m in (4, 6, 8))},
         ),
         Case(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from features.expression import Expression, col, day, days_later, hour, minutes_later
+from features.expression import Expression, col, day, days_later, hour, minutes_later, or_else
 from features.indicator import Aggregate, Indicator, NoExposure
 from features.relation import Related
 
@@ -208,6 +208,12 @@ HARD: Final = {
     "causes": [
         _make("by_case", "complaint", "count", independent=(col.complaint_id,)),
         _make(
+            "by_person_or_team",
+            "complaint",
+            "count",
+            independent=((col.complainant_id.is_null(), or_else(col.complainant_id, col.unit_id)), col.occurred_on),
+        ),
+        _make(
             "by_anything",
             "complaint",
             "count",
@@ -229,6 +235,7 @@ HARD: Final = {
             independent=(col.complainant_id,),
         ),
         _make("pairs_by_case", "complaint", "count", joined=_SAME_CASE, independent=(col.complainant_id,)),
+        _make("valued_by_outcome", "complaint", "distinct", value=or_else(col.outcome, col.category)),
         _make("placed_by_end_by_person", "complaint", "count", when=col.finalised_on, independent=(col.category,)),
     ],
     "causes of force and searches": [

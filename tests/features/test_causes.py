@@ -18,7 +18,7 @@ from data.sample_records import complete_rows, load_rows
 from data.store import Store
 from features.compile.plain_query import evidence_query, plain_query
 from features.engine import compute_all
-from features.expression import Expression, col
+from features.expression import Expression, col, or_else
 from features.indicator import Indicator, NoExposure
 from features.indicators import complete
 from features.relation import Related
@@ -103,6 +103,26 @@ def test_what_is_null_connects_nothing(store: Store) -> None:
     assert cells(store, counted(col.complainant_id), rows, date(2026, 1, 1))[30] == (3, 3)
     several = counted((col.complainant_id, col.category))
     assert cells(store, several, rows, date(2026, 1, 1))[30] == (3, 3)
+
+
+def test_what_stands_in_for_a_null_connects_rows_that_lack_a_name_and_no_others(store: Store) -> None:
+    rows = [
+        complaint("2025-12-20", case=1) | {"unit_id": 1},
+        complaint("2025-12-21", case=2) | {"unit_id": 1},
+        complaint("2025-12-22", case=3, by=1) | {"unit_id": 1},  # a person with the number of the team
+        complaint("2025-12-23", case=4, by=2) | {"unit_id": 1},
+        complaint("2025-12-24", case=5),
+        complaint("2025-12-25", case=6),  # neither is known: nothing says that these two are one
+    ]
+    by_person_or_team = counted((col.complainant_id.is_null(), or_else(col.complainant_id, col.unit_id)))
+    assert cells(store, by_person_or_team, rows, date(2026, 1, 1))[30] == (5, 6)
+    assert cells(store, counted(col.complainant_id), rows, date(2026, 1, 1))[30] == (6, 6)
+
+
+def test_a_complaint_without_a_name_shares_the_cause_of_its_case(store: Store) -> None:
+    rows = [complaint("2025-12-20", case=1, by=7), complaint("2025-12-21", case=1), complaint("2025-12-22", case=2)]
+    by_both = counted(col.complaint_id, col.complainant_id)
+    assert cells(store, by_both, rows, date(2026, 1, 1))[30] == (2, 3)
 
 
 def test_all_rows_of_the_causes_are_cited(store: Store) -> None:

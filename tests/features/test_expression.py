@@ -30,6 +30,7 @@ from features.expression import (
     may_hold,
     minutes_between,
     minutes_later,
+    or_else,
     readdress,
     substitute,
     weekday,
@@ -71,6 +72,7 @@ dates = st.one_of(
     st.builds(day, times),
     st.builds(days_later, st.one_of(st.sampled_from([col.d, col.e]), times), st.integers(-400, 400)),
     st.builds(later_of, st.sampled_from([col.d, col.e]), st.sampled_from(_DAYS)),
+    st.builds(or_else, st.sampled_from([col.d, col.e]), st.sampled_from([col.d, col.e, *_DAYS])),
 )
 whole: st.SearchStrategy[Expression] = st.recursive(
     st.one_of(
@@ -81,7 +83,7 @@ whole: st.SearchStrategy[Expression] = st.recursive(
         st.builds(minutes_between, times, times),
     ),
     lambda inner: st.one_of(
-        *(st.builds(f, inner, inner) for f in (lambda x, y: x + y, lambda x, y: x - y, lambda x, y: x * y))
+        *(st.builds(f, inner, inner) for f in (lambda x, y: x + y, lambda x, y: x - y, lambda x, y: x * y, or_else))
     ),
     max_leaves=3,
 )
@@ -112,6 +114,7 @@ truths: st.SearchStrategy[Expression] = st.recursive(
         st.builds(lambda x: ~x, inner),
         st.builds(lambda x, y: x & y, inner, inner),
         st.builds(lambda x, y: x | y, inner, inner),
+        st.builds(or_else, inner, inner),
         st.builds(lambda x: x.is_null(), inner),
     ),
     max_leaves=6,
@@ -182,6 +185,7 @@ def test_what_cannot_hold_without_a_column_never_holds_without_it(
         (col.p | col.q, [True, True, True, True, False, None, True, None, None]),
         (~col.p, [False, False, False, True, True, True, None, None, None]),
         (col.p == col.q, [True, False, None, False, True, None, None, None, None]),
+        (or_else(col.p, col.q), [True, True, True, False, False, False, True, False, None]),
         (col.q.is_null(), [False, False, True, False, False, True, False, False, True]),
     ],
 )

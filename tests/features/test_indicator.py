@@ -8,7 +8,7 @@ import pytest
 
 from data.contract import CONTRACT
 from data.errors import DeclarationFaulty
-from features.expression import Expression, col, day
+from features.expression import Expression, col, day, or_else
 from features.indicator import Indicator, NoExposure, referring_column
 from features.indicators import complete, indicators
 from features.relation import Related
@@ -74,6 +74,11 @@ def test_a_good_declaration_is_built() -> None:
             {"table": "roster_edit", "where": col.shift.overtime_reason.is_null()},
             "shift.overtime_reason is asked for being null",
         ),
+        (
+            {"table": "roster_edit", "where": or_else(col.shift.overtime_reason, "none") == "none"},
+            "shift.overtime_reason is asked for being null",
+        ),
+        ({"table": "complaint", "when": or_else(col.finalised_on, col.received_on)}, "`or_else` may not tell it"),
     ],
 )
 def test_each_fault_is_found(changed: dict[str, Any], fault: str) -> None:
