@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from math import ceil
 from typing import Any
 
@@ -10,8 +11,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from data.synthetic.generate import GENERATOR
 from data.synthetic.memory_world import MemoryWorld
 from data.synthetic.truth_rates import KINDS
+from data.vocabulary import CONCERNS
 from pipeline.settings import Settings
 from pipeline.trial import Trial
 from stress.ranking import COMBINED, combined_scores
@@ -38,12 +41,17 @@ def measured(made: MemoryWorld, trial: Trial, settings: Settings) -> dict[str, A
         for kind, part in trial.subjects.to_pandas().groupby("subject_kind", sort=True)
     }
     return {
+        "measured_on": datetime.now(UTC).date().isoformat(),
+        "generator": GENERATOR,
         "people": len(people.get("officer", [])),
         "teams": len(people.get("unit", [])),
         "levels": dict(settings.levels),
+        "rule_level": settings.contradictions.q,
         "planted": len(sought),
         "flags": flags.drop(columns=["subject_id"]).to_dict("records"),
-        "innocent_flagged": _innocent(flags, planted),
+        "innocent_flagged": _people(_of_innocent(flags, planted)),
+        "innocent_flagged_by_rate": _people(_of_innocent(flags[flags["by_rate"]], planted)),
+        "innocent_by": _innocent_by(_of_innocent(flags, planted)),
         "subjects": _planted_subjects(planted, flags),
         "archetypes": _archetypes(made, flags, people.get("officer", []), planted),
         "workloads": list(_workloads(trial, sought)),
@@ -64,7 +72,9 @@ def flags_of(made: MemoryWorld, trial: Trial, settings: Settings, sought: pd.Dat
         rates.get((subject, kinds.get((subject, concern), "")), np.nan) if promise == "excess" else np.nan
         for subject, concern, promise in zip(flags["subject_id"], flags["concern"], flags["promise"], strict=True)
     ]
-    return flags[[*KEYS, "family", "promise", "by", "right", "true_rate"]]
+    # Where a concern is selected by capacity, its flags by comparison promise no rate; all others do.
+    flags["by_rate"] = (flags["promise"] != "comparison") | flags["concern"].isin(list(settings.levels))
+    return flags[[*KEYS, "family", "promise", "by", "by_rate", "right", "true_rate"]]
 
 
 def true_rates(made: MemoryWorld) -> dict[tuple[int, str], float]:
@@ -88,11 +98,22 @@ def _kinds_of_excess(trial: Trial, settings: Settings) -> dict[tuple[int, str], 
     return kinds
 
 
-def _innocent(flags: pd.DataFrame, planted: pd.DataFrame) -> int:
-    """Return how many people without any pattern are flagged, whatever for."""
+def _of_innocent(flags: pd.DataFrame, planted: pd.DataFrame) -> pd.DataFrame:
+    """Return the flags of people without any pattern, whatever for."""
     officers = planted.loc[planted["subject_kind"] == "officer", "subject_id"]
-    flagged = flags.loc[flags["subject_kind"] == "officer", "subject_id"]
-    return int(flagged[~flagged.isin(officers)].nunique())
+    return flags[(flags["subject_kind"] == "officer") & ~flags["subject_id"].isin(officers)]
+
+
+def _people(flags: pd.DataFrame) -> int:
+    return int(flags["subject_id"].nunique())
+
+
+def _innocent_by(flags: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return how many innocent people are flagged for each concern by each promise."""
+    return [
+        {"concern": concern, "promise": promise, "people": _people(part)}
+        for (concern, promise), part in flags.groupby(["concern", "promise"], sort=True)
+    ]
 
 
 def _planted_subjects(planted: pd.DataFrame, flags: pd.DataFrame) -> list[dict[str, Any]]:
@@ -116,12 +137,17 @@ def _archetypes(
 ) -> list[dict[str, Any]]:
     """Return how many innocent people have each archetype and how many of them are flagged; `all` is everybody."""
     innocent = set(officers) - set(planted.loc[planted["subject_kind"] == "officer", "subject_id"])
-    flagged = set(flags.loc[flags["subject_kind"] == "officer", "subject_id"])
+    of_people = flags[flags["subject_kind"] == "officer"]
+    flagged = {
+        "flagged": set(of_people["subject_id"]),
+        "flagged_by_rate": set(of_people.loc[of_people["by_rate"], "subject_id"]),
+        **{f"flagged_{c}": set(of_people.loc[of_people["concern"] == c, "subject_id"]) for c in CONCERNS},
+    }
     held = made.truth["truth_archetype"].to_pandas()
     groups = {"all": innocent}
     groups |= {str(name): innocent & set(part["officer_id"]) for name, part in held.groupby("archetype", sort=True)}
     return [
-        {"archetype": name, "people": len(members), "flagged": len(members & flagged)}
+        {"archetype": name, "people": len(members), **{how: len(members & who) for how, who in flagged.items()}}
         for name, members in groups.items()
     ]
 
