@@ -138,6 +138,6 @@ def load_arrow(
     store.register(registered, rows)
     store.run(f"CREATE OR REPLACE {'VIEW' if view else 'TABLE'} {name} AS SELECT {items} FROM {registered}")
     if not view:
-        store.connection.unregister(registered)
+        store.unregister(registered)
     elif origin is not None:
         store.stands_for(table.name, origin)

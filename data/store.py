@@ -124,6 +124,22 @@ class Store:
         self._names.clear()
         self._connection.register(name, table)
 
+    def unregister(self, name: str) -> None:
+        """Give up the name of an Arrow table."""
+        self._names.clear()
+        self._connection.unregister(name)
+
+    @contextmanager
+    def taken_back(self) -> Iterator[None]:
+        """Take back in the end what statements change in a block."""
+        names = dict(self._names)
+        self.run("BEGIN TRANSACTION")
+        try:
+            yield
+        finally:
+            self.run("ROLLBACK")
+            self._names = names
+
     def tables(self, schema: str) -> set[str]:
         """Return the names of the tables and views in a schema."""
         if self._is_shared or schema not in self._names:

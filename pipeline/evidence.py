@@ -239,7 +239,7 @@ def _keep(store: Store, name: str, as_of: date, ids: set[int]) -> Kept:
     seen = asof_query(table, as_of, relation=f"loaded.{name}", extra=("source_file", "source_row"))
     query = f"SELECT * FROM ({seen}) SEMI JOIN wanted_rows ON row_id = {table.key} ORDER BY {table.key}"
     rows = store.arrow(query, step=f"{as_of}/evidence/rows/{name}")
-    store.connection.unregister("wanted_rows")
+    store.unregister("wanted_rows")
     return kept_rows(name, as_of, rows)
 
 

@@ -141,7 +141,7 @@ def _fill(store: Store, domain: str, places: Collection[tuple[str, str]], pseudo
     mapping = pa.table({"id": pa.array(ids, pa.int64()), "pseudonym": pa.array(made, pa.int64())})
     store.register("pseudonyms_made", mapping)
     store.run(f"CREATE TABLE {_MAPPING} AS FROM pseudonyms_made")
-    store.connection.unregister("pseudonyms_made")
+    store.unregister("pseudonyms_made")
 
 
 def _hide(store: Store, table: str, column: str) -> None:

@@ -23,7 +23,7 @@ from models.detector import Detector, Fitted
 from models.panel import Panel
 from models.selection.fdr import decisive_sources
 from pipeline.compare import combine_p_values, compare_panel
-from pipeline.detector_scores import detectors_of, panels_of
+from pipeline.detector_scores import detectors_of
 from pipeline.settings import Settings
 
 PLACING: Final = frozenset({"officer", "posting", "unit"})
@@ -49,14 +49,9 @@ class FlagComparison:
         self.settings = settings_at(rerun, flag)
         self.indicators = feeding(self.settings, flag)
         self.table = rerun.table(flag["subject_kind"], flag["as_of"], [i.name for i in self.indicators])
+        self.panel = rerun.panel(flag)
         self.at = self.table.ids.tolist().index(flag["subject_id"])
         self._unchanged = self._own(frozenset(), self.indicators)
-
-    @cached_property
-    def panel(self) -> Panel:
-        """The panel of the flag's concern."""
-        (panel,) = panels_of(self.table, self.settings, [self.flag["concern"]])
-        return panel
 
     @cached_property
     def detectors(self) -> list[Detector]:

@@ -114,7 +114,7 @@ def _changes(rerun: Rerun, flag: dict[str, Any], scores: tuple[dict[str, Any], .
         cut = flag["threshold"] * weight / sum(weights)
         name = score["detector"].replace("_", " ")
         together = f"{name}: it looks at all counts together, so that none can be said to have been too many."
-        own = fewer_counts(rerun, settings, flag, known[score["detector"]], cut)
+        own = fewer_counts(rerun, flag, known[score["detector"]], cut)
         lines += [together] if own is None else own
     return lines
 

@@ -7,28 +7,24 @@ from dataclasses import replace
 
 import numpy as np
 
-from audit.flag.rerun import FlagRow, Rerun, feeding
+from audit.flag.rerun import FlagRow, Rerun
 from data.arrays import Floats
 from models.detector import Detector
 from models.nulls.series_nulls import SeriesNull
 from models.panel import Panel, Series
 from models.series_detector import FittedSeriesDetector, SeriesDetector
-from pipeline.detector_scores import panels_of
-from pipeline.settings import Settings
 from pipeline.wording import number
 
 _MOST = 10_000
 """So many lower counts are tried at most."""
 
 
-def fewer_counts(rerun: Rerun, settings: Settings, flag: FlagRow, detector: Detector, cut: float) -> list[str] | None:
+def fewer_counts(rerun: Rerun, flag: FlagRow, detector: Detector, cut: float) -> list[str] | None:
     """Say of each count that reaches the cut alone how many fewer would not; None where a detector has no such counts.
 
     The detector learns anew from everybody what is usual, and is asked again about the subject with lower counts.
     """
-    indicators = [indicator.name for indicator in feeding(settings, flag)]
-    table = rerun.table(flag["subject_kind"], flag["as_of"], indicators)
-    (panel,) = panels_of(table, settings, [flag["concern"]])
+    panel = rerun.panel(flag)
     fitted = rerun.fitted(detector, panel) if isinstance(detector, SeriesDetector) else None
     if not isinstance(fitted, FittedSeriesDetector):
         return None

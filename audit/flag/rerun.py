@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
@@ -21,7 +21,7 @@ from data.date_precision import CoarseColumns, coarse_from_json, declare
 from data.optional_columns import declare_filled
 from data.schema import Table
 from data.store import Store
-from data.vocabulary import SUBJECT_KINDS, SubjectKind
+from data.vocabulary import SUBJECT_KINDS, Concern, SubjectKind
 from features.gaps.sources import Sources, gaps_from_json, reach_from_json
 from features.history_tables import history_from
 from features.indicator import Indicator
@@ -32,7 +32,7 @@ from models.detector import Detector, Fitted
 from models.panel import Panel
 from models.series_detector import FittedSeriesDetector, SeriesDetector
 from pipeline.compare import Selector, compare
-from pipeline.detector_scores import seed_of
+from pipeline.detector_scores import panels_of, seed_of
 from pipeline.flag import Flag
 from pipeline.practices import Practice, set_aside, written_practices
 from pipeline.rule_counts import MonthlyCounts, RuleCounts
@@ -71,6 +71,7 @@ class Rerun:
         self._by_rules: dict[date, tuple[RuleSelection, ...]] = {}
         self._done: dict[date, Redone] = {}
         self._tables: dict[tuple[SubjectKind, date, frozenset[str] | None], FeatureTable] = {}
+        self._panels: dict[tuple[SubjectKind, date, Concern], Panel] = {}
         self._fits: dict[tuple[SubjectKind, date, str, str], tuple[frozenset[str], FittedSeriesDetector]] = {}
 
     @cached_property
@@ -185,6 +186,15 @@ class Rerun:
             self._tables[place] = self._read_table(kind, as_of, wanted)
         return self._tables[place]
 
+    def panel(self, flag: FlagRow) -> Panel:
+        """Return what detectors see of the comparison that a flag comes from, put together once."""
+        place = (flag["subject_kind"], flag["as_of"], flag["concern"])
+        if place not in self._panels:
+            names = [indicator.name for indicator in feeding(self.settings, flag)]
+            table = self.table(flag["subject_kind"], flag["as_of"], names)
+            (self._panels[place],) = panels_of(table, self.settings, [flag["concern"]])
+        return self._panels[place]
+
     def past(self, kind: SubjectKind, as_of: date) -> History | None:
         """Return the past of everybody's rates that the run wrote down; None where it wrote none."""
         return None if self._past is None else history_from(*self._past, kind=kind, as_of=as_of)
@@ -264,16 +274,16 @@ def _schema(table: Table) -> pa.Schema:
 
 
 @contextmanager
-def without(store: Store, rows: Iterable[tuple[str, int]]) -> Iterator[None]:
+def without(store: Store, rows: Collection[tuple[str, int]]) -> Iterator[None]:
     """Take rows, each a table's name and a key, away from the loaded ones for a while."""
-    store.run("BEGIN TRANSACTION")
-    try:
+    if not rows:
+        yield
+        return
+    with store.taken_back():
         for name, group in groupby(sorted(rows), key=lambda row: row[0]):
             keys = ", ".join(str(int(key)) for _, key in group)
             store.run(f"DELETE FROM loaded.{CONTRACT[name].name} WHERE {CONTRACT[name].key} IN ({keys})")
         yield
-    finally:
-        store.run("ROLLBACK")
 
 
 def feeding(settings: Settings, row: FlagRow) -> list[Indicator]:

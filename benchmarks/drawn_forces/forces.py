@@ -41,7 +41,9 @@ def measure_flags(world: str, seed: int, *, people: int, folder: Path) -> None:
     if place.exists():
         return
     made, settings = make_world(load_world(world, people=people, seed=seed)), load()
-    trial = try_records(made.records, settings=settings, as_of=[made.world.ends_on])
+    # What a score rests on is asked of excesses alone: which kind of conduct each is about.
+    by_excess = bool(settings.excess.concerns)
+    trial = try_records(made.records, settings=settings, as_of=[made.world.ends_on], contributions=by_excess)
     write_force(place, measured(made, trial, settings))
 
 

@@ -47,7 +47,7 @@ def fill(store: Store, uses: Mapping[str, Sequence[tuple[str, str]]]) -> dict[st
     )
     store.register("crosswalk_ids", table)
     store.run(f"CREATE TABLE {_TABLE} AS FROM crosswalk_ids")
-    store.connection.unregister("crosswalk_ids")
+    store.unregister("crosswalk_ids")
     return texts
 
 

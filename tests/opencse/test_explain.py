@@ -129,17 +129,17 @@ def test_what_explain_says_of_a_count_is_where_the_chance_crosses_the_cut(finish
     rerun, settings = Rerun(finished, finished.settings), finished.settings
     (name,) = flag["detectors"]
     detector = settings.repertoire.detectors[name]
-    for line in fewer_counts(rerun, settings, flag, detector, flag["threshold"]) or ["nothing"]:
+    for line in fewer_counts(rerun, flag, detector, flag["threshold"]) or ["nothing"]:
         most, observed = (int(part) for part in re.findall(r"at most (\d+) instead of (\d+)", line)[0])
         assert f": {observed - most} fewer" in line
         assert most < observed
-    strict = fewer_counts(rerun, settings, flag, detector, flag["threshold"] / 4000)
-    loose = fewer_counts(rerun, settings, flag, detector, flag["threshold"])
+    strict = fewer_counts(rerun, flag, detector, flag["threshold"] / 4000)
+    loose = fewer_counts(rerun, flag, detector, flag["threshold"])
     assert strict is not None
     assert loose is not None
     assert sum(map(_fewer, strict)) < sum(map(_fewer, loose))
     (pattern,) = [d for d in settings.detectors if d.name == "hbos"]
-    assert fewer_counts(rerun, settings, flag, pattern, flag["threshold"]) is None
+    assert fewer_counts(rerun, flag, pattern, flag["threshold"]) is None
 
 
 def _fewer(line: str) -> int:
