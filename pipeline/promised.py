@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
 
 import pyarrow as pa
 
 from data.vocabulary import CONCERNS
 from pipeline.settings import ByRate, Settings
+
+RATES: Final = "kept_rates.json"
+"""What comparison at the default rates came to on drawn forces; see `opencse.docs.kept_figures`."""
+
+FEWEST_FORCES: Final = 100
+"""From how many forces on, none of them looked at before, a rate counts as shown."""
 
 
 def promises(settings: Settings) -> list[str]:
@@ -28,10 +37,8 @@ def promises(settings: Settings) -> list[str]:
 def _sentences(concern: str, settings: Settings) -> Iterator[str]:
     how = next(how for name, how in settings.selection.items() if name == concern)
     if isinstance(how, ByRate):
-        # Over 20 fresh drawn forces (seeds 148 to 167) the mean false discovery proportion at q = 0.1 was 0.06 (its
-        # standard error 0.05) in standards and 0.13 (0.06) in culture; over 8 it was 0.65 (0.13) in welfare.
         yield f"{concern}: selected by comparison at a false discovery rate of {how.q:g}."
-        yield "Drawn forces have not shown that this rate is kept, so that it is not promised."
+        yield kept_sentence(measured_rates(), concern, how.q)
         ranking = [d.name for d in settings.detectors if d.ranks_only and concern in d.concerns]
         if ranking:
             yield f"{' and '.join(ranking)} would not keep it and flags nobody: scores only rank."
@@ -40,6 +47,39 @@ def _sentences(concern: str, settings: Settings) -> Iterator[str]:
         f"{concern}: the {how.per_thousand:g} in 1,000 who stand highest are flagged; no rate is promised, as one that"
         " holds finds hardly anybody. Most of those flagged may be ordinary."
     )
+
+
+@cache
+def measured_rates() -> Mapping[str, Any]:
+    """Return what comparison at the default rates came to on drawn forces: the file that comes with the code."""
+    content: Mapping[str, Any] = json.loads(files("pipeline").joinpath(RATES).read_text(encoding="utf-8"))
+    return content
+
+
+def is_kept(measured: Mapping[str, Any], concern: str, q: float) -> bool | None:
+    """Say whether drawn forces showed that a rate is kept; None where too few, or none, were measured at that rate."""
+    rate = measured["rates"].get(concern)
+    shown = measured["split"] == "evaluation" and measured["forces"] >= FEWEST_FORCES
+    return bool(rate["kept"]) if shown and rate is not None and rate["q"] == q else None
+
+
+def kept_sentence(measured: Mapping[str, Any], concern: str, q: float) -> str:
+    """Return what drawn forces showed of a concern's rate by comparison.
+
+    Example:
+        >>> kept_sentence({"split": "development", "forces": 20, "rates": {}}, "standards", 0.1)
+        'Drawn forces have not shown that this rate is kept, so that it is not promised.'
+    """
+    kept = is_kept(measured, concern, q)
+    if kept is None:
+        return "Drawn forces have not shown that this rate is kept, so that it is not promised."
+    rate = measured["rates"][concern]
+    figures = (
+        f"on {measured['forces']} drawn forces that nothing was chosen on the mean false discovery proportion was"
+        f" {rate['false_discoveries']:.2g} (standard error {rate['standard_error']:.1g}), and"
+        f" {rate['null_share']:.1%} of forces with nobody of concern had a flag"
+    )
+    return f"It was kept: {figures}." if kept else f"It was not kept, so that it is not promised: {figures}."
 
 
 def borne_out(excess: pa.Table) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.drawn_forces.mutation import mutation_table
+from benchmarks.drawn_forces.over_forces import Force
 from benchmarks.drawn_forces.promises import forces_of, markdown, tables
 from data.synthetic.splits import DEVELOPMENT, EVALUATION, Split
 
@@ -38,14 +39,26 @@ def write_report(folder: Path, split: Split) -> None:
         print(markdown(mutations))
     forces = forces_of(folder / "flags", seeds)
     if forces:
-        content = {"split": split, "seeds": sorted({force["seed"] for force in forces}), **tables(forces)}
-        _save(RESULTS.with_name(f"drawn_flags_{split}.json"), content)
-        for name, rows in tables(forces).items():
+        over_forces = tables(forces)
+        _save(RESULTS.with_name(f"drawn_flags_{split}.json"), {**_measured(forces, split), **over_forces})
+        for name, rows in over_forces.items():
             print(f"\n## {name}\n\n{markdown(rows)}")
 
 
+def _measured(forces: list[Force], split: Split) -> dict[str, Any]:
+    """Return which forces were measured, and when: seeds once looked at check nothing that is chosen later."""
+    return {
+        "split": split,
+        "seeds": sorted({force["seed"] for force in forces}),
+        "measured_on": sorted({force["measured_on"] for force in forces}),
+        "people": sorted({force["size"] for force in forces}),
+        "generators": sorted({force["generator"] for force in forces}),
+    }
+
+
 def _save(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=1, default=lambda value: value.item()) + "\n", "utf-8")
+    plain = json.loads(json.dumps(content, default=lambda value: value.item()), parse_constant=lambda _: None)
+    path.write_text(json.dumps(plain, indent=1, allow_nan=False) + "\n", "utf-8")
     print(path)
 
 

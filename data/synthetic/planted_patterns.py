@@ -98,9 +98,14 @@ class Move:
 
 @dataclass(frozen=True, kw_only=True)
 class Archetype(PlantedPattern):
-    """An innocent reason to look unusual. `moves` says what it visibly raises or lowers in the subject's rows."""
+    """An innocent reason to look unusual.
+
+    `moves` says what it visibly raises or lowers in the subject's rows, `told_by` which records could tell it from a
+    concern: of the contract, or ones that no table of it holds.
+    """
 
     moves: tuple[Move, ...]
+    told_by: str
     intensity: float = 1.0
     intensity_means: str = "multiple of what the archetype's file says"
 

@@ -1,7 +1,7 @@
 """Which seeds of drawn forces are for what, so that what is measured was never what was tuned on.
 
-Seeds 1 to 999 are for development. Seeds 1000 to 1999 are for evaluation, at points that
-`docs/explanation/drawn-forces.md` names. All others are for whoever audits: nothing here looks at them.
+Seeds 1 to 999 are for development. Seeds 1000 to 1999 are for evaluation: `docs/reference/kept.md` says which of them
+were looked at, and when. All others are for whoever audits: nothing here looks at them.
 """
 
 from __future__ import annotations

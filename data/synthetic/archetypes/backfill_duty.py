@@ -33,6 +33,7 @@ ARCHETYPE = Archetype(
     name="backfill_duty",
     summary="overtime to fill gaps, booked by the supervisor",
     basis="press on the Casey review: boroughs 25 to 30% below need",
+    told_by="who booked the overtime and why: `shift.overtime_reason` and an editor other than the officer",
     share=0.03,
     months=(6, 15),
     moves=(Move("shift", "sum(overtime_minutes)"),),

@@ -25,6 +25,8 @@ ARCHETYPE = Archetype(
     name="badge_failure",
     summary="a faulty badge: office days without an entry, although present",
     basis="attendance data need a model of missingness; assumption",
+    told_by="other traces of presence on the day (look-ups, edits), or a fault report from the pass system, which "
+    "the contract has no table for",
     share=0.02,
     months=(0.7, 2.5),
     moves=(Move("site_entry", up=False),),

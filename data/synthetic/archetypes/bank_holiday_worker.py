@@ -47,6 +47,7 @@ ARCHETYPE = Archetype(
     name="bank_holiday_worker",
     summary="asked to work bank holidays and big events",
     basis="Casey review 2023, p. 192: organisational, not personal",
+    told_by="the day: overtime on bank holidays, and orders that staff big events, which the contract has no table for",
     share=0.03,
     months=(12, 24),
     moves=(Move("shift", "sum(overtime_minutes)"),),

@@ -37,6 +37,7 @@ ARCHETYPE = Archetype(
     name="carer",
     summary="short notice of absence and changed hours, by agreement",
     basis="Equality Act 2010; ICO guidance on monitoring workers 2023",
+    told_by="`absence.kind`, and an agreement on flexible hours, which the contract has no table for",
     share=0.2,
     months=(8, 24),
     moves=(Move("absence", where="kind = 'carer'"), Move("roster_edit")),

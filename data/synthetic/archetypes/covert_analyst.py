@@ -34,6 +34,7 @@ ARCHETYPE = Archetype(
     name="covert_analyst",
     summary="looks up many people without an incident, because the work has none",
     basis="compare look-ups by role: analysts, detectives, professional standards and vetting",
+    told_by="the role, and the case that a look-up is for, where the system records one",
     share=0.02,
     months=(12, 24),
     moves=(Move("system_access", where="incident_id IS NULL"),),

@@ -30,6 +30,7 @@ ARCHETYPE = Archetype(
     name="duplicate_complaints",
     summary="the same matter logged several times",
     basis="IOPC on central logging: a rise of 11% is not worse conduct",
+    told_by="`complaint.occurred_on` and `complainant_id`: the same day or person under two case numbers",
     share=0.012,
     months=(1, 3),
     moves=(Move("complaint"),),

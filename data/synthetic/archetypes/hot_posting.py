@@ -57,6 +57,7 @@ ARCHETYPE = Archetype(
     name="hot_posting",
     summary="lent to a busy area: more incidents, searches and complaints",
     basis="Chicago Tribune on districts and tactical units; posting carries signal",
+    told_by="`posting` and the area of each incident: exposure by incidents attended in place of days served",
     share=0.02,
     months=(3, 9),
     moves=(Move("attendance"), Move("stop_search")),

@@ -31,6 +31,7 @@ ARCHETYPE = Archetype(
     name="injured_on_duty",
     summary="hurt at work, then away for weeks",
     basis="freedom of information request, press, 2006: 1,212 of 2,158 long-term sick",
+    told_by="`assault` and `absence.kind`: an injury at work comes before the weeks away",
     share=0.012,
     months=(0.5, 4),
     moves=(Move("assault"), Move("shift", up=False)),

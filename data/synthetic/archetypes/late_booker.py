@@ -39,6 +39,7 @@ ARCHETYPE = Archetype(
     name="late_booker",
     summary="books genuine overtime late, in batches, themselves",
     basis="late booking is ordinary; assumption about how often",
+    told_by="`attendance` and look-ups of the day, which bear the overtime out although it was booked late",
     share=0.02,
     months=(6, 15),
     moves=(Move("roster_edit", where="editor_id = officer_id AND minutes_gained > 0"),),

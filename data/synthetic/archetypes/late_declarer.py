@@ -47,6 +47,7 @@ ARCHETYPE = Archetype(
     name="late_declarer",
     summary="a membership held for years, declared soon after the rule came",
     basis="press on the rule of December 2025: 300 to 400 declarations within weeks",
+    told_by="`declaration`: the interest was declared soon after the rule came",
     share=0.008,
     months=(2, 4),
     not_before=MEMBERSHIP_RULE,

@@ -39,6 +39,7 @@ ARCHETYPE = Archetype(
     name="late_return_recorded",
     summary="back at work before the recorded end of a sick spell",
     basis="recording lag of sickness ends; assumption",
+    told_by="tours and entries of the days in question; a later entry of the true day of return",
     share=0.02,
     months=(0.5, 1),
     moves=(Move("absence", where="kind = 'sickness'"),),

@@ -38,6 +38,7 @@ ARCHETYPE = Archetype(
     name="legitimate_landlord",
     summary="several properties on registers, all declared",
     basis="freedom of information request, in press, 2021: property the commonest interest",
+    told_by="`declaration` beside `external_register`: every property is declared",
     share=0.01,
     months=(8, 24),
     moves=(Move("declaration"), Move("external_register")),

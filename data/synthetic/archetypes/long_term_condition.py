@@ -28,6 +28,9 @@ ARCHETYPE = Archetype(
     name="long_term_condition",
     summary="short spells of sickness, often, from a long-term condition",
     basis="Equality Act 2010 sections 15 and 20",
+    told_by="none that the pipeline may read: that somebody is disabled is protected and feeds audits alone; a "
+    "reason for each spell, or an adjustment agreed with occupational health, would tell, and the "
+    "contract holds neither",
     share=0.25,
     months=(12, 24),
     moves=(Move("absence", where="kind = 'sickness'"),),

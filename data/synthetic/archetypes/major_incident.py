@@ -27,6 +27,7 @@ ARCHETYPE = Archetype(
     name="major_incident",
     summary="weeks of long tours during a major incident",
     basis="2017 terror attacks and Grenfell: rest days owed (press)",
+    told_by="`incident`: who attended it, and that many worked long tours in the same weeks",
     share=0.03,
     months=(1, 3),
     moves=(Move("shift", "sum(overtime_minutes)"), Move("roster_edit")),

@@ -38,6 +38,7 @@ ARCHETYPE = Archetype(
     name="multi_officer_incident",
     summary="one incident after which everybody present is named several times",
     basis="Wood, Roithmayr and Papachristos 2019, Socius: 76% co-named",
+    told_by="`complaint.complaint_id` and `occurred_on`: one day and one case for everybody present",
     share=0.01,
     months=(6, 18),
     moves=(Move("complaint"),),

@@ -45,6 +45,7 @@ ARCHETYPE = Archetype(
     name="new_joiner",
     summary="many courses and corrected tours in the first year",
     basis="Chalfin and Kaplan 2021, Criminology and Public Policy: density of data",
+    told_by="`officer.joined_on`, and courses in `training`",
     share=0.5,
     months=(4, 9),
     moves=(Move("training"), Move("roster_edit")),

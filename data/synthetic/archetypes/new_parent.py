@@ -24,6 +24,7 @@ ARCHETYPE = Archetype(
     name="new_parent",
     summary="away on maternity leave for months",
     basis="protected absence; excluded or handled before any score",
+    told_by="`absence.kind`: maternity or parental leave",
     share=0.07,
     months=(6, 12),
     moves=(Move("shift", up=False),),

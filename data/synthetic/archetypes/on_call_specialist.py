@@ -44,6 +44,7 @@ ARCHETYPE = Archetype(
     name="on_call_specialist",
     summary="looks at systems at night, on call",
     basis="on-call duty; assumption about how often",
+    told_by="the role, and an on-call roster, which the contract has no table for",
     share=0.02,
     months=(6, 15),
     moves=(Move("system_access", where="hour(accessed_at) >= 19 OR hour(accessed_at) < 6"),),

@@ -35,6 +35,7 @@ ARCHETYPE = Archetype(
     name="productive_officer",
     summary="does more, so is complained of more",
     basis="Terrill and McCluskey 2002",
+    told_by="exposure: complaints per incident attended or search made, in place of days served",
     share=0.03,
     months=(12, 24),
     moves=(Move("stop_search"), Move("complaint")),

@@ -42,6 +42,7 @@ ARCHETYPE = Archetype(
     name="record_mixup",
     summary="a namesake's register entries and look-ups under the wrong number",
     basis="record linkage: common names, re-used numbers",
+    told_by="`external_register.match_score`, and look-ups at hours and places of the namesake",
     share=0.008,
     months=(4, 12),
     moves=(Move("external_register"), Move("system_access", where="incident_id IS NULL")),

@@ -35,6 +35,7 @@ ARCHETYPE = Archetype(
     name="religious_observance",
     summary="away on the same weekday, again and again",
     basis="Article 9 ECHR; special-category data under UK GDPR",
+    told_by="`absence.kind`, and that it is the same weekday; the religion is protected and feeds audits alone",
     share=0.03,
     months=(8, 24),
     moves=(Move("absence", where="kind = 'religious'"),),

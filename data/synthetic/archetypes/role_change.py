@@ -29,6 +29,7 @@ ARCHETYPE = Archetype(
     name="role_change",
     summary="months on a course, with little activity",
     basis="postings change before records do; peer groups mismatch",
+    told_by="`posting.role` and `training`: little activity while on a course",
     share=0.02,
     months=(2, 6),
     moves=(Move("attendance", up=False), Move("shift", where="duty = 'training'")),

@@ -39,6 +39,7 @@ ARCHETYPE = Archetype(
     name="shared_device",
     summary="entries and look-ups under the wrong name, at odd places and hours",
     basis="Register and BBC copies, April 2026: off-duty capture disputed",
+    told_by="the terminal of a look-up and the place of an entry, where the systems record them",
     share=0.01,
     months=(3, 9),
     moves=(Move("site_entry"), Move("system_access", where="incident_id IS NULL")),

@@ -40,6 +40,7 @@ ARCHETYPE = Archetype(
     name="tactical_secondment",
     summary="lent to a tactical unit or custody, where force reports are part of the work",
     basis="gov.uk, use of force statistics: one report per officer and subject",
+    told_by="`posting`: force reports next to those of others in the same unit",
     share=0.02,
     months=(3, 9),
     moves=(Move("use_of_force"),),

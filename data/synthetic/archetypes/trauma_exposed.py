@@ -36,6 +36,7 @@ ARCHETYPE = Archetype(
     name="trauma_exposed",
     summary="one terrible incident, the course taken, a short absence, and back",
     basis="Mayor of London, answer on mental-health days 2021/22, in press",
+    told_by="`incident` and `training`: one incident, the course taken, and back",
     share=0.012,
     months=(1, 2),
     moves=(Move("absence", where="psychological"),),

@@ -45,6 +45,7 @@ ARCHETYPE = Archetype(
     name="union_representative",
     summary="union duty in place of tours, at many sites",
     basis="ICO, Employment practices and data protection: monitoring workers, 2023",
+    told_by="`absence.kind`: union duty",
     share=0.01,
     months=(12, 24),
     moves=(Move("absence"),),

@@ -32,6 +32,7 @@ ARCHETYPE = Archetype(
     name="vexatious_complainant",
     summary="one person complains again and again, and is never right",
     basis="IPCC Focus 2014: vexatious, oppressive and abusive complaints",
+    told_by="`complaint.complainant_id`: one person, which counts once where it is recorded",
     share=0.012,
     months=(4, 10),
     moves=(Move("complaint"),),

@@ -39,6 +39,7 @@ ARCHETYPE = Archetype(
     name="whistle_blower",
     summary="raises grievances, and complaints are turned back on them",
     basis="Casey review 2023: complaints turned back on complainants",
+    told_by="`grievance.raised_by_id` before the internal complaints, and who made these, where it is recorded",
     share=0.008,
     months=(4, 12),
     moves=(Move("complaint", where="source = 'internal'"),),
