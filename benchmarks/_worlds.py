@@ -36,6 +36,20 @@ def load_records(store: Store, records: Path, *, tables: Iterable[str] | None = 
         )
 
 
+def view_records(store: Store, records: Path) -> None:
+    """Make Parquet records readable where they lie, unchecked: nothing is kept in memory between statements."""
+    from data.contract import CONTRACT
+    from data.optional_columns import note_filled
+
+    store.run("CREATE SCHEMA loaded")
+    for table in CONTRACT:
+        path = records / f"{table.name}.parquet"
+        if table.name in CONTRACT.readable and path.exists():
+            columns = ", ".join(f"CAST({c.name} AS {c.type}) AS {c.name}" for c in table.columns)
+            store.run(f"CREATE VIEW loaded.{table.name} AS SELECT {columns} FROM read_parquet({literal(str(path))})")
+    note_filled(store)
+
+
 def as_of_dates(ends_on: date, count: int) -> list[date]:
     """Return the last firsts of a month up to a day, ascending."""
     months = range(ends_on.year * 12 + ends_on.month - count, ends_on.year * 12 + ends_on.month)

@@ -23,6 +23,7 @@ from audit.specification.curve import draw_curve
 from audit.specification.run_values import RunValues
 from audit.specification.survival import COMPARED, Survival, choice_masks, survivals
 from audit.specification.survival_precision import precision_by_survival
+from data.synthetic.generate import GENERATOR
 from data.synthetic.memory_world import make_world
 from data.synthetic.world import load as load_world
 from pipeline.settings import load
@@ -57,7 +58,7 @@ def judge(seed: int, *, people: int, workers: int, folder: Path) -> None:
     pd.DataFrame(rows).assign(seed=seed).to_csv(folder / f"survival-{people}-{seed}.csv", index=False)
     choices = pd.DataFrame([row for side in curve.slices for row in _choices(side, plan)])
     choices.assign(seed=seed).to_csv(folder / f"choices-{people}-{seed}.csv", index=False)
-    told = {"seed": seed, "seconds": took[0], "cpu_seconds": took[1], "workers": workers}
+    told = {"generator": GENERATOR, "seed": seed, "seconds": took[0], "cpu_seconds": took[1], "workers": workers}
     (folder / f"time-{people}-{seed}.json").write_text(json.dumps(told), encoding="utf-8")
 
 
@@ -88,7 +89,10 @@ def write_report(folder: Path, *, people: int, out: Path) -> None:
     keys = ["subject_kind", "concern", "dimension", "choice"]
     means = choices.groupby(keys, sort=False)[["specifications", "flagged", "right", "kept"]].mean().reset_index()
     means.to_csv(out / "choices.csv", index=False, float_format="%.3f")
-    (out / "ranking.json").write_text(json.dumps(_ranking(told), indent=2) + "\n", encoding="utf-8")
+    generators = [json.loads(path.read_text("utf-8")).get("generator") for path in folder.glob(f"time-{people}-*.json")]
+    known = sorted(set(generators)) if None not in generators else []  # from before they said so
+    ranking = {"generators": known, **_ranking(told)}
+    (out / "ranking.json").write_text(json.dumps(ranking, indent=2) + "\n", encoding="utf-8")
 
 
 def _gather(folder: Path, part: str, people: int) -> pd.DataFrame:

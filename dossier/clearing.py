@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 from audit.flag.explanation import explain
 from audit.flag.given_explanation import with_given_ids
 from audit.flag.removal import Removal, smallest_removal
+from audit.flag.rerun import Rerun
 from audit.flag.stability import stability
 from pipeline.given_ids import GivenIds, given_ids
 from pipeline.run_folder import RunFolder
@@ -16,28 +18,47 @@ LISTED: Final = 10
 """How many rows of a set are named; `opencse explain --json` names all."""
 
 
-def clearing_lines(
+@dataclass(frozen=True)
+class Clearing:
+    """What would have kept one flag from being raised, in sentences.
+
+    `rows` names the fewest rows without which it goes, as far as they are listed; `again` says how often it is raised
+    again with peers drawn anew and with other seeds, and is empty where that was not counted.
+    """
+
+    fewer: tuple[str, ...]
+    fewest: str
+    rows: tuple[str, ...]
+    again: tuple[str, ...]
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The sentences by name, as a flag's page holds them."""
+        return {"fewer": list(self.fewer), "fewest": self.fewest, "rows": list(self.rows), "again": list(self.again)}
+
+
+def clearings(
     folder: RunFolder,
     flag_ids: Iterable[str],
     *,
     stable: bool = False,
     progress: Callable[[str], None] = lambda _: None,
-) -> dict[str, tuple[str, ...]]:
-    """Return, by flag, in sentences what would have kept it from being raised. Each flag is computed again many times.
+) -> dict[str, Clearing]:
+    """Return, by flag, what would have kept it from being raised. Each flag is computed again many times.
 
     With `stable` also how often it is raised again with peers drawn anew and with other seeds.
 
     Raises:
         CodeNotTrusted: the user's own files took part in the run, and the folder was not opened to run them.
     """
-    lines, ids = {}, given_ids(folder)
+    by_flag, ids, rerun = {}, given_ids(folder), Rerun(folder, folder.settings)
     for number, flag_id in enumerate(flag_ids, start=1):
         progress(f"what would have changed flag {number}")
-        removal = smallest_removal(folder, flag_id)
+        removal = smallest_removal(folder, flag_id, rerun=rerun)
         again = [count.sentence() for count in stability(folder, flag_id)] if stable else []
-        changes = with_given_ids(explain(folder, flag_id, rows=0), ids).changes
-        lines[flag_id] = (*changes, removal.sentence(), *_rows(removal, ids), *again)
-    return lines
+        fewer = with_given_ids(explain(folder, flag_id, rows=0, rerun=rerun), ids).changes
+        by_flag[flag_id] = Clearing(fewer, removal.sentence(), tuple(_rows(removal, ids)), tuple(again))
+    return by_flag
 
 
 def _rows(removal: Removal, ids: GivenIds) -> list[str]:

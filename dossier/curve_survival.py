@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audit.specification.survival import BY_CONSTRUCTION
+from audit.specification.choices import load_plan
+from audit.specification.curve import TaskProgress, draw_curve
+from audit.specification.curve_cost import CurveCost
+from audit.specification.run_values import RunValues
+from audit.specification.survival import BY_CONSTRUCTION, survivals
 from data.errors import UsageError
 from pipeline.digest import file_digest
 from pipeline.run_folder import MANIFEST, RunFolder
@@ -42,12 +46,36 @@ def survival_of_flags(folder: RunFolder, curve: Path) -> Mapping[str, dict[str, 
             found=str(facts.get("manifest_sha256")),
             where=str(curve),
         )
-    return {row["flag_id"]: _about(row) for row in rows if row["flag_id"] is not None}
+    return {row["flag_id"]: _about(row) for row in rows if _is_compared(row)}
+
+
+def survival_by_drawing(
+    folder: RunFolder,
+    *,
+    workers: int = 1,
+    before: Callable[[CurveCost], None] = lambda _: None,
+    progress: TaskProgress | None = None,
+) -> Mapping[str, dict[str, Any]]:
+    """Return the same from the default plan's curve, drawn now; `before` is called with what that will cost."""
+    values = RunValues.of_run(folder)
+    curve = draw_curve(values, load_plan(), workers=workers, before=before, progress=progress)
+    return {str(one.flag_id): _about(vars(one)) for one in survivals(curve) if _is_compared(vars(one))}
+
+
+def outside_curves(flag: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Say why no specification curve says anything of a flag; None where one would."""
+    if flag["family"] == "contradiction":
+        return {"sentence": "No choice of a curve bears on it: it rests on a rule, and not on a comparison.", "by": []}
+    if flag["promise"] == "excess":
+        return {"sentence": "No curve looks at it: it rests on an excess, and curves are of comparisons.", "by": []}
+    return None
+
+
+def _is_compared(row: Mapping[str, Any]) -> bool:
+    return row["flag_id"] is not None and row["basis"] != BY_CONSTRUCTION
 
 
 def _about(row: Mapping[str, Any]) -> dict[str, Any]:
-    if row["basis"] == BY_CONSTRUCTION:
-        return {"sentence": "No choice of the curve bears on it: it rests on rules, and not on a comparison.", "by": []}
     share = f"{row['share']:.0%}" + (f", give or take {2 * row['standard_error']:.0%}" if row["standard_error"] else "")
     nearest = " and ".join(f"{part['dimension']}: {part['choice']}" for part in row["smallest_change"] or ())
     loses = f" The smallest change that loses it is {nearest}." if nearest else " None of them loses it."

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from data.contract import CONTRACT
+from dossier.curve_survival import outside_curves
 from dossier.distributions import PeerValues
 from dossier.evidence_slices import Citation, by_name
 from dossier.lineage_tree import lineage_tree
@@ -64,8 +65,8 @@ class FlagDetails:
             "assumptions": [line for name in flag["detectors"] for line in self.material.assumptions(name)],
             "rows": self._rows(flag, evidence),
             "lineage": lineage_tree(self.material, flag, evidence),
-            "changes": list(self.material.changes.get(flag["flag_id"], ())),
-            "survival": self.material.survival.get(flag["flag_id"]),
+            "changes": None if (clearing := self.material.changes.get(flag["flag_id"])) is None else clearing.content,
+            "survival": self.material.survival.get(flag["flag_id"]) or outside_curves(flag),
             **self.material.ledger.of(flag["flag_id"]),
         }
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audit.flag.certainty import most_certain_first
+from dossier.clearing import Clearing
 from dossier.evidence_slices import EvidenceSlices
 from dossier.ledger_entries import LedgerEntries, ledger_entries
 from features.indicators import indicators
@@ -38,7 +39,7 @@ class Material:
     facts: Mapping[str, Any]
     rates: pd.DataFrame | None = None
     budget: tuple[str, ...] = ()
-    changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    changes: Mapping[str, Clearing] = field(default_factory=dict)
     survival: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     ids: GivenIds = field(default_factory=GivenIds)
 

@@ -40,17 +40,25 @@ def pictures(rates: pd.DataFrame) -> tuple[Picture, ...]:
 
 
 def innocent_sentences(rates: pd.DataFrame) -> list[str]:
-    """Return in a sentence for each concern how many of the people flagged have no such concern, as the truth says."""
+    """Return in a sentence for each concern how many of those flagged have no such concern, as the truth says.
+
+    People of each concern first, then teams where any are flagged.
+    """
     latest = rates[rates["as_of"] == rates["as_of"].max()]
     whole = (latest["basis"] == FLAGGED) & (latest["scope"] == "all") & (latest["by"] == "all")
-    rows = latest[whole & (latest["measure"] == "precision") & (latest["subject_kind"] == "officer")]
-    return [
-        f"{row['concern'].capitalize()}: {row['n'] - row['count']:,.0f} of {row['n']:,.0f} people flagged are"
-        f" innocent of what they are flagged for; {row['count']:,.0f} are not."
-        if row["n"]
-        else f"{row['concern'].capitalize()}: not computed, because nobody is flagged."
-        for row in rows.sort_values("concern").to_dict("records")
-    ]
+    rows = latest[whole & (latest["measure"] == "precision")].sort_values(["subject_kind", "concern"])
+    by_kind = [(row, "people" if row["subject_kind"] == "officer" else "teams") for row in rows.to_dict("records")]
+    return [_innocent_sentence(row, who) for row, who in by_kind if who == "people" or row["n"]]
+
+
+def _innocent_sentence(row: dict[Any, Any], who: str) -> str:
+    concern, flagged, right = str(row["concern"]).capitalize(), row["n"], row["count"]
+    if not flagged:
+        return f"{concern}: not computed, because none of the {who} are flagged."
+    return (
+        f"{concern}: {flagged - right:,.0f} of {flagged:,.0f} {who} flagged are innocent of what they are flagged for;"
+        f" {right:,.0f} {'is' if right == 1 else 'are'} not."
+    )
 
 
 def _of(rates: pd.DataFrame, concern: str) -> Iterator[Picture]:

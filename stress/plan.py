@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr
 
 from data.errors import OpencseError, UsageError
 from data.registry import toml_files
+from data.synthetic.generate import GENERATOR
 from data.synthetic.planted_patterns import typologies
 from data.synthetic.world import SMALLEST, World
 from data.synthetic.world import load as load_world
@@ -133,10 +134,12 @@ class StressPlan(FrozenSection):
     def resolved(self) -> dict[str, Any]:
         """Return the plan as plain values with all that it leaves to defaults filled in.
 
-        Every set has all its settings, every world whether anything is `planted` in it, every scenario its doses.
+        Every set has all its settings, every world whether anything is `planted` in it, every scenario its doses. The
+        `generator` is that of the code.
         """
         return {
             **self.model_dump(mode="json", include={"title", "people", "months", "results"}),
+            "generator": GENERATOR,
             "seeds": list(self.seed_list),
             # As the plan names them: where its folder lies is not of the plan, and shows in no byte of what it writes.
             "own_code": [

@@ -13,12 +13,16 @@ import pyarrow as pa
 from audit.rates.positives import PositiveDefinition, truth_labels
 from audit.rates.truth_tables import Truth
 from audit.specification.choices import SpecificationPlan
+from audit.specification.curve_cost import CurveCost, cost_of
 from audit.specification.evaluation import Evaluation, run_tasks, tasks_of
 from audit.specification.run_values import RunValues
 from audit.specification.space import Space, Specification, spaces
 from data.arrays import Bools, Floats, Ids
 from data.errors import VerificationFailed
 from data.vocabulary import Concern, SubjectKind
+
+TaskProgress = Callable[[int], Callable[[int], None]]
+"""Takes the number of tasks, and returns what is called with the number of those that have just been done."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,13 @@ def draw_curve(
     *,
     truth: Truth | None = None,
     workers: int = 1,
-    progress: Callable[[int], Callable[[int], None]] | None = None,
+    before: Callable[[CurveCost], None] = lambda _: None,
+    progress: TaskProgress | None = None,
 ) -> Curve:
     """Run the specifications of a plan on what a run computed.
 
-    `progress` is called with the number of tasks and returns what is called as they are done. The result is the same
-    whatever the number of workers.
+    `before` is called with what that will cost before the first is run. `progress` is called with the number of tasks
+    and returns what is called as they are done. The result is the same whatever the number of workers.
 
     Raises:
         VerificationFailed: the run's own settings do not flag whom the run flagged, so that nothing here is about it.
@@ -82,6 +87,7 @@ def draw_curve(
     run_spaces = spaces(values, plan)
     tasks = [tasks_of(space, plan, values) for space in run_spaces]
     every = [task for of_space in tasks for task in of_space]
+    before(cost_of(every))
     done = iter(run_tasks(every, workers=workers, progress=progress(len(every)) if progress else None))
     slices: list[CurveSlice] = []
     for space, of_space in zip(run_spaces, tasks, strict=True):

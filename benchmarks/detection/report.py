@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +24,15 @@ def write(folder: Path, *, people: int, out: Path) -> None:
         more = "" if len(table) <= ROWS else f"\n\nThe first {ROWS} of {len(table)} rows; all are in `{name}.csv`."
         sections.append(f"## {title}\n\n{_markdown(shown)}{more}")
     (out / "report.md").write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+    (out / "made_by.json").write_text(json.dumps({"generators": _generators(folder, people)}) + "\n", encoding="utf-8")
     print(f"written to {out}")
+
+
+def _generators(folder: Path, people: int) -> list[int]:
+    """Return the generators of the worlds judged; none where any was judged before worlds said theirs."""
+    parts = [gather(world, "outcomes", folder=folder, people=people) for world in ("null", "demo", "biased")]
+    judged = pd.concat([part.reindex(columns=["generator"]) for part in parts if not part.empty])
+    return [] if judged["generator"].isna().any() else sorted(judged["generator"].astype(int).unique().tolist())
 
 
 def _tables(folder: Path, people: int):

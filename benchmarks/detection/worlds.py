@@ -17,6 +17,7 @@ import pyarrow as pa
 from joblib import Parallel, delayed
 
 from audit.rates import RateOptions, Truth, rates
+from data.synthetic.generate import GENERATOR
 from data.synthetic.memory_world import MemoryWorld, make_world
 from data.synthetic.world import load as load_world
 from data.vocabulary import CONCERNS
@@ -84,7 +85,7 @@ def judge(job: Job) -> int:
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir(parents=True)
     for name, table in parts.items():
-        table.assign(world=job.world, seed=job.seed).to_parquet(half / f"{name}.parquet")
+        table.assign(world=job.world, seed=job.seed, generator=GENERATOR).to_parquet(half / f"{name}.parquet")
     half.rename(job.place)
     return job.seed
 

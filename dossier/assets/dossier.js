@@ -246,13 +246,23 @@
 
   const command = (text) => make("pre", {tabindex: "0"}, text);
 
+  // What was computed for this page, or that it was not, and the commands that compute it.
+  const partOf = (title, content, otherwise, commands) => make("section", {class: "part"}, make("h4", {}, title),
+    ...(content.length ? content : [make("p", {class: "note"}, `Not computed for this page. ${otherwise}`), command(commands)]));
+
+  const listOf = (lines) => make("ul", {}, ...lines.map((line) => make("li", {}, line)));
+
   function changesOf(details, id) {
-    const lines = details.changes.map((line) => make("li", {}, line));
-    const fares = details.survival ? [make("p", {}, details.survival.sentence),
-      details.survival.by.length ? table(["dimension", "choice", "specifications", "share"], details.survival.by, "By choice") : null] : [];
-    return lines.length ? [make("ul", {}, ...lines), ...fares] : [...fares,
-      make("p", {}, "Not computed for this page. This finds the fewest rows without which it would not have been raised, and how often it is raised again with other peers, seeds and dates:"),
-      command(`opencse explain RUN ${id.slice(0, 12)} --stability`)];
+    const short = id.slice(0, 12);
+    const {fewer = [], fewest = null, rows = [], again = []} = details.changes || {};
+    const counts = fewest === null ? [] : [...(fewer.length ? [listOf(fewer)] : []), make("p", {}, fewest), ...(rows.length ? [listOf(rows)] : [])];
+    const fares = details.survival;
+    const shares = fares === null ? [] : [make("p", {}, fares.sentence),
+      ...(fares.by.length ? [table(["dimension", "choice", "specifications", "share that raises it"], fares.by, "By choice")] : [])];
+    return [
+      partOf("Fewer rows", counts, "This finds the fewest rows without which it would not have been raised:", `opencse explain RUN ${short}`),
+      partOf("Other peers and seeds", again.length ? [listOf(again)] : [], "This counts how often it is raised again with peers drawn anew and with other seeds:", `opencse explain RUN ${short} --stability`),
+      partOf("Other defensible choices", shares, "This runs every flag under other windows, peers, nulls and cuts, after saying how long it takes:", "opencse dossier RUN --survival --out dossier.html")];
   }
 
   function reviewsOf(details, id) {

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from data.errors import UsageError
 from opencse.command import Command
-from opencse.options import AsJson, RunPath, TrustCode, TruthOption
-from opencse.terminal import print_json, print_note, print_text, steps
+from opencse.options import AsJson, RunPath, TrustCode, TruthOption, Workers, bounded_workers
+from opencse.terminal import counted, print_json, print_note, print_text, steps
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import pandas as pd
 
     from pipeline.run_folder import RunFolder
@@ -34,6 +37,10 @@ def dossier(
         Path | None,
         typer.Option(help="A folder written by 'opencse specifications' of this run: how each flag fares in it."),
     ] = None,
+    survival: Annotated[
+        bool, typer.Option("--survival", help="Draw that curve now, after saying how long it takes; nothing is kept.")
+    ] = False,
+    workers: Workers = 1,
     out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("dossier.html"),
     overwrite: Annotated[bool, typer.Option(help="Replace the file.")] = False,
     trust_code: TrustCode = False,
@@ -42,8 +49,7 @@ def dossier(
     """Write one HTML file, complete in itself: what was run, who was flagged and why, and how often flags are wrong."""
     from audit.flag.certainty import most_certain_first
     from data.staging import staged_file
-    from dossier.clearing import clearing_lines
-    from dossier.curve_survival import survival_of_flags
+    from dossier.clearing import clearings
     from dossier.material import Material
     from dossier.page import dossier_page
     from pipeline.given_ids import given_ids
@@ -53,23 +59,42 @@ def dossier(
         raise UsageError(
             "The file exists already.", where=str(out), hint="Choose another with --out, or add --overwrite."
         )
+    if survival and specifications is not None:
+        raise UsageError("A curve is either read or drawn.", expected="--specifications or --survival, not both")
     folder = open_run(run, trust_code=trust_code)
+    fares = survival_of(folder, specifications, drawn=survival, workers=bounded_workers(workers))
     with steps("Dossier") as progress:
         progress("error rates")
         rates = rates_beside(folder, truth)
         progress("stress results")
         budget = _budget(stress)
         certain = [f["flag_id"] for f in most_certain_first(folder.table("flags").to_pylist())[:changes]]
-        survival = {} if specifications is None else survival_of_flags(folder, specifications)
-        changed = clearing_lines(folder, certain, stable=stability, progress=progress)
+        changed = clearings(folder, certain, stable=stability, progress=progress)
         progress("pages of flags")
-        page = dossier_page(Material(folder, folder.manifest, rates, budget, changed, survival, given_ids(folder)))
+        page = dossier_page(Material(folder, folder.manifest, rates, budget, changed, fares, given_ids(folder)))
         with staged_file(out) as file:
             file.write_text(page, encoding="utf-8")
     if as_json:
         print_json({"out": str(out), "characters": len(page)})
         return
     print_text(f"{len(page):,} characters written to {out}; open it in a browser.")
+
+
+def survival_of(folder: RunFolder, curve: Path | None, *, drawn: bool, workers: int) -> Mapping[str, Mapping[str, Any]]:
+    """Return how each flag fares in a curve: one that was written, one drawn now with progress shown, or none."""
+    from dossier.curve_survival import survival_by_drawing, survival_of_flags
+    from opencse.commands.specifications import cost_note
+
+    if curve is not None:
+        return survival_of_flags(folder, curve)
+    if not drawn:
+        return {}
+    with ExitStack() as stack:
+
+        def progress(tasks: int) -> Callable[[int], None]:
+            return stack.enter_context(counted("Specifications", total=tasks))
+
+        return survival_by_drawing(folder, workers=workers, before=cost_note(workers), progress=progress)
 
 
 def rates_beside(folder: RunFolder, truth: Path | None) -> pd.DataFrame | None:
@@ -109,7 +134,7 @@ COMMAND = Command(
     dossier,
     panel="Read a run",
     examples=(
-        "opencse dossier build/run --changes 10",
+        "opencse dossier build/run --changes 10 --stability --survival --workers 2",
         "opencse dossier build/demo/run --truth build/demo/world/truth --out build/demo.html",
     ),
 )

@@ -12,10 +12,12 @@ from data.staging import check_new
 from opencse.command import Command
 from opencse.options import AsJson, RunPath, TrustCode, TruthOption, Workers, bounded_workers
 from opencse.sections import print_sections
-from opencse.terminal import counted, print_items, print_json, print_text
+from opencse.terminal import counted, print_items, print_json, print_note, print_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from audit.specification.curve_cost import CurveCost
 
 
 def specifications(
@@ -49,7 +51,9 @@ def specifications(
             return stack.enter_context(counted("Specifications", total=tasks))
 
         number = bounded_workers(workers)
-        curve = report(draw_curve(values, choices, truth=tables, workers=number, progress=progress))
+        curve = report(
+            draw_curve(values, choices, truth=tables, workers=number, before=cost_note(number), progress=progress)
+        )
     write(curve, out)
     if as_json:
         flags = [vars(one) | {"change": one.change} for one in curve.survivals if one.flagged_by_run]
@@ -58,6 +62,11 @@ def specifications(
     print_items(notes)
     print_sections(summarise(curve))
     print_text(f"{len(curve.specifications):,} specifications, {len(curve.survivals):,} survivals: {out}")
+
+
+def cost_note(workers: int) -> Callable[[CurveCost], None]:
+    """Return what prints the cost of a curve, for so many workers, before any of it is run."""
+    return lambda cost: print_note(f"Note: {cost.sentence(workers=workers)}")
 
 
 COMMAND = Command(

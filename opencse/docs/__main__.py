@@ -21,6 +21,7 @@ from opencse.docs import (
     notebooks,
     python_page,
     records_page,
+    result_ages,
     scenarios_page,
     week_page,
     worlds_page,
@@ -28,7 +29,8 @@ from opencse.docs import (
 from stress.findings import finding_tables
 
 ROOT: Final = Path(__file__).parent.parent.parent
-TABLES: Final = "benchmarks/results/findings"
+RESULTS: Final = "benchmarks/results"
+TABLES: Final = f"{RESULTS}/findings"
 
 FOLDERS: Final = (catalogue_pages.FOLDER, findings_pages.FOLDER)
 """Folders in which every page is made: one that no declaration stands behind any more is removed."""
@@ -63,7 +65,8 @@ def pages(root: Path = ROOT) -> dict[str, str]:
 
 def _pages_of_findings(root: Path) -> dict[str, str]:
     sentences = findings_pages.read_sentences(root / findings_pages.FOLDER)
-    return findings_pages.pages(finding_tables.read(root / TABLES), sentences)
+    ages = list(result_ages.other_ages(root / RESULTS))
+    return findings_pages.pages(finding_tables.read(root / TABLES), sentences, other_ages=ages)
 
 
 def write(texts: Mapping[str, str], root: Path) -> None:

@@ -25,6 +25,7 @@ from opencse.docs.findings_tables import (
     worlds,
 )
 from opencse.docs.markdown import render
+from opencse.docs.result_ages import age, of_plans
 from stress.effects import PLACE
 from stress.findings.finding_tables import FLAGGED, FindingTables
 from stress.scenario import Scenario
@@ -44,8 +45,11 @@ _FAILED: Final = "CONTROLS FAILED"
 _SUMMARY: Final = ("scenario", "dose", "nothing wrong", "change", "what it says")
 
 
-def pages(tables: FindingTables, sentences: Mapping[str, str]) -> dict[str, str]:
-    """Return all pages by their path in the project: the index, and one for each scenario in the tables."""
+def pages(tables: FindingTables, sentences: Mapping[str, str], *, other_ages: Sequence[str] = ()) -> dict[str, str]:
+    """Return all pages by their path in the project: the index, and one for each scenario in the tables.
+
+    `other_ages` says how old the results of other measurements are, which the index lists beside its own.
+    """
     names = [name for name in scenarios() if name in set(tables.everybody["scenario"])]
     failed = [str(row["title"]) for row in records(tables.plans) if _FAILED in str(row["controls"])]
     index = render(
@@ -55,6 +59,8 @@ def pages(tables: FindingTables, sentences: Mapping[str, str]) -> dict[str, str]
         summary=figures_table(_SUMMARY, list(_summary_rows(names, tables, sentences))),
         force=FORCE,
         worlds=worlds,
+        age=age(of_plans(tables.plans)),
+        other_ages=other_ages,
     )
     by_name = {name: _page(scenarios()[name], tables, sentences.get(name), failed) for name in names}
     return {f"{FOLDER}/index.md": index} | {f"{FOLDER}/{name}.md": text for name, text in by_name.items()}
@@ -90,6 +96,7 @@ def _page(scenario: Scenario, tables: FindingTables, sentence: str | None, faile
         scenario=scenario,
         sentence=sentence,
         failed=failed,
+        older="older" in age(of_plans(tables.plans)),
         costs=list(_costs(everybody, groups)) if scenario.name == SICKNESS else [],
         places=list(_places(everybody, groups)),
         promise=promise_table(budget),

@@ -32,18 +32,25 @@ SENSITIVITIES: Final = (1.0, 0.5)
 def week_page(root: Path) -> str:
     """Return the page in Markdown."""
     results = json.loads((root / RESULTS).read_text(encoding="utf-8"))
+    large, small = results["sizes"][0], results["sizes"][-1]
     return render(
         "week.md.jinja",
-        results=results,
+        force=results["force"],
+        months=results["months"],
+        large=large,
+        small=small,
         listed=LISTED,
         floors=table(
             ["of concern, of 1,000", "because", *(f"if {s:.0%} of them are listed" for s in SENSITIVITIES)],
             _floors(results["force"]),
             right=[f"if {s:.0%} of them are listed" for s in SENSITIVITIES],
         ),
-        planted=_kinds(results, "drawn"),
-        nothing=_kinds(results, "drawn-null"),
-        whole={row["world"]: row for row in results["whole_list"]},
+        planted=_kinds(large, "drawn"),
+        nothing=_kinds(large, "drawn-null"),
+        sizes=_sizes(large, small),
+        whole=_whole(large, "drawn"),
+        null=_whole(large, "drawn-null"),
+        small_whole=_whole(small, "drawn"),
     )
 
 
@@ -53,25 +60,42 @@ def _floors(force: int) -> Iterator[list[str]]:
         yield [f"{1000 * share:.1f}", because, *(f"{number:,} ({number / LISTED:.0%})" for number in least)]
 
 
-def _kinds(results: Mapping[str, Any], world: str) -> str:
+def _kinds(size: Mapping[str, Any], world: str) -> str:
     rows = [
         [
             row["kind"],
             f"{row['published']:,}",
             ", ".join(map(code, row["by"])),
-            row["places"],
-            f"{row['innocent']:.0%} ({row['least']:.0%} to {row['most']:.0%})",
+            f"{row['listed']:,.0f}",
+            _span(row),
             f"{row['spoken_about_innocent_of_force']:,}",
         ]
-        for row in results["kinds"]
+        for row in size["kinds"]
         if row["world"] == world
     ]
     columns = [
         "kind",
         "published",
         "evidence here",
-        "places",
+        "listed",
         "innocent of those listed",
         "innocent with any evidence",
     ]
-    return table(columns, rows, right=["published", "places", columns[-1]])
+    return table(columns, rows, right=["published", "listed", columns[-1]])
+
+
+def _sizes(large: Mapping[str, Any], small: Mapping[str, Any]) -> str:
+    """Return what lists hold in forces of two sizes, kind by kind and all together."""
+    kinds = zip(*([row for row in size["kinds"] if row["world"] == "drawn"] for size in (large, small)), strict=True)
+    rows = [[of_large["kind"], *map(_span, (of_large, of_small))] for of_large, of_small in kinds]
+    rows.append(["everybody listed", *(_span(_whole(size, "drawn")) for size in (large, small))])
+    return table(["kind", *(f"{size['forces']} of {size['people']:,} people" for size in (large, small))], rows)
+
+
+def _whole(size: Mapping[str, Any], world: str) -> Mapping[str, Any]:
+    whole: Mapping[str, Any] = next(row for row in size["whole_list"] if row["world"] == world)
+    return whole
+
+
+def _span(row: Mapping[str, Any]) -> str:
+    return f"{row['innocent']:.0%} ({row['least']:.0%} to {row['most']:.0%})"

@@ -92,6 +92,7 @@ def _of_folder(folder: Path) -> tuple[pd.DataFrame, ...]:
         "controls": " ".join(statement["controls_say"]),
         "code_version": _first(folder, "code_version"),
         "code_digest": _first(folder, "code_digest"),
+        "generator": plan.get("generator"),  # none from before plans said so
     }
     return (
         _wide(everybody, ["basis", "method"]),

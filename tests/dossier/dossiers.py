@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 import shutil
+import zlib
 from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +25,12 @@ FORMULAS = ('=HYPERLINK("http://example.org")', "+1+1", "-1+1", "@SUM(1,1)", "\t
 
 def material_of(folder: RunFolder) -> Material:
     return Material(folder, folder.manifest)
+
+
+def details_of(page: str) -> list[dict[str, Any]]:
+    """Return the data of all flags' pages that a dossier packs."""
+    blocks = re.findall(r'<script type="text/plain" data-block="\d+">([^<]*)</script>', page)
+    return [flag for block in blocks for flag in json.loads(zlib.decompress(base64.b64decode(block)))]
 
 
 def write_page(material: Material, place: Path) -> Path:

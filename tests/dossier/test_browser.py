@@ -104,6 +104,21 @@ def test_a_flag_is_opened_walked_down_to_its_files_and_read_as_a_table_by_keyboa
         tab.wait_for_selector("#whole:not([hidden])")
 
 
+def test_a_flags_page_says_what_was_not_computed_and_the_command_that_computes_it(dossier: Path) -> None:
+    with opened(dossier) as tab:
+        tab.fill("#search", "peer_rate")
+        open_first_flag(tab)
+        flag = tab.evaluate("location.hash").removeprefix("#flag/")[:12]
+        parts = tab.locator("#flag .part").all_inner_texts()
+        assert [part.splitlines()[0] for part in parts] == [
+            *("Fewer rows", "Other peers and seeds", "Other defensible choices")
+        ]
+        assert all("Not computed for this page." in part for part in parts)
+        commands = [part.splitlines()[-1] for part in parts]
+        assert commands[:2] == [f"opencse explain RUN {flag}", f"opencse explain RUN {flag} --stability"]
+        assert commands[2].startswith("opencse dossier RUN --survival")
+
+
 def test_every_picture_of_a_flag_has_a_name_and_bars(dossier: Path) -> None:
     with opened(dossier) as tab:
         open_first_flag(tab)

@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 import shutil
-import zlib
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
@@ -28,8 +27,8 @@ from audit.log.reviews import Review, record_reviews
 from audit.specification.survival import BY_CONSTRUCTION, COMPARED
 from audit.specification.survival import SCHEMA as SURVIVAL
 from data.errors import UsageError
-from dossier.clearing import clearing_lines
-from dossier.curve_survival import survival_of_flags
+from dossier.clearing import clearings
+from dossier.curve_survival import outside_curves, survival_of_flags
 from dossier.distributions import BINS, histogram
 from dossier.page import CHARTS, dossier_page
 from dossier.run_page import run_page
@@ -42,7 +41,7 @@ from pipeline.run_ledger import OUTSIDE
 from pipeline.seal import PAGE, seal
 from pipeline.settings import load
 from tests import small_force
-from tests.dossier.dossiers import HOSTILE, crowded_copy, hostile_copy, material_of
+from tests.dossier.dossiers import HOSTILE, crowded_copy, details_of, hostile_copy, material_of
 
 LARGEST = 25 * 1024 * 1024
 
@@ -57,11 +56,6 @@ class Elements(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
-
-
-def details_of(page: str) -> list[dict[str, Any]]:
-    blocks = re.findall(r'<script type="text/plain" data-block="\d+">([^<]*)</script>', page)
-    return [flag for block in blocks for flag in json.loads(zlib.decompress(base64.b64decode(block)))]
 
 
 @pytest.fixture(scope="module")
@@ -206,10 +200,12 @@ def test_a_flags_page_shows_its_reviews_and_its_leaf(finished: RunFolder, tmp_pa
 
 def test_a_flags_page_says_what_would_have_kept_it_away_where_that_was_sought(finished: RunFolder) -> None:
     first, second, *_ = (flag["flag_id"] for flag in material_of(finished).flags)
-    changed = clearing_lines(finished, [first])
+    changed = clearings(finished, [first])
     pages = {about["id"]: about for about in details_of(dossier_page(replace(material_of(finished), changes=changed)))}
-    assert [line for line in pages[first]["changes"] if "would not have been raised" in line]
-    assert pages[second]["changes"] == []
+    assert "would not have been raised" in pages[first]["changes"]["fewest"]
+    assert pages[first]["changes"]["rows"]
+    assert pages[first]["changes"]["again"] == []  # how often it is raised again was not counted
+    assert pages[second]["changes"] is None
 
 
 def test_the_page_opens_with_what_this_run_promises_and_what_was_kept_elsewhere(finished: RunFolder, page: str) -> None:
@@ -267,11 +263,10 @@ def test_a_flags_page_says_how_it_fares_in_a_specification_curve_of_its_own_run(
     pq.write_table(pa.Table.from_pylist(rows, schema=SURVIVAL), curve / "survival.parquet")
     (curve / "specifications.json").write_text(json.dumps({"manifest_sha256": digest}), encoding="utf-8")
     fares = survival_of_flags(finished, curve)
-    assert set(fares) == set(flags[:2])
+    assert set(fares) == {flags[0]}
     pages = {about["id"]: about for about in details_of(dossier_page(replace(material_of(finished), survival=fares)))}
     assert "raised in 30 of 40" in pages[flags[0]]["survival"]["sentence"]
     assert "loses it is windows: short" in pages[flags[0]]["survival"]["sentence"]
-    assert "No choice of the curve bears on it" in pages[flags[1]]["survival"]["sentence"]
     (curve / "specifications.json").write_text(json.dumps({"manifest_sha256": "0" * 64}), encoding="utf-8")
     with pytest.raises(UsageError, match="of another run"):
         survival_of_flags(finished, curve)
@@ -279,10 +274,24 @@ def test_a_flags_page_says_how_it_fares_in_a_specification_curve_of_its_own_run(
         survival_of_flags(finished, tmp_path / "none")
 
 
+def test_a_page_without_a_curve_says_of_which_flags_none_could_say_anything(finished: RunFolder) -> None:
+    pages = {about["id"]: about for about in details_of(dossier_page(material_of(finished)))}
+    by_family = {flag["family"]: pages[flag["flag_id"]]["survival"] for flag in material_of(finished).flags}
+    assert "No choice of a curve bears on it" in by_family["contradiction"]["sentence"]
+    assert by_family["peer"] is None  # a curve would say something, and was not drawn
+    excess = {"family": "peer", "promise": "excess"}
+    assert "No curve looks at it" in str(outside_curves(excess))
+
+
 def test_a_page_with_a_truth_says_in_a_sentence_how_many_of_those_flagged_are_innocent(finished: RunFolder) -> None:
     row = {"as_of": date(2026, 1, 1), "subject_kind": "officer", "basis": "flagged", "scope": "all", "by": "all"}
     row |= {"group": "all", "name": "all", "concern": "standards", "measure": "precision", "status": "ok"}
-    rates = pd.DataFrame([row | {"value": 0.25, "low": 0.1, "high": 0.5, "count": 3.0, "n": 12.0}])
+    people = row | {"value": 0.25, "low": 0.1, "high": 0.5, "count": 3.0, "n": 12.0}
+    teams = row | {"subject_kind": "unit", "concern": "culture", "value": 0.5, "count": 1.0, "n": 2.0}
+    none = row | {"concern": "culture", "value": None, "count": 0.0, "n": 0.0}
+    rates = pd.DataFrame([people, teams, none])
     page = dossier_page(replace(material_of(finished), rates=rates))
     assert "Standards: 9 of 12 people flagged are innocent of what they are flagged for; 3 are not." in page
+    assert "Culture: 1 of 2 teams flagged are innocent of what they are flagged for; 1 is not." in page
+    assert "Culture: not computed, because none of the people are flagged." in page
     assert "are innocent of" not in dossier_page(material_of(finished))

@@ -15,9 +15,10 @@ import pytest
 import scipy.stats
 
 from data.errors import UsageError
+from data.synthetic.generate import GENERATOR
 from opencse.docs import __main__ as command
 from opencse.docs import findings_pages as pages
-from opencse.docs import kept_figures, week_page
+from opencse.docs import kept_figures, result_ages, week_page
 from stress.cell import RESULTS
 from stress.findings import finding_tables as tables
 from stress.plan import TWIN
@@ -130,6 +131,21 @@ def test_the_page_on_sickness_says_what_it_costs_and_whom(made: tables.FindingTa
     assert scenarios()[SICKNESS].question in page
     assert "| `raw_complaint_count` | 2 | 690 | 690 | 0 |" in page
     assert "| nothing wrong | 138 |" in page
+
+
+def test_the_index_says_which_results_are_older_than_the_code(made: tables.FindingTables, tmp_path: Path) -> None:
+    def index(generator: object) -> str:
+        plans = made.plans.assign(generator=[generator])
+        return pages.pages(tables.FindingTables(made.everybody, made.groups, made.budget, plans), {})[
+            f"{pages.FOLDER}/index.md"
+        ]
+
+    assert f"of worlds of generator {GENERATOR}, as this code makes them" in index(GENERATOR)
+    assert "of worlds of generator 4, **older than this code**" in index(4)
+    assert "of worlds of a generator before 5" in index(None)
+    assert "older than this code" in pages.pages(made, {})[f"{pages.FOLDER}/{SICKNESS}.md"]
+    (tmp_path / "the_week.json").write_text('{"generators": [4, 5]}')
+    assert ["generators 4 and 5, **older" in line for line in result_ages.other_ages(tmp_path)] == [False, False, True]
 
 
 def test_pages_tell_the_verdict_of_the_budget(made: tables.FindingTables) -> None:
