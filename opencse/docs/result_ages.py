@@ -30,10 +30,10 @@ def age(generators: frozenset[int]) -> str:
     """Say whether worlds of these generators are older than those of the code; none where the results do not say.
 
     Example:
-        >>> age(frozenset({GENERATOR}))
-        'worlds of generator 5, as this code makes them'
-        >>> age(frozenset({3, 4}))
-        'worlds of generators 3 and 4, **older than this code**, which makes those of generator 5'
+        >>> age(frozenset({GENERATOR})).endswith("as this code makes them")
+        True
+        >>> age(frozenset({3, 4})).split(", which")[0]
+        'worlds of generators 3 and 4, **older than this code**'
     """
     if not generators:
         before = f"worlds of a generator before {FIRST_RECORDED} (results name theirs since then)"

@@ -21,16 +21,19 @@ _LEAVE_WINDOW = 73
 _LEAVE_DAYS = (3, 5, 9, 12, 16)
 _LEAVE_SHARE = (0.22, 0.25, 0.28, 0.13, 0.12)
 
-SPELLS_A_YEAR = 0.83
+SPELLS_A_YEAR = 0.9
 """Ordinary sickness spells a person and year; with the gamma shape drawn between people about half have none."""
 
-_SPELL_SHARE = (0.785, 0.157, 0.058)
-_SPELL_MEAN = (3.2, 12.8, 74.0)
-"""Share and mean days of short, medium and long spells. Long ones are fewer than days alone would ask for: those that
-stay open while somebody comes back in stages, and illness that comes back, put people beyond 28 days as well."""
+_SPELL_SHARE = (0.8, 0.155, 0.045)
+_SPELL_MEAN = (3.2, 12.8, 95.0)
+"""Share and mean days of short, medium and long spells. Long ones are few and last: spells that stay open, because
+somebody comes back in stages or the end is recorded late, and illness that comes back put people beyond 28 days too."""
 
-_LONG_SPELLS = 0.054
+_LONG_SPELLS = 0.05
 """About the share of spells that are long enough for a return in stages."""
+
+_LATE_DAYS = 12.5
+"""Mean days by which an end that is recorded late is later than the return."""
 
 _PSYCHOLOGICAL = (0.12, 0.34, 0.76)
 
@@ -123,7 +126,7 @@ def _sickness(world: World, force: Force, draws: Streams, tendencies: Tendencies
     rate = SPELLS_A_YEAR * world.figure("sickness_days") / 9.0 * force.latent.sickness
     run = world.draw("size/sickness_run")
     # Illness that comes back makes spells, and spells stay open: fewer begin, so that the days stay as published.
-    rate = rate / (1 + _COMES_BACK * _PSYCHOLOGICAL_DAYS * run) * _before_stages(world)
+    rate = rate / (1 + _COMES_BACK * _PSYCHOLOGICAL_DAYS * run) * _before_nuisances(world)
     person, first = _wandering_starts(force, draw, rate, tendencies)
     length = pick(draw, len(person), _SPELL_SHARE)
     days = np.ceil(draw.gamma(1.3, 1 / 1.3, len(person)) * np.array(_SPELL_MEAN)[length]).astype(np.int64)
@@ -133,11 +136,14 @@ def _sickness(world: World, force: Force, draws: Streams, tendencies: Tendencies
     return joined([spells, _runs(spells, draws.draw("sickness/runs"), run)])
 
 
-def _before_stages(world: World) -> float:
-    """Return the share of sick days that is left when long spells stay open while people come back in stages."""
-    weeks = world.draw("rate/return_in_stages") * world.draw("size/return_in_stages")
-    more = SPELLS_A_YEAR * _LONG_SPELLS * weeks * 7
-    return 1 / (1 + more / 9.0)
+def _before_nuisances(world: World) -> float:
+    """Return the share of sick days that is left when spells stay open.
+
+    Long ones do while people come back in stages, any may because its end is recorded late.
+    """
+    in_stages = _LONG_SPELLS * world.draw("rate/return_in_stages") * world.draw("size/return_in_stages") * 7
+    late = _LATE_DAYS * world.draw("rate/absence_end_late")
+    return 1 / (1 + SPELLS_A_YEAR * (in_stages + late) / 9.0)
 
 
 def _wandering_starts(

@@ -24,10 +24,13 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
 
 
 def allowed(line: Line) -> float:
-    """The tolerance and three standard errors of a count of this size; the allegations of one case stand together."""
+    """The tolerance and three standard errors of the expected count; the allegations of one case stand together.
+
+    The count that came about would make a figure that is too high by chance look surer than it is, a low one less sure.
+    """
     together = figures()["allegations"].value / figures()["complaint_cases"].value
     events = line.n / together if line.figure.startswith("allegations") else line.n
-    return line.tolerance + 3 / sqrt(max(events, 1))
+    return line.tolerance + 3 / sqrt(max(events / (line.ratio or 1), 1))
 
 
 def test_every_figure_has_a_line_with_its_source(lines: list[Line]) -> None:

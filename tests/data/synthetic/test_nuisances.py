@@ -14,7 +14,7 @@ from data.synthetic.build import Parts, build_parts, cell_occurrences
 from data.synthetic.cell_records import CellRecords
 from data.synthetic.generate import Generated, generate
 from data.synthetic.nuisance import Tendency, nuisances
-from data.synthetic.rows import Rows
+from data.synthetic.rows import NO_TIME, Rows, code
 from data.synthetic.tendencies import wandering
 from data.synthetic.world import World, load, median_world
 
@@ -117,6 +117,22 @@ def test_a_third_of_a_drift_is_forgotten_within_a_year(plain: World) -> None:
     assert level.std() == pytest.approx(1.0, abs=0.03)
     correlation = np.corrcoef(level[:, 0], level[:, 12])[0, 1]
     assert correlation == pytest.approx(1 - plain.draws["drift/forgetting"], abs=0.06)
+
+
+def sick_days(world: World, cell: CellRecords, rate: float) -> float:
+    """Days of sickness on record, a person, where so many ends are recorded late."""
+    world = world.model_copy(update={"people": 6000, "draws": {**world.draws, "rate/absence_end_late": rate}})
+    parts = build_parts(world)
+    whole = replace(cell, world=world, force=parts.force, tables={"absence": parts.calendar.spells})
+    nuisances()["absence_end_late"].leave(Tendency("absence_end_late", whole, parts.tendencies))
+    spells = whole.tables["absence"]
+    spells = spells.take(spells["kind"] == code("absence", "kind", "sickness"))
+    last = np.where(spells["ended_on"] == NO_TIME, parts.force.end - 1, spells["ended_on"])
+    return float((last - np.maximum(spells["started_on"], parts.force.start) + 1).sum() / len(parts.force.people))
+
+
+def test_ends_recorded_late_do_not_make_a_force_sicker_than_was_drawn(plain: World, cell: CellRecords) -> None:
+    assert sick_days(plain, cell, 0.3) == pytest.approx(sick_days(plain, cell, 0.002), rel=0.1)
 
 
 @pytest.fixture(scope="module")
