@@ -18,6 +18,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from audit.rates.excess_later import SCHEMA as EXCESS
+from audit.rates.excess_later import excess_later, excess_sections, tables_for
 from audit.rates.intervals import EXACT, proportion, ratio
 from audit.rates.later_rows import AT_LEAST, OUTCOMES, TABLES, later_of, uncomputed
 from audit.rates.not_computed import RULE, rankless, sentences_of, uncomputed_rankings
@@ -70,11 +72,17 @@ class LaterOutcomes:
 
     table: pd.DataFrame
     notes: tuple[str, ...]
+    excess: pd.DataFrame
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the table as plain rows; what is not known is None."""
         rows: list[dict[str, Any]] = to_arrow(self.table).to_pylist()
         return [{k: None if v == float("inf") else v for k, v in row.items()} for row in rows]
+
+    def excess_rows(self) -> list[dict[str, Any]]:
+        """Return what was predicted of excess and what came, as plain rows; none where no excess was looked for."""
+        rows: list[dict[str, Any]] = pa.Table.from_pandas(self.excess, EXCESS, preserve_index=False).to_pylist()
+        return rows
 
 
 def outcomes_of_run(
@@ -100,7 +108,8 @@ def outcomes_of_run(
     tell = progress or (lambda _: None)
     with Store() as store:
         tell("reading records")
-        report = load_records(records, source=source, store=store, check="constraints", tables=TABLES)
+        by_excess = tables_for(folder)
+        report = load_records(records, source=source, store=store, check="constraints", tables=TABLES | by_excess)
         present = report.present & TABLES
         if not present:
             raise UsageError(
@@ -116,12 +125,17 @@ def outcomes_of_run(
         provenance_notes(folder, records)
         notes = [NOT_TRUTH, *(note for d in dates for note in uncomputed(store, as_of=d, present=present))]
         notes += _ends(store, present, until[dates[-1]])
+        excess = pd.DataFrame(columns=EXCESS.names)
+        if by_excess:
+            tell("holding excess against what came")
+            excess = excess_later(folder, store, report, until=until)
     numbers = numbers_of_run(folder, report, "officer")
     later = {d: {name: numbers(ids) for name, ids in own.items()} for d, own in later.items()}
     tell("comparing")
     tables = AuditTables.of(folder.table("flags"), subjects=folder.table("subjects"), scores=folder.table("scores"))
     table = outcomes_of(tables, later=later, until=until, at_least=at_least)
-    return LaterOutcomes(table, (*notes, *sentences_of(uncomputed_rankings(tables, kinds=("officer",)))))
+    unranked = sentences_of(uncomputed_rankings(tables, kinds=("officer",)))
+    return LaterOutcomes(table, (*notes, *unranked), excess)
 
 
 def months_after(day: date, months: int) -> date:
@@ -267,6 +281,11 @@ def write(later: LaterOutcomes, out: Path) -> None:
     with staged_folder(out) as folder:
         write_table(to_arrow(later.table), folder / "outcomes.parquet")
         later.table.to_csv(folder / "outcomes.csv", index=False, lineterminator="\n")
+        if len(later.excess):
+            write_table(
+                pa.Table.from_pandas(later.excess, EXCESS, preserve_index=False), folder / "excess_later.parquet"
+            )
+            later.excess.to_csv(folder / "excess_later.csv", index=False, lineterminator="\n")
         (folder / "notes.txt").write_text("\n".join(later.notes) + "\n", encoding="utf-8")
 
 
@@ -282,7 +301,7 @@ def summarise(later: LaterOutcomes) -> list[Section]:
         unflagged = sorted(set(flagged["concern"]) - set(flagged.loc[flagged["n"] > 0, "concern"]))
         aside = (f"Nobody was flagged for {', '.join(unflagged)}: no share of them.",) if unflagged else ()
         sections.append(Section(title, _COLUMNS, lines, aside))
-    return sections
+    return [*sections, *excess_sections(later.excess)]
 
 
 _COLUMNS: Final = ("concern", "way", "which is a", "who", "people", "had it later", "times the others")

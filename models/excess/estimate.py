@@ -34,11 +34,11 @@ SHORT: Final = 1.645
 
 @dataclass(frozen=True)
 class PastCheck:
-    """Those of whom an excess was surest on the earlier day: how many, what was predicted of them, and what came.
+    """Those of whom an excess was surest on a day: how many, what was predicted of them, and what came.
 
-    They are those who would have been flagged, `flagged` of them, or more where these are few. `due` is what peers
-    with the same exposure left since then; predicted and came are counts, `deviation` the standard deviation of the
-    prediction.
+    They are those who were or would have been flagged, `flagged` of them, or more where these are few. `due` is what
+    peers with the same exposure left since then; predicted and came are counts, `deviation` the standard deviation of
+    the prediction.
     """
 
     people: int
@@ -125,13 +125,18 @@ def check_past(past: Past, learned: Forgetting, *, times: float, q: float, among
     chosen = flagged | surest
     if among is not None:
         chosen = chosen & among
-    due, mean = past.due[chosen], rates.mean[chosen]
-    spread = mean / (learned.shape + rates.expected[chosen])
+    return held_against(rates, due=past.due, came=past.came, chosen=chosen, flagged=flagged)
+
+
+def held_against(rates: RelativeRates, *, due: Floats, came: Floats, chosen: Bools, flagged: Bools) -> PastCheck:
+    """Hold what rates predict of those chosen, with what peers left afterwards, against what came of them."""
+    own, mean = due[chosen], rates.mean[chosen]
+    spread = mean / (rates.shape + rates.expected[chosen])
     return PastCheck(
         people=int(chosen.sum()),
         flagged=int((flagged & chosen).sum()),
-        due=float(due.sum()),
-        predicted=float((due * mean).sum()),
-        came=float(past.came[chosen].sum()),
-        deviation=float(np.sqrt((due * mean + due**2 * spread).sum())),
+        due=float(own.sum()),
+        predicted=float((own * mean).sum()),
+        came=float(came[chosen].sum()),
+        deviation=float(np.sqrt((own * mean + own**2 * spread).sum())),
     )

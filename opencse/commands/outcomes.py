@@ -48,7 +48,7 @@ def outcomes(
         if out is not None:
             write(audit, out)
     if as_json:
-        print_json({"notes": audit.notes, "outcomes": audit.rows()})
+        print_json({"notes": audit.notes, "outcomes": audit.rows(), "excess": audit.excess_rows()})
     else:
         print_sections(summarise(audit), most=rows_for(screen(), full=full))
 

@@ -14,6 +14,8 @@ import pytest
 from audit.flag.explanation import explain
 from audit.flag.removal import smallest_removal
 from audit.flag.replay import replay
+from audit.rates.excess_later import OWN_PAST, SINCE
+from audit.rates.recorded_later import LaterOutcomes, outcomes_of_run, summarise
 from data.sample_records import complete_rows, load_rows
 from data.store import Store
 from features.history import history
@@ -154,6 +156,54 @@ def test_an_explanation_says_how_few_events_would_not_reach_the_cut(
     assert "with fewer than" in change
     assert [s["detector"] for s in explained.scores] == ["excess"]
     assert "gamma-distributed" in explained.assumptions[0]
+
+
+@pytest.fixture(scope="module")
+def later(finished: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> LaterOutcomes:
+    """Two years on: both who had three complaints a year go on so, and one of them is a woman."""
+    rows = records()
+    days = [AS_OF + timedelta(days=61 * n) for n in range(1, 12)]
+    for number, (officer, day) in enumerate([(o, d) for o in (*OFTEN, *range(8, 14)) for d in days], start=900_000):
+        if officer in OFTEN or day == days[officer % len(days)]:
+            case = {"allegation_id": number, "complaint_id": number, "complainant_id": number, "officer_id": officer}
+            case |= {"occurred_on": day, "received_on": day, "known_on": day}
+            rows["complaint"] += complete_rows({"complaint": [case]})["complaint"]
+    people = range(1, OFFICERS + 1)
+    protected = [{"officer_id": n, "sex": "female" if n == OFTEN[0] else "male", "ethnicity": None} for n in people]
+    folder: Path = tmp_path_factory.mktemp("later") / "records"
+    small_force.write(folder, rows | complete_rows({"protected_characteristic": protected}))
+    return outcomes_of_run(finished, records=folder, months=24)
+
+
+def test_what_came_since_is_held_against_what_a_flag_of_excess_predicted(
+    finished: RunFolder, excess: list[dict[str, Any]], later: LaterOutcomes
+) -> None:
+    (since,) = [r for r in later.excess_rows() if (r["view"], r["by"]) == (SINCE, "all")]
+    assert (since["first"], since["until"]) == (AS_OF, date(2028, 1, 1))
+    assert since["people"] == since["flagged"] == len(excess)
+    came = {7: 11, 77: 11} | dict.fromkeys(range(8, 14), 1)
+    assert since["came"] == sum(came.get(f["subject_id"], 0) for f in excess)
+    assert since["low"] < since["times_predicted"] < since["high"]
+    assert since["times_came"] > since["times_predicted"]  # nearly nobody else has a complaint: peers leave little
+    (past,) = [r for r in later.excess_rows() if (r["view"], r["by"]) == (OWN_PAST, "all")]
+    (row,) = [r for r in finished.table("excess").to_pylist() if r["subject_kind"] == "officer"]
+    assert (past["people"], past["predicted"], past["came"]) == (row["people_then"], row["predicted"], row["came"])
+
+
+def test_excess_is_held_against_what_came_by_sex_from_the_records_of_the_audit_alone(
+    finished: RunFolder, later: LaterOutcomes
+) -> None:
+    by_sex = {(r["view"], r["group"]): r for r in later.excess_rows() if r["by"] == "sex"}
+    assert by_sex[SINCE, "female"]["came"] == 11
+    for view in (OWN_PAST, SINCE):
+        (whole,) = [r for r in later.excess_rows() if (r["view"], r["by"]) == (view, "all")]
+        parts = [r for (of, _), r in by_sex.items() if of == view]
+        assert sum(r["people"] for r in parts) == whole["people"]
+        assert sum(r["came"] for r in parts) == whole["came"]
+    assert by_sex[SINCE, "female"]["status"] == "too_few"
+    (section,) = [s for s in summarise(later) if s.title.startswith("Excess of those flagged")]
+    assert ("sex", "female") in {(row[2], row[3]) for row in section.rows}
+    assert "ethnicity" not in {r["by"] for r in later.excess_rows()}  # recorded of nobody
 
 
 def test_a_run_that_is_not_asked_for_excess_writes_no_past(
