@@ -27,11 +27,12 @@ from data.vocabulary import SUBJECT_KINDS
 from features.engine import compute_all
 from features.gaps.source_gaps import examine
 from features.history import history
+from models.excess.estimate import estimate
 from models.panel import Panel
 from pipeline.analysis import by_rules
 from pipeline.compare import Selector, compare_panel
 from pipeline.detector_scores import DetectorScores, detectors_of, panels_of, score_panel, seed_of
-from pipeline.excess import compare_excess
+from pipeline.excess import compare_excess, select_excess
 from pipeline.extras import check_extras
 from pipeline.known_days import last_known
 from pipeline.loading import load_records
@@ -89,8 +90,7 @@ def stability(
     if flag["family"] == "contradiction":
         found = [_officers(rerun, flag, draws, tell), Stability("another seed", 0, 0, "what rules say has no seed")]
     elif flag["promise"] == "excess":
-        unsaid = "an excess is drawn from six years of everybody's counts, with no seed; peers are not drawn again"
-        found = [Stability("peers drawn again, and another seed", 0, 0, unsaid)]
+        found = [_excess(rerun, flag, draws, tell), Stability("another seed", 0, 0, "what excess says has no seed")]
     else:
         settings = settings_at(rerun, flag)
         panels = panels_of(rerun.table(flag["subject_kind"], flag["as_of"]), settings)
@@ -142,10 +142,32 @@ def _officers(rerun: Rerun, flag: Mapping[str, Any], draws: int, tell: StageProg
 
 def _resampled(view: Panel, rng: np.random.Generator) -> Positions:
     """Return positions drawn with replacement within each peer group, in ascending order."""
-    groups = view.group_of
+    return _within_groups(view.group_of, rng)
+
+
+def _within_groups(groups: Positions, rng: np.random.Generator) -> Positions:
     order = np.argsort(groups, kind="stable")
     members = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
     return np.sort(np.concatenate([rng.choice(own, len(own)) for own in members]))
+
+
+def _excess(rerun: Rerun, flag: Mapping[str, Any], draws: int, tell: StageProgress) -> Stability:
+    """Estimate everybody's rates next to peers drawn with replacement, and select again; what was learned stays."""
+    settings, past = rerun.settings, rerun.past(flag["subject_kind"], flag["as_of"])
+    assert past is not None, "a run with flags of excess keeps its past"
+    original = compare_excess(past, flag["concern"], settings)
+    groups = original.standings.groups(original.ids, 0, 1)[:, 0]
+    survived = 0
+    for number in range(draws):
+        tell(f"peers drawn anew: {number + 1} of {draws}")
+        positions = _within_groups(groups, _generator(settings, flag, number))
+        drawn = replace(original.standings, drawn=np.bincount(positions, minlength=len(groups)).astype(np.float64))
+        again = [
+            estimate(past, one.indicator, drawn, times=settings.excess.times, q=settings.excess.q, learned=one.learned)
+            for one in original.indicators
+        ]
+        survived += flag["subject_id"] in select_excess(past, flag["concern"], settings, drawn, again).selected
+    return Stability("peers drawn anew", draws, survived, "how the past fades was kept")
 
 
 def _generator(settings: Settings, flag: Mapping[str, Any], number: int) -> np.random.Generator:

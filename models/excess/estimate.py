@@ -101,8 +101,8 @@ def relative_rates(
     history: History, seen: IndicatorHistory, standings: Standings, learned: Forgetting
 ) -> tuple[RelativeRates, Floats, Floats]:
     """Return everybody's rates on the as-of date, with counts and what peers would have left, unweighted."""
-    groups = standings.groups(history.ids(), 0, seen.now.periods)
-    expected, value = expected_counts(seen.now, groups), np.nan_to_num(seen.now.value)
+    groups, times = standings.groups(history.ids(), 0, seen.now.periods), standings.times(history.ids())
+    expected, value = expected_counts(seen.now, groups, times), np.nan_to_num(seen.now.value)
     weight = weights(learned.factor, seen.now.periods)
     enough = _enough_peers(groups[:, 0], expected.sum(axis=1) > 0)
     rates = RelativeRates(learned.shape, value @ weight, np.where(enough, expected @ weight, np.nan))

@@ -71,9 +71,10 @@ def past_of(history: History, seen: IndicatorHistory, standings: Standings) -> P
         return None
     then, now = history.ids(seen.ahead), history.ids()
     ids, before, after = np.intersect1d(then, now, assume_unique=True, return_indices=True)
-    expected = expected_counts(seen.earlier, standings.groups(then, seen.ahead, seen.earlier.periods))
+    groups = standings.groups(then, seen.ahead, seen.earlier.periods)
+    expected = expected_counts(seen.earlier, groups, standings.times(then))
     since = PeriodCounts(seen.now.value[:, : seen.ahead], seen.now.exposure[:, : seen.ahead])
-    due = expected_counts(since, standings.groups(now, 0, seen.ahead))
+    due = expected_counts(since, standings.groups(now, 0, seen.ahead), standings.times(now))
     return Past(
         ids=ids,
         value=np.nan_to_num(seen.earlier.value[before]),

@@ -28,12 +28,25 @@ _ROUNDS: Final = 5
 class Standings:
     """The peer group of everybody in service at the end of each period; `smallest` is the least members of a group.
 
-    With `posted` False everybody is in one group.
+    With `posted` False everybody is in one group. `drawn` says how many times each subject of the as-of date counts
+    among the peers, where these were drawn anew.
     """
 
     history: History
     smallest: int = SMALLEST_GROUP
     posted: bool = True
+    drawn: Floats | None = None
+
+    def times(self, ids: Ids) -> Floats | None:
+        """Return how many times each subject counts among the peers; None where each counts once.
+
+        Who was in service earlier and is not any more counts once.
+        """
+        if self.drawn is None:
+            return None
+        own = self.history.ids()
+        at = np.minimum(np.searchsorted(own, ids), len(own) - 1)
+        return np.where(own[at] == ids, self.drawn[at], 1.0)
 
     @cached_property
     def _labels(self) -> tuple[tuple[str, ...], ...]:
@@ -66,17 +79,17 @@ class Standings:
         return groups
 
 
-def expected_counts(counts: PeriodCounts, groups: Positions) -> Floats:
+def expected_counts(counts: PeriodCounts, groups: Positions, times: Floats | None = None) -> Floats:
     """Return what peers would have left with each subject's exposure, subjects in rows and periods in columns.
 
-    0 where nobody knows the group, or a source was silent.
+    0 where nobody knows the group, or a source was silent. `times` is that of `peer_rates`.
 
     Example:
         >>> twice = PeriodCounts(np.array([[3.0], [1.0]]), np.array([[200.0], [200.0]]))
         >>> expected_counts(twice, np.zeros((2, 1), dtype=np.intp)).tolist()
         [[2.0], [2.0]]
     """
-    return applied(peer_rates(counts, groups), counts, groups)
+    return applied(peer_rates(counts, groups, times), counts, groups)
 
 
 def applied(rates: Floats, counts: PeriodCounts, groups: Positions) -> Floats:
@@ -86,9 +99,11 @@ def applied(rates: Floats, counts: PeriodCounts, groups: Positions) -> Floats:
     return np.asarray(rate * np.nan_to_num(counts.exposure), dtype=np.float64)
 
 
-def peer_rates(counts: PeriodCounts, groups: Positions) -> Floats:
-    """Return the rate of each group, in rows, in each period."""
+def peer_rates(counts: PeriodCounts, groups: Positions, times: Floats | None = None) -> Floats:
+    """Return the rate of each group, in rows, in each period; `times` is how often each subject counts (None: once)."""
     value, exposure = np.nan_to_num(counts.value), np.nan_to_num(counts.exposure)
+    if times is not None:
+        value, exposure = value * times[:, None], exposure * times[:, None]
     seen, served = _totals(value, groups), _totals(exposure, groups)
     level = np.ones(len(seen))
     rate = np.zeros(seen.shape[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,16 @@ import pytest
 from audit.flag.explanation import explain
 from audit.flag.removal import smallest_removal
 from audit.flag.replay import replay
+from audit.flag.rerun import Rerun
+from audit.flag.stability import stability
 from audit.rates.excess_later import OWN_PAST, SINCE
 from audit.rates.recorded_later import LaterOutcomes, outcomes_of_run, summarise
 from data.sample_records import complete_rows, load_rows
 from data.store import Store
 from features.history import history
 from features.indicators import indicators
+from models.excess.estimate import estimate
+from models.excess.peer_rates import Standings
 from pipeline.promised import borne_out
 from pipeline.run import run
 from pipeline.run_folder import RunFolder
@@ -204,6 +209,34 @@ def test_excess_is_held_against_what_came_by_sex_from_the_records_of_the_audit_a
     (section,) = [s for s in summarise(later) if s.title.startswith("Excess of those flagged")]
     assert ("sex", "female") in {(row[2], row[3]) for row in section.rows}
     assert "ethnicity" not in {r["by"] for r in later.excess_rows()}  # recorded of nobody
+
+
+def test_a_strong_excess_is_raised_again_whoever_the_peers_are(
+    finished: RunFolder, excess: list[dict[str, Any]]
+) -> None:
+    strong = next(f for f in excess if f["subject_id"] == OFTEN[0])
+    peers, seeds, dates = stability(finished, strong["flag_id"], draws=10)
+    assert (peers.of, peers.tried, peers.survived) == ("peers drawn anew", 10, 10)
+    assert (seeds.tried, dates.tried) == (0, 0)
+
+
+def test_peers_drawn_anew_change_what_peers_leave_and_nobodys_own_count(finished: RunFolder) -> None:
+    past = Rerun(finished, finished.settings).past("officer", AS_OF)
+    assert past is not None
+    once = Standings(past)
+    n = len(past.ids())
+    twice = np.zeros(n)
+    twice[: n // 2] = 2.0  # half of the force stands for all of it
+    whole, half, same = (
+        estimate(past, "complaints", standings, times=2.0, q=0.1)
+        for standings in (once, replace(once, drawn=twice), replace(once, drawn=np.ones(n)))
+    )
+    assert whole.due is not None
+    assert half.due is not None
+    assert np.array_equal(np.asarray(whole.counts), np.asarray(half.counts))
+    assert np.array_equal(whole.due, np.asarray(same.due))
+    assert whole.counts is not None
+    assert half.due.sum() / half.counts[: n // 2].sum() == pytest.approx(2.0, abs=0.05)
 
 
 def test_a_run_that_is_not_asked_for_excess_writes_no_past(
