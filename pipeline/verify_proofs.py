@@ -1,4 +1,4 @@
-"""What a run's script checks proofs and signatures with: hashes, the Merkle tree, Ed25519 and the text of a checkpoint.
+"""What a run's script checks with: lines of files, hashes, the Merkle tree, Ed25519 and the text of a checkpoint.
 
 `verify.py` in each run folder holds these functions themselves, in the place where `verify_script` imports them: see
 `pipeline.seal.verification_script`. Python 3.9 and its standard library are enough for them.
@@ -7,6 +7,48 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+# ---------------------------------------------------------------- files and their lines
+
+
+def read_json(path: Path) -> Any:
+    """Return the content of a JSON file."""
+    try:
+        return json.loads(path.read_bytes().decode("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path.name} is not JSON: {error}") from error
+
+
+def parts_of(path: Path) -> Iterator[list[bytes]]:
+    """Yield the lines of a file, a few hundred at a time; the last is ended like the others."""
+    rest = b""
+    with path.open("rb") as file:
+        for part in iter(lambda: file.read(1 << 16), b""):
+            lines = (rest + part).split(b"\n")
+            rest = lines.pop()
+            yield lines
+    if rest:
+        raise ValueError(f"{path.name}: the last line is not ended")
+
+
+def lines_of(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file."""
+    return chain.from_iterable(parts_of(path))
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
+    whole = hashlib.sha256()
+    with path.open("rb") as file:
+        for part in iter(lambda: file.read(1 << 18), b""):
+            whole.update(part)
+    return whole.hexdigest()
+
 
 # ---------------------------------------------------------------- the Merkle tree of RFC 6962
 

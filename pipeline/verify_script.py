@@ -25,12 +25,18 @@ import stat
 import sys
 from collections.abc import Callable
 from functools import cache
+from itertools import chain
+from operator import add
 from pathlib import Path
 from typing import Any
 
 from pipeline.verify_proofs import (
     CheckpointText,
+    digest_of,
+    lines_of,
+    parts_of,
     proofs_of,
+    read_json,
     root_of,
     sha256,
     signature_holds,
@@ -91,31 +97,6 @@ def check_signature(report: CheckReport, checkpoint: CheckpointText, key: str, w
     report.expect(False, f"{what} is not signed by {name}")
 
 
-def read_json(path: Path) -> Any:
-    """Return the content of a JSON file."""
-    try:
-        return json.loads(path.read_bytes().decode("utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path.name} is not JSON: {error}") from error
-
-
-def read_lines(path: Path) -> list[bytes]:
-    """Return the lines of a file; the last is ended like the others."""
-    content = path.read_bytes()
-    if content and not content.endswith(b"\n"):
-        raise ValueError(f"{path.name}: the last line is not ended")
-    return content.split(b"\n")[:-1]
-
-
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    whole = hashlib.sha256()
-    with path.open("rb") as file:
-        for part in iter(lambda: file.read(1 << 20), b""):
-            whole.update(part)
-    return whole.hexdigest()
-
-
 def check_files(report: CheckReport, run: Path, manifest: Any) -> None:
     """Check that the folder holds the files that the manifest lists, with these contents, and nothing else."""
     listed = {entry["path"]: entry["sha256"] for entry in manifest["outputs"]}
@@ -151,7 +132,7 @@ class Ledger:
     """The leaves of a ledger, what they say, the hashes of their tree, and the checkpoint beside them."""
 
     def __init__(self, run: Path) -> None:
-        self.leaves = read_lines(run / "ledger/leaves.jsonl")
+        self.leaves = [*lines_of(run / "ledger/leaves.jsonl")]
         self.said: list[Any] = json.loads(b"[" + b",".join(self.leaves) + b"]")
         self.levels = tree_levels(self.leaves)
         self.checkpoint = CheckpointText((run / "ledger/checkpoint").read_bytes().decode("utf-8"))
@@ -191,58 +172,50 @@ def check_ledger(report: CheckReport, run: Path, manifest: Any, sealed: str) -> 
     return ledger
 
 
-def read_scores(_: CheckReport, run: Path) -> dict[bytes, list[bytes]]:
-    """Return what rules and detectors said, line by line, by how the line ends: with whom it is about."""
-    scores: dict[bytes, list[bytes]] = {}
-    for line in read_lines(run / "ledger/scores.jsonl"):
-        scores.setdefault(line[line.rfind(b',"subject_id":') :], []).append(line)
-    return scores
+class Claim:
+    """That a rule or detector scored the subject of a flag: a line of the scores has to bear it out."""
+
+    __slots__ = ("begin", "borne_out", "by", "flag_id", "kind", "score")
+
+    def __init__(self, flag_id: str, flag: Any, detector: str) -> None:
+        self.flag_id, self.borne_out = flag_id, False
+        self.begin = f'{{"as_of":"{flag["as_of"]}","concern":"{flag["concern"]}",'.encode()
+        self.by = f'detector":"{detector}"'.encode()
+        self.kind = f'subject_kind":"{flag["subject_kind"]}"}}'.encode()
+        counted = flag["family"] == "contradiction" and detector == flag["detectors"][0]
+        self.score = flag["score"] if counted else None
 
 
 def check_flags(report: CheckReport, run: Path, ledger: Ledger, sealed_rows: int) -> set[str]:
     """Check each flag, its scores, and that the rows there are those that flags cite; return the ids of the flags."""
-    lines, leaves = read_lines(run / "ledger/flags.jsonl"), ledger.of("flag")
-    scores = attempt(report, "ledger/scores.jsonl", read_scores, run)
-    report.expect(len(lines) == len(leaves), f"ledger/flags.jsonl has {len(lines)} flags, the ledger {len(leaves)}")
-    flags: dict[str, bytes] = {}
+    leaves = ledger.of("flag")
+    names: list[str] = []
     cited: set[str] = set()
-    for line, leaf in zip(lines, leaves):  # noqa: B905 - Python 3.9 has no `strict`, and the numbers were compared
+    claims: dict[bytes, list[Claim]] = {}
+    for line in lines_of(run / "ledger/flags.jsonl"):
         digest = sha256(line)
-        right = leaf["sha256"] == digest and leaf["flag_id"] == digest[:32]
-        report.expect(right, f"flag {leaf['flag_id']}: its content or evidence is not what was sealed")
-        cited.update(attempt(report, f"flag {digest[:32]}", check_flag, digest[:32], line, scores) or ())
-        flags[digest[:32]] = line
-    attempt(report, "ledger/rows.jsonl", check_rows, run, flags, cited, sealed_rows)
-    report.checked.append(f"the ids of {len(lines)} flags, each from its content and the digests of its evidence")
+        leaf = leaves[len(names)] if len(names) < len(leaves) else None
+        name = digest[:32]
+        if leaf:
+            right = leaf["sha256"] == digest and leaf["flag_id"] == name
+            report.expect(right, f"flag {leaf['flag_id']}: its content or evidence is not what was sealed")
+        cited.update(attempt(report, f"flag {name}", check_flag, name, line, claims) or ())
+        names.append(name)
+    report.expect(len(names) == len(leaves), f"ledger/flags.jsonl has {len(names)} flags, the ledger {len(leaves)}")
+    attempt(report, "ledger/scores.jsonl", check_scores, run, claims)
+    attempt(report, "ledger/rows.jsonl", check_rows, run, cited, sealed_rows)
+    report.checked.append(f"the ids of {len(names)} flags, each from its content and the digests of its evidence")
     report.checked.append(f"the digests of {sealed_rows} rows, each cited by a flag")
-    report.checked.append(f"the scores that {len(lines)} flags rest on")
-    return set(flags)
+    report.checked.append(f"the scores that {len(names)} flags rest on")
+    return set(names)
 
 
-def check_rows(report: CheckReport, run: Path, flags: dict[str, bytes], cited: set[str], sealed_rows: int) -> None:
-    """Check that the rows there are those that flags cite, each once; `cited` is used up."""
-    lines = read_lines(run / "ledger/rows.jsonl")
-    report.expect(len(lines) == sealed_rows, "ledger/rows.jsonl: rows are missing or added")
-    end, table = b"\n", ""
-    for line in lines:  # {"row":{...},"table":"shift"}, those of a table together
-        if not line.endswith(end):
-            end = line[line.rfind(b',"table":"') :]
-            table = end[10:-2].decode()
-        row = f"{table} {hashlib.sha256(line).hexdigest()}"
-        if row in cited:
-            cited.remove(row)
-        else:
-            report.expect(False, f"ledger/rows.jsonl: no flag cites this row of {row}, or it is there twice")
-    for name, line in flags.items() if cited else ():
-        for row in sorted(cited.intersection(citations(line.decode().partition(',"flag":')[0]))):
-            report.expect(False, f"flag {name}: a row that it cites is missing or has changed: {row}")
-
-
-def check_flag(report: CheckReport, name: str, line: bytes, scores: Any) -> list[str]:
-    """Check that a flag was scored as it says, and return the rows that it cites, each as its table and digest."""
-    evidence, _, flag = line.decode().partition(',"flag":')
-    if scores is not None:
-        check_score(report, name, json.loads(flag[:-1]), scores)
+def check_flag(report: CheckReport, name: str, line: bytes, claims: dict[bytes, list[Claim]]) -> list[str]:
+    """Note by whom a flag says its subject was scored, and return the rows that it cites."""
+    evidence, _, text = line.decode().partition(',"flag":')
+    flag = json.loads(text[:-1])
+    subject = f'subject_id":"{flag["subject_id"]}"'.encode()
+    claims.setdefault(subject, []).extend([Claim(name, flag, detector) for detector in flag["detectors"]])
     rows = citations(evidence)
     report.expect(rows, f"flag {name} cites no evidence that can be read")
     return rows
@@ -256,33 +229,63 @@ def citations(evidence: str) -> list[str]:
     pieces = evidence.split('","')
     if not evidence.startswith('{"evidence":[["') or len(pieces) % 4 != 1:
         return []
-    return [f"{table_before(pieces[at])} {pieces[at + 2]}" for at in range(0, len(pieces) - 1, 4)]
+    return [*map(add, map(table_before, pieces[:-1:4]), pieces[2::4])]
 
 
 @cache
 def table_before(piece: str) -> str:
-    """Return the name of the table with which a piece of a flag's evidence ends."""
-    return piece.rpartition('["')[2]
+    """Return the name of the table with which a piece of a flag's evidence ends, and a blank."""
+    return piece.rpartition('["')[2] + " "
 
 
-def check_score(report: CheckReport, name: str, flag: Any, scores: dict[bytes, list[bytes]]) -> None:
+def check_scores(report: CheckReport, run: Path, claims: dict[bytes, list[Claim]]) -> None:
     """Check that every rule and detector that a flag names has said of its subject what the flag says."""
-    begin = f'{{"as_of":"{flag["as_of"]}","concern":"{flag["concern"]}",'.encode()
-    end = f',"subject_id":"{flag["subject_id"]}","subject_kind":"{flag["subject_kind"]}"}}'.encode()
-    about = [line for line in scores.get(end, ()) if line.startswith(begin)]
-    for detector in flag["detectors"]:
-        of = f',"detector":"{detector}",'.encode()
-        lines = [line for line in about if of in line]
-        report.expect(lines, f"flag {name}: there is no score of {detector}")
-        if lines and flag["family"] == "contradiction" and detector == flag["detectors"][0]:
-            right = all(json.loads(line)["score"] == flag["score"] for line in lines)
-            report.expect(right, f"flag {name}: its score is not that of its rule")
+    for line in lines_of(run / "ledger/scores.jsonl"):
+        about, by, _, _, _, _, score, subject, kind = line.rsplit(b',"', 8)
+        for claim in claims.get(subject, ()):
+            if claim.by == by and claim.kind == kind and about.startswith(claim.begin):
+                claim.borne_out = True
+                right = claim.score is None or json.loads(score.partition(b":")[2]) == claim.score
+                report.expect(right, f"flag {claim.flag_id}: its score is not that of its rule")
+    for claim in chain.from_iterable(claims.values()):
+        detector = claim.by.decode()[11:-1]
+        report.expect(claim.borne_out, f"flag {claim.flag_id}: there is no score of {detector}")
+
+
+def check_rows(report: CheckReport, run: Path, cited: set[str], sealed_rows: int) -> None:
+    """Check that the rows there are those that flags cite, each once; `cited` is used up."""
+    number = 0
+    for lines in parts_of(run / "ledger/rows.jsonl"):
+        rows = row_names(lines)
+        number += len(rows)
+        here = cited.intersection(rows)
+        cited -= here
+        for row in rows if len(here) < len(rows) else ():
+            right = row in here
+            here.discard(row)
+            report.expect(right, f"ledger/rows.jsonl: no flag cites this row of {row}, or it is there twice")
+    report.expect(number == sealed_rows, "ledger/rows.jsonl: rows are missing or added")
+    for line in lines_of(run / "ledger/flags.jsonl") if cited else ():
+        for row in sorted(cited.intersection(citations(line.decode().partition(',"flag":')[0]))):
+            report.expect(False, f"flag {sha256(line)[:32]}: a row that it cites is missing or has changed: {row}")
+
+
+def row_names(lines: list[bytes]) -> list[str]:
+    """Return table and digest of rows, of which each is like `{"row":{...},"table":"shift"}`."""
+    end, table = b"\n", ""
+    names = []
+    for line in lines:
+        if not line.endswith(end):  # those of a table stand together
+            end = line[line.rfind(b',"table":"') :]
+            table = end[10:-2].decode() + " "
+        names.append(table + hashlib.sha256(line).hexdigest())
+    return names
 
 
 def check_others(report: CheckReport, run: Path, ledger: Ledger, names: set[str]) -> None:
     """Check practice findings against their leaves, and that reviews are of flags of this run and say why."""
     path = run / "ledger/practices.jsonl"
-    lines = read_lines(path) if path.exists() else []
+    lines = [*lines_of(path)] if path.exists() else []
     right = [sha256(line) for line in lines] == [leaf["sha256"] for leaf in ledger.of("practice")]
     report.expect(right, "ledger/practices.jsonl is not what was sealed")
     reviews = ledger.of("review")
@@ -322,7 +325,7 @@ def name_differences(report: CheckReport, run: Path, manifest: Any, leaves: list
         same = digest_of(kept / "manifest.json") == digest_of(run / "manifest.json")
         report.expect(same, "manifest.json is not the one you kept")
     if (kept / "leaves.jsonl").exists():
-        held = read_lines(kept / "leaves.jsonl")
+        held = [*lines_of(kept / "leaves.jsonl")]
         for leaf in sorted(set(held) - set(leaves)):
             report.expect(False, f"a leaf you kept is gone: {leaf.decode()}")
         report.expect(leaves[: len(held)] == held, "ledger/leaves.jsonl: the leaves do not begin with those you kept")
