@@ -35,7 +35,10 @@ def events(finished: RunFolder) -> list[dict[str, Any]]:
 def schemas() -> Registry[Any]:
     folder = os.environ.get("OPENCSE_OPENLINEAGE")
     if not folder:
-        pytest.skip("OPENCSE_OPENLINEAGE does not name the folder of the published OpenLineage schemas")
+        pytest.skip(
+            "OPENCSE_OPENLINEAGE does not name the folder of the published OpenLineage schemas: it holds"
+            " spec/OpenLineage.json and spec/facets/*.json of github.com/OpenLineage/OpenLineage"
+        )
     documents = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(folder).rglob("*.json"))]
     return Registry().with_resources([(d["$id"], Resource.from_contents(d)) for d in documents])
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,6 +20,13 @@ PROFILES = {
     "https://w3id.org/ro/wfrun/workflow/0.5",
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0",
 }
+
+NO_VALIDATOR = (
+    "the crate was not given to the validator: OPENCSE_ROCRATE does not name the program rocrate-validator."
+    " To get it: python -m venv VENV && VENV/bin/pip install roc-validator==0.13.0 &&"
+    " VENV/bin/rocrate-validator cache warm --all-profiles --cache-path CACHE, once with a network;"
+    " then OPENCSE_ROCRATE=VENV/bin/rocrate-validator OPENCSE_ROCRATE_CACHE=CACHE"
+)
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +104,23 @@ def test_every_entity_that_is_named_is_described(entities: dict[str, dict[str, A
                     named.add((name, entry["@id"]))
     outside = {(name, place) for name, place in named if place not in entities}
     assert {name for name, _ in outside} == {"conformsTo"}
+
+
+def test_the_validator_accepts_the_crate_without_a_network(finished: RunFolder, tmp_path: Path) -> None:
+    program = os.environ.get("OPENCSE_ROCRATE")
+    if not program:
+        pytest.skip(NO_VALIDATOR)
+    cache = ["--cache-path", cache] if (cache := os.environ.get("OPENCSE_ROCRATE_CACHE")) else []
+    report = tmp_path / "report.json"
+    how = ["--offline", *cache, "-p", "workflow-run-crate-0.5", "-l", "required", "-f", "json", "-o", str(report)]
+    ran = subprocess.run(
+        [program, "-y", "validate", *how, str(finished.path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert report.exists(), f"the validator gave no report: {ran.stdout}{ran.stderr}"
+    content = json.loads(report.read_text(encoding="utf-8"))
+    assert content["issues"] == []
+    assert content["passed"]
+    assert ran.returncode == 0
