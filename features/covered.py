@@ -37,6 +37,35 @@ def covered_windows(
     return sources.covered(as_of, window, own, exposed), sources.covered(as_of, window, exposed, own)
 
 
+def days_covered(
+    indicator: Indicator, window: int, tables: Mapping[str, Sequence[str]], *, as_of: date, sources: Sources
+) -> int:
+    """Return over how many days of a window records hold what is counted, and the opportunity for it."""
+    exposed = tables.get(indicator.exposure, ()) if isinstance(indicator.exposure, str) else ()
+    read = (*indicator.tables, *exposed)
+    counted = covered_windows(indicator, window, tables, as_of=as_of, sources=sources)
+    return min(*counted, sources.covered(as_of, window, (), read))
+
+
+def covered_days(indicators: Sequence[Indicator], *, as_of: date, sources: Sources) -> dict[tuple[str, int], int]:
+    """Return over how many days records hold what each indicator counts, in the windows where these are fewer.
+
+    Example:
+        >>> from features.indicators import indicators
+        >>> chosen = [indicators()[name] for name in ("complaints", "days_served")]
+        >>> begun = Sources(reach={(date(2026, 1, 1), "complaint"): date(2025, 1, 1)})
+        >>> covered_days(chosen, as_of=date(2026, 1, 1), sources=begun)
+        {('complaints', 1825): 365}
+    """
+    tables = {i.name: i.tables for i in indicators}
+    days = {
+        (i.name, window): days_covered(i, window, tables, as_of=as_of, sources=sources)
+        for i in indicators
+        for window in i.windows
+    }
+    return {(name, window): number for (name, window), number in days.items() if number < window}
+
+
 def over_covered_days(indicators: Sequence[Indicator], *, as_of: date, sources: Sources) -> list[Indicator]:
     """Return the indicators whose values are needed over covered days alone, with these numbers of days as windows."""
     by_name = {i.name: i for i in indicators}

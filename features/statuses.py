@@ -12,7 +12,7 @@ import pyarrow as pa
 from data.arrays import Bools, Integers
 from data.calendar import day_number
 from data.vocabulary import SubjectKind
-from features.covered import covered_windows
+from features.covered import covered_windows, days_covered
 from features.gaps.sources import BEARABLE, Sources
 from features.indicator import Indicator, NoExposure
 from features.table import NO_EXPOSURE, OK, SOURCE_GAP, TOO_FEW, Cells, FeatureTable
@@ -76,5 +76,6 @@ def _cells(
     silent = lost * BEARABLE > window
     status[silent] = SOURCE_GAP
     value = np.where(silent, np.nan, own.value)
+    days = days_covered(indicator, window, tables, as_of=view.day, sources=view.sources)
     partial = view.partial(indicator.tables, window) | (lost > 0) | (min(counted, exposed) < window)
-    return Cells(indicator.name, window, value, exposure, own.n_rows, status, partial)
+    return Cells(indicator.name, window, value, exposure, own.n_rows, status, partial, days if days < window else None)

@@ -46,7 +46,8 @@ class Cells:
 
     `value` is NaN where there is none; `exposure` is NaN where the indicator has none or it is unknown. Both hold
     whole numbers, so they are exact. `status` holds positions in `STATUSES`. `partial` says where only part of the
-    window could be seen: the subject was not in service, or the records did not reach back, for all of it.
+    window could be seen: the subject was not in service, or the records did not reach back, for all of it. `days` is
+    over how many days the records hold both what is counted and the opportunity for it, None where over all.
     """
 
     indicator: str
@@ -56,6 +57,7 @@ class Cells:
     n_rows: Integers
     status: npt.NDArray[np.int8]
     partial: Bools | None = None
+    days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,18 @@ def _nullable(values: Floats) -> pa.Array:
 
 
 def from_arrow(
-    rows: pa.Table, subjects: pa.Table, *, kind: SubjectKind, as_of: date, history: History | None = None
+    rows: pa.Table,
+    subjects: pa.Table,
+    *,
+    kind: SubjectKind,
+    as_of: date,
+    history: History | None = None,
+    days: Mapping[tuple[str, int], int] | None = None,
 ) -> FeatureTable:
-    """Return the feature table that `to_arrow` wrote, from its rows and its subjects, with a history where given."""
+    """Return the feature table that `to_arrow` wrote, from its rows and its subjects, with a history where given.
+
+    `days` says which cells are of fewer days than their window (see `features.covered.covered_days`).
+    """
     ids = np.asarray(subjects["subject_id"].to_numpy(), dtype=np.int64)
     numbers = {name: _floats(rows[name]) for name in ("value", "exposure")}
     n_rows = np.asarray(rows["n_rows"].to_numpy(), dtype=np.int64)
@@ -123,7 +134,13 @@ def from_arrow(
     for at in range(0, len(rows), max(len(ids), 1)):
         key, own = (rows["indicator"][at].as_py(), rows["window_days"][at].as_py()), slice(at, at + len(ids))
         cells[key] = Cells(
-            *key, numbers["value"][own], numbers["exposure"][own], n_rows[own], status[own], partial[own]
+            *key,
+            numbers["value"][own],
+            numbers["exposure"][own],
+            n_rows[own],
+            status[own],
+            partial[own],
+            (days or {}).get(key),
         )
     return FeatureTable(kind, as_of, subjects, cells, history)
 

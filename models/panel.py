@@ -52,7 +52,7 @@ class Series:
         """Return the series of the subjects at these positions."""
         c = self.cells
         partial = None if c.partial is None else c.partial[at]
-        cells = Cells(c.indicator, c.window, c.value[at], c.exposure[at], c.n_rows[at], c.status[at], partial)
+        cells = Cells(c.indicator, c.window, c.value[at], c.exposure[at], c.n_rows[at], c.status[at], partial, c.days)
         return Series(self.indicator, cells)
 
 

@@ -17,7 +17,8 @@ from models.nulls.parameters import FittedNull
 class Contribution:
     """What one indicator contributed to a score: what was observed, what peers would lead one to expect.
 
-    `n_rows` is how many rows there are of the causes observed, where causes are counted.
+    `covered_days` is over how many days of the window records cover what is counted and its exposure, where these are
+    fewer. `n_rows` is how many rows there are of the causes observed, where causes are counted.
     `low` and `high` bound what 95% of such peers show. `p_value` is the chance that a peer shows at least as much.
     `shape` is that of the gamma-Poisson null the chance was taken under, `precision` that of the beta-binomial one.
     `tests` is in how many indicators and windows the detector compared the subject, for which the chance has to make up
@@ -32,6 +33,7 @@ class Contribution:
     indicator: str
     window_days: int
     observed: float
+    covered_days: int | None = None
     n_rows: int | None = None
     exposure: float | None = None
     expected: float | None = None

@@ -57,7 +57,8 @@ def duration(seconds: float) -> str:
 def contribution_sentence(contribution: Contribution, indicator: Indicator) -> str:
     """Return what one indicator shows: observed, exposure, expected, and how many peers it rests on."""
     name = contribution.indicator.replace("_", " ")
-    observed = f"{name}: {number(contribution.observed)} in {contribution.window_days} days"
+    days = days_in_words(contribution.window_days, contribution.covered_days)
+    observed = f"{name}: {number(contribution.observed)} in {days}"
     aside = [] if contribution.n_rows is None else [_rows_in_causes(contribution, indicator)]
     if contribution.exposure is not None and isinstance(indicator.exposure, str):
         aside.append(f"{indicator.exposure.replace('_', ' ')}: {number(contribution.exposure)}")
@@ -70,6 +71,16 @@ def contribution_sentence(contribution: Contribution, indicator: Indicator) -> s
     if is_ordinary(contribution):
         return f"{expected}. Alone it is ordinary: 19 in 20 such peers have {span}."
     return f"{expected} (19 in 20 such peers: {span})."
+
+
+def days_in_words(window: int, covered: int | None) -> str:
+    """Return in words over how many days of a window something is counted, as far as records cover it.
+
+    Example:
+        >>> days_in_words(365, None), days_in_words(1825, 549)
+        ('365 days', 'the 549 of 1825 days that records cover')
+    """
+    return f"{window} days" if covered is None else f"the {covered} of {window} days that records cover"
 
 
 def is_ordinary(contribution: Contribution) -> bool:

@@ -13,7 +13,7 @@ from models.detector import Detector
 from models.nulls.series_nulls import SeriesNull
 from models.panel import Panel, Series
 from models.series_detector import FittedSeriesDetector, SeriesDetector
-from pipeline.wording import number
+from pipeline.wording import days_in_words, number
 
 _MOST = 10_000
 """So many lower counts are tried at most."""
@@ -51,8 +51,9 @@ def _fewer(alone: Panel, series: Series, null: SeriesNull, cut: float) -> Iterat
     clear = np.flatnonzero(_lowered(alone, series, null, lower) > cut)
     if len(clear):
         most = int(lower[clear[0]])
+        days = days_in_words(series.cells.window, series.cells.days)
         yield (
-            f"{series.indicator.name.replace('_', ' ')} over {series.cells.window} days: {observed - most} fewer (at"
+            f"{series.indicator.name.replace('_', ' ')} over {days}: {observed - most} fewer (at"
             f" most {most} instead of {number(float(observed))}) would not reach the cut."
         )
 

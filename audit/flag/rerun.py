@@ -22,6 +22,7 @@ from data.optional_columns import declare_filled
 from data.schema import Table
 from data.store import Store
 from data.vocabulary import SUBJECT_KINDS, Concern, SubjectKind
+from features.covered import covered_days
 from features.gaps.sources import Sources, gaps_from_json, reach_from_json
 from features.history_tables import history_from
 from features.indicator import Indicator
@@ -223,7 +224,9 @@ class Rerun:
             rows = rows.filter(is_text(rows["indicator"], *names))
         past = self.past(kind, as_of) if names is None else None
         places = subjects.drop_columns(["subject_kind", "as_of"])
-        return from_arrow(rows, places, kind=kind, as_of=as_of, history=past)
+        own_kind = [indicator for indicator in self.settings.indicators if indicator.subject == kind]
+        days = covered_days(own_kind, as_of=as_of, sources=self.sources)
+        return from_arrow(rows, places, kind=kind, as_of=as_of, history=past, days=days)
 
 
 def _of_day(table: pa.Table, kind: SubjectKind, as_of: date) -> pa.Table:

@@ -202,10 +202,12 @@
     return unpacked.get(number);
   }
 
+  const spanOf = (part) => part.covered_days === undefined ? part.window_days : `${part.covered_days} of ${part.window_days}`;
+
   function partsOf(score) {
     const parts = score.parts.filter((part) => "indicator" in part);
     const columns = ["indicator", "days", "observed", "expected", "from", "to", "exposure"];
-    const rows = parts.map((part) => [spoken(part.indicator), part.window_days, part.observed, part.expected, part.low, part.high, part.exposure]);
+    const rows = parts.map((part) => [spoken(part.indicator), spanOf(part), part.observed, part.expected, part.low, part.high, part.exposure]);
     return parts.length ? table(columns, rows, `What ${spoken(score.detector)} rests on`) : null;
   }
 
@@ -217,7 +219,7 @@
         const rule = "rule" in part;
         const value = rule ? part.hit_days : part.observed;
         const name = spoken(rule ? part.rule : part.indicator);
-        const title = rule ? `${name}: contradicted days of everybody who made such claims` : `${name} in ${part.window_days} days, next to ${score.group}`;
+        const title = rule ? `${name}: contradicted days of everybody who made such claims` : `${name} in ${spanOf(part)} days, next to ${score.group}`;
         const marks = [{what: "this subject", value}];
         if (part.expected !== undefined) marks.push({what: "expected", value: part.expected});
         const datasets = {bars: bars.map(([from, to, people]) => ({from, to, people})), marks};

@@ -322,6 +322,7 @@ def observe(series: Series, at: int) -> Contribution:
         indicator=series.indicator.name,
         window_days=series.cells.window,
         observed=float(series.cells.value[at]),
+        covered_days=series.cells.days,
         n_rows=int(series.cells.n_rows[at]) if series.indicator.independent else None,
         exposure=None if np.isnan(exposure) else exposure,
     )

@@ -193,6 +193,8 @@ def _print_removal(removal: Removal, ids: GivenIds) -> None:
 def _print_contributions(detection: dict[str, Any]) -> None:
     columns = ["indicator", "window_days", "observed", "n_rows", "exposure", "expected", "low", "high", "p_value"]
     rows = [contribution for contribution in detection["contributions"] if "indicator" in contribution]
+    if any("covered_days" in row for row in rows):
+        columns.insert(2, "covered_days")
     if rows:
         peers = f"{detection['peers']} peers, {detection['peer_group']}"
         p_value = "" if detection["p_value"] is None else f", p = {detection['p_value']:.2g}"

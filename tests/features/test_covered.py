@@ -11,10 +11,11 @@ import pytest
 
 from data.sample_records import complete_rows, load_rows
 from data.store import Store
+from features.covered import covered_days
 from features.engine import GAPLESS, compute
 from features.gaps.sources import Sources, reach_from_json, reach_to_json
 from features.indicators import indicators
-from features.table import FeatureTable
+from features.table import FeatureTable, from_arrow
 
 DAY = date(2026, 1, 1)
 PEOPLE = [{"officer_id": 1, "joined_on": "2010-01-01"}, {"officer_id": 2, "joined_on": "2025-09-23"}]
@@ -99,3 +100,14 @@ def test_sources_that_begin_long_after_the_first_are_named() -> None:
     (note,) = began(shift=300, complaint=700, use_of_force=690).notes()
     assert note.startswith(f"Records of shift begin on {DAY - timedelta(days=300)}, 400 days after the first of all")
     assert began(shift=690, complaint=700).notes() == ()
+
+
+def test_a_value_says_over_how_many_days_it_is_counted_and_says_so_again_when_it_is_read() -> None:
+    rows = {"complaint": [{"officer_id": 1, "received_on": "2025-11-05"}], "posting": POSTINGS}
+    names = ("complaints", "days_served")
+    table = table_of(rows, names, began(complaint=400))
+    assert {key: cells.days for key, cells in table.cells.items() if cells.days} == {("complaints", 1825): 400}
+    chosen = [indicators()[name] for name in names]
+    days = covered_days(chosen, as_of=DAY, sources=began(complaint=400))
+    again = from_arrow(table.to_arrow(), table.subjects, kind="officer", as_of=DAY, days=days)
+    assert {key: cells.days for key, cells in again.cells.items()} == {k: c.days for k, c in table.cells.items()}

@@ -170,7 +170,9 @@ def test_so_many_fewer_as_explain_says_would_have_cleared_the_flag_and_one_less_
         monkeypatch.setattr(PeerRate, "fit_nulls", lambda *given: [n and LongTailed(n) for n in fit(*given)])
     rerun = Rerun(finished, finished.settings)
     (said,) = _changes(rerun, flag, scores)
-    name, window, most = re.findall(r"(.+) over (\d+) days: \d+ fewer \(at most (\d+) instead of .+", said)[0]
+    name, window, most = re.findall(
+        r"(.+) over (?:the \d+ of )?(\d+) days.*: \d+ fewer \(at most (\d+) instead of .+", said
+    )[0]
     with Store(threads=1) as store:
         comparison = FlagComparison(rerun, flag, store)
         monkeypatch.setattr(FlagComparison, "_written", {})

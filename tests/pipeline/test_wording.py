@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from features.indicators import indicators
@@ -49,6 +51,11 @@ def test_whoever_is_flagged_by_capacity_and_rare_among_peers_is_not_called_ordin
 def test_a_value_without_an_expectation_is_said_to_lie_above_the_median_and_no_further() -> None:
     text = contribution_sentence(COMPLAINTS, indicators()["complaints"])
     assert text == "complaints: 7 in 365 days (days served: 200), above the median of peers."
+
+
+def test_a_value_of_fewer_days_than_its_window_says_so() -> None:
+    text = contribution_sentence(replace(COMPLAINTS, covered_days=90), indicators()["complaints"])
+    assert text.startswith("complaints: 7 in the 90 of 365 days that records cover (days served: 200)")
 
 
 def test_a_value_with_an_expectation_is_set_beside_it_and_its_range() -> None:
