@@ -158,14 +158,14 @@ def _record(cell: CellRecords) -> None:
         if table == "attendance":
             known = recording.known_with(draw, with_incident)
         else:
-            joins = people.joined[data["officer_id"]] if data.owner == "officer_id" else np.zeros(len(data))
+            joins = people.joined.take(data["officer_id"]) if data.owner == "officer_id" else np.zeros(len(data))
             known = np.maximum(recording.known_on(draw, data, joined=joins), with_incident)
         cell.set_columns(table, known_on=known.astype(np.int32))
     recorded = cell.tables["shift"]["known_on"] < cell.force.end
     for table, data in cell.tables.items():
         cell.tables[table] = data.take(data["known_on"] < cell.force.end)
     edits = cell.tables["roster_edit"]
-    cell.tables["roster_edit"] = edits.take(recorded[edits["_shift"]])
+    cell.tables["roster_edit"] = edits.take(recorded.take(edits["_shift"]))
 
 
 def _known_with_incident(cell: CellRecords, data: Rows) -> Array:
@@ -173,5 +173,5 @@ def _known_with_incident(cell: CellRecords, data: Rows) -> Array:
     if "_incident" not in data.columns:
         return np.zeros(len(data), dtype=np.int32)
     known = np.append(cell.tables["incident"]["known_on"], 0)
-    days: Array = known[data["_incident"]]
+    days: Array = known.take(data["_incident"])
     return days

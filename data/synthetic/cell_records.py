@@ -64,7 +64,7 @@ class CellRecords:
 
     def trait(self, name: str, person: Array, day: Array) -> Array:
         """Return a lasting trait of each person as it stands on a day: it wanders."""
-        lasting: Array = getattr(self.force.latent, name)[person]
+        lasting: Array = getattr(self.force.latent, name).take(person)
         place = person * self.tendencies.months + self.tendencies.month_of(day)
         return lasting * self.tendencies.drift(name).ravel().take(place)
 

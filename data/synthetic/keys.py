@@ -94,12 +94,12 @@ def _scrambled(local: Array, *, seed: int, table: str, cell: int) -> Array:
     Each round takes a key, multiplies by an odd number and folds the upper half on the lower (as the finaliser of
     MurmurHash3 does): every step can be undone, and each bit of the number bears on every bit of the id.
     """
-    scrambled = local
+    scrambled, shifted = local.copy(), np.empty_like(local)
     for key, multiplier in zip(_round_keys(seed, table, cell), _MULTIPLIERS, strict=True):
-        scrambled = scrambled ^ key
+        scrambled ^= key
         scrambled *= multiplier
         scrambled &= _LOCAL_MASK
-        scrambled ^= scrambled >> _HALF_SHIFT
+        scrambled ^= np.right_shift(scrambled, _HALF_SHIFT, out=shifted)
     scrambled |= np.uint64(cell << _LOCAL_BITS)
     return scrambled.view(np.int64)
 

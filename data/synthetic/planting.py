@@ -12,7 +12,7 @@ from data.synthetic.benchmark import LEAST_A_MONTH
 from data.synthetic.cell_records import CellRecords
 from data.synthetic.planted_patterns import PlantedPattern, Typology
 from data.synthetic.planted_subject import Involved, PlantedSubject
-from data.synthetic.rows import Rows, joined
+from data.synthetic.rows import Rows, without_and_with
 from data.synthetic.snapshot import Snapshot, among
 from data.synthetic.subject_records import RowChange, Scale, SubjectRecords
 
@@ -126,9 +126,8 @@ def _changed(data: Rows, changes: list[RowChange], effect: Effect) -> Rows:
                 columns[name][at[free]] = new[free]
         effect.rows.extend((table, new[key], change.subject) for new in change.added)
         effect.owners.extend((table, new[data.owner], new.day()) for new in change.added if data.owner == "officer_id")
-    rest = Rows(data.table, columns).without(np.concatenate([np.zeros(0, dtype=np.int64), *gone]))
     additions = [new for change in changes for new in change.added]
-    return joined([rest, *additions]) if additions else rest
+    return without_and_with(Rows(data.table, columns), np.concatenate([np.zeros(0, dtype=np.int64), *gone]), additions)
 
 
 def _free(change: RowChange, taken_mask: Array) -> Iterator[tuple[Array, Array, dict[str, Array]]]:

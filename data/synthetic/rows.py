@@ -124,6 +124,26 @@ def joined(parts: Sequence[Rows]) -> Rows:
     return Rows(parts[0].table, {name: np.concatenate([part[name] for part in parts]) for name in names})
 
 
+def without_and_with(data: Rows, gone: Array, additions: Sequence[Rows]) -> Rows:
+    """Return the rows that do not stand at the positions `gone`, and then the additions: each column is copied once."""
+    if not additions or not len(gone):
+        return joined([data.without(gone), *additions])
+    mask = np.ones(len(data), dtype=bool)
+    mask[gone] = False
+    at = np.flatnonzero(mask)
+    size = len(at) + sum(len(new) for new in additions)
+    columns = {}
+    for name in data.columns:
+        if not all(name in new.columns for new in additions):
+            continue
+        parts = [data[name], *(new[name] for new in additions)]
+        columns[name] = np.empty(size, dtype=np.result_type(*parts))
+        # The positions are sound: `clip` only spares the buffer that checking them would take.
+        data[name].take(at, out=columns[name][: len(at)], mode="clip")
+        np.concatenate(parts[1:], out=columns[name][len(at) :])
+    return Rows(data.table, columns)
+
+
 def dtype_of(column: Column) -> type[np.generic]:
     """Return how a column is kept in memory."""
     if column.type == "BIGINT":
@@ -183,7 +203,7 @@ def _column_to_arrow(data: Rows, column: Column, officer_ids: Array) -> pa.Array
         listed = _vocabulary_texts(data.table.name, column.name)
         return pa.DictionaryArray.from_arrays(_wrapped(values.astype(np.int32), pa.int32(), empty), listed)
     if column.references == "officer":
-        return _wrapped(officer_ids[values], pa.int64(), empty)
+        return _wrapped(officer_ids.take(values), pa.int64(), empty)
     if column.type == "DATE":
         return _wrapped(values, pa.date32(), empty)
     if column.type == "TIMESTAMP":

@@ -47,14 +47,16 @@ def weights_table(weights: tuple[float, ...]) -> Array:
 
 def pick(draw: np.random.Generator, size: int, weights: Sequence[float] | Array) -> Array:
     """Return `size` positions (int8) drawn with the given weights."""
-    selection: Array = weights_table(tuple(weights))[draw.integers(0, _TABLE, size, dtype=np.uint16)]
+    selection: Array = weights_table(tuple(weights)).take(draw.integers(0, _TABLE, size, dtype=np.uint16))
     return selection
 
 
 def pick_by(draw: np.random.Generator, group: Array, weights: Array) -> Array:
     """Return one position (int8) a row, drawn with the weights of the row's group: `weights[group]`."""
-    tables = np.stack([weights_table(tuple(row)) for row in np.asarray(weights, dtype=np.float64).tolist()])
-    selection: Array = tables[group, draw.integers(0, _TABLE, len(group), dtype=np.uint16)]
+    tables = np.concatenate([weights_table(tuple(row)) for row in np.asarray(weights, dtype=np.float64).tolist()])
+    # To take by position is several times as fast as to index, with numbers of fewer than 64 bits above all.
+    place = group.astype(np.int64) * _TABLE + draw.integers(0, _TABLE, len(group), dtype=np.uint16)
+    selection: Array = tables.take(place)
     return selection
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -241,7 +242,7 @@ class SubjectRecords:
         row_ids: Array = new[declared.key or ""]
         return row_ids
 
-    @property
+    @cached_property
     def subject_number(self) -> int:
         """The subject's number within its cell."""
         if self.subject.post < 0:

@@ -66,8 +66,8 @@ def use_force(cell: CellRecords) -> None:
     scale = _scale(cell, "force", weights)
     draw = cell.draw("use_of_force")
     incident, attendance = cell.tables["incident"], cell.tables["attendance"]
-    forced = chance(draw, np.minimum(_FORCE_AT * scale, 1.0)[incident["kind"]])
-    present = np.flatnonzero(forced[attendance["_incident"]])
+    forced = chance(draw, np.minimum(_FORCE_AT * scale, 1.0).take(incident["kind"]))
+    present = np.flatnonzero(forced.take(attendance["_incident"]))
     person = attendance["officer_id"][present]
     reports = chance(
         draw, _REPORTS * cell.trait("force", person, attendance.day()[present]) * _is_officer(cell, person)
@@ -113,7 +113,7 @@ def _at_incidents(by_kind: Array) -> Array:
 
 
 def _is_officer(cell: CellRecords, person: Array) -> Array:
-    regular: Array = cell.force.people.workforce[person] == code("officer", "workforce", "officer")
+    regular: Array = cell.force.people.workforce.take(person) == code("officer", "workforce", "officer")
     return regular
 
 
@@ -126,7 +126,7 @@ def _on_tours(cell: CellRecords, trait: str) -> Array:
 def _at_tours(cell: CellRecords, draw: np.random.Generator, rates: Array, multiple: Array) -> tuple[Array, Array]:
     """Return tours at which something happens, at yearly rates by role times a multiple a tour, and the minute."""
     shift = cell.tables["shift"]
-    expected = (rates / tours_a_year())[shift["_role"]] * multiple
+    expected = (rates / tours_a_year()).take(shift["_role"]) * multiple
     tours = np.repeat(np.arange(len(shift)), draw.poisson(expected))
     span = shift["ends_at"][tours] - shift["starts_at"][tours]
     return tours, shift["starts_at"][tours] + (draw.random(len(tours)) * span).astype(np.int64)
@@ -164,7 +164,7 @@ def suffer_assaults(cell: CellRecords) -> None:
     scale = _scale(cell, "assaults", weights)
     draw = cell.draw("assault")
     incident, attendance = cell.tables["incident"], cell.tables["attendance"]
-    level = (_ASSAULT_AT * scale)[incident["kind"]][attendance["_incident"]]
+    level = (_ASSAULT_AT * scale).take(incident["kind"]).take(attendance["_incident"])
     hit = attendance.take(chance(draw, level * _is_officer(cell, attendance["officer_id"])))
     cell.add(
         "assault",
@@ -199,7 +199,7 @@ def search_people(cell: CellRecords) -> None:
 
 def boroughs_of(cell: CellRecords, draw: np.random.Generator, shift: Rows) -> Array:
     """Return the borough each tour worked in."""
-    return borough_of(cell, draw, cell.force.structure.team_area[shift["_team"]])
+    return borough_of(cell, draw, cell.force.structure.team_area.take(shift["_team"]))
 
 
 def drive(cell: CellRecords) -> None:

@@ -61,7 +61,7 @@ def look_things_up(cell: CellRecords) -> None:
     shift = cell.tables["shift"]
     rates = role_rates(cell.force, cell.world.ordinary("lookups"), VOLUME, among="people")
     draw = cell.draw("system_access")
-    expected = (rates / tours_a_year())[shift["_role"]] * cell.trait("lookups", shift["officer_id"], shift.day())
+    expected = (rates / tours_a_year()).take(shift["_role"]) * cell.trait("lookups", shift["officer_id"], shift.day())
     tour = np.repeat(np.arange(len(shift)), draw.poisson(expected))
     role = shift["_role"][tour].astype(np.int64)
     count = len(tour)
@@ -72,7 +72,7 @@ def look_things_up(cell: CellRecords) -> None:
     linked_mask &= system < code("system_access", "system", "roster")
     incident, when = _linked(cell, draw, tour, role, when, linked_mask)
     incidents = cell.tables["incident"]["incident_id"]
-    linked = np.concatenate([incidents, [-1]])[incident]
+    linked = np.concatenate([incidents, [-1]]).take(incident)
     cell.add(
         "system_access",
         officer_id=shift["officer_id"][tour],
@@ -98,7 +98,8 @@ def _linked(
     order = np.argsort(attendance["_shift"], kind="stable")
     edges = np.searchsorted(attendance["_shift"][order], np.arange(len(shift) + 1))
     counts = (edges[1:] - edges[:-1])[tour]
-    own = np.isin(role, [code("posting", "role", name) for name in _OWN_INCIDENTS]) & linked_mask & (counts > 0)
+    to_own = by_role(dict.fromkeys(_OWN_INCIDENTS, 1.0)).astype(bool).take(role)
+    own = to_own & linked_mask & (counts > 0)
     level = draw.random(len(tour), dtype=np.float32)
     incident = np.full(len(tour), -1, dtype=np.int32)
     place = edges[:-1][tour[own]] + (level[own] * counts[own]).astype(np.int64)
@@ -106,7 +107,7 @@ def _linked(
     incident[own] = selection["_incident"]
     when = when.copy()
     when[own] = selection["_at"] + (draw.random(len(place), dtype=np.float32) * 50).astype(np.int32)
-    recent = linked_mask & ~own & ~np.isin(role, [code("posting", "role", name) for name in _OWN_INCIDENTS])
+    recent = linked_mask & ~own & ~to_own
     incident[recent] = _recent(cell, when[recent], level[recent])
     return incident, when
 

@@ -47,7 +47,7 @@ def badge_entries(cell: CellRecords) -> Rows:
     position = np.flatnonzero(mask)
     tours = shift.take(position)
     count = len(tours)
-    area = cell.force.structure.team_area[tours["_team"]]
+    area = cell.force.structure.team_area.take(tours["_team"])
     arrives = tours["starts_at"] + draw.integers(-25, 10, count)
     leaves = tours["ends_at"] + draw.integers(-6, 30, count)
     return cell.add(
@@ -64,11 +64,11 @@ def roster_edits(cell: CellRecords) -> Rows:
     """Add the ordinary edits: mostly by supervisors, some by planners, some of one's own tour to correct it."""
     shift = cell.tables["shift"]
     draw = cell.draw("roster_edit")
-    rate = cell.world.ordinary("roster_edits") / tours_a_year()[shift["_role"]]
+    rate = cell.world.ordinary("roster_edits") / tours_a_year().take(shift["_role"])
     position = np.flatnonzero(chance(draw, rate * cell.trait("edits", shift["officer_id"], shift.day())))
     tours = shift.take(position)
     count = len(tours)
-    supervisor = cell.force.stints.supervisor[cell.posts][tours["_post"]]
+    supervisor = cell.force.stints.supervisor[cell.posts].take(tours["_post"])
     editor_kind = pick(draw, count, _EDITORS).astype(np.int64)
     editor_kind = np.where((editor_kind == _SUPERVISOR) & (supervisor < 0), _PLANNER, editor_kind)
     planners = cell.force.planners

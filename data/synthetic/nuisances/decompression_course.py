@@ -14,7 +14,7 @@ _MISSED = 0.15
 def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
     attendance = cell.tables["attendance"]
-    severe = cell.tables["incident"]["severity"][attendance["_incident"]] >= _SEVERE
+    severe = cell.tables["incident"]["severity"].take(attendance["_incident"]) >= _SEVERE
     rows = attendance.take(tendency.touched(attendance, severe))
     draw, count = tendency.draw("courses"), len(rows)
     due = rows.day() + draw.integers(14, 100, count)

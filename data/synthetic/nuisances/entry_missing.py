@@ -9,7 +9,7 @@ from data.synthetic.rows import code
 def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
     entry = cell.tables["site_entry"]
-    office = cell.tables["shift"]["place"][entry["_shift"]] == code("shift", "place", "office")
+    office = cell.tables["shift"]["place"].take(entry["_shift"]) == code("shift", "place", "office")
     cell.tables["site_entry"] = entry.without(tendency.touched(entry, office))
 
 

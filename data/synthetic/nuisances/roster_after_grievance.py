@@ -17,7 +17,7 @@ def _leave(tendency: Tendency) -> None:
     rows = grievance.take(named)
     rows = rows.take(tendency.hits(rows["about_officer_id"], rows["raised_on"]))
     wanted = tendency.counts(len(rows))
-    supervisor = stints.supervisor[cell.posts][shift["_post"]]
+    supervisor = stints.supervisor[cell.posts].take(shift["_post"])
     draw, day, positions = tendency.draw("tours"), shift.day(), [np.zeros(0, dtype=np.int64)]
     for raised_by, about, raised, count in zip(
         rows["raised_by_id"].tolist(),

@@ -9,7 +9,7 @@ from data.synthetic.nuisance import Nuisance, Tendency
 def _leave(tendency: Tendency) -> None:
     cell = tendency.cell
     shift = cell.tables["shift"]
-    supervisor = cell.force.stints.supervisor[cell.posts][shift["_post"]]
+    supervisor = cell.force.stints.supervisor[cell.posts].take(shift["_post"])
     position = tendency.touched(shift, supervisor >= 0)
     cut_tours(cell, tendency.draw("edits"), position, editor=supervisor[position])
 
