@@ -10,7 +10,7 @@ Source: https://w3id.org/ro/wfrun/workflow/0.5
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -43,14 +43,15 @@ _RUN, _RECORDS, _FLAGS, _SOFTWARE = "#run", "#records", "#flags", "#opencse"
 Entity = dict[str, Any]
 
 
-def write_crate(folder: Path, *, inputs: Iterable[Any], facts: Mapping[str, Any], code: Mapping[str, str]) -> None:
+def write_crate(
+    folder: Path, *, names: Set[str], inputs: Iterable[Any], facts: Mapping[str, Any], code: Mapping[str, str]
+) -> None:
     """Write the crate of a run whose files, but those of its seal, are all in place.
 
-    `inputs` are the record files, `facts` what the manifest says, `code` the version and digest of OpenCSE.
+    `names` are those of its files, `inputs` the record files, `facts` what the manifest says, `code` the version and
+    digest of OpenCSE.
     """
-    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    names = (names | {MANIFEST, *OUTSIDE}) - {CRATE}
-    names = {name for name in names if not name.startswith(".")}
+    names = {name for name in (names | {MANIFEST, *OUTSIDE}) - {CRATE} if not name.startswith(".")}
     records = [_record(file.name, file.sha256, file.bytes) for file in inputs]
     graph = [
         *_outline(sorted(names), records, facts),

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from data.contract import CONTRACT
 from data.writing import write_json
 from pipeline.digest import file_digest, table_digest
-from pipeline.run_crate import write_crate
+from pipeline.run_crate import CRATE, write_crate
 from pipeline.run_folder import MANIFEST
 from pipeline.run_ledger import LedgerSeal, written_lines
 
@@ -59,13 +59,15 @@ def code_digest() -> str:
 
 def library_versions() -> dict[str, str]:
     """Return the installed version of each library that can change a result."""
-    found = {}
-    for name in LIBRARIES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "absent"
-    return found
+    return {name: _installed_version(name) for name in LIBRARIES}
+
+
+@cache
+def _installed_version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "absent"
 
 
 def code_version() -> str:
@@ -108,8 +110,10 @@ def seal(
     }
     if page is not None:
         (folder / PAGE).write_bytes(page(folder, head))
-    write_crate(folder, inputs=inputs, facts=facts, code=code)
-    outputs = [_output(path, folder, digests, rows) for path in sorted(folder.rglob("*")) if _is_output(path, folder)]
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST, STAGE}
+    write_crate(folder, names=names, inputs=inputs, facts=facts, code=code)
+    in_order = sorted(names | {CRATE}, key=lambda name: name.split("/"))
+    outputs = [_output(name, folder / name, digests, rows) for name in in_order]
     manifest = head | {"outputs": outputs}
     write_json(manifest, folder / MANIFEST)
     ledger.write(folder, manifest=(folder / MANIFEST).read_bytes())
@@ -133,13 +137,8 @@ _FUNCTIONS: Final = "# ------"
 _IMPORT: Final = re.compile(r"^from pipeline\.verify_proofs import \([^)]*\)\n", re.MULTILINE)
 
 
-def _is_output(path: Path, folder: Path) -> bool:
-    return path.is_file() and path not in (folder / MANIFEST, folder / STAGE)
-
-
-def _output(path: Path, folder: Path, digests: Mapping[str, str], rows: Mapping[str, str]) -> dict[str, Any]:
+def _output(name: str, path: Path, digests: Mapping[str, str], rows: Mapping[str, str]) -> dict[str, Any]:
     """Return a file's entry in the manifest; that of a table says what its rows are as well."""
-    name = path.relative_to(folder).as_posix()
     entry = {
         "path": name,
         "sha256": digests.get(name) or file_digest(path),
