@@ -50,7 +50,7 @@ from pipeline.seal import SCRIPT, seal
 REPEATS = 5
 
 
-HASHING = """
+HASHING = r"""
 import gc, hashlib, sys
 from pathlib import Path
 gc.disable()

@@ -58,7 +58,7 @@ def review(
     if as_json:
         print_json({"recorded": len(reviews), "checkpoint": checkpoint.text()})
     else:
-        print_text(f"{len(reviews)} reviews recorded. Who looked and what came of it: opencse reviews {run}")
+        print_text(f"Reviews recorded: {len(reviews)}. Who looked and what came of it: opencse reviews {run}")
 
 
 COMMAND = Command(

@@ -37,7 +37,7 @@ def _print_summary(summary: ReviewSummary) -> None:
     for agreement in summary.agreements:
         kappa = "" if agreement.kappa is None else f", kappa {agreement.kappa:.2f}"
         print_text(
-            f"{' and '.join(agreement.readers)} read {agreement.flags} flags both, and decided the same of"
+            f"Flags that both {' and '.join(agreement.readers)} read: {agreement.flags}; decided alike:"
             f" {agreement.same}{kappa}."
         )
     print_text(
