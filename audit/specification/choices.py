@@ -30,6 +30,9 @@ AS_RUN: Final = "as run"
 DIMENSIONS: Final = ("windows", "peers", "null", "combination", "selection", "detectors")
 """The dimensions, in the order in which choices are listed."""
 
+EXCESS: Final = "excess"
+"""What flags of excess hang on; they have a curve of their own."""
+
 LONGEST: Final = 200_000
 """The most combinations of choices that a plan may span: each has to be looked at to tell which are the same."""
 
@@ -93,6 +96,13 @@ class Without(Choice):
     without: tuple[Family, ...] = Field(min_length=1)
 
 
+class ExcessOf(Choice):
+    """Claim an excess from so many times peers' rate on, or at another rate of those whose rate is lower."""
+
+    times: float | None = Field(default=None, gt=1)
+    q: float | None = Field(default=None, gt=0, lt=1)
+
+
 class SpecificationPlan(FrozenSection):
     """A plan as its file says it.
 
@@ -109,6 +119,8 @@ class SpecificationPlan(FrozenSection):
     combination: tuple[CombinationOf, ...] = ()
     selection: tuple[SelectionOf, ...] = ()
     detectors: tuple[Without, ...] = ()
+    excess: tuple[ExcessOf, ...] = ()
+    """What could be claimed of an excess; it bears on no flag by comparison, and is no dimension of theirs."""
 
     @property
     def alternatives(self) -> tuple[tuple[Choice | None, ...], ...]:
@@ -189,7 +201,7 @@ def load_plan(path: Path | None = None) -> SpecificationPlan:
         document="plan of specifications",
         page="docs/reference/specifications.md",
         check=_faults,
-        expected=f"for a dimension ({', '.join(DIMENSIONS)}) alternatives with a name, a why, and what is chosen",
+        expected=f"for a dimension ({', '.join((*DIMENSIONS, EXCESS))}) alternatives with a name, a why, and a choice",
     )
 
 
@@ -203,7 +215,7 @@ def _faults(plan: SpecificationPlan) -> list[str]:
 
 def _names(plan: SpecificationPlan) -> list[str]:
     faults: list[str] = []
-    for name in DIMENSIONS:
+    for name in (*DIMENSIONS, EXCESS):
         counts = Counter(choice.name for choice in getattr(plan, name))
         faults += [f"{name}: the name '{n}' is given {times} times" for n, times in counts.items() if times > 1]
         faults += [f"{name}: '{AS_RUN}' is always there; it is not to be named"] * (AS_RUN in counts)
@@ -238,6 +250,7 @@ def _choices(plan: SpecificationPlan) -> list[str]:
         for c in plan.combination
         if c.method is None and c.weights is None
     ]
+    faults += [f"excess '{e.name}': says neither times nor q" for e in plan.excess if e.times is None and e.q is None]
     compared = [family for family in get_args(Family) if family not in ("contradiction", "excess", "baseline")]
     for place, name, families in _families(plan):
         faults += [

@@ -15,6 +15,7 @@ from audit.rates.truth_tables import Truth
 from audit.specification.choices import SpecificationPlan
 from audit.specification.curve_cost import CurveCost, cost_of
 from audit.specification.evaluation import Evaluation, run_tasks, tasks_of
+from audit.specification.excess_curve import ExcessSlice, excess_slices
 from audit.specification.run_values import RunValues
 from audit.specification.space import Space, Specification, spaces
 from data.arrays import Bools, Floats, Ids
@@ -59,6 +60,7 @@ class Curve:
     plan: SpecificationPlan
     spaces: tuple[Space, ...]
     slices: tuple[CurveSlice, ...]
+    excess: tuple[ExcessSlice, ...] = ()
 
     @property
     def contradictions(self) -> list[Mapping[str, Any]]:
@@ -96,7 +98,7 @@ def draw_curve(
             on_day = [evaluation for evaluation in evaluations if evaluation.as_of == day]
             slices.append(_slice(values, space, day, on_day, truth))
     _check(values, slices)
-    return Curve(values, plan, tuple(run_spaces), tuple(slices))
+    return Curve(values, plan, tuple(run_spaces), tuple(slices), excess_slices(values, plan))
 
 
 def _slice(

@@ -15,6 +15,8 @@ from audit.specification import survival_precision as right_by_share
 from audit.specification.chart import NAME, page
 from audit.specification.choices import DIMENSIONS, changed
 from audit.specification.curve import Curve, CurveSlice
+from audit.specification.excess_curve import SCHEMA as EXCESS
+from audit.specification.excess_curve import excess_rows
 from audit.specification.space import NEAR, Space
 from audit.specification.survival import Survival, survivals
 from audit.specification.survival_precision import Decile, precision_by_survival
@@ -57,13 +59,15 @@ class CurveReport:
     survivals: list[Survival]
     deciles: list[Decile]
     facts: dict[str, Any]
+    excess: list[dict[str, Any]]
 
 
 def report(curve: Curve) -> CurveReport:
     """Return the tables of a curve; without truth nothing is said of who is right."""
     rows = [row for part in curve.slices for row in _rows(part, curve)]
     every = survivals(curve)
-    return CurveReport(curve, rows, every, precision_by_survival(every), _facts(curve))
+    excess = excess_rows(curve.excess, curve.values.flags)
+    return CurveReport(curve, rows, every, precision_by_survival(every), _facts(curve), excess)
 
 
 def _rows(part: CurveSlice, curve: Curve) -> list[dict[str, Any]]:
@@ -162,6 +166,9 @@ def write(curve_report: CurveReport, out: Path) -> None:
     with staged_folder(out) as folder:
         write_table(specifications_table(curve_report), folder / "specifications.parquet")
         write_table(survival.table(curve_report.survivals), folder / "survival.parquet")
+        if curve_report.curve.excess:
+            table = pa.Table.from_pylist(curve_report.excess, schema=EXCESS)
+            write_table(table, folder / "excess_survival.parquet")
         if curve_report.facts["truth"]:
             write_table(right_by_share.table(curve_report.deciles), folder / "precision.parquet")
         (folder / NAME).write_text(page(curve_report.curve), encoding="utf-8")

@@ -10,6 +10,7 @@ from audit.section import Section
 from audit.specification.choices import AS_RUN
 from audit.specification.curve import CurveSlice
 from audit.specification.curve_report import CurveReport, covered
+from audit.specification.excess_curve import excess_section
 from audit.specification.survival import COMPARED, Survival, choice_masks
 from audit.specification.survival_precision import ALL, RUN
 
@@ -23,6 +24,7 @@ def summarise(report: CurveReport) -> list[Section]:
         _overview(report),
         _flags(report),
         *(_choices(part, report) for part in report.curve.slices if part.own.any()),
+        *([excess_section(report.excess, most=SHOWN)] if report.curve.excess else []),
     ]
     return [*sections, _right(report)] if report.facts["truth"] else sections
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from audit.flag.rerun import Rerun
 from data.vocabulary import SUBJECT_KINDS, SubjectKind
+from features.past import History
 from features.table import FeatureTable
 from pipeline.digest import file_digest
 from pipeline.extras import check_extras
@@ -23,13 +24,15 @@ from pipeline.trial import Trial, feature_table
 class RunValues:
     """Feature values by as-of date and kind of subject, the settings in force, and the flags that were raised.
 
-    `flags` has the columns of `flags.parquet`. `facts` is noted beside what is found.
+    `flags` has the columns of `flags.parquet`. `facts` is noted beside what is found. `pasts` holds what excess was
+    estimated from, where the run looked for any.
     """
 
     settings: Settings
     tables: Mapping[tuple[date, SubjectKind], FeatureTable]
     flags: pa.Table
     facts: Mapping[str, Any] = field(default_factory=dict)
+    pasts: Mapping[tuple[date, SubjectKind], History] = field(default_factory=dict)
 
     @property
     def dates(self) -> tuple[date, ...]:
@@ -52,8 +55,9 @@ class RunValues:
             for day in sorted(folder.config["as_of"])
             for kind in SUBJECT_KINDS
         }
+        pasts = {place: past for place in tables if (past := rerun.past(place[1], place[0])) is not None}
         facts = {"manifest_sha256": file_digest(folder.path / MANIFEST)}
-        return cls(settings, tables, folder.table("flags"), facts)
+        return cls(settings, tables, folder.table("flags"), facts, pasts)
 
     @classmethod
     def of_trial(cls, trial: Trial, settings: Settings) -> RunValues:

@@ -57,7 +57,8 @@ def specifications(
     write(curve, out)
     if as_json:
         flags = [vars(one) | {"change": one.change} for one in curve.survivals if one.flagged_by_run]
-        print_json({"facts": curve.facts, "flags": flags, "precision": [vars(decile) for decile in curve.deciles]})
+        precision = [vars(decile) for decile in curve.deciles]
+        print_json({"facts": curve.facts, "flags": flags, "precision": precision, "excess": curve.excess})
         return
     print_items(notes)
     print_sections(summarise(curve))

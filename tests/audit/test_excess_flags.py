@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -19,6 +20,13 @@ from audit.flag.rerun import Rerun
 from audit.flag.stability import stability
 from audit.rates.excess_later import OWN_PAST, SINCE
 from audit.rates.recorded_later import LaterOutcomes, outcomes_of_run, summarise
+from audit.specification.choices import SpecificationPlan
+from audit.specification.curve import draw_curve
+from audit.specification.curve_report import report, write
+from audit.specification.curve_summary import summarise as summarise_curve
+from audit.specification.excess_curve import excess_slices
+from audit.specification.run_values import RunValues
+from data.errors import VerificationFailed
 from data.sample_records import complete_rows, load_rows
 from data.store import Store
 from features.history import history
@@ -237,6 +245,34 @@ def test_peers_drawn_anew_change_what_peers_leave_and_nobodys_own_count(finished
     assert np.array_equal(whole.due, np.asarray(same.due))
     assert whole.counts is not None
     assert half.due.sum() / half.counts[: n // 2].sum() == pytest.approx(2.0, abs=0.05)
+
+
+def test_a_curve_says_which_flags_of_excess_survive_other_choices(finished: RunFolder, tmp_path: Path) -> None:
+    values = RunValues.of_run(finished)
+    choices = {
+        "excess": [{"name": "thrice", "why": "a test", "times": 3}, {"name": "far off", "why": "one", "times": 60}]
+    }
+    plan = SpecificationPlan(
+        title="excess", **choices, peers=[{"name": "30", "why": "more alike", "smallest_group": 30}]
+    )
+    curve = report(draw_curve(values, plan))
+    own = {row["subject_id"]: row for row in curve.excess if row["flagged_by_run"]}
+    assert {n: row["flag_id"] for n, row in own.items()} == {
+        f["subject_id"]: f["flag_id"] for f in finished.table("flags").to_pylist() if f["promise"] == "excess"
+    }
+    strong = own[OFTEN[0]]
+    assert (strong["specifications"], strong["survived"], strong["lost_by"]) == (6, 4, ["far off"])
+    (section,) = [s for s in summarise_curve(curve) if "flags of excess" in s.title]
+    assert any(row[1] == OFTEN[0] and row[4:] == ("67% of 6", "far off") for row in section.rows)
+    write(curve, tmp_path / "curve")
+    assert pq.read_table(tmp_path / "curve" / "excess_survival.parquet").to_pylist() == curve.excess
+
+
+def test_a_curve_of_other_code_than_made_the_flags_of_excess_is_refused(finished: RunFolder) -> None:
+    values = RunValues.of_run(finished)
+    without = values.flags.filter(pc.not_equal(values.flags["subject_id"], OFTEN[0]))
+    with pytest.raises(VerificationFailed, match="own choices"):
+        excess_slices(replace(values, flags=without), SpecificationPlan(title="none"))
 
 
 def test_a_run_that_is_not_asked_for_excess_writes_no_past(
