@@ -106,13 +106,17 @@ def _picture(title: str, sentence: str, axis: str, rows: pd.DataFrame, *, ranked
         (_label(row), _known(row["value"]), _known(row["low"]), _known(row["high"]), row["count"], row["n"])
         for row in usable.head(_MOST).to_dict("records")
     )
-    return Picture(title, sentence, axis, drawn)
+    none = (
+        " Of none: the lines show how high it could be all the same." if drawn and not any(r[1] for r in drawn) else ""
+    )
+    return Picture(title, f"{sentence}{none}", axis, drawn)
 
 
 def _label(row: dict[Any, Any]) -> str:
     if row["by"] == "all":
         return f"{row['name']} ({row['scope']})"
-    return str(row["group"]) if row["by"] in ("archetype", "typology", "intensity") else f"{row['by']}: {row['group']}"
+    by_itself = row["by"] in ("archetype", "typology", "intensity")
+    return (str(row["group"]) if by_itself else f"{row['by']}: {row['group']}").replace("_", " ")
 
 
 def _known(value: float) -> float | None:

@@ -42,13 +42,13 @@ def _selections(selections: Iterable[dict[str, Any]]) -> Section:
         (s["as_of"], s["subject_kind"], s["concern"], _method(s), s["compared"], s["insufficient"], s["selected"])
         for s in selections
     )
-    columns = ("as of", "subject", "concern", "promise", "compared", "not enough evidence", "selected")
+    columns = ("as of", "subject", "concern", "selected by", "compared", "not enough evidence", "selected")
     return Section("How people were selected", columns, rows)
 
 
 def _method(selection: dict[str, Any]) -> str:
     level = selection["level"]
-    return "the highest, by capacity: nothing promised" if level is None else f"false discovery rate {level:.3g}"
+    return "capacity: the highest" if level is None else f"false discovery rate, {level:.3g} aimed at"
 
 
 def _records(counts: Iterable[dict[str, Any]]) -> Section:

@@ -116,7 +116,7 @@ def _changes(rerun: Rerun, flag: dict[str, Any], scores: tuple[dict[str, Any], .
         together = f"{name}: it looks at all counts together, so that none can be said to have been too many."
         own = fewer_counts(rerun, flag, known[score["detector"]], cut)
         lines += [together] if own is None else own
-    return lines
+    return list(dict.fromkeys(lines))  # two detectors may say the same of the same count
 
 
 def _excess_changes(flag: dict[str, Any], contributions: list[dict[str, Any]], settings: Settings) -> list[str]:

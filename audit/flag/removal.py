@@ -54,11 +54,10 @@ class Removal:
         tables = Counter(row.table_name.replace("_", " ") for row in self.rows)
         named = " and ".join(f"{n} of {name}" for name, n in sorted(tables.items()))
         sure = "fewer would not do" if self.smallest else "an upper bound: none of these can be left out"
-        besides = (
-            "peers and the cut being what they are"
-            if self.flags_besides is None
-            else f"{self.flags_besides or 'no'} other flags of the concern would come or go"
-        )
+        number = self.flags_besides
+        besides = "peers and the cut being what they are"
+        if number is not None:
+            besides = f"{number or 'no'} other flag{'' if number == 1 else 's'} of the concern would come or go"
         gone = f"without {named} it would not have been raised ({sure})"
         return f"Of the {self.among} rows that it rests on, {gone}; {besides}."
 

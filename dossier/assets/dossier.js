@@ -56,9 +56,10 @@
     };
   }
 
-  async function draw(place, name, datasets, title) {
+  async function draw(place, name, datasets, title, who) {
     const specification = structuredClone(specifications[name]);
     specification.datasets = datasets;
+    if (who) specification.layer[0].encoding.y.title = who;
     if (title && specification.layer) {
       const titled = specification.layer.find((layer) => layer.encoding.x && layer.encoding.x.title);
       if (titled) titled.encoding.x.title = title;
@@ -71,14 +72,14 @@
   }
 
   // A picture, and the button that shows the table behind it.
-  function figure(heading, sentence, name, datasets, columns, rows, title) {
+  function figure(heading, sentence, name, datasets, columns, rows, title, who) {
     const place = make("div", {class: "chart"});
     const behind = make("div", {class: "behind", hidden: true}, table(columns, rows, heading));
     const button = make("button", {type: "button", class: "switch", "aria-expanded": "false"}, "Show as a table");
     button.addEventListener("click", () => flip(button, place, behind));
     const whole = make("figure", {class: "picture"},
       make("figcaption", {}, make("h4", {}, heading), sentence ? make("p", {}, sentence) : null), button, place, behind);
-    whole.draw = () => draw(place, name, datasets, title || heading);
+    whole.draw = () => draw(place, name, datasets, title || heading, who);
     return whole;
   }
 
@@ -206,12 +207,17 @@
 
   function partsOf(score) {
     const parts = score.parts.filter((part) => "indicator" in part);
-    const columns = ["indicator", "days", "observed", "expected", "from", "to", "exposure"];
+    const columns = ["indicator", "days", "observed", "expected", "19 in 20 peers: from", "to", "exposure"];
     const rows = parts.map((part) => [spoken(part.indicator), spanOf(part), part.observed, part.expected, part.low, part.high, part.exposure]);
-    return parts.length ? table(columns, rows, `What ${spoken(score.detector)} rests on`) : null;
+    if (!parts.length) return [];
+    const peers = score.group === null ? "" : `, next to ${show(score.peers)} peers (${score.group})`;
+    return [make("h4", {}, `By ${spoken(score.detector)}${peers}`), table(columns, rows, `What ${spoken(score.detector)} rests on`)];
   }
 
+  // Two detectors may look at the same values: each is drawn once.
   function* picturesOf(row, details) {
+    const who = row[column.subject_kind] === "unit" ? "teams" : "people";
+    const titles = new Set();
     for (const score of details.scores) {
       for (const part of score.parts) {
         const bars = part.histogram;
@@ -219,17 +225,38 @@
         const rule = "rule" in part;
         const value = rule ? part.hit_days : part.observed;
         const name = spoken(rule ? part.rule : part.indicator);
-        const title = rule ? `${name}: contradicted days of everybody who made such claims` : `${name} in ${spanOf(part)} days, next to ${score.group}`;
+        const heading = rule ? `${name}: contradicted days of everybody who made such claims` : `${name} in ${spanOf(part)} days, next to ${score.group}`;
+        if (titles.has(heading)) continue;
+        titles.add(heading);
         const marks = [{what: "this subject", value}];
         if (part.expected !== undefined) marks.push({what: "expected", value: part.expected});
         const datasets = {bars: bars.map(([from, to, people]) => ({from, to, people})), marks};
-        yield figure(title, part.question || score.question, "peers", datasets, ["from", "to", "people"], bars,
-          rule ? "contradicted days" : "what peers show at this subject's exposure");
+        const number = show(bars.reduce((sum, bar) => sum + bar[2], 0));
+        const drawn = rule ? `Drawn are ${number} ${who} who made such claims.` : `Drawn are the ${number} ${who} with enough exposure.`;
+        const picture = figure(heading, `${part.question || score.question} ${drawn}`.trim(), "peers", datasets, ["from", "to", who], bars,
+          rule ? "contradicted days" : "what peers show at this subject's exposure", who);
+        yield {picture, unusual: rule || !(value <= part.high)};
       }
     }
+  }
+
+  function* timesOf(details) {
     const rows = details.rows.flatMap((cited) => cited.day === null ? [] :
       cited.rows.map((cells) => ({table: spoken(cited.table), day: Date.parse(String(cells[cited.day]).slice(0, 10)), text: cells[cited.day], row: cells[0]})));
-    if (rows.length) yield figure("When", "The rows it rests on, by day.", "time", {rows}, ["table", "day", "row"], rows.map((row) => [row.table, row.text, row.row]));
+    const cut = details.rows.filter((cited) => cited.rows.length < cited.total).map((cited) => `${cited.rows.length} of ${show(cited.total)} of ${spoken(cited.table)}`);
+    const sentence = `The rows it rests on, by day${cut.length ? `; shown are ${cut.join(", ")}` : ""}.`;
+    if (rows.length) yield figure("When", sentence, "time", {rows}, ["table", "day", "row"], rows.map((row) => [row.table, row.text, row.row]));
+  }
+
+  // Those that are as ordinary peers' are drawn when somebody asks for them.
+  function nextToOthers(pictures) {
+    const drawn = pictures.filter((one) => one.unusual).map((one) => one.picture);
+    const others = pictures.filter((one) => !one.unusual).map((one) => one.picture);
+    if (!drawn.length) drawn.push(...others.splice(0, 1));
+    const rest = make("details", {class: "node"},
+      make("summary", {}, `Also looked at, and within what 19 in 20 peers show: ${others.length}`), ...others);
+    rest.addEventListener("toggle", () => { if (rest.open) for (const picture of others) picture.draw(); });
+    return {drawn, rest: others.length ? [rest] : []};
   }
 
   function tree(node, open) {
@@ -260,7 +287,7 @@
     const counts = fewest === null ? [] : [...(fewer.length ? [listOf(fewer)] : []), make("p", {}, fewest), ...(rows.length ? [listOf(rows)] : [])];
     const fares = details.survival;
     const shares = fares === null ? [] : [make("p", {}, fares.sentence),
-      ...(fares.by.length ? [table(["dimension", "choice", "specifications", "share that raises it"], fares.by, "By choice")] : [])];
+      ...(fares.by.length ? [table(["dimension", "choice", "specifications", "share that raises it"], fares.by.map(([dimension, choice, number, share]) => [dimension, choice, number, `${Math.round(100 * share)}%`]), "By choice")] : [])];
     return [
       partOf("Fewer rows", counts, "This finds the fewest rows without which it would not have been raised:", `opencse explain RUN ${short}`),
       partOf("Other peers and seeds", again.length ? [listOf(again)] : [], "This counts how often it is raised again with peers drawn anew and with other seeds:", `opencse explain RUN ${short} --stability`),
@@ -278,7 +305,7 @@
     const bytes = atob(seal.hashes);
     const hash = (number) => Array.from(bytes.slice(32 * number, 32 * number + 32), (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0")).join("");
     return [make("details", {class: "node"},
-      make("summary", {}, `Proof that it is leaf ${leaf.index.toLocaleString("en")} of the ${seal.size.toLocaleString("en")} that the run sealed`),
+      make("summary", {}, `Proof that it is leaf ${leaf.index.toLocaleString("en")} of the ${seal.size.toLocaleString("en")} that the run sealed, counted from 0`),
       make("p", {}, "The leaf, whose SHA-256 is that of the flag's line in ledger/flags.jsonl: ", code(leaf.content)),
       make("p", {}, "Its hash (RFC 6962): ", code(hash(leaf.hash))),
       make("p", {}, leaf.proof.length ? "Hashed with each of these in turn, in the order of RFC 9162, section 2.1.3:" : "It is the only leaf."),
@@ -298,7 +325,8 @@
     if (at < 0) { location.hash = "flags"; return; }
     const row = flags.rows[at];
     const details = (await block(Math.floor(at / flags.block)))[at % flags.block];
-    const drawn = [...picturesOf(row, details)];
+    const {drawn, rest} = nextToOthers([...picturesOf(row, details)]);
+    const times = [...timesOf(details)];
     const value = (cell) => (typeof cell === "string" ? spoken(cell) : show(cell));
     const facts = ["concern", "promise", "family", "standard", "audience", "status", "p_value", "q_value"]
       .filter((name) => row[column[name]] !== null).flatMap((name) => [make("dt", {}, spoken(name)), make("dd", {}, value(row[column[name]]))]);
@@ -307,8 +335,8 @@
       make("p", {}, make("a", {href: "#flags"}, "Back to the list")), title,
       make("p", {class: "note"}, "A record worth a human look, not a finding."),
       make("section", {}, make("h3", {}, "Why"), make("p", {}, row[column.explanation]), make("dl", {class: "facts"}, ...facts),
-        ...details.scores.map(partsOf)),
-      make("section", {}, make("h3", {}, "Next to others"), ...drawn),
+        ...details.scores.flatMap(partsOf)),
+      make("section", {}, make("h3", {}, "Next to others"), ...drawn, ...rest, ...times),
       make("section", {}, make("h3", {}, "What it assumes"), make("ul", {}, ...details.assumptions.map((line) => make("li", {}, line)))),
       make("section", {}, make("h3", {}, "The rows it rests on"), ...details.rows.map(rowsOf)),
       make("section", {}, make("h3", {}, "Where it comes from"), make("p", {}, "Open a part to see what it is made from, down to the source files."), tree(details.lineage, true)),
@@ -319,7 +347,7 @@
     article.hidden = false;
     title.focus();
     window.scrollTo(0, 0);
-    await Promise.all(drawn.map((whole) => whole.draw()));
+    await Promise.all([...drawn, ...times].map((whole) => whole.draw()));
     article.dataset.ready = id;
   }
 

@@ -49,7 +49,7 @@ def dossier(
     """Write one HTML file, complete in itself: what was run, who was flagged and why, and how often flags are wrong."""
     from audit.flag.certainty import most_certain_first
     from data.staging import staged_file
-    from dossier.clearing import clearings
+    from dossier.clearing import clearing_cost, clearings
     from dossier.material import Material
     from dossier.page import dossier_page
     from pipeline.given_ids import given_ids
@@ -63,12 +63,14 @@ def dossier(
         raise UsageError("A curve is either read or drawn.", expected="--specifications or --survival, not both")
     folder = open_run(run, trust_code=trust_code)
     fares = survival_of(folder, specifications, drawn=survival, workers=bounded_workers(workers))
+    certain = [f["flag_id"] for f in most_certain_first(folder.table("flags").to_pylist())[:changes]]
+    if certain:
+        print_note(f"Note: {clearing_cost(folder, len(certain), stable=stability)}")
     with steps("Dossier") as progress:
         progress("error rates")
         rates = rates_beside(folder, truth)
         progress("stress results")
         budget = _budget(stress)
-        certain = [f["flag_id"] for f in most_certain_first(folder.table("flags").to_pylist())[:changes]]
         changed = clearings(folder, certain, stable=stability, progress=progress)
         progress("pages of flags")
         page = dossier_page(Material(folder, folder.manifest, rates, budget, changed, fares, given_ids(folder)))

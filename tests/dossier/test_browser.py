@@ -119,6 +119,19 @@ def test_a_flags_page_says_what_was_not_computed_and_the_command_that_computes_i
         assert commands[2].startswith("opencse dossier RUN --survival")
 
 
+def test_pictures_of_what_is_ordinary_are_drawn_when_they_are_asked_for(dossier: Path) -> None:
+    with opened(dossier) as tab:
+        tab.fill("#search", "self rostered")
+        open_first_flag(tab)
+        headings = tab.locator("#flag figure h4").all_text_contents()
+        assert len(headings) == len(set(headings))
+        rest = tab.locator("#flag details", has=tab.locator("summary", has_text="within what 19 in 20 peers show"))
+        assert rest.locator("svg").count() == 0
+        rest.locator("summary").click()
+        rest.locator("svg[role=img]").first.wait_for()
+        assert rest.locator("svg[role=img]").count() == rest.locator("figure").count() > 0
+
+
 def test_every_picture_of_a_flag_has_a_name_and_bars(dossier: Path) -> None:
     with opened(dossier) as tab:
         open_first_flag(tab)

@@ -289,9 +289,13 @@ def test_a_page_with_a_truth_says_in_a_sentence_how_many_of_those_flagged_are_in
     people = row | {"value": 0.25, "low": 0.1, "high": 0.5, "count": 3.0, "n": 12.0}
     teams = row | {"subject_kind": "unit", "concern": "culture", "value": 0.5, "count": 1.0, "n": 2.0}
     none = row | {"concern": "culture", "value": None, "count": 0.0, "n": 0.0}
-    rates = pd.DataFrame([people, teams, none])
+    never = row | {"concern": "culture", "measure": "false_positive_rate", "by": "age_band", "group": "18-25"}
+    never |= {"value": 0.0, "low": 0.0, "high": 0.1, "count": 0.0, "n": 30.0}
+    rates = pd.DataFrame([people, teams, none, never])
     page = dossier_page(replace(material_of(finished), rates=rates))
     assert "Standards: 9 of 12 people flagged are innocent of what they are flagged for; 3 are not." in page
     assert "Culture: 1 of 2 teams flagged are innocent of what they are flagged for; 1 is not." in page
     assert "Culture: not computed, because none of the people are flagged." in page
+    assert "Of none: the lines show how high it could be all the same." in page
+    assert "age band: 18-25" in page
     assert "are innocent of" not in dossier_page(material_of(finished))
