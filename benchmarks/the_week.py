@@ -19,6 +19,7 @@ import json
 import resource
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ import pandas as pd
 
 import opencse
 from benchmarks._worlds import view_records, write_result
-from data.store import Store
+from data.store import Store, literal
 from pipeline.settings import over_defaults
 from pipeline.trial import try_store
 
@@ -87,6 +88,7 @@ def written(world: str, seed: int, people: int, months: int, folder: Path) -> Pa
 def scores_of(records: Path) -> pd.DataFrame:
     """Return what the rules, and the detectors needed, say of everybody: the scores of a whole run, bit by bit."""
     with Store(threads=1, memory="2GB") as store:
+        store.run(f"SET temp_directory = {literal(str(records.parent / 'spill'))}")  # gone with the force
         view_records(store, records)
         settings = over_defaults(SETTINGS, where=__file__)
         scores = try_store(store, settings=settings, contributions=False).scores.to_pandas()
@@ -157,8 +159,10 @@ def measure_all(folder: Path, seeds: Sequence[int], people: int, months: int) ->
 
 
 def report(folder: Path, months: int) -> dict[str, Any]:
-    """Return all that was measured over so many months, the largest forces first."""
-    measured = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob(f"*-{months}.json"))]
+    """Return all that was measured over so many months, the largest forces first; a force counts with its twin."""
+    every = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob(f"*-{months}.json"))]
+    worlds = Counter((force["people"], force["seed"]) for force in every)
+    measured = [force for force in every if worlds[force["people"], force["seed"]] == len(WORLDS)]
     sizes = sorted({force["people"] for force in measured}, reverse=True)
     summaries = [summary([force for force in measured if force["people"] == people]) for people in sizes]
     generators = sorted({force["generator"] for force in measured})

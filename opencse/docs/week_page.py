@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,6 +50,7 @@ def week_page(root: Path) -> str:
         sizes=_sizes(large, small),
         whole=_whole(large, "drawn"),
         null=_whole(large, "drawn-null"),
+        seeds=_seeds,
         small_whole=_whole(small, "drawn"),
     )
 
@@ -97,5 +98,11 @@ def _whole(size: Mapping[str, Any], world: str) -> Mapping[str, Any]:
     return whole
 
 
+def _seeds(seeds: Sequence[int]) -> str:
+    return f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
+
+
 def _span(row: Mapping[str, Any]) -> str:
+    if row["least"] == row["most"]:
+        return f"{row['innocent']:.0%}"
     return f"{row['innocent']:.0%} ({row['least']:.0%} to {row['most']:.0%})"

@@ -73,4 +73,7 @@ def test_a_list_takes_the_strongest_and_counts_who_has_no_pattern_of_concern() -
 
 def test_the_page_says_how_many_forces_of_the_published_size_were_run() -> None:
     large = json.loads((ROOT / RESULTS).read_text(encoding="utf-8"))["sizes"][0]
-    assert f"**{large['forces']} [drawn forces]" in week_page(ROOT)
+    page = week_page(ROOT)
+    assert f"**{2 * large['forces']} [drawn forces]" in page
+    assert large["people"] == 46_000
+    assert f"of {large['people']:,} people** over 12 months were run" in page
