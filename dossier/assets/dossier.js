@@ -232,7 +232,7 @@
         if (part.expected !== undefined) marks.push({what: "expected", value: part.expected});
         const datasets = {bars: bars.map(([from, to, people]) => ({from, to, people})), marks};
         const number = show(bars.reduce((sum, bar) => sum + bar[2], 0));
-        const drawn = rule ? `Drawn are ${number} ${who} who made such claims.` : `Drawn are the ${number} ${who} with enough exposure.`;
+        const drawn = rule ? `Drawn are ${number} ${who} who made such claims.` : `Drawn are the ${number} other ${who} with enough exposure.`;
         const picture = figure(heading, `${part.question || score.question} ${drawn}`.trim(), "peers", datasets, ["from", "to", who], bars,
           rule ? "contradicted days" : "what peers show at this subject's exposure", who);
         yield {picture, unusual: rule || !(value <= part.high)};
