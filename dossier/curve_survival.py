@@ -67,7 +67,8 @@ def outside_curves(flag: Mapping[str, Any]) -> dict[str, Any] | None:
     if flag["family"] == "contradiction":
         return {"sentence": "No choice of a curve bears on it: it rests on a rule, and not on a comparison.", "by": []}
     if flag["promise"] == "excess":
-        return {"sentence": "No curve looks at it: it rests on an excess, and curves are of comparisons.", "by": []}
+        apart = "'opencse specifications RUN --out DIR' tries other choices for it, apart from those for comparisons."
+        return {"sentence": f"It rests on an excess: {apart}", "by": []}
     return None
 
 

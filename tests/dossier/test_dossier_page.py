@@ -280,7 +280,7 @@ def test_a_page_without_a_curve_says_of_which_flags_none_could_say_anything(fini
     assert "No choice of a curve bears on it" in by_family["contradiction"]["sentence"]
     assert by_family["peer"] is None  # a curve would say something, and was not drawn
     excess = {"family": "peer", "promise": "excess"}
-    assert "No curve looks at it" in str(outside_curves(excess))
+    assert "It rests on an excess" in str(outside_curves(excess))
 
 
 def test_a_page_with_a_truth_says_in_a_sentence_how_many_of_those_flagged_are_innocent(finished: RunFolder) -> None:
