@@ -66,9 +66,10 @@ class CheckReport:
         for label, texts in (("checked", self.checked), ("not checked", self.unchecked), ("FAULT", self.faults[:50])):
             for text in texts:
                 print(f"{label + ':':<13}{escaped(text)}")
-        if len(self.faults) > 50:
-            print(f"... and {len(self.faults) - 50} more")
-        print(f"{len(self.faults)} faults" if self.faults else "no fault")
+        number = len(self.faults)
+        if number > 50:
+            print(f"... and {number - 50} more")
+        print(f"{number or 'no'} fault{'s' if number > 1 else ''}")
         return 1 if self.faults else 0
 
 

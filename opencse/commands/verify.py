@@ -62,7 +62,7 @@ def verify(
                 print_table(check.name, ["fault"], [(fault,) for fault in check.faults])
     faults = sum(len(check.faults) for check in checks)
     if faults:
-        raise VerificationFailed(f"The run does not verify: {faults} faults.", where=str(run))
+        raise VerificationFailed(f"The run does not verify: {faults} fault{'s' if faults > 1 else ''}.", where=str(run))
 
 
 COMMAND = Command(
