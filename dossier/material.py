@@ -28,16 +28,18 @@ from pipeline.run_folder import RunFolder
 class Material:
     """A run, and what was measured beside it.
 
-    `facts` is the manifest, or as much of it as stands before the run is sealed. `rates` is a table of error rates and
-    `budget` the lines of a stress plan's statement, `changes` what would have kept each flag from being raised, and
-    `survival` how each fares under other choices, where there are any. With `ids` the page has ids as the records wrote
-    them; the page of a run itself has numbers. Nothing here runs code of the run's maker:
+    `facts` is the manifest, or as much of it as stands before the run is sealed. `rates` is a table of error rates,
+    `curves` one of them over how many are looked at, and `budget` the lines of a stress plan's statement, `changes`
+    what would have kept each flag from being raised, and `survival` how each fares under other choices, where there are
+    any. With `ids` the page has ids as the records wrote them; the page of a run itself has numbers. Nothing here runs
+    code of the run's maker:
     questions of indicators and rules that are not OpenCSE's own stay unsaid.
     """
 
     folder: RunFolder
     facts: Mapping[str, Any]
     rates: pd.DataFrame | None = None
+    curves: pd.DataFrame | None = None
     budget: tuple[str, ...] = ()
     changes: Mapping[str, Clearing] = field(default_factory=dict)
     survival: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -11,9 +11,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from dossier.curve_pictures import curve_pictures
 from dossier.flag_details import FlagDetails
 from dossier.material import Material
-from dossier.pictures import innocent_sentences, pictures
+from dossier.pictures import Picture, innocent_sentences, pictures
 from dossier.promises import promise_section
 from dossier.summary_sections import summary_sections
 from pipeline.given_ids import GivenIds
@@ -21,7 +22,7 @@ from pipeline.given_ids import GivenIds
 BLOCK: Final = 40
 """How many flags' pages are packed together: one that is opened brings so many with it."""
 
-CHARTS: Final = ("peers", "time", "rates")
+CHARTS: Final = ("curves", "peers", "rates", "time")
 """The kinds of picture, each a Vega-Lite specification in `assets/charts`."""
 
 _COLUMNS: Final = (
@@ -40,7 +41,7 @@ def dossier_page(material: Material) -> str:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     scripts = [_asset("vega.js"), _asset("dossier.js")]
-    drawn = pictures(material.rates) if material.rates is not None else ()
+    drawn = _drawn(material)
     blocks = list(_blocks(material))  # first: what the proofs of all flags share is known then
     return environment.from_string(_asset("dossier.html.jinja")).render(
         facts=material.facts,
@@ -60,12 +61,16 @@ def dossier_page(material: Material) -> str:
             ),
             "seal": _json(material.ledger.seal),
             "pictures": _json([picture.to_json() for picture in drawn]),
-            "charts": _json(
-                {name: json.loads(_asset(f"charts/{name}.vl.json")) for name in ("peers", "time", "rates")}
-            ),
+            "charts": _json({name: json.loads(_asset(f"charts/{name}.vl.json")) for name in CHARTS}),
         },
         blocks=blocks,
     )
+
+
+def _drawn(material: Material) -> tuple[Picture, ...]:
+    """Return the pictures of error rates, first those of the lists that methods make, where they were measured."""
+    over_lists = () if material.curves is None else curve_pictures(material.curves)
+    return over_lists + (() if material.rates is None else pictures(material.rates))
 
 
 def _listed(flag: dict[str, Any], ids: GivenIds) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pandas as pd
 
@@ -15,21 +15,27 @@ _MOST: Final = 40
 """How many rows a picture shows at most: those with the highest values."""
 
 
+PictureRow = tuple[str, float | None, float | None, float | None, float, float]
+"""A label, a value with its interval, and the count and number that it is made of."""
+
+
 @dataclass(frozen=True)
 class Picture:
     """One picture: what it shows in a sentence, its axis, and rows.
 
     A row has a label, the value with its interval, None where there is none, and the count and number it is made of.
+    `chart` names how it is drawn: a point for each row, or (`curves`) a line for each label, over the number.
     """
 
     title: str
     sentence: str
     axis: str
-    rows: tuple[tuple[str, float | None, float | None, float | None, float, float], ...]
+    rows: tuple[PictureRow, ...]
+    chart: Literal["rates", "curves"] = "rates"
 
     def to_json(self) -> dict[str, Any]:
         """Return it as the data that the page draws."""
-        return {"title": self.title, "axis": self.axis, "rows": [list(row) for row in self.rows]}
+        return {"title": self.title, "axis": self.axis, "chart": self.chart, "rows": [list(row) for row in self.rows]}
 
 
 def pictures(rates: pd.DataFrame) -> tuple[Picture, ...]:
@@ -103,7 +109,7 @@ def _picture(title: str, sentence: str, axis: str, rows: pd.DataFrame, *, ranked
     if ranked:
         usable = usable.sort_values(["value", "by", "group", "name"], ascending=False)
     drawn = tuple(
-        (_label(row), _known(row["value"]), _known(row["low"]), _known(row["high"]), row["count"], row["n"])
+        (_label(row), known(row["value"]), known(row["low"]), known(row["high"]), row["count"], row["n"])
         for row in usable.head(_MOST).to_dict("records")
     )
     none = (
@@ -119,5 +125,6 @@ def _label(row: dict[Any, Any]) -> str:
     return (str(row["group"]) if by_itself else f"{row['by']}: {row['group']}").replace("_", " ")
 
 
-def _known(value: float) -> float | None:
+def known(value: float) -> float | None:
+    """Return a number that can be drawn, None for any other."""
     return None if pd.isna(value) or value in (float("inf"), float("-inf")) else float(value)

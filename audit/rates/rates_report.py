@@ -137,6 +137,21 @@ def reported_rates(
     return reported(table, uncomputed_of(tables, table, options))
 
 
+def reported_curves(
+    flags: AnyTable,
+    *,
+    subjects: AnyTable,
+    scores: AnyTable,
+    truth: Truth,
+    people: AnyTable | None = None,
+    units: AnyTable | None = None,
+    options: RateOptions,
+) -> pd.DataFrame:
+    """Return `curves` for readers: without those of rankings that rank nobody."""
+    tables = AuditTables.of(flags, subjects=subjects, scores=scores, people=people, units=units)
+    return drawn(curves(tables, truth, options), uncomputed_rankings(tables))
+
+
 def uncomputed_of(tables: AuditTables, table: pd.DataFrame, options: RateOptions) -> list[Uncomputed]:
     """Return what of a table of rates was not computed at an equal workload."""
     return [*without_places(table, options.workload), *uncomputed_rankings(tables)]

@@ -100,7 +100,7 @@
         const button = place.querySelector(".switch");
         button.addEventListener("click", () => flip(button, place.querySelector(".chart"), behind));
       }
-      draw(place.querySelector(".chart"), "rates", {rows}, picture.axis);
+      draw(place.querySelector(".chart"), picture.chart, {rows}, picture.axis);
     }
   }
 

@@ -68,12 +68,12 @@ def dossier(
         print_note(f"Note: {clearing_cost(folder, len(certain), stable=stability)}")
     with steps("Dossier") as progress:
         progress("error rates")
-        rates = rates_beside(folder, truth)
+        rates, curves = (None, None) if truth is None else _measured(folder, truth)
         progress("stress results")
         budget = _budget(stress)
         changed = clearings(folder, certain, stable=stability, progress=progress)
         progress("pages of flags")
-        page = dossier_page(Material(folder, folder.manifest, rates, budget, changed, fares, given_ids(folder)))
+        page = dossier_page(Material(folder, folder.manifest, rates, curves, budget, changed, fares, given_ids(folder)))
         with staged_file(out) as file:
             file.write_text(page, encoding="utf-8")
     if as_json:
@@ -99,28 +99,42 @@ def survival_of(folder: RunFolder, curve: Path | None, *, drawn: bool, workers: 
         return survival_by_drawing(folder, workers=workers, before=cost_note(workers), progress=progress)
 
 
+def _measured(folder: RunFolder, truth: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the error rates of a run against a truth, and the curves of its detectors and baselines."""
+    from audit.rates import RateOptions
+    from audit.rates.rates_report import reported_curves, reported_rates
+
+    inputs = _audit_inputs(folder, truth)
+    rates = reported_rates(**inputs, evidence=folder.table("evidence"), options=RateOptions())
+    return rates, reported_curves(**inputs, options=RateOptions())
+
+
 def rates_beside(folder: RunFolder, truth: Path | None) -> pd.DataFrame | None:
     """Return the error rates of a run against a truth, by characteristic where its records lie beside it."""
     if truth is None:
         return None
     from audit.rates import RateOptions
+    from audit.rates.rates_report import reported_rates
+
+    inputs = _audit_inputs(folder, truth)
+    return reported_rates(**inputs, evidence=folder.table("evidence"), options=RateOptions())
+
+
+def _audit_inputs(folder: RunFolder, truth: Path) -> dict[str, Any]:
+    """Return what an audit reads of a run and a truth, by name; of what is odd about them a note is printed."""
     from audit.rates.inputs import read_background, read_truth, records_beside
     from audit.rates.provenance import world_notes
-    from audit.rates.rates_report import reported_rates
 
     for note in world_notes(folder, truth=truth):
         print_note(note)
     records = records_beside(truth)
     background = None if records is None else read_background(records, run=folder)
-    tables = {name: folder.table(name) for name in ("subjects", "scores", "evidence")}
-    return reported_rates(
-        folder.table("flags"),
-        **tables,
-        truth=read_truth(truth, records=records),
-        people=None if background is None else background.people,
-        units=None if background is None else background.units,
-        options=RateOptions(),
-    )
+    return {
+        **{name: folder.table(name) for name in ("flags", "subjects", "scores")},
+        "truth": read_truth(truth, records=records),
+        "people": None if background is None else background.people,
+        "units": None if background is None else background.units,
+    }
 
 
 def _budget(stress: Path | None) -> tuple[str, ...]:
