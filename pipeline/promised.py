@@ -27,9 +27,9 @@ def promises(settings: Settings) -> list[str]:
         >>> from pipeline.settings import load
         >>> for sentence in promises(load()):
         ...     print(sentence[:78])
-        standards: selected by comparison at a false discovery rate of 0.1. Drawn forc
+        standards: selected by comparison at a false discovery rate of 0.1. It was kep
         welfare: the 10 in 1,000 who stand highest are flagged; no rate is promised, a
-        culture: selected by comparison at a false discovery rate of 0.1. Drawn forces
+        culture: selected by comparison at a false discovery rate of 0.1. It was kept:
     """
     return [" ".join(_sentences(concern, settings)) for concern in CONCERNS]
 

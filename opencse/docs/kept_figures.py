@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,14 +43,29 @@ def kept_figures(root: Path) -> str:
 
 def measured(results: Mapping[str, Any]) -> dict[str, Any]:
     """Return how many forces were measured, of which seeds and when."""
-    seeds = results["seeds"]
     return {
         "split": results["split"],
         "forces": max(row["forces"] for row in results["false_discoveries"]),
         "people": next(iter(results.get("people", [PEOPLE]))),
-        "seeds": f"{seeds[0]} to {seeds[-1]}" if seeds[-1] - seeds[0] == len(seeds) - 1 else ", ".join(map(str, seeds)),
+        "seeds": seeds_in_words(results["seeds"]),
         "measured_on": results.get("measured_on", []),
     }
+
+
+def seeds_in_words(seeds: Sequence[int]) -> str:
+    """Return ascending seeds as a reader wants them: runs by their ends.
+
+    Example:
+        >>> seeds_in_words([7, 8, 9, 12, 20, 21])
+        '7 to 9, 12, 20 to 21'
+    """
+    runs: list[list[int]] = []
+    for seed in seeds:
+        if runs and seed == runs[-1][-1] + 1:
+            runs[-1].append(seed)
+        else:
+            runs.append([seed])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
 
 
 def kept_rates(root: Path) -> str:
