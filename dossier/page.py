@@ -46,7 +46,7 @@ def dossier_page(material: Material) -> str:
     return environment.from_string(_asset("dossier.html.jinja")).render(
         facts=material.facts,
         number=len(material.flags),
-        promise=promise_section(material.facts),
+        promise=promise_section(material.facts, material.folder.config),
         sections=summary_sections(material),
         pictures=drawn,
         budget=material.budget,

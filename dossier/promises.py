@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from audit.rates.rate_options import FORCE
 from audit.section import Section
-from pipeline.promised import FEWEST_FORCES, is_kept, measured_rates
+from pipeline.promised import FEWEST_FORCES, is_kept, measured_rates, measured_under
 
 FIGURES: Final = "kept.json"
 """The figures of the benchmark of drawn forces, which come with the code; see `opencse.docs.kept_figures`."""
@@ -17,8 +17,11 @@ FIGURES: Final = "kept.json"
 _COLUMNS: Final = ("forces", "concern", "flags a force", "right", "realised false discovery rate", "aimed at")
 
 
-def promise_section(facts: Mapping[str, Any]) -> Section:
-    """Return what this run promises of its flags, and a table of what such a promise was worth on drawn forces."""
+def promise_section(facts: Mapping[str, Any], settings: Mapping[str, Any]) -> Section:
+    """Return what this run promises of its flags, and a table of what such a promise was worth on drawn forces.
+
+    `settings` are the run's, as its folder keeps them.
+    """
     kept = json.loads(files("dossier").joinpath("assets", FIGURES).read_text(encoding="utf-8"))
     innocent = kept["innocent"]
     few = "" if kept["forces"] >= FEWEST_FORCES else "; so few forces say little"
@@ -36,21 +39,24 @@ def promise_section(facts: Mapping[str, Any]) -> Section:
         "What was promised, and what was kept on drawn forces",
         _COLUMNS,
         tuple(tuple(row) for row in kept["rows"]),
-        (*_promises(facts), measured, limits),
+        (*_promises(facts, settings), measured, limits),
     )
 
 
-def _promises(facts: Mapping[str, Any]) -> list[str]:
+def _promises(facts: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each concern that this run selected in, on what it claims of its flags by comparison."""
     levels = {s["concern"]: s["level"] for s in facts.get("selections", ()) if s["subject_kind"] == "officer"}
     return [
-        f"For {concern} this run promises {_promised(concern, level)}." for concern, level in sorted(levels.items())
+        f"For {concern} this run promises {_promised(concern, level, settings)}."
+        for concern, level in sorted(levels.items())
     ]
 
 
-def _promised(concern: str, level: float | None) -> str:
+def _promised(concern: str, level: float | None, settings: Mapping[str, Any]) -> str:
     if level is None:
         return "no rate: the highest were taken, as many as can be looked at"
+    if not measured_under(settings, concern):
+        return f"no rate: {level:.3g} was aimed at, and drawn forces were measured under the default settings alone"
     kept = is_kept(measured_rates(), concern, level)
     if kept:
         return f"a false discovery rate of {level:.3g}, which was kept on drawn forces"

@@ -11,13 +11,17 @@ from typing import Any, Final
 import pyarrow as pa
 
 from data.vocabulary import CONCERNS
-from pipeline.settings import ByRate, Settings
+from pipeline.settings import ByRate, Settings, load
 
 RATES: Final = "kept_rates.json"
 """What comparison at the default rates came to on drawn forces; see `opencse.docs.kept_figures`."""
 
 FEWEST_FORCES: Final = 100
 """From how many forces on, none of them looked at before, a rate counts as shown."""
+
+
+SECTIONS: Final = ("policy", "features", "models", "peers", "calibration", "combination", "across_dates", "purposes")
+"""The sections of the settings that whom comparison flags depends on, beside a concern's own selection."""
 
 
 def promises(settings: Settings) -> list[str]:
@@ -38,7 +42,10 @@ def _sentences(concern: str, settings: Settings) -> Iterator[str]:
     how = next(how for name, how in settings.selection.items() if name == concern)
     if isinstance(how, ByRate):
         yield f"{concern}: selected by comparison at a false discovery rate of {how.q:g}."
-        yield kept_sentence(measured_rates(), concern, how.q)
+        if measured_under(settings.content(), concern):
+            yield kept_sentence(measured_rates(), concern, how.q)
+        else:
+            yield "Drawn forces were measured under the default settings, which these are not: it is not promised."
         ranking = [d.name for d in settings.detectors if d.ranks_only and concern in d.concerns]
         if ranking:
             yield f"{' and '.join(ranking)} would not keep it and flags nobody: scores only rank."
@@ -47,6 +54,21 @@ def _sentences(concern: str, settings: Settings) -> Iterator[str]:
         f"{concern}: the {how.per_thousand:g} in 1,000 who stand highest are flagged; no rate is promised, as one that"
         " holds finds hardly anybody. Most of those flagged may be ordinary."
     )
+
+
+def measured_under(settings: Mapping[str, Any], concern: str) -> bool:
+    """Say whether what drawn forces showed of a concern is of these settings: given as plain data, as a run keeps them.
+
+    Example:
+        >>> settings = load().content()
+        >>> measured_under(settings, "standards"), measured_under(settings | {"peers": {}}, "standards")
+        (True, False)
+    """
+    own, default = (
+        [content.get("selection", {}).get(concern), *(content.get(name) for name in SECTIONS)]
+        for content in (settings, load().content())
+    )
+    return json.dumps(own, sort_keys=True) == json.dumps(default, sort_keys=True)
 
 
 @cache

@@ -136,6 +136,7 @@ class RateNull:
         p_value[tested] = gamma_poisson.upper_tail(series.cells.value[tested], expected[tested], fitted.shape)
 
         def explain(at: int) -> Contribution:
+            """Return what was observed of one subject, next to what its peers' rates lead one to expect."""
             low, high = gamma_poisson.interval(expected[[at]], fitted.shape)
             return replace(
                 observe(series, at),
@@ -231,6 +232,7 @@ class ProportionNull:
         p_value[one.at] = beta_binomial.upper_tail(one.counts, one.trials, one.share, fitted.precision)
 
         def explain(at: int) -> Contribution:
+            """Return what was observed of one subject, next to what its peers' shares lead one to expect."""
             n = int(np.searchsorted(one.at, at))
             low, high = beta_binomial.interval(float(one.trials[n]), float(one.share[n]), fitted.precision)
             return replace(

@@ -61,3 +61,14 @@ def test_a_run_says_what_each_concern_promises_and_who_only_ranks() -> None:
     assert "no rate is promised" in welfare
     by_capacity, *_ = promises(settings(BY_CAPACITY))
     assert "pairs" not in by_capacity
+
+
+def test_what_drawn_forces_kept_is_promised_of_the_settings_they_were_measured_under_alone() -> None:
+    own = settings(BY_RATE)
+    fewer = own.models.model_copy(update={"detectors": own.models.detectors[:-1]})
+    for sentence in promises(own.model_copy(update={"models": fewer})):
+        assert kept_sentence(measured_rates(), sentence.partition(":")[0], 0.1) not in sentence
+    stricter = own.selection | {"culture": own.selection["culture"].model_copy(update={"q": 0.05})}
+    standards, _, culture = promises(own.model_copy(update={"selection": stricter}))
+    assert "It was kept" in standards
+    assert "measured under the default settings" in culture
