@@ -17,6 +17,7 @@ from models.nulls.parameters import FittedNull
 from models.nulls.residuals import ResidualScale, fit_scale
 from models.nulls.score_nulls import ScoreNull, ScoreNullName, calibrate
 from models.nulls.series_nulls import observe
+from models.nulls.settled import is_settled
 from models.panel import Panel
 from models.scores import ContributionList, Contributions, Scores
 
@@ -38,7 +39,8 @@ class Pattern(Detector):
     `score_samples` (scikit-learn: lower is). `null` names how its scores become p-values; with `root` it is set against
     the square roots of their distances from the lowest, where their tail is too heavy for it. `monotone` and
     `transductive` declare what the estimator does; one that turns out to be transductive without saying so is treated
-    as such. With `trust_code` the class may be of any package: see `models.estimators`.
+    as such. With `ranks_only` it flags nobody where a concern is selected by rate. With `trust_code` the class may be
+    of any package: see `models.estimators`.
 
     Raises:
         UsageError: `estimator` names something that is not part of scikit-learn or PyOD; it is not imported.
@@ -65,6 +67,7 @@ class Pattern(Detector):
         root: bool = False,
         transductive: bool = False,
         monotone: bool = False,
+        ranks_only: bool = False,
         trust_code: bool = False,
     ) -> None:
         require_nameable(estimator, trust_code=trust_code)
@@ -74,6 +77,7 @@ class Pattern(Detector):
         self.root = root
         self.transductive = transductive
         self.monotone = monotone
+        self.ranks_only = ranks_only
         self.trust_code = trust_code
 
     def can_score(self, panel: Panel) -> bool:
@@ -148,10 +152,8 @@ class _FittedPattern:
         else:
             with one_thread():
                 score = outlyingness(self.model, residuals)
-        none = np.full(len(panel.ids), np.nan)
-        p_value = (
-            none if self.null is None else self.null.p_values(_root(score, self.fitted_score) if self.root else score)
-        )
+        usable = self.null is not None and is_settled(self.null)
+        p_value = self._p_values(score) if usable else np.full(len(panel.ids), np.nan)
         series = [s for s in panel.series if s.key in self.scale.centre]
 
         def explain(at: int, most: int) -> Contributions:
@@ -163,6 +165,10 @@ class _FittedPattern:
         return Scores(
             score=score, p_value=p_value, contributions=contributions, assumption=self.assumption, nulls=nulls
         )
+
+    def _p_values(self, score: Floats) -> Floats:
+        assert self.null is not None
+        return self.null.p_values(_root(score, self.fitted_score) if self.root else score)
 
 
 def _root(score: Floats, fitted: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from models.detector import Detector
 from models.nulls.long_tails import lengthen_tails
 from models.nulls.parameters import FittedNull
 from models.nulls.series_nulls import SeriesNull, correct_tails
+from models.nulls.settled import is_settled
 from models.panel import Panel, Series
 from models.scores import ContributionList, Contributions, Scores
 from models.selection.fdr import combine
@@ -72,16 +74,25 @@ class SeriesDetector(Detector):
 
 @dataclass(frozen=True)
 class FittedSeriesDetector:
-    """Nulls by indicator and window."""
+    """Nulls by indicator and window; those whose fit did not come to rest test nobody."""
 
     assumption: str
     nulls: Mapping[tuple[str, int], SeriesNull]
 
+    @cached_property
+    def usable(self) -> Mapping[tuple[str, int], SeriesNull]:
+        """The nulls that subjects are tested against."""
+        return {key: null for key, null in self.nulls.items() if is_settled(null)}
+
+    @property
+    def _written(self) -> tuple[FittedNull, ...]:
+        return tuple(FittedNull(null, *key) for key, null in sorted(self.nulls.items(), key=lambda item: item[0]))
+
     def score(self, panel: Panel) -> Scores:
         """Score by the smallest combined p-value, in powers of ten; 0 where there is not enough evidence."""
-        tests = [self.nulls[s.key].test(panel, s) for s in panel.series if s.key in self.nulls]
+        tests = [self.usable[s.key].test(panel, s) for s in panel.series if s.key in self.usable]
         if not tests:
-            return Scores.without_evidence(len(panel.ids), self.assumption)
+            return replace(Scores.without_evidence(len(panel.ids), self.assumption), nulls=self._written)
         p_values = np.column_stack([test.p_value for test in tests])
         combined = combine(p_values)
         score = np.where(np.isnan(combined), 0.0, -np.log10(np.nan_to_num(combined, nan=1.0)))
@@ -97,5 +108,5 @@ class FittedSeriesDetector:
             p_value=combined,
             contributions=contributions,
             assumption=self.assumption,
-            nulls=tuple(FittedNull(null, *key) for key, null in sorted(self.nulls.items())),
+            nulls=self._written,
         )

@@ -19,6 +19,7 @@ from data.vocabulary import CONCERNS, Concern
 from features.table import FeatureTable
 from models.nulls.counts_together import FittedCounts, fit_together
 from models.nulls.mixed_binomial import Counts
+from models.nulls.settled import is_settled
 from models.selection.fdr import Selection, combine
 from pipeline.compare import Selector
 from pipeline.flag import Flag, contradiction_flag
@@ -30,7 +31,8 @@ from pipeline.settings import Settings
 class RuleEvidence:
     """One rule's counts beside what is ordinary in the force: arrays are aligned to the counts' `ids`.
 
-    `fitted` is None where too few people made claims, or none is contradicted: then nothing can be said of anybody.
+    `fitted` is None where too few people made claims, or none is contradicted: then nothing can be said of anybody, and
+    neither where its fit did not come to rest.
     `p_value` is NaN for those who could not have reached the rule's floor, and 1 for those who did not.
     """
 
@@ -273,7 +275,7 @@ class _Places:
 
 def _p_values(counts: RuleCounts, fitted: FittedCounts | None) -> Floats:
     p_value = np.full(len(counts.ids), np.nan)
-    if fitted is not None:
+    if fitted is not None and is_settled(fitted.null):
         p_value[counts.judged_days > 0] = fitted.p_value
         p_value[counts.hit_days < counts.rule.minimum_days] = 1.0
         p_value[~counts.testable] = np.nan

@@ -46,6 +46,7 @@ from pipeline.run_warnings import run_warnings
 from pipeline.seal import PageWriter, seal
 from pipeline.settings import Settings
 from pipeline.stage_origin import StageOrigin, origin_of_stages
+from pipeline.unsettled import unsettled_notes
 from pipeline.validation.validation_report import write_validation
 from pipeline.whole_stage import WholeStage, read_stage, write_stage
 
@@ -197,7 +198,12 @@ def _compute(store: Store, folder: Path, work: _Work, loaded: LoadReport) -> Who
         "counts": [asdict(c) for c in loaded.counts],
         "absent": list(loaded.absent),
         "filled": {name: str(since) for name, since in filled_columns(store).items() if since < dates[-1]},
-        "notes": [*ended, *sources.notes(), *loaded.notes],
+        "notes": [
+            *ended,
+            *sources.notes(),
+            *unsettled_notes(results.comparisons, results.contradictions),
+            *loaded.notes,
+        ],
         **reading_facts(loaded, work.pseudonyms),
         "skipped": list(_skipped(store, settings, dates[-1])),
         "warnings": list(run_warnings(loaded, selections, rule_selections)),

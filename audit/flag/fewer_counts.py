@@ -30,7 +30,7 @@ def fewer_counts(rerun: Rerun, flag: FlagRow, detector: Detector, cut: float) ->
         return None
     at = panel.ids.tolist().index(flag["subject_id"])
     alone = panel.take(np.array([at]))
-    known = [(series, fitted.nulls[series.key]) for series in alone.series if series.key in fitted.nulls]
+    known = [(series, fitted.usable[series.key]) for series in alone.series if series.key in fitted.usable]
     p_values = [float(null.test(alone, series).p_value[0]) for series, null in known]
     # The detector's p-value is the smallest of m times m: each series has to reach the m-th part of the cut.
     own_cut = cut / max(1, int(np.sum(~np.isnan(p_values))))

@@ -14,6 +14,7 @@ from audit.flag.rerun import FlagRow, Rerun
 from data.arrays import Floats
 from data.arrow import is_text
 from models.nulls.mixed_binomial import MixedBinomialNull
+from models.nulls.settled import is_settled
 from pipeline.rule_selection import role_and_area
 
 
@@ -69,7 +70,7 @@ class WrittenClaims:
 
         All rules by which the officer was tested are allowed for; 1 where nothing could be said of anybody.
         """
-        if self._null is None:
+        if self._null is None or not is_settled(self._null):
             return 1.0
         hits, trials = np.array([float(contradicted)]), np.array([float(judged)])
         return min(1.0, float(self._null.upper_tail(hits, trials, self._offset)[0]) * self.rules)

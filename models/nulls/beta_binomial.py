@@ -54,7 +54,7 @@ class BetaBinomialNull:
     """A fitted null: the log-odds of each group's mean share, and the precision with which peers' shares lie about it.
 
     `logits` and `sizes` are by group number; `sizes` counts the subjects fitted to. A small precision means that peers
-    differ widely. `converged` says whether truncation reached its fixed point.
+    differ widely. `converged` says whether truncation came to rest; without, no p-value is to be given by it.
     """
 
     logits: Floats

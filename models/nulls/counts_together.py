@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from data.arrays import Floats
 from models.nulls.mixed_binomial import Counts, Middle, MixedBinomialNull, fit_mixed_binomial, learn_spread, middle_of
+from models.nulls.settled import is_settled
 
 
 @dataclass(frozen=True)
 class FittedCounts:
     """A null beside the counts it was fitted to: what each person's groups add, and each person's chance.
 
-    `middle` is what the null and, with those of all other counts, the prior of its spread follow from.
+    Chances are NaN where the fit of the null did not come to rest. `middle` is what the null and, with those of all
+    other counts, the prior of its spread follow from.
     """
 
     null: MixedBinomialNull
@@ -54,5 +58,8 @@ def fit_together(
             continue
         null = fit_mixed_binomial(middle, prior)
         offset = null.offsets(counts.groups, len(counts.hits))
-        fitted.append(FittedCounts(null, offset, null.upper_tail(counts.hits, counts.trials, offset), middle))
+        chances = null.upper_tail(counts.hits, counts.trials, offset)
+        fitted.append(
+            FittedCounts(null, offset, chances if is_settled(null) else np.full_like(chances, np.nan), middle)
+        )
     return fitted

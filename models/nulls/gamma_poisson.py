@@ -76,7 +76,7 @@ class GammaPoissonNull:
     """A fitted null: each group's rate per unit of exposure, and the shape of the gamma that peers' rates follow.
 
     `rates` and `sizes` are by group number; `sizes` counts the subjects fitted to. A small shape means that peers
-    differ widely. `converged` says whether truncation reached its fixed point.
+    differ widely. `converged` says whether truncation came to rest; without, no p-value is to be given by it.
     """
 
     rates: Floats

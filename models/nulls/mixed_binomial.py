@@ -24,7 +24,7 @@ Applications in Genetics and Molecular Biology 3:3.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -35,7 +35,7 @@ from data.arrays import Bools, Floats, Positions
 from data.memo import recall
 from models.nulls.binomial_grid import GRID, chance_under, least_count
 from models.nulls.log_odds import GridStretches, steps_of
-from models.nulls.truncated import CUT, FEWEST_PEERS, PRIOR_EVENTS, SMALLEST
+from models.nulls.truncated import CUT, FEWEST_PEERS, NARROW, PRIOR_EVENTS, SMALLEST
 
 SPREADS: Final = np.exp(np.linspace(np.log(0.25), np.log(3.0), 13))
 """The standard deviations of log-odds that are considered: from hardly any difference to factors of twenty and more."""
@@ -50,6 +50,9 @@ LEAST_VARIETY: Final = 0.25
 """How much the spreads of different rules differ at least, as the standard deviation of the logarithm."""
 
 _ROUNDS: Final = 4
+_MUCH_WIDER: Final = 1.3
+"""A spread this much wider than those of the turns before is another one, and not the same again: it moves by steps."""
+
 _COARSE: Final = slice(0, None, 3)
 _STEPS: Final = np.linspace(-3.0, 3.0, 7)
 
@@ -73,13 +76,15 @@ class Middle:
     """What the middle of some counts says: for each level and spread that is possible, how well it fits.
 
     `levels` and `log_likelihood` have a row for each of `SPREADS`, and a column for each level of the log-odds at that
-    spread. `offset` is what each person's groups add to the log-odds.
+    spread. `offset` is what each person's groups add to the log-odds. `converged` says whether the turns of truncation
+    came to rest.
     """
 
     levels: Floats
     log_likelihood: Floats
     offset: Floats
     group_levels: tuple[Floats, ...]
+    converged: bool
 
     @property
     def by_spread(self) -> Floats:
@@ -89,17 +94,22 @@ class Middle:
 
 @dataclass(frozen=True)
 class MixedBinomialNull:
-    """A fitted null: how probable each level and spread of the log-odds is, and what each group adds to them."""
+    """A fitted null: how probable each level and spread of the log-odds is, and what each group adds to them.
+
+    `converged` says whether truncation came to rest; without, no p-value is to be given by it.
+    """
 
     levels: Floats
     weight: Floats
     group_levels: tuple[Floats, ...]
+    converged: bool = True
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> MixedBinomialNull:
         """Return the null that has these parameters, as `models.nulls.parameters` gives them."""
         groups = tuple(np.array(levels, dtype=np.float64) for levels in parameters["group_levels"])
-        return cls(np.array(parameters["levels"]), np.array(parameters["weight"]), groups)
+        levels, weight = np.array(parameters["levels"]), np.array(parameters["weight"])
+        return cls(levels, weight, groups, parameters.get("converged", True))
 
     @property
     def spread(self) -> float:
@@ -186,6 +196,7 @@ def _middle_of(counts: Counts, cut: float) -> Middle | None:
     limit: Floats = trials
     group_levels: tuple[Floats, ...] = tuple(np.zeros(int(g.max(initial=-1)) + 1) for g in counts.groups)
     null: MixedBinomialNull | None = None
+    widest = 0.0
     for turn in range(_ROUNDS):
         if null is not None:
             group_levels = _fit_groups(counts, np.minimum(hits, limit), null)
@@ -196,9 +207,14 @@ def _middle_of(counts: Counts, cut: float) -> Middle | None:
         last = turn == _ROUNDS - 1
         levels, log_likelihood = bins.surface(slice(None) if last else _COARSE)
         null = _posterior(levels, log_likelihood, weak, group_levels)
-        if not last:
+        # A limit that finds people much further apart than the one before would lead to that one again: turns go to and
+        # fro, and the widest spread is stayed with.
+        much_wider = 0.0 < widest * _MUCH_WIDER < null.spread
+        if not last and not much_wider:
             limit = _limits(trials, offset, null, cut)
-    return Middle(levels, log_likelihood, offset, group_levels)
+        converged = null.spread >= widest * np.exp(-NARROW)
+        widest = max(widest, null.spread) if turn > 0 else widest
+    return Middle(levels, log_likelihood, offset, group_levels, bool(converged))
 
 
 def learn_spread(middles: Sequence[Middle]) -> Floats:
@@ -222,7 +238,8 @@ def learn_spread(middles: Sequence[Middle]) -> Floats:
 
 def fit_mixed_binomial(middle: Middle, spread_prior: Floats) -> MixedBinomialNull:
     """Return the null that the middle of some counts and the prior of their spread leave."""
-    return _posterior(middle.levels, middle.log_likelihood, spread_prior, middle.group_levels)
+    null = _posterior(middle.levels, middle.log_likelihood, spread_prior, middle.group_levels)
+    return replace(null, converged=middle.converged)
 
 
 def stated_null(share: float, spread: float) -> MixedBinomialNull:

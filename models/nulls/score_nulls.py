@@ -21,7 +21,8 @@ from scipy.special import log_ndtr, ndtr, ndtri
 
 from data.arrays import Floats, Positions
 from data.errors import UsageError
-from models.nulls.tail_null import TailNull, fit_tail
+from models.nulls.settled import is_settled
+from models.nulls.tail_null import WHOLE_STEPS, TailNull, fit_tail
 from models.nulls.truncated import CUT, FEWEST_PEERS, SMALLEST
 
 ScoreNullName = Literal["tail", "empirical", "rank"]
@@ -49,7 +50,8 @@ class ScoreNull(Protocol):
 class CalibratedScores:
     """P-values aligned to the scores they come from, NaN where there is not enough evidence, and what they rest on.
 
-    `null` is None when there were too few scores, or too many equal ones, to fit any.
+    `null` is None when there were too few scores, or too many equal ones, to fit any; `p_value` is NaN also where its
+    fit did not come to rest.
     """
 
     p_value: Floats
@@ -62,7 +64,8 @@ def calibrate(score: Floats, *, method: ScoreNullName = "tail", groups: Position
 
     `groups` numbers each subject's peer group from 0: scores are then first set against the group's median and spread.
     Scores that are NaN, those in groups of fewer than `FEWEST_PEERS`, and all when there are fewer than `FEWEST_PEERS`,
-    have the p-value NaN: there is not enough evidence. The order of subjects changes no bit.
+    have the p-value NaN: there is not enough evidence. So have all where the fit of the null did not come to rest. The
+    order of subjects changes no bit.
 
     Example:
         >>> scores = np.concatenate([np.random.default_rng(1).exponential(size=500), [25.0]])
@@ -73,7 +76,7 @@ def calibrate(score: Floats, *, method: ScoreNullName = "tail", groups: Position
     finite = np.isfinite(position)
     null = _FITS[method](np.sort(position[finite]))
     p_value = np.full(len(score), np.nan)
-    if null is not None:
+    if null is not None and is_settled(null):
         p_value[finite] = null.p_values(position[finite])
     return CalibratedScores(p_value, _NULLS[method].assumption, null)
 
@@ -152,13 +155,13 @@ def fit_empirical(ordered: Floats) -> EmpiricalNull | None:
     deviation = (upper - lower) / 1.349
     if not deviation > 0:
         return None
-    for _ in range(_ROUNDS):
+    for round_ in range(1, _ROUNDS + 1):
         middle = ordered[(ordered >= low) & (ordered <= high)]
         mean, deviation = _fit_between(middle, low, high, mean, deviation)
         further = float(np.clip(mean + deviation * ndtri(CUT), upper, ordered[-1]))
         if abs(further - high) < _SETTLED * deviation:
             return EmpiricalNull(mean, deviation, converged=True)
-        high = further
+        high = further if round_ < WHOLE_STEPS else 0.5 * (high + further)
     return EmpiricalNull(mean, deviation, converged=False)
 
 

@@ -28,6 +28,10 @@ The part of the tail that may be looked at says little about its shape, and a fi
 """
 
 _ROUNDS: Final = 30
+
+WHOLE_STEPS: Final = 10
+"""After so many rounds the limit goes half of the way only: a limit that swings to and fro comes to rest between."""
+
 _SETTLED: Final = 0.005
 _WIDTHS: Final = 5.0
 
@@ -122,6 +126,7 @@ class _TailSearch:
     limit: float
     point: Floats
     converged: bool = False
+    rounds: int = 0
 
     @classmethod
     def of(cls, ordered: Floats) -> _TailSearch | None:
@@ -142,8 +147,10 @@ class _TailSearch:
         decades = -np.log((1 - CUT) / self.share)
         reach = decades if self.shape < _STRAIGHT else np.expm1(self.shape * decades) / self.shape
         further = min(max(self.scale * reach, self.lowest), float(self.above[-1]))
+        self.rounds += 1
         self.converged = bool(abs(further - self.limit) < _SETTLED * self.limit)
-        self.limit = self.limit if self.converged else further
+        if not self.converged:
+            self.limit = further if self.rounds < WHOLE_STEPS else 0.5 * (self.limit + further)
 
     @property
     def scale(self) -> float:

@@ -11,6 +11,7 @@ Source: fitting a null to the central part only is Efron (2004), JASA 99:96, her
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -91,9 +92,21 @@ class CountFamily(Protocol):
         ...
 
 
+NARROW: Final = 0.5
+"""Turns that go round have settled where log spreads, and mean levels, differ by no more than this from one to another.
+
+The widest of them is taken, whose tail chances are the largest. What a force leaves unknown of a log spread where
+events are few is as much (see `ORDINARY_SPREAD`); loops of one count up and down are narrower, in drawn forces 0.1 to
+0.4.
+"""
+
+
 @dataclass(frozen=True)
 class TruncatedFit:
-    """The fit of one sample: the level of each group, how many entries each has, and the log spread between peers."""
+    """The fit of one sample: the level of each group, how many entries each has, and the log spread between peers.
+
+    `converged` says whether the turns of truncation came to rest, or go round within narrow bounds.
+    """
 
     levels: Floats
     sizes: Integers
@@ -120,8 +133,9 @@ def fit_truncated(
     """Fit samples to the fixed point of truncation, from a log spread of each to begin with.
 
     A turn follows from the limits alone: limits that stay as they were are a fixed point. Counts are whole, so limits
-    can also come back to what they were some turns before: then there is no fixed point to be reached, and the fit is
-    that of the last turn there would have been.
+    can also come back to what they were some turns before: then there is no fixed point to be reached, and the turns go
+    round. The fit is then that of the round with the widest spread between people, and has settled where the others
+    differ little from it (`NARROW`).
     """
     courses = [_Course(turns.most) for _ in range(samples.n)]
     # The first turn is not truncated: nothing says yet where the limit is.
@@ -169,15 +183,25 @@ class _Course:
         if before == turn - 1:
             self.fits[-1] = replace(self.fits[-1], converged=True)
         elif before < turn and not self.fits[-1].converged:
-            # The fits after these limits go round. Which of them would be the last is known without going there.
-            period = turn - before
-            self.fits = self.fits[: before + 1 + (self.most - before - 1) % period + 1]
+            # The fits after these limits go round.
+            self.fits.append(_widest(self.fits[before + 1 :]))
             return True
-        return turn >= self.most or self.fits[-1].converged
+        if turn >= self.most and not self.fits[-1].converged:
+            self.fits.append(_widest(self.fits[self.most // 2 :]))
+            return True
+        return self.fits[-1].converged
 
     @property
     def fit(self) -> TruncatedFit:
         return self.fits[-1]
+
+
+def _widest(fits: Sequence[TruncatedFit]) -> TruncatedFit:
+    """Return the fit with the widest spread of several between which turns go to and fro; say if all are much alike."""
+    spreads = [fit.log_spread for fit in fits]
+    levels = [float(np.sum(fit.levels * fit.sizes) / np.sum(fit.sizes)) for fit in fits]
+    narrow = max(np.ptp(spreads), np.ptp(levels)) <= NARROW
+    return replace(fits[int(np.argmin(spreads))], converged=bool(narrow))
 
 
 def _cut_down(samples: Samples, limits: Floats | None) -> Floats:

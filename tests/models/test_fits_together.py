@@ -9,7 +9,14 @@ import pytest
 from scipy.optimize import minimize
 
 from data.arrays import Floats, Positions
-from models.nulls import beta_binomial, beta_binomial_likelihood, gamma_poisson, gamma_poisson_likelihood, stacks
+from models.nulls import (
+    beta_binomial,
+    beta_binomial_likelihood,
+    gamma_poisson,
+    gamma_poisson_likelihood,
+    stacks,
+    truncated,
+)
 from models.nulls.beta_binomial import fit_beta_binomials
 from models.nulls.gamma_poisson import fit_gamma_poissons
 from models.nulls.newton import Curvature, Loss, minimise
@@ -193,14 +200,22 @@ def test_a_prior_on_the_spread_decides_where_hits_are_rare_and_not_where_they_ar
     assert narrow[1].precision == pytest.approx(wide[1].precision, rel=0.1)
 
 
-def test_limits_that_come_back_end_the_turns_with_the_fit_of_the_last() -> None:
-    """With so few events limits can go to and fro for ever; what is reported then is not the turn it was noticed at."""
+def test_limits_that_come_back_end_the_turns_with_the_widest_fit_of_the_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With so few events limits can go to and fro for ever; all turns of a round are as good: the widest is taken."""
     rng = np.random.default_rng(21)
     counts = [rng.poisson(0.3 * rng.gamma(0.3, 1 / 0.3, 120)).astype(np.float64) for _ in range(40)]
     many = Many(counts, [rng.uniform(0.2, 2.0, 120) for _ in counts], [_groups(rng, 120) for _ in counts])
+    ended: list[list[truncated.TruncatedFit]] = []
+    widest = truncated._widest
+    monkeypatch.setattr(truncated, "_widest", lambda fits: ended.append(list(fits)) or widest(fits))
     nulls = fit_gamma_poissons(many.counts, many.opportunity, many.groups)
-    assert any(null is not None and null.converged for null in nulls)
-    assert any(null is not None and not null.converged for null in nulls)
+    shapes = {null.shape for null in nulls if null is not None}
+    assert 5 < len(ended) < len(nulls)
+    for fits in ended:
+        spreads = [fit.log_spread for fit in fits]
+        assert len(fits) > 1
+        assert float(np.exp(min(spreads))) in shapes
+        assert widest(fits).converged == (np.ptp(spreads) <= truncated.NARROW)
 
 
 def test_sums_are_taken_over_each_sample_in_its_own_order() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from models.nulls.parameters import FittedNull
+from models.nulls.tail_null import TailNull
 from models.scores import ContributionList, Scores
 from pipeline.compare import Comparison, compare_panel
 from pipeline.detector_scores import DetectorScores
 from pipeline.promised import kept_sentence, measured_rates, promises
 from pipeline.settings import Settings, over_defaults
+from pipeline.unsettled import unsettled_notes
 from tests.models.panels import LAST, N, a_panel
 
 BY_RATE = {"method": "fdr", "q": 0.1}
@@ -51,11 +56,21 @@ def test_where_the_strongest_are_taken_it_takes_part() -> None:
     assert flag.detectors == ("pairs",)
 
 
+def test_a_run_names_what_did_not_settle_and_would_have_taken_part() -> None:
+    null = TailNull(start=0.0, share=0.3, scale=1.0, shape=0.0, converged=False)
+    one = compared(BY_RATE)
+    restless = [replace(s, scores=replace(s.scores, nulls=(FittedNull(null, "complaints", 365),))) for s in one.scores]
+    (note,) = unsettled_notes([replace(one, scores=tuple(restless))], [])
+    assert note.startswith(f"{one.panel.as_of}: peer_rate by complaints over 365 days, standards, officers: ")
+    assert "no p-value" in note
+    assert unsettled_notes([one], []) == []
+
+
 def test_a_run_says_what_each_concern_promises_and_who_only_ranks() -> None:
     by_rate, welfare, culture = promises(settings(BY_RATE))
     assert "rate of 0.1" in by_rate
     assert kept_sentence(measured_rates(), "standards", 0.1) in by_rate
-    assert "pairs would not keep it" in by_rate
+    assert "hbos and pairs and principal_components would not keep it" in by_rate
     assert "culture: selected by comparison at a false discovery rate of 0.1" in culture
     assert kept_sentence(measured_rates(), "culture", 0.1) in culture
     assert "no rate is promised" in welfare
