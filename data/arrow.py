@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +48,30 @@ def arrow_schema(
     types = {**ARROW_TYPES, "VARCHAR": CODED} if coded else ARROW_TYPES
     fields = [pa.field(c.name, types[c.type], nullable=not strict or c.nullable) for c in table.columns]
     return pa.schema([*fields, *(pa.field(*pair) for pair in extra)])
+
+
+def leave_pandas_out() -> None:
+    """Keep pyarrow from importing pandas in this process until something asks for a data frame.
+
+    It does so with the first array that is made, to see whether it is given something of pandas, and that takes longer
+    than most questions that are asked of a run. For a process that gives it nothing of pandas before it has asked for a
+    data frame; where pandas is imported already, nothing changes.
+    """
+    if "pandas" not in sys.modules:
+        finder = _WithoutPandas()
+        sys.meta_path.insert(0, finder)
+        try:
+            pa.array([0])
+        finally:
+            sys.meta_path.remove(finder)
+
+
+class _WithoutPandas(MetaPathFinder):
+    """Makes Python say of pandas that it is not installed."""
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("pandas is left out here", name=fullname)
 
 
 def read_parquet(path: Path, columns: Sequence[str] | None = None, *, coded: Sequence[str] = ()) -> pa.Table:

@@ -61,13 +61,18 @@ def peer_groups(
         ('role=custody rank=constable', 'role=custody rank=constable')
     """
     levels = _levels(subjects) if levels is None else levels
-    names = dict.fromkeys(["role", "rank", "area_id", *(name for level in levels for name in level)])
-    rows = subjects.select(list(names)).to_pylist()
-    described = [[_label(row, level) for level in levels] for row in rows]
-    sizes = Counter(label for labels in described for label in labels if label is not None)
-    chosen = [_narrowest(labels, sizes, smallest) for labels in described]
-    small_groups = tuple(_finer(labels, label) for labels, label in zip(described, chosen, strict=True))
-    return PeerGroups(tuple(chosen), {label: sizes[label] for label in sorted(set(chosen))}, small_groups)
+    names = list(dict.fromkeys(["role", "rank", "area_id", *(name for level in levels for name in level)]))
+    rows = list(zip(*(subjects[name].to_pylist() for name in names), strict=True))
+    # Many subjects stand in the same place: what follows from where somebody stands is worked out once for all of them.
+    places = Counter(rows)
+    described = {row: [_label(dict(zip(names, row, strict=True)), level) for level in levels] for row in places}
+    sizes = Counter[str]()
+    for row, number in places.items():
+        sizes.update({label: number for label in described[row] if label is not None})
+    chosen = {row: _narrowest(labels, sizes, smallest) for row, labels in described.items()}
+    finer = {row: _finer(labels, chosen[row]) for row, labels in described.items()}
+    labels = tuple(chosen[row] for row in rows)
+    return PeerGroups(labels, {label: sizes[label] for label in sorted(set(labels))}, tuple(finer[row] for row in rows))
 
 
 def _levels(subjects: pa.Table) -> tuple[tuple[str, ...], ...]:

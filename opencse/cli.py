@@ -32,6 +32,9 @@ def commands() -> dict[str, Command]:
     return dict(sorted(declared.items(), key=lambda item: (PANELS.index(item[1].panel), item[0])))
 
 
+_COMMANDS: Final = commands()
+
+
 def _application() -> typer.Typer:
     application = typer.Typer(
         name="opencse",
@@ -44,7 +47,7 @@ def _application() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for command in commands().values():
+    for command in _COMMANDS.values():
         if command.parts:
             application.add_typer(_group(command), name=command.name, rich_help_panel=command.panel)
         else:
@@ -67,11 +70,20 @@ app: Final = _application()
 def main() -> None:
     """Run the command line and end the process with the exit code of what happened."""
     prepare_streams()
+    _prepare_libraries(sys.argv[1:])
     code = exit_code()
     close_results()
     if code == INTERRUPTED:
         end_at_once()
     sys.exit(code)
+
+
+def _prepare_libraries(arguments: list[str]) -> None:
+    """Leave out what the command at hand has no use for."""
+    if any(command.name in arguments[:1] for command in _COMMANDS.values() if not command.data_frames):
+        from data.arrow import leave_pandas_out
+
+        leave_pandas_out()
 
 
 def end_at_once() -> NoReturn:

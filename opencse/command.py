@@ -20,6 +20,7 @@ class Command:
     """One command of the command line; its module bears the name of its function.
 
     Where there are `parts`, each is a command under the name of this one, and its function says what they are about.
+    What needs no `data_frames` is answered sooner: see `data.arrow.leave_pandas_out`.
 
     Example:
         >>> from opencse.commands.worlds import COMMAND
@@ -31,6 +32,7 @@ class Command:
     panel: HelpPanel
     examples: tuple[str, ...]
     parts: tuple[Callable[..., None], ...] = ()
+    data_frames: bool = True
 
     @property
     def name(self) -> str:

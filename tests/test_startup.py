@@ -50,3 +50,25 @@ def test_a_flag_is_explained_and_replayed_without_what_only_a_run_needs() -> Non
         == set()
     )
     assert {"scipy.special", "pipeline.compare"} <= imported
+
+
+EXPLAINING = """
+import sys
+from opencse import cli
+
+for command in ("explain", "rates"):
+    sys.argv = ["opencse", command, "--help"]
+    cli._prepare_libraries(sys.argv[1:])
+import pyarrow as pa
+import pyarrow.compute as pc
+table = pa.table({"value": [1.5, None], "name": ["a", "b"]})
+pc.is_in(table["name"], value_set=pa.array(["a"]))
+print("pandas" in sys.modules, flush=True)
+frame = table.to_pandas()
+print(pa.array(frame["value"], from_pandas=True).null_count, pa.Table.from_pandas(frame)["value"].null_count)
+"""
+
+
+def test_explaining_leaves_pandas_out_until_a_data_frame_is_asked_for() -> None:
+    ran = subprocess.run([sys.executable, "-c", EXPLAINING], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["False", "1", "1"]

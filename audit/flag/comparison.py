@@ -10,10 +10,10 @@ from typing import Any, Final
 import numpy as np
 
 from audit.flag.cited_rows import RowKey
-from audit.flag.rerun import Rerun, feeding, without
+from audit.flag.fewer_rows import FewerRows, RowSet
+from audit.flag.rerun import CitedRowStore, Rerun, feeding, without
 from data.arrays import Floats
 from data.errors import UsageError
-from data.store import Store
 from features.compile.plain_query import evidence_query
 from features.covered import covered_windows
 from features.engine import compute
@@ -25,6 +25,9 @@ from models.selection.fdr import decisive_sources
 from pipeline.compare import combine_p_values, compare_panel
 from pipeline.detector_scores import detectors_of
 from pipeline.settings import Settings
+
+SubjectCells = Mapping[tuple[str, int], Cells]
+"""Cells of one subject, by indicator and window."""
 
 PLACING: Final = frozenset({"officer", "posting", "unit"})
 """The tables that say who is in service, and among which peers."""
@@ -44,14 +47,16 @@ class FlagComparison:
     The store holds the rows that a flag cites and nothing else.
     """
 
-    def __init__(self, rerun: Rerun, flag: Mapping[str, Any], store: Store) -> None:
-        self.rerun, self.flag, self.store = rerun, flag, store
+    def __init__(self, rerun: Rerun, flag: Mapping[str, Any], rows: CitedRowStore) -> None:
+        self.rerun, self.flag, self.store = rerun, flag, rows.store
+        self._fewer = FewerRows(rerun, flag, rows)
+        self._foreseen: dict[RowSet, SubjectCells] = {}
+        self._before: dict[str, SubjectCells] = {}
         self.settings = settings_at(rerun, flag)
         self.indicators = feeding(self.settings, flag)
         self.table = rerun.table(flag["subject_kind"], flag["as_of"], [i.name for i in self.indicators])
         self.panel = rerun.panel(flag)
         self.at = self.table.ids.tolist().index(flag["subject_id"])
-        self._unchanged = self._own(frozenset(), self.indicators)
 
     @cached_property
     def detectors(self) -> list[Detector]:
@@ -113,7 +118,17 @@ class FlagComparison:
                             unlike.add((table, row))
         return {key: RowWeight(len(of), (tuple(of), key if key in unlike else key[0])) for key, of in members.items()}
 
-    def clears(self, rows: frozenset[RowKey]) -> bool:
+    def foresee(self, sets: Sequence[RowSet]) -> None:
+        """Compute the subject's values without each of some sets of rows in one go: to ask of them is quick then."""
+        new = [rows for rows in dict.fromkeys(sets) if rows and rows not in self._foreseen]
+        indicators = reading(self.indicators, {table for rows in new for table, _ in rows})
+        if any(indicator.name not in self._before for indicator in indicators):
+            new = [frozenset(), *new]
+        for rows, own, at in self._fewer.values(new, indicators):
+            if at is not None:
+                self._note(rows, own, at, indicators)
+
+    def clears(self, rows: RowSet) -> bool:
         """Say whether the subject would be clear of the cut without these rows, its peers being what they are.
 
         What a detector that did not put the subject over the cut said is held: whoever is over it stays so whatever
@@ -121,7 +136,7 @@ class FlagComparison:
         """
         changed = self._changed(rows)
         alone = self.panel.take(np.array([self.at]))
-        series = [replace(s, cells=_take(changed[s.key], self.at)) if s.key in changed else s for s in alone.series]
+        series = [replace(s, cells=_with(s.cells, 0, changed.get(s.key))) for s in alone.series]
         alone = replace(alone, series=tuple(series))
         p_values = self._start.copy()
         for n, fitted in self._over_cut:
@@ -129,13 +144,13 @@ class FlagComparison:
         combined = combine_p_values(p_values[np.newaxis, :], self.detectors, self.settings)
         return not combined[0] <= self.flag["threshold"]
 
-    def again_without(self, rows: frozenset[RowKey]) -> tuple[bool, int]:
+    def again_without(self, rows: RowSet) -> tuple[bool, int]:
         """Compare everybody again without these rows.
 
         Returns whether the flag is gone, and how many others of its concern came or went.
         """
         changed = self._changed(rows)
-        series = [replace(s, cells=changed.get(s.key, s.cells)) for s in self.panel.series]
+        series = [replace(s, cells=_with(s.cells, self.at, changed.get(s.key))) for s in self.panel.series]
         panel = replace(self.panel, series=tuple(series))
         names = frozenset(name for name, _ in changed)
         p_values = np.column_stack([self._p_values(detector, panel, names) for detector in self.detectors])
@@ -144,21 +159,36 @@ class FlagComparison:
         subject = self.flag["subject_id"]
         return subject not in flagged, len((flagged ^ self.rerun.flagged(self.flag)) - {subject})
 
-    def _own(self, rows: frozenset[RowKey], indicators: list[Indicator]) -> FeatureTable:
+    def _own(self, rows: RowSet, indicators: list[Indicator]) -> FeatureTable:
         """Return the values of indicators from the cited rows alone, without some of them."""
         kind, as_of = self.flag["subject_kind"], self.flag["as_of"]
         with without(self.store, rows):
             return compute(self.store, indicators, kind=kind, as_of=as_of, sources=self.rerun.sources)
 
-    def _changed(self, rows: frozenset[RowKey]) -> dict[tuple[str, int], Cells]:
-        """Return the cells of everybody that differ in the subject without these rows."""
-        own = self._own(rows, reading(self.indicators, {table for table, _ in rows}))
-        at, before = (t.ids.tolist().index(self.flag["subject_id"]) for t in (own, self._unchanged))
-        return {
-            key: _with(self.table.cells[key], self.at, cells, at)
-            for key, cells in own.cells.items()
-            if not _same(cells, at, self._unchanged.cells[key], before)
-        }
+    def _changed(self, rows: RowSet) -> SubjectCells:
+        """Return the values that differ in the subject without these rows."""
+        if rows and rows not in self._foreseen:
+            indicators = reading(self.indicators, {table for table, _ in rows})
+            missing = [indicator for indicator in indicators if indicator.name not in self._before]
+            for of in (frozenset[RowKey](), rows) if missing else (rows,):
+                own = self._own(of, indicators)
+                self._note(of, own, own.ids.tolist().index(self.flag["subject_id"]), indicators)
+        return self._foreseen.get(rows, {})
+
+    def _note(self, rows: RowSet, own: FeatureTable, at: int, indicators: Sequence[Indicator]) -> None:
+        """Note the subject's values without some rows: those that differ from what they are with every row there."""
+        values: dict[str, dict[tuple[str, int], Cells]] = {indicator.name: {} for indicator in indicators}
+        for key, cells in own.cells.items():
+            values[key[0]][key] = _take(cells, at)
+        if rows:
+            self._foreseen[rows] = {
+                key: cells
+                for name, of in values.items()
+                for key, cells in of.items()
+                if not _same(cells, self._before[name][key])
+            }
+        else:
+            self._before |= values
 
 
 def reading(indicators: Sequence[Indicator], tables: set[str]) -> list[Indicator]:
@@ -194,10 +224,9 @@ def _scores_one(fitted: Fitted, panel: Panel, at: int) -> bool:
     return True
 
 
-def _same(one: Cells, at: int, other: Cells, there: int) -> bool:
+def _same(one: Cells, other: Cells) -> bool:
     pairs = [(one.value, other.value), (one.exposure, other.exposure), (one.n_rows, other.n_rows)]
-    same = all(np.array_equal(a[at], b[there], equal_nan=True) for a, b in pairs)
-    return same and bool(one.status[at] == other.status[there])
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs) and bool(one.status[0] == other.status[0])
 
 
 def _take(cells: Cells, at: int) -> Cells:
@@ -206,10 +235,12 @@ def _take(cells: Cells, at: int) -> Cells:
     return replace(cells, **values, partial=None if cells.partial is None else cells.partial[at : at + 1])
 
 
-def _with(cells: Cells, at: int, mine: Cells, there: int) -> Cells:
-    """Return everybody's cells with one subject's replaced."""
+def _with(cells: Cells, at: int, mine: Cells | None) -> Cells:
+    """Return everybody's cells, one subject's replaced where there are such."""
+    if mine is None:
+        return cells
     changed = {}
     for name in ("value", "exposure", "n_rows", "status"):
         changed[name] = getattr(cells, name).copy()
-        changed[name][at] = getattr(mine, name)[there]
+        changed[name][at] = getattr(mine, name)[0]
     return replace(cells, **changed)

@@ -25,6 +25,11 @@ from pipeline.run_folder import RunFolder
 
 _Clears = Callable[[frozenset[RowKey]], bool]
 
+_Foresee = Callable[[Sequence[frozenset[RowKey]]], None]
+
+_FORESEEN: Final = 5
+"""So many steps of halving are foreseen: of up to 32 rows all, of more the first."""
+
 _TRIED: Final = 60
 """So many smaller sets are tried to prove that there is none; beyond, the set found is an upper bound."""
 
@@ -82,19 +87,21 @@ def smallest_removal(folder: RunFolder, start: str, *, rerun: Rerun | None = Non
     rerun = rerun or Rerun(folder, folder.settings)
     direct = {(row.table_name, row.row_id): row for row in cited if row.part == "direct"}
     with Store(threads=1) as store:
-        CitedRowStore(store, rerun.absent, rerun.coarse, rerun.filled).hold(cited_rows(cited, loaded, flag["as_of"]))
-        again = _comparison(rerun, flag, store)
+        rows = CitedRowStore(store, rerun.absent, rerun.coarse, rerun.filled)
+        rows.hold(cited_rows(cited, loaded, flag["as_of"]))
+        again = _comparison(rerun, flag, rows)
         if again.clears(frozenset()):
             return Removal((), 0, smallest=False, flags_besides=None)
         order, alike = _order(again, direct)
-        found, sure = _search(order, again.clears, alike)
+        foresee = again.foresee if isinstance(again, FlagComparison) else _foresee_nothing
+        found, sure = _search(order, again.clears, alike, foresee)
         return _removal(direct, found, sure, _confirmed(found, order, again) if confirm else (found, None))
 
 
-def _comparison(rerun: Rerun, flag: FlagRow, store: Store) -> FlagComparison | RuleComparison | ExcessAgain:
+def _comparison(rerun: Rerun, flag: FlagRow, rows: CitedRowStore) -> FlagComparison | RuleComparison | ExcessAgain:
     if flag["family"] == "contradiction":
-        return RuleComparison(rerun, flag, store)
-    return (ExcessAgain if flag["promise"] == "excess" else FlagComparison)(rerun, flag, store)
+        return RuleComparison(rerun, flag, rows.store)
+    return ExcessAgain(rerun, flag, rows.store) if flag["promise"] == "excess" else FlagComparison(rerun, flag, rows)
 
 
 def _order(
@@ -123,41 +130,59 @@ def _removal(
     return Removal(tuple(direct[key] for key in sorted(rows)), len(direct), smallest, others)
 
 
+def _foresee_nothing(sets: Sequence[frozenset[RowKey]]) -> None:
+    """Where one set after the other is computed as quickly as many at once, none is computed before it is asked for."""
+
+
 def _search(
-    order: Sequence[RowKey], clears: _Clears, alike: Callable[[RowKey], Hashable]
+    order: Sequence[RowKey],
+    clears: _Clears,
+    alike: Callable[[RowKey], Hashable],
+    foresee: _Foresee = _foresee_nothing,
 ) -> tuple[frozenset[RowKey], bool]:
     """Return a small set of rows that clears a flag, the likeliest tried first, and whether no smaller one does.
 
     Taking away more is taken never to bring a flag back. Rows that are `alike` count in the same things, so that one of
-    them does what another does.
+    them does what another does. `foresee` is told beforehand of which sets `clears` may be asked next.
     """
+    foresee([frozenset(order[:size]) for size in _halves(0, len(order))] + [frozenset(order)])
     if not order or not clears(frozenset(order)):
         return frozenset(), False
     low, high = 0, len(order)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if clears(frozenset(order[:middle])) else (middle, high)
-    found = _pruned(frozenset(order[:high]), clears, alike)
+    first = frozenset(order[:high])
+    foresee([first - {key} for key in {alike(key): key for key in sorted(first, reverse=True)}.values()])
+    fewest = _pruned(first, clears, alike)
     while True:
-        smaller = list(_smaller(order, alike, len(found) - 1))
+        smaller = list(_smaller(order, alike, len(fewest) - 1))
         if len(smaller) > _TRIED:
-            return found, False
+            return fewest, False
+        foresee(smaller)
         better = next((rows for rows in smaller if clears(rows)), None)
         if better is None:
-            return found, True
-        found = better
+            return fewest, True
+        fewest = better
 
 
-def _pruned(found: frozenset[RowKey], clears: _Clears, alike: Callable[[RowKey], Hashable]) -> frozenset[RowKey]:
+def _halves(low: int, high: int, depth: int = _FORESEEN) -> Iterator[int]:
+    """Yield the numbers that halving a range may come upon in its first steps."""
+    if depth and high - low > 1:
+        middle = (low + high) // 2
+        yield from (middle, *_halves(low, middle, depth - 1), *_halves(middle, high, depth - 1))
+
+
+def _pruned(rows: frozenset[RowKey], clears: _Clears, alike: Callable[[RowKey], Hashable]) -> frozenset[RowKey]:
     """Put back what need not be taken away, one row after another."""
     needed: set[Hashable] = set()
-    for key in sorted(found):
+    for key in sorted(rows):
         if alike(key) not in needed:
-            if clears(found - {key}):
-                found = found - {key}
+            if clears(rows - {key}):
+                rows = rows - {key}
             else:
                 needed.add(alike(key))
-    return found
+    return rows
 
 
 def _smaller(order: Sequence[RowKey], alike: Callable[[RowKey], Hashable], size: int) -> Iterator[frozenset[RowKey]]:

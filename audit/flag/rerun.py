@@ -257,7 +257,7 @@ class CitedRowStore:
         declare(store, coarse)
         declare_filled(store, filled or {})
         self._tables = [table for table in CONTRACT if table.name not in absent]
-        self._filled: set[str] = set()
+        self.held: Mapping[str, pa.Table] = {}
         for table in self._tables:
             load_arrow(store, table, _schema(table).empty_table())
 
@@ -266,10 +266,20 @@ class CitedRowStore:
         for table in self._tables:
             if table.name in rows:
                 load_arrow(self.store, table, rows[table.name])
-            elif table.name in self._filled:
+            elif table.name in self.held:
                 load_arrow(self.store, table, _schema(table).empty_table())
-        self._filled = set(rows)
+        self.held = rows
         return self.store
+
+    @contextmanager
+    def taken_back(self) -> Iterator[None]:
+        """Put the rows that are held back in the end of a block in which others are."""
+        held = self.held
+        try:
+            with self.store.taken_back():
+                yield
+        finally:
+            self.held = held
 
 
 def _schema(table: Table) -> pa.Schema:

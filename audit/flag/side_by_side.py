@@ -112,8 +112,10 @@ class SubjectValues:
 class SideBySide:
     """The rows of some flags, in a store that holds them where loaded records stand, and nothing else."""
 
-    def __init__(self, rows: CitedRowStore, flags: Sequence[RowsByTable]) -> None:
-        self.numbering, self.flags = Numbering.of(flags), len(flags)
+    def __init__(
+        self, rows: CitedRowStore, flags: Sequence[RowsByTable], *, numbering: Numbering | None = None
+    ) -> None:
+        self.numbering, self.flags = numbering or Numbering.of(flags), len(flags)
         names = sorted({name for tables in flags for name in tables})
         self.store = rows.hold({name: self._together([tables.get(name) for tables in flags]) for name in names})
 

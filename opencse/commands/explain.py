@@ -220,4 +220,5 @@ COMMAND = Command(
         "opencse explain build/run 3fa9c2 --stability",
         "opencse explain build/run 3fa9c2 --prov flag.prov.json",
     ),
+    data_frames=False,
 )

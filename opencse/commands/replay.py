@@ -37,4 +37,9 @@ def replay(
         raise VerificationFailed(f"{len(different)} of {len(replays)} flags do not replay.", where=str(run))
 
 
-COMMAND = Command(replay, panel="Check a run", examples=("opencse replay build/run", "opencse replay build/run 3fa9c2"))
+COMMAND = Command(
+    replay,
+    panel="Check a run",
+    examples=("opencse replay build/run", "opencse replay build/run 3fa9c2"),
+    data_frames=False,
+)

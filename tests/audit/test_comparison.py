@@ -64,9 +64,10 @@ def weights_of(folder: RunFolder, besides: Sequence[int] = ()) -> tuple[dict[Row
     rows["assault"] = pa.concat_tables([own, others], promote_options="default").select(own.column_names)
     rerun = Rerun(folder, folder.settings)
     with Store(threads=1) as store:
-        CitedRowStore(store, rerun.absent, rerun.coarse, rerun.filled).hold(rows)
+        held = CitedRowStore(store, rerun.absent, rerun.coarse, rerun.filled)
+        held.hold(rows)
         keys = [(table, key) for table in rows for key in rows[table][str(CONTRACT[table].key)].to_pylist()]
-        return FlagComparison(rerun, flag, store).counted(keys), rerun.table("officer", flag["as_of"])
+        return FlagComparison(rerun, flag, held).counted(keys), rerun.table("officer", flag["as_of"])
 
 
 def test_the_weights_of_cited_rows_add_up_to_the_values_that_they_count_in(late_tours: RunFolder) -> None:

@@ -7,13 +7,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.flag.cited_rows import RowKey, cited_rows, evidence_of, loaded_rows
-from audit.flag.comparison import FlagComparison, reading
+from audit.flag.comparison import FlagComparison, _with, reading
 from audit.flag.removal import Removal, _confirmed, _removal, _search, smallest_removal
 from audit.flag.rerun import CitedRowStore, Rerun
 from data.store import Store
@@ -186,11 +187,10 @@ def test_rows_of_one_flag_leave_nothing_behind_for_the_next(finished: RunFolder)
 def comparison_of(folder: RunFolder, flag: dict[str, Any], store: Store) -> tuple[FlagComparison, list[RowKey]]:
     cited = evidence_of(folder, flag["flag_id"])[flag["flag_id"]]
     rerun = Rerun(folder, folder.settings)
-    CitedRowStore(store, rerun.absent, rerun.coarse, rerun.filled).hold(
-        cited_rows(cited, loaded_rows(folder, cited), flag["as_of"])
-    )
+    rows = CitedRowStore(store, rerun.absent, rerun.coarse, rerun.filled)
+    rows.hold(cited_rows(cited, loaded_rows(folder, cited), flag["as_of"]))
     direct = {(row.table_name, row.row_id) for row in cited if row.part == "direct"}
-    return FlagComparison(rerun, flag, store), sorted(direct)
+    return FlagComparison(rerun, flag, rows), sorted(direct)
 
 
 def test_removal_by_doubling_takes_away_what_removal_row_by_row_does(finished: RunFolder) -> None:
@@ -205,6 +205,38 @@ def test_removal_by_doubling_takes_away_what_removal_row_by_row_does(finished: R
         assert others == comparison.again_without(rows)[1]
 
 
+def test_values_without_many_sets_of_rows_at_once_are_those_without_each(finished: RunFolder) -> None:
+    for flag in (flag for flag in by_weight(finished) if flag["promise"] == "comparison"):
+        with Store(threads=1) as store:
+            one, order = comparison_of(finished, flag, store)
+            sets = [frozenset(order[:size]) for size in range(1, min(12, len(order)) + 1)] + [frozenset(order)]
+            alone = [one._changed(rows) for rows in sets]
+        with Store(threads=1) as store:
+            other, _ = comparison_of(finished, flag, store)
+            other.foresee(sets)
+            assert set(sets) <= set(other._foreseen)
+            for rows, expected in zip(sets, alone, strict=True):
+                found = other._changed(rows)
+                assert expected.keys() == found.keys()
+                for key, cells in expected.items():
+                    for name in ("value", "exposure", "n_rows", "status"):
+                        np.testing.assert_array_equal(getattr(cells, name), getattr(found[key], name))
+        assert any(alone)
+
+
+def test_the_search_foresees_every_set_that_halving_and_proof_come_upon() -> None:
+    rows = [("a", n) for n in range(20)]
+    foreseen: set[frozenset[tuple[str, int]]] = set()
+    asked: list[frozenset[tuple[str, int]]] = []
+
+    def clears(gone: frozenset[tuple[str, int]]) -> bool:
+        asked.append(gone)
+        return len(gone) > 6
+
+    _search(rows, clears, lambda key: key[0], foreseen.update)
+    assert set(asked) <= foreseen
+
+
 def test_what_has_not_changed_need_not_be_computed_again(finished: RunFolder) -> None:
     """Everybody compared anew by every detector and baseline comes to the same as with what the run wrote down."""
     flag = lightest_of_each_family(finished)["peer"]
@@ -212,7 +244,8 @@ def test_what_has_not_changed_need_not_be_computed_again(finished: RunFolder) ->
         comparison, order = comparison_of(finished, flag, store)
         for rows in (frozenset(order[:1]), frozenset(order)):
             changed = comparison._changed(rows)
-            series = tuple(replace(s, cells=changed.get(s.key, s.cells)) for s in comparison.panel.series)
+            at = comparison.at
+            series = tuple(replace(s, cells=_with(s.cells, at, changed.get(s.key))) for s in comparison.panel.series)
             anew = compare_panel(replace(comparison.panel, series=series), comparison.settings)
             before = compare_panel(comparison.panel, comparison.settings)
             mine = {flag["subject_id"]}

@@ -16,7 +16,7 @@ from audit.flag.comparison import FlagComparison
 from audit.flag.explanation import _changes
 from audit.flag.explanation import explain as explain_flag
 from audit.flag.fewer_counts import fewer_counts
-from audit.flag.rerun import Rerun
+from audit.flag.rerun import CitedRowStore, Rerun
 from audit.flag.rule_comparison import RuleComparison
 from data.store import Store
 from models.detectors import detectors
@@ -174,7 +174,7 @@ def test_so_many_fewer_as_explain_says_would_have_cleared_the_flag_and_one_less_
         r"(.+) over (?:the \d+ of )?(\d+) days.*: \d+ fewer \(at most (\d+) instead of .+", said
     )[0]
     with Store(threads=1) as store:
-        comparison = FlagComparison(rerun, flag, store)
+        comparison = FlagComparison(rerun, flag, CitedRowStore(store, rerun.absent, rerun.coarse, rerun.filled))
         monkeypatch.setattr(FlagComparison, "_written", {})
         key = name.replace(" ", "_"), int(window)
         chances = [combined_with(comparison, key, float(most) + more) for more in (0, 1)]
