@@ -55,6 +55,7 @@ def _subjects(
     draw = streams.draw("course").random((len(mask), 3)) if len(selection) else np.empty((0, 3))
     shortest, longest = own.months or pattern.months
     level = (pattern.intensity if own.intensity is None else own.intensity) * settings.intensity
+    level *= settings.intensities.get(pattern.name, 1.0)
     strength = level / pattern.intensity
     stints, structure = pool.force.stints, pool.force.structure
     concern = pattern.concern if isinstance(pattern, Typology) else ""

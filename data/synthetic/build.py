@@ -78,7 +78,7 @@ def build_parts(world: World) -> Parts:
     start, end = _day(world.starts_on), _day(world.ends_on)
     posts = world.people - workforce.count_joiners(world)
     units = structure.build_structure(world, streams, positions=posts)
-    positions = workforce.build_positions(units, streams)
+    positions = workforce.build_positions(world, units, streams)
     people, leavers = workforce.build_people(world, streams, positions, start=start, end=end)
     stints = workforce.build_stints(world, streams, units, positions, people, leavers, start=start, end=end)
     latent = traits.build_latent(streams, len(people), world)
@@ -156,10 +156,10 @@ def _record(cell: CellRecords) -> None:
         data, draw = cell.tables[table], cell.draw("known", table)
         with_incident = _known_with_incident(cell, data)
         if table == "attendance":
-            known = recording.known_with(draw, with_incident)
+            known = recording.known_with(draw, with_incident, world=cell.world)
         else:
             joins = people.joined.take(data["officer_id"]) if data.owner == "officer_id" else np.zeros(len(data))
-            known = np.maximum(recording.known_on(draw, data, joined=joins), with_incident)
+            known = np.maximum(recording.known_on(draw, data, world=cell.world, joined=joins), with_incident)
         cell.set_columns(table, known_on=known.astype(np.int32))
     recorded = cell.tables["shift"]["known_on"] < cell.force.end
     for table, data in cell.tables.items():

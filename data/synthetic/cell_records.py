@@ -68,6 +68,11 @@ class CellRecords:
         place = person * self.tendencies.months + self.tendencies.month_of(day)
         return lasting * self.tendencies.drift(name).ravel().take(place)
 
+    def role_rates(self, work: str, value: float, weights: dict[str, float], *, among: str = "officers") -> Array:
+        """Return yearly rates by role as `role_rates` does, with what each role has of a kind of work in this force."""
+        own = {role: weight * self.world.draw(f"work/{work}/{role}") for role, weight in weights.items()}
+        return role_rates(self.force, value, own, among=among)
+
     def add(self, table: str, *, number: Array | None = None, **columns: Array) -> Rows:
         """Add ordinary rows to a table and give them their ids, by `number`, or else by position.
 

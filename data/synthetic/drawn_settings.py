@@ -17,6 +17,12 @@ from data.synthetic.priors import draw, draws
 _PRACTICE = 0.15
 """Level below which a force has a change of practice: about one in seven."""
 
+_WHOLE = 46_000
+"""People of the force that the shares of roles were shaped after."""
+
+_TEAM_SIZES = (6.0, 16.0)
+_SPECIALISTS = ("firearms", "intelligence", "public_order", "roads")
+
 
 def ordinary_draws() -> dict[str, float]:
     """Return what every designed force stands on: the median of each prior, and reporting that is alike for everybody.
@@ -31,36 +37,35 @@ def ordinary_draws() -> dict[str, float]:
     return {name: 1.0 if name.startswith("reporting/") else value for name, value in draws(None).items()}
 
 
-def ordinary_settings(*, starts_on: date, months: int) -> dict[str, Any]:
+def ordinary_settings(*, people: int, starts_on: date, months: int) -> dict[str, Any]:
     """Return the settings of the ordinary force, which every designed world stands on."""
-    return _settings(ordinary_draws(), None, starts_on=starts_on, months=months)
+    return _settings(ordinary_draws(), None, people=people, starts_on=starts_on, months=months)
 
 
-def drawn_settings(seed: int | None, *, starts_on: date, months: int) -> dict[str, Any]:
-    """Return the settings that a seed draws for a force of some length; without a seed, the median ones.
+def drawn_settings(seed: int | None, *, people: int, starts_on: date, months: int) -> dict[str, Any]:
+    """Return the settings that a seed draws for a force of some size and length; without a seed, the median ones.
 
     `draws` holds every draw by name; figures, structure, reporting, recording and patterns follow from them.
     """
-    return _settings(draws(seed), seed, starts_on=starts_on, months=months)
+    return _settings(draws(seed), seed, people=people, starts_on=starts_on, months=months)
 
 
-def _settings(values: dict[str, float], seed: int | None, *, starts_on: date, months: int) -> dict[str, Any]:
+def _settings(
+    values: dict[str, float], seed: int | None, *, people: int, starts_on: date, months: int
+) -> dict[str, Any]:
     scaled = _group(values, "figures")
     return {
         "draws": values,
         "figures": {name: _rounded(factor * figures()[name].value) for name, factor in scaled.items() if factor != 1},
-        "structure": {
-            "borough_spread": values["structure/borough_spread"],
-            "team_size": values["structure/team_size"],
-            "roles": {role: draw("each/role_share", seed, role) for role in _roles()},
-        },
+        "structure": _structure(values, seed, people=people),
         "reporting": _group(values, "reporting"),
         "recording": _recording(values, starts_on=starts_on, months=months),
         "archetypes": {
             "intensity": values["archetypes/intensity"],
-            "shares": _shares("archetypes", "each/archetype_share", seed),
+            "shares": _each("archetypes", "each/archetype_share", seed),
+            "intensities": _each("archetypes", "each/archetype_intensity", seed),
         },
-        "typologies": {"shares": _shares("typologies", "each/typology_share", seed)},
+        "typologies": {"shares": _each("typologies", "each/typology_share", seed)},
     }
 
 
@@ -85,8 +90,23 @@ def _roles() -> tuple[str, ...]:
     return CONTRACT["posting"].column["role"].values
 
 
-def _shares(folder: str, prior: str, seed: int | None) -> dict[str, float]:
-    """Return the multiple of its usual share for each pattern of a folder."""
+def _structure(values: Mapping[str, float], seed: int | None, *, people: int) -> dict[str, Any]:
+    """Return the shape of a force: teams are larger, and roles have more of them, by powers of its size."""
+
+    def by_size(effect: str) -> float:
+        return float((people / _WHOLE) ** values[f"force_size/{effect}"])
+
+    multiples = dict.fromkeys(_SPECIALISTS, by_size("specialists")) | {"headquarters": by_size("headquarters")}
+    least, most = _TEAM_SIZES
+    return {
+        "borough_spread": values["structure/borough_spread"],
+        "team_size": min(max(_rounded(values["structure/team_size"] * by_size("team_size")), least), most),
+        "roles": {role: _rounded(draw("each/role_share", seed, role) * multiples.get(role, 1.0)) for role in _roles()},
+    }
+
+
+def _each(folder: str, prior: str, seed: int | None) -> dict[str, float]:
+    """Return what a prior gives for each pattern of a folder, by name: a multiple of what is usual."""
     names = sorted(path.stem for path in Path(__file__).with_name(folder).glob("*.py") if path.stem[0] != "_")
     return {name: draw(prior, seed, name) for name in names}
 

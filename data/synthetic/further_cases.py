@@ -7,7 +7,7 @@ import numpy as np
 from data.arrays import Array
 from data.synthetic.layers.complaints import ROWS_A_CASE, adjudicated, case_ids
 from data.synthetic.layers.lookups import anybody
-from data.synthetic.layers.recording import LAGS
+from data.synthetic.layers.recording import lags
 from data.synthetic.nuisance import Tendency
 from data.synthetic.rows import code
 from data.synthetic.streams import pick
@@ -27,7 +27,7 @@ def add_further_cases(tendency: Tendency, *, first: int, days: float, by_the_sam
     received = np.repeat(received_on, counts) + draw.exponential(days, total).astype(np.int64)
     formal = draw.random(total) < cell.world.figure("formal_case_share")
     finalised, outcome = adjudicated(cell, draw, received, formal)
-    others, lag = anybody(cell, draw, total), pick(draw, total, LAGS["complaint"])
+    others, lag = anybody(cell, draw, total), pick(draw, total, lags(cell.world, "complaint"))
     rows = complaint.take(np.flatnonzero((case >= 0) & is_followed[case]))
     each = counts[rows["_case"]]
     row = np.repeat(np.arange(len(rows)), each)

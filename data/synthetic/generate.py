@@ -25,7 +25,7 @@ from data.synthetic.rows import Rows, to_arrow
 from data.synthetic.table_files import TableFile
 from data.synthetic.world import World
 
-GENERATOR = 6
+GENERATOR = 7
 """Version of the generator: the same version, world, seed and size give the same bytes."""
 
 _HIGH_CARDINALITY = ("TIMESTAMP",)

@@ -14,7 +14,14 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import Any, Literal
 
+from data.contract import CONTRACT
 from data.random import generator
+
+WORK = ("complaints", "force", "lookups", "overtime", "searches")
+"""Kinds of work of which roles have more in one force than in another."""
+
+UNFORGOTTEN = ("booking", "external_register", "incident", "site_entry", "system_access")
+"""Kinds of record that are never forgotten for weeks: machines keep them, or they are late by their nature."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +81,23 @@ def draw(prior: str, seed: int | None, *key: str) -> float:
 
 
 def draws(seed: int | None) -> dict[str, float]:
-    """Return everything that is drawn once for a force, by name, and how people differ in each nuisance.
+    """Return everything that is drawn once for a force, by name, and what is drawn for each thing of a kind.
+
+    These are how people differ in each nuisance (`spread`), how much each role does of some kinds of work (`work`),
+    and which share of each kind of record comes late (`late`).
 
     Example:
         >>> 0.3 <= draws(7)["drift/forgetting"] <= 0.4
         True
     """
     single = {name: draw(name, seed) for name in priors() if not name.startswith("each/")}
-    nuisances = (name.removeprefix("rate/") for name in priors() if name.startswith("rate/"))
-    spreads = {f"spread/{name}": draw("each/spread", seed, name) for name in nuisances}
-    return dict(sorted((single | spreads).items()))
+    spreads = {f"spread/{name}": draw("each/spread", seed, name) for name in _named("rate")}
+    late = {f"late/{name}": draw("each/late_share", seed, name) for name in _named("lag") if name not in UNFORGOTTEN}
+    roles = CONTRACT["posting"].column["role"].values
+    work = {f"work/{kind}/{role}": draw("each/role_work", seed, kind, role) for kind in WORK for role in roles}
+    return dict(sorted((single | spreads | late | work).items()))
+
+
+def _named(group: str) -> list[str]:
+    """Return what the priors of a group are about."""
+    return [name.partition("/")[2] for name in priors() if name.startswith(f"{group}/")]

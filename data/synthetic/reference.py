@@ -72,7 +72,7 @@ def _postings(parts: Parts) -> Rows:
         ended_on=stints.ended,
     )
     joined = force.people.joined[stints.person]
-    known = recording.known_on(parts.streams.draw("known/posting"), data, joined=joined)
+    known = recording.known_on(parts.streams.draw("known/posting"), data, world=parts.world, joined=joined)
     return data.with_columns(known_on=np.minimum(known, force.end - 1).astype(np.int32))
 
 

@@ -255,10 +255,10 @@ class SubjectRecords:
 
     def _known(self, new: Rows) -> Array:
         if new.table.name == "attendance":
-            return recording.known_with(self.draw, new["_at"] // MINUTES).astype(np.int32)
+            return recording.known_with(self.draw, new["_at"] // MINUTES, world=self.cell.world).astype(np.int32)
         people = self.cell.force.people
         joins = people.joined[new["officer_id"]] if new.owner == "officer_id" else np.zeros(len(new))
-        return recording.known_on(self.draw, new, joined=joins).astype(np.int32)
+        return recording.known_on(self.draw, new, world=self.cell.world, joined=joins).astype(np.int32)
 
     def alter(self, data: Rows, **columns: Array | int | float) -> None:
         """Give new values to columns of rows obtained from `rows`."""

@@ -75,6 +75,16 @@ class Tendencies:
         team[people] = stints.team[order[first]]
         return self._streams.draw("team").normal(size=len(self._force.structure.team_unit))[team]
 
+    def of_team(self, work: str) -> Array:
+        """Return how much of a kind of work each team leaves next to others of its role, with mean 1 over posts."""
+        key = f"team/{work}"
+        if key not in self._multiples:
+            structure = self._force.structure
+            spread = self.world.draw("posting/team_spread")
+            level = np.exp(spread * self._streams.draw(key).normal(size=len(structure.team_size)))
+            self._multiples[key] = level / np.average(level, weights=structure.team_size)
+        return self._multiples[key]
+
     def drift(self, trait: str) -> Array:
         """Return how a lasting trait wanders: a multiple for each person and month, with mean 1 over people."""
         key = f"drift/{trait}"

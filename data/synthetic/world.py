@@ -59,6 +59,7 @@ class Plantings(_Settings):
     intensity: float = Field(default=1.0, gt=0, le=10, description="multiplies every intensity")
     settings: dict[str, Planting] = Field(default_factory=dict)
     shares: dict[str, float] = Field(default_factory=dict, description="multiples of shares, by name")
+    intensities: dict[str, float] = Field(default_factory=dict, description="multiples of intensities, by name")
 
     def chosen(self, found: list[str]) -> list[str]:
         """Return the names this world has, of those found."""
@@ -201,18 +202,20 @@ def _with_draws(settings: dict[str, Any]) -> dict[str, Any]:
     """Return the settings with draws under them, where the file is sound enough to say for what."""
     is_drawn = settings.pop("drawn", False) is True
     starts_on, months = settings.get("starts_on", _FIRST_DAY), settings.get("months", _MONTHS)
-    seed = settings.get("seed", _SEED)
+    seed, people = settings.get("seed", _SEED), settings.get("people")
     if not (isinstance(starts_on, date) and isinstance(months, int) and isinstance(seed, int)):
         return settings
+    if not isinstance(people, int) or people < SMALLEST:
+        return settings
     if is_drawn:
-        return merged(drawn_settings(seed, starts_on=starts_on, months=months), settings)
-    return merged(ordinary_settings(starts_on=starts_on, months=months), settings)
+        return merged(drawn_settings(seed, people=people, starts_on=starts_on, months=months), settings)
+    return merged(ordinary_settings(people=people, starts_on=starts_on, months=months), settings)
 
 
 def median_world(*, people: int, months: int = _MONTHS, seed: int = _SEED) -> World:
     """Return the drawn world in which every prior gives its median: what is published stands in its middle."""
     own = {"name": "drawn", "title": "the median of all draws", "people": people, "months": months, "seed": seed}
-    return World.model_validate(merged(drawn_settings(None, starts_on=_FIRST_DAY, months=months), own))
+    return World.model_validate(merged(drawn_settings(None, people=people, starts_on=_FIRST_DAY, months=months), own))
 
 
 def _path_of(name_or_path: str) -> Path:

@@ -9,7 +9,7 @@ from data.contract import CONTRACT
 from data.synthetic.cell_records import CellRecords
 from data.synthetic.layers.absences import SUSPENSION_DAYS
 from data.synthetic.layers.complaints import mean_reporting, reporting_factor
-from data.synthetic.layers.recording import LAGS
+from data.synthetic.layers.recording import lags
 from data.synthetic.rows import NO_TIME, code, codes
 from data.synthetic.streams import chance, pick
 
@@ -53,7 +53,7 @@ def open_cases(cell: CellRecords) -> None:
         "opened_on": opened,
         "outcome": np.where(is_open, -1, _outcome(cell, draw, gross, standard)),
         "closed_on": np.where(is_open, NO_TIME, closed),
-        "_lag": pick(draw, count, LAGS["conduct_case"]),
+        "_lag": pick(draw, count, lags(cell.world, "conduct_case")),
     }
     rows_reported = {name: values[reported] for name, values in columns.items()}
     cell.add("conduct_case", number=np.flatnonzero(reported), **rows_reported)

@@ -14,13 +14,13 @@ import numpy as np
 from data.arrays import Array
 from data.contract import CONTRACT
 from data.synthetic import keys
-from data.synthetic.cell_records import CellRecords, role_rates
+from data.synthetic.cell_records import CellRecords
 from data.synthetic.figures import split
 from data.synthetic.layers.lookups import anybody, people_at
-from data.synthetic.layers.recording import LAGS
+from data.synthetic.layers.recording import lags
 from data.synthetic.rows import MINUTES, NO_TIME, codes
 from data.synthetic.streams import chance, pick
-from data.synthetic.world import Reporting
+from data.synthetic.world import Reporting, World
 
 MATTER_WEIGHT = {
     "response": 1.0,
@@ -38,13 +38,12 @@ MATTER_WEIGHT = {
 REPORTED = 0.5
 """Share of matters that are reported where no factor applies: an assumption. Published rates are of those reported."""
 
-NAMED_TOO = 0.9
 _HALFWAY = 0.5
-"""How likely a colleague at the scene is named too, at most, and the trait at which it is half of that: assumptions."""
+"""The trait at which a colleague at the scene is named too half as likely as at most: an assumption."""
 
 ALLEGATIONS = (0.96, 0.03, 0.01)
-"""Share of cases with one, two and three allegations against each officer named. With the officers named in a case
-this gives the published number of allegations a case."""
+"""Usual share of cases with one, two and three allegations against each officer named. With the officers named in a
+case this gives the published number of allegations a case."""
 
 _ORDINARY_TILT = {
     "duties": 1.027,
@@ -65,8 +64,6 @@ ROWS_A_CASE = 96
 """Numbers that are set aside for the rows of one case: officers named times allegations."""
 
 _SCENES = 3
-_INTERNAL = 0.06
-_ANONYMOUS = 0.05
 _PLACES = 32
 _RECEIVED_AFTER = 18.0
 _OUTCOMES = ("no_action", "service_acceptable", "learning", "case_to_answer", "withdrawn")
@@ -87,11 +84,11 @@ def _matters(cell: CellRecords, draw: np.random.Generator) -> Array:
     """Return the posting (by position in the cell) each matter that somebody could complain of arises in."""
     force, stints = cell.force, cell.force.stints
     rate = cell.world.ordinary("complaint_cases") / 1000 / REPORTED / mean_reporting(cell)
-    rates = role_rates(force, rate, MATTER_WEIGHT, among="people")
+    rates = cell.role_rates("complaints", rate, MATTER_WEIGHT, among="people")
     person = stints.person[cell.posts]
     busy = np.sqrt(force.structure.area_busy)[force.structure.team_area[stints.team[cell.posts]]]
     served = (stints.last - stints.first + 1).clip(0)[cell.posts] / 365.25
-    served = served * _drift_of_posts(cell)
+    served = served * _drift_of_posts(cell) * cell.tendencies.of_team("complaints")[stints.team[cell.posts]]
     expected = rates[stints.role[cell.posts]] * force.latent.complaints[person] * busy * served
     post: Array = np.repeat(np.arange(len(person)), draw.poisson(expected * stints.fte[cell.posts]))
     return post
@@ -200,7 +197,7 @@ def _named(cell: CellRecords, draw: np.random.Generator, tour: Array, incident: 
 def _drawn_in(cell: CellRecords, person: Array) -> Array:
     """Return how likely a colleague at the scene is named too: likelier, the more their conduct draws complaints."""
     trait = cell.force.latent.complaints[person]
-    chances: Array = NAMED_TOO * trait / (trait + _HALFWAY)
+    chances: Array = cell.world.draw("complaints/colleague_named") * trait / (trait + _HALFWAY)
     return chances
 
 
@@ -215,12 +212,12 @@ def _record(cell: CellRecords, *, named: _Named, day: Array, incident: Array) ->
     received = day + draw.gamma(0.7, _RECEIVED_AFTER / 0.7, cases).astype(np.int64)
     most = len(ALLEGATIONS)
     category = pick(draw, cases * most, _category_weights()).reshape(cases, most)
-    count = 1 + pick(draw, cases, ALLEGATIONS)
-    source = chance(draw, _INTERNAL, cases).astype(np.int64)
+    count = 1 + pick(draw, cases, _allegations(cell.world))
+    source = chance(draw, cell.world.draw("complaints/internal"), cases).astype(np.int64)
     complainant = np.where(incident >= 0, people_at(cell, np.maximum(incident, 0)), anybody(cell, draw, cases))
-    complainant[(source == 1) | chance(draw, _ANONYMOUS, cases)] = -1
+    complainant[(source == 1) | chance(draw, cell.world.draw("complaints/anonymous"), cases)] = -1
     finalised, outcome = adjudicated(cell, draw, received, formal)
-    lag = pick(draw, cases, LAGS["complaint"])
+    lag = pick(draw, cases, lags(cell.world, "complaint"))
     row = np.repeat(np.arange(len(named.case)), count[named.case])
     which = np.arange(len(row)) - np.repeat(np.cumsum(count[named.case]) - count[named.case], count[named.case])
     of = named.case[row]
@@ -239,6 +236,12 @@ def _record(cell: CellRecords, *, named: _Named, day: Array, incident: Array) ->
         _lag=lag[of],
         _case=of,
     )
+
+
+def _allegations(world: World) -> tuple[float, ...]:
+    """Return the share of cases with one, two and three allegations against each officer named."""
+    more = [share * world.draw("complaints/more_allegations") for share in ALLEGATIONS[1:]]
+    return (1 - sum(more), *more)
 
 
 def _category_weights() -> tuple[float, ...]:

@@ -62,16 +62,17 @@ def video_on(world: World) -> float:
 def use_force(cell: CellRecords) -> None:
     """Add force reports: at incidents, by some of those present, and without one, mostly in custody."""
     shares = _at_incidents(_FORCE_AT) * _REPORTS
-    weights = by_role(ATTENDANCES_A_TOUR) * tours_a_year() * shares + by_role(_CUSTODY_FORCE)
+    without = by_role({role: rate * cell.world.draw(f"work/force/{role}") for role, rate in _CUSTODY_FORCE.items()})
+    weights = by_role(ATTENDANCES_A_TOUR) * tours_a_year() * shares + without
     scale = _scale(cell, "force", weights)
     draw = cell.draw("use_of_force")
     incident, attendance = cell.tables["incident"], cell.tables["attendance"]
     forced = chance(draw, np.minimum(_FORCE_AT * scale, 1.0).take(incident["kind"]))
     present = np.flatnonzero(forced.take(attendance["_incident"]))
     person = attendance["officer_id"][present]
-    reports = chance(
-        draw, _REPORTS * cell.trait("force", person, attendance.day()[present]) * _is_officer(cell, person)
-    )
+    level = cell.trait("force", person, attendance.day()[present]) * _is_officer(cell, person)
+    team = cell.tables["shift"]["_team"].take(attendance["_shift"][present])
+    reports = chance(draw, _REPORTS * level * cell.tendencies.of_team("force").take(team))
     present = present[reports]
     at_incident = _reports(
         cell, draw, attendance["officer_id"][present], after_arrival(draw, attendance["_at"][present])
@@ -80,7 +81,7 @@ def use_force(cell: CellRecords) -> None:
     at_incident["_incident"] = attendance["_incident"][present]
     hard = (draw.random(len(incident)) < 0.15)[attendance["_incident"][present]]
     at_incident["severity"] = np.minimum(at_incident["severity"] + hard, 5)
-    tours, when = _at_tours(cell, draw, by_role(_CUSTODY_FORCE) * scale, _on_tours(cell, "force"))
+    tours, when = _at_tours(cell, draw, without * scale, _on_tours(cell, "force"))
     alone = _reports(cell, draw, cell.tables["shift"]["officer_id"][tours], when)
     alone["incident_id"] = np.full(len(tours), -1)
     alone["_incident"] = np.full(len(tours), -1, dtype=np.int32)
@@ -118,9 +119,10 @@ def _is_officer(cell: CellRecords, person: Array) -> Array:
 
 
 def _on_tours(cell: CellRecords, trait: str) -> Array:
-    """Return a lasting trait of whoever works each tour, as it stands on the day."""
+    """Return a lasting trait of whoever works each tour, as it stands on the day, in their team."""
     shift = cell.tables["shift"]
-    return cell.trait(trait, shift["officer_id"], shift.day())
+    team = cell.tendencies.of_team(trait).take(shift["_team"])
+    return cell.trait(trait, shift["officer_id"], shift.day()) * team
 
 
 def _at_tours(cell: CellRecords, draw: np.random.Generator, rates: Array, multiple: Array) -> tuple[Array, Array]:
@@ -179,7 +181,7 @@ def suffer_assaults(cell: CellRecords) -> None:
 def search_people(cell: CellRecords) -> None:
     """Add stops and searches, more of them where it is busy."""
     draw = cell.draw("stop_search")
-    rates = role_rates(cell.force, cell.world.ordinary("searches"), SEARCH_WEIGHT)
+    rates = cell.role_rates("searches", cell.world.ordinary("searches"), SEARCH_WEIGHT)
     regular = _is_officer(cell, np.arange(len(cell.force.people)))
     tours, when = _at_tours(
         cell, draw, rates, _on_tours(cell, "searches") * regular[cell.tables["shift"]["officer_id"]]

@@ -30,7 +30,6 @@ _SECOND_INTEREST = 0.12
 _MEMBER_SHARE = 0.012
 _OTHER_KINDS = {"relationship": 0.02, "gift": 0.015}
 _REGISTERED = {"property": 0.75, "second_job": 0.65, "company": 0.95, "membership": 0.70}
-_LATE_SHARE = 0.06
 _MISMATCHED = 0.022
 _CLOSE_MISMATCH = 0.06
 
@@ -42,7 +41,7 @@ def declare_interests(cell: CellRecords) -> None:
     started = _since(cell, draw, officer)
     is_member = kind == code("declaration", "kind", "membership")
     due = np.where(is_member, np.maximum(started, _day(MEMBERSHIP_RULE)), started)
-    is_late = chance(draw, _LATE_SHARE, len(officer))
+    is_late = chance(draw, cell.world.draw("policy/late_declarations"), len(officer))
     after = np.where(is_late, draw.integers(40, 300, len(officer)), draw.integers(0, 28, len(officer)))
     after = np.where(is_member, _after_the_rule(cell, draw, len(officer)), after)
     ended = _until(cell, draw, started, len(officer))

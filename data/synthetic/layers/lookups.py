@@ -11,7 +11,7 @@ import numpy as np
 from data.arrays import Array
 from data.contract import CONTRACT
 from data.synthetic import keys
-from data.synthetic.cell_records import CellRecords, by_role, role_rates
+from data.synthetic.cell_records import CellRecords, by_role
 from data.synthetic.layers.rota import tours_a_year
 from data.synthetic.rows import MINUTES, code
 from data.synthetic.streams import chance, pick_by
@@ -59,7 +59,7 @@ _OTHERS = 1 << 22
 def look_things_up(cell: CellRecords) -> None:
     """Add the looks at systems of the cell, linked to work where a link was given."""
     shift = cell.tables["shift"]
-    rates = role_rates(cell.force, cell.world.ordinary("lookups"), VOLUME, among="people")
+    rates = cell.role_rates("lookups", cell.world.ordinary("lookups"), VOLUME, among="people")
     draw = cell.draw("system_access")
     expected = (rates / tours_a_year()).take(shift["_role"]) * cell.trait("lookups", shift["officer_id"], shift.day())
     tour = np.repeat(np.arange(len(shift)), draw.poisson(expected))

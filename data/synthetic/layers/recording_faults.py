@@ -33,12 +33,19 @@ def spoil(cell: CellRecords) -> None:
         _thin_force(cell, recording.force_practice)
     if recording.complaint_practice:
         _thin_complaints(cell, recording.complaint_practice)
+    level = _carelessness(cell)
     for table in _MISLINKED:
-        _mislink(cell, table, recording.mislinks)
+        _mislink(cell, table, recording.mislinks * level)
     for table in COPIED:
-        _duplicate(cell, table, recording.duplicates)
+        _duplicate(cell, table, recording.duplicates * level)
     for table in ("site_entry", "system_access"):
         cell.tables[table] = as_logged(cell, cell.tables[table])
+
+
+def _carelessness(cell: CellRecords) -> float:
+    """Return how often this part of the force records wrongly next to all of it: a log-normal of mean 1."""
+    spread = cell.world.draw("recording/area_spread")
+    return float(np.exp(spread * cell.draw("faults/level").normal() - spread**2 / 2))
 
 
 def as_logged(cell: CellRecords, rows: Rows) -> Rows:

@@ -12,7 +12,7 @@ import numpy as np
 
 from data.arrays import Array
 from data.contract import CONTRACT
-from data.synthetic.cell_records import CellRecords, by_role, role_rates
+from data.synthetic.cell_records import CellRecords, by_role
 from data.synthetic.rows import MINUTES, Rows, code
 from data.synthetic.streams import chance, pick
 
@@ -175,7 +175,7 @@ def _rest_day_chance(cell: CellRecords) -> Array:
 def _overtime_minutes(cell: CellRecords) -> Array:
     """Return the expected overtime minutes a year of every posting of the cell."""
     force, stints = cell.force, cell.force.stints
-    rates = role_rates(force, cell.world.ordinary("overtime_hours") * 60, OVERTIME_WEIGHT, among="constables")
+    rates = cell.role_rates("overtime", cell.world.ordinary("overtime_hours") * 60, OVERTIME_WEIGHT, among="constables")
     regular = stints.rank[cell.posts] != code("posting", "rank", "staff")
     senior = stints.rank[cell.posts] > code("posting", "rank", "sergeant")
     factor = np.where(regular, np.where(senior, 0.1, 1.0), 0.3)

@@ -22,6 +22,9 @@ from data.synthetic.world import World
 
 CELL_TEAMS = 60
 
+_SMALLEST_TEAM = 4
+"""The fewest posts of a team, where there are enough: a leader, a deputy and somebody to lead."""
+
 BOROUGH_ROLES = {
     "response": 0.21,
     "neighbourhood": 0.12,
@@ -53,7 +56,7 @@ def build_structure(world: World, streams: Streams, *, positions: int) -> Struct
     count = max(len(BOROUGH_ROLES) + len(BRANCH_ROLES), round(positions / world.structure.team_size))
     teams = _teams_by_role(count, world.structure.roles)
     in_boroughs = sum(teams[role] for role in BOROUGH_ROLES)
-    boroughs = world.structure.boroughs or min(32, max(2, in_boroughs // 12))
+    boroughs = world.structure.boroughs or min(32, max(2, int(in_boroughs / world.draw("structure/teams_a_borough"))))
     commands = min(boroughs, world.structure.commands or max(2, math.ceil(boroughs * 12 / 32)))
     role, area = _team_places(teams, boroughs)
     units = _Units(boroughs=boroughs, commands=commands)
@@ -70,7 +73,7 @@ def build_structure(world: World, streams: Streams, *, positions: int) -> Struct
         team_unit=team_unit,
         team_area=area,
         team_role=codes("posting", "role", role),
-        team_size=_team_sizes(streams, len(role), positions),
+        team_size=_team_sizes(world, streams, len(role), positions),
         team_cell=_cells(np.minimum(area, boroughs)),
     )
 
@@ -133,14 +136,27 @@ class _Units:
         return np.array(ids, dtype=np.int64)
 
 
-def _team_sizes(streams: Streams, teams: int, positions: int) -> Array:
-    sizes = streams.draw("structure/team_sizes").integers(9, 12, teams)
+def _team_sizes(world: World, streams: Streams, teams: int, positions: int) -> Array:
+    """Return how many posts each team has: they differ by one or two, times what was drawn; what is left is spread."""
+    usual = streams.draw("structure/team_sizes").integers(-1, 2, teams)
+    between = streams.draw("structure/team_sizes/between").random(teams) - 0.5
+    differs = np.rint(world.draw("structure/team_size_spread") * (usual + between)).astype(np.int64)
+    sizes = np.maximum(10 + differs, _SMALLEST_TEAM)
     order = streams.draw("structure/team_order").permutation(teams)
     gap = positions - int(sizes.sum())
     whole, rest = divmod(abs(gap), teams)
     step = 1 if gap > 0 else -1
     sizes += step * whole
     sizes[order[:rest]] += step
+    return _at_least(_SMALLEST_TEAM, sizes)
+
+
+def _at_least(least: int, sizes: Array) -> Array:
+    """Return sizes of which none is below the least and the sum is the same: the largest give what is missing."""
+    missing = int((least - sizes).clip(0).sum())
+    sizes = np.maximum(sizes, least)
+    for _ in range(missing):
+        sizes[int(np.argmax(sizes))] -= 1
     return sizes
 
 

@@ -31,12 +31,11 @@ STAFF_SHARE = {
     "training": 0.40,
     "headquarters": 0.72,
 }
-"""Share of each role that is not a regular officer: an assumption that adds up to the published workforce."""
+"""Usual share of each role that is not a regular officer: an assumption that adds up to the published workforce."""
 
 _OTHER_WORKFORCE = {"response": "special", "neighbourhood": "pcso"}
 _TWO_SERGEANTS = ("detective", "public_protection", "intelligence")
 _HEADQUARTERS_RANKS = (0.25, 0.27, 0.28, 0.11, 0.05, 0.04)
-_INSPECTOR_EVERY = 4
 
 _SERVICE_BANDS = (0, 1, 2, 3, 4, 5, 10, 15, 20, 25, 30, 36)
 _SERVICE_SHARE = (0.08, 0.07, 0.07, 0.07, 0.06, 0.17, 0.13, 0.15, 0.12, 0.06, 0.02)
@@ -60,22 +59,30 @@ def count_joiners(world: World) -> int:
     return round(world.people * turnover / (1 + turnover))
 
 
-def build_positions(structure: Structure, streams: Streams) -> Posts:
+def build_positions(world: World, structure: Structure, streams: Streams) -> Posts:
     """Return every post with its rank and workforce; the first post of each team leads it."""
     sizes = structure.team_size
     team = np.repeat(np.arange(len(sizes)), sizes)
     starts = np.cumsum(sizes) - sizes
     place = np.arange(len(team)) - starts[team]
     role = structure.team_role[team]
-    share = np.array(list(_by_role(STAFF_SHARE)))[structure.team_role]
+    share = _staff_shares(world)[structure.team_role]
     staff_posts = np.floor(share * sizes + streams.draw("workforce/staff_posts").random(len(sizes))).astype(np.int64)
-    is_staff = place >= (sizes - staff_posts)[team]
-    rank = _ranks(structure, streams, team, place, role)
+    is_staff = place >= (sizes - np.minimum(staff_posts, sizes - 1))[team]
+    rank = _ranks(world, structure, streams, team, place, role)
     rank[is_staff] = code("posting", "rank", "staff")
     kinds = np.array([code("officer", "workforce", name) for name in _other_workforce()])
     workforce = np.where(is_staff, kinds[role], code("officer", "workforce", "officer"))
     rank[workforce == code("officer", "workforce", "special")] = code("posting", "rank", "constable")
     return Posts(team=team, rank=rank, workforce=workforce, leader=starts)
+
+
+def _staff_shares(world: World) -> Array:
+    """Return the share of each role that is not a regular officer, in the contract's order of roles."""
+    usual = np.array(_by_role(STAFF_SHARE))
+    odds = world.draw("workforce/staff") * usual / (1 - usual)
+    shares: Array = odds / (1 + odds)
+    return shares
 
 
 def _by_role(table: dict[str, float]) -> list[float]:
@@ -90,15 +97,25 @@ def _other_workforce() -> list[str]:
     return [_OTHER_WORKFORCE.get(role, "staff") for role in CONTRACT["posting"].column["role"].values]
 
 
-def _ranks(structure: Structure, streams: Streams, team: Array, place: Array, role: Array) -> Array:
+def _ranks(world: World, structure: Structure, streams: Streams, team: Array, place: Array, role: Array) -> Array:
     rank = np.zeros(len(team), dtype=np.int64)
-    two = np.isin(role, [code("posting", "role", name) for name in _TWO_SERGEANTS])
-    rank[(place == 0) | (two & (place == 1))] = code("posting", "rank", "sergeant")
-    number = np.arange(len(structure.team_size))
-    rank[(place == 2) & (number[team] % _INSPECTOR_EVERY == 0)] = code("posting", "rank", "inspector")
+    rank[place < _sergeants(world, structure, streams)[team]] = code("posting", "rank", "sergeant")
+    number = np.arange(len(structure.team_size)) / world.draw("ranks/inspectors")
+    has_inspector = np.ceil(number) < np.ceil(number + 1 / world.draw("ranks/inspectors"))
+    rank[(place == 2) & has_inspector[team]] = code("posting", "rank", "inspector")
     head = role == code("posting", "role", "headquarters")
-    rank[head] = pick(streams.draw("workforce/headquarters_ranks"), int(head.sum()), _HEADQUARTERS_RANKS)
+    senior = np.arange(len(_HEADQUARTERS_RANKS)) >= code("posting", "rank", "inspector")
+    weights = np.where(senior, world.draw("ranks/seniors"), 1.0) * _HEADQUARTERS_RANKS
+    rank[head] = pick(streams.draw("workforce/headquarters_ranks"), int(head.sum()), weights.tolist())
     return rank
+
+
+def _sergeants(world: World, structure: Structure, streams: Streams) -> Array:
+    """Return how many sergeants each team has: one, or two of investigators, times what was drawn; at least one."""
+    two = np.isin(structure.team_role, [code("posting", "role", name) for name in _TWO_SERGEANTS])
+    level = streams.draw("workforce/sergeants").random(len(two))
+    number: Array = np.floor(world.draw("ranks/sergeants") * np.where(two, 2, 1) + level)
+    return np.clip(number, 1, 3)
 
 
 @dataclass(frozen=True)
