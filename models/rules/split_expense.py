@@ -12,7 +12,7 @@ _NEXT = {"kind": "travel", "amount_pence": 2380, "receipt": False, "incurred_on"
 _ROWS: CaseRows = {"expense": (_CLAIM, _NEXT)}
 
 RULE = Rule(
-    question="Which claims without a receipt lie just under the limit, with another such claim within weeks?",
+    question="Which claims without a receipt lie just under the limit, within weeks after another such claim?",
     concern="standards",
     standard="honesty_and_integrity",
     policy="expense_claims",
@@ -21,14 +21,14 @@ RULE = Rule(
     & (col.amount_pence >= col.policy.near_pence)
     & (col.amount_pence < col.policy.limit_pence),
     day=col.incurred_on,
+    # By an earlier one alone: were two claims to speak against each other, one coincidence would count as two days.
     contradicted_by=Counterpart(
         table="expense",
         only=col.receipt == False,  # noqa: E712
         match=(col.other.amount_pence >= col.policy.near_pence)
         & (col.other.amount_pence < col.policy.limit_pence)
-        & (col.other.incurred_on != col.incurred_on)
-        & (col.other.incurred_on >= days_later(col.incurred_on, col.policy.apart_days * -1))
-        & (col.other.incurred_on <= days_later(col.incurred_on, col.policy.apart_days)),
+        & (col.other.incurred_on < col.incurred_on)
+        & (col.other.incurred_on >= days_later(col.incurred_on, col.policy.apart_days * -1)),
         alive="paired",
     ),
     guard="nothing is judged where it is the officer's only claim without a receipt; the same day twice may be a copy",
@@ -41,10 +41,10 @@ RULE = Rule(
     references=("Theft and fraud are among the national corruption categories.",),
     cases=(
         RuleCase(
-            says="Two such claims within weeks: each is contradicted by the other.",
+            says="Two such claims within weeks: one coincidence, and the later claim is contradicted by the earlier.",
             rows=_ROWS,
-            expected=(1, 2),
-            against=(2, 1),
+            expected=(2,),
+            against=(1,),
         ),
         RuleCase(
             says="With a receipt it claims nothing, and speaks against no other.",
@@ -66,8 +66,8 @@ RULE = Rule(
         RuleCase(
             says="A look-alike: two or three such claims in a year: ordinary where others have as many.",
             rows={"expense": (_CLAIM, _NEXT, _NEXT | {"incurred_on": "2026-05-25"})},
-            expected=(1, 2, 3),
-            against=(2, 1, 1),
+            expected=(2, 3),
+            against=(1, 1),
             shows="look_alike",
         ),
         RuleCase(
