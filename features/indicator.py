@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -207,18 +208,22 @@ class Indicator:
     @property
     def lookups(self) -> Mapping[str, str]:
         """The tables its rows refer to, each with the referring column."""
+        return MappingProxyType(dict(self._lookups))
+
+    @cached_property
+    def _lookups(self) -> tuple[tuple[str, str], ...]:
         owners = {path[0] for e in self.expressions for path in fields(e) if len(path) == 2}
         targets = sorted(owners - {self.joined_as})
-        return MappingProxyType({table: str(referring_column(self.source, table)) for table in targets})
+        return tuple((table, str(referring_column(self.source, table))) for table in targets)
 
-    @property
+    @cached_property
     def tables(self) -> tuple[str, ...]:
         """All tables it reads, its own first."""
         if self.aggregate == "formula":
             return tuple(dict.fromkeys([self.table, *(t for part in self.parts for t in part.tables)]))
         return tuple(dict.fromkeys([self.table, *self.lookups, *(r.table for r in self.relations)]))
 
-    @property
+    @cached_property
     def optional_columns(self) -> frozenset[str]:
         """The columns it reads that records may lack altogether, each as `<table>.<column>`."""
         if self.aggregate == "formula":

@@ -14,8 +14,10 @@ import inspect
 import os
 import random
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -182,10 +184,16 @@ def outlyingness(model: Any, rows: Floats) -> Floats:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Keep linear algebra to one thread: with several, sums end in other bits."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
+    with _thread_pools(len(sys.modules)).limit(limits=1):
         yield
+
+
+@lru_cache(maxsize=1)
+def _thread_pools(modules: int) -> Any:
+    """Return what sets the threads of the libraries that are loaded, looked for again when modules were imported."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 @contextmanager

@@ -163,13 +163,14 @@ def _around(rule: Rule, counterpart: Counterpart, number: int) -> str:
     Asked only of claims that nothing bears out. Days are counted, not rows: one busy day says nothing of other days.
     """
     day = f"CAST({expression_sql(flat(_day_of(counterpart)), row=OTHER)} AS DATE)"
-    own = f'SELECT DISTINCT "{OTHER}".officer_id AS subject_id, {day} AS day FROM others_{number} AS "{OTHER}"'
-    claimed = f"SELECT DISTINCT {rule.subject_key} AS subject_id, day FROM claims"
+    own = f'SELECT "{OTHER}".officer_id AS subject_id, {day} AS day FROM others_{number} AS "{OTHER}"'
+    claimed = f"SELECT {rule.subject_key} AS subject_id, day FROM claims"
 
     def counted(days: str) -> str:
+        # Days are told apart after the join: near a claim lie few of all the rows of a source.
         return (
-            "SELECT u.claim_id, count(*) FILTER (WHERE d.day < u.day) AS before,"
-            " count(*) FILTER (WHERE d.day > u.day) AS after"
+            "SELECT u.claim_id, count(DISTINCT d.day) FILTER (WHERE d.day < u.day) AS before,"
+            " count(DISTINCT d.day) FILTER (WHERE d.day > u.day) AS after"
             f" FROM unborne AS u JOIN ({days}) AS d ON d.subject_id = u.{rule.subject_key}"
             f" AND d.day BETWEEN u.day - {counterpart.around_days} AND u.day + {counterpart.around_days}"
             " GROUP BY u.claim_id"

@@ -262,17 +262,19 @@ def _limits(stack: Stack, trials: Floats, centre: Floats, precision: Floats, cut
     a, b = own * share, own * (1.0 - share)
     # From the chance of no hit upwards, each chance by its ratio to the one before: no special function in the loop.
     chance = np.exp(betaln(a, n + b) - betaln(a, b))
-    total, limit = chance.copy(), np.zeros(len(n))
+    total, limit = chance.copy(), np.full(len(n), -1.0)
     open_ = np.arange(len(n))
     at = 0.0
     while True:
-        reached = (total >= cut) | (at >= n)
-        limit[open_[reached]] = at
-        open_ = open_[~reached]
-        if not len(open_):
+        limit[open_[((total >= cut) | (at >= n)) & (limit[open_] < 0)]] = at
+        rest = limit[open_] < 0
+        if not rest.any():
             break
-        n, a, b, chance, total = (of[~reached] for of in (n, a, b, chance, total))
-        chance = chance * (n - at) * (at + a) / ((at + 1.0) * np.maximum(n - at - 1.0 + b, 1e-300))
+        if 4 * rest.sum() < 3 * len(open_):
+            # To copy those that are left at every step would cost more than to take the others along for a while.
+            open_ = open_[rest]
+            n, a, b, chance, total = (of[rest] for of in (n, a, b, chance, total))
+        chance = chance * np.maximum(n - at, 0.0) * (at + a) / ((at + 1.0) * np.maximum(n - at - 1.0 + b, 1e-300))
         total, at = total + chance, at + 1.0
     return np.asarray(np.minimum(np.maximum(limit, 1.0)[bins.which], trials))
 

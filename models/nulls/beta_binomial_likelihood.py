@@ -17,7 +17,7 @@ from scipy.special import bdtr, expit, gammaln, psi, zeta
 
 from data.arrays import Bools, Floats, Positions
 from models.nulls.newton import Curvature
-from models.nulls.stacks import Samples, Stack, distinct
+from models.nulls.stacks import Samples, Stack, distinct, distinct_rows
 from models.nulls.truncated import SpreadPrior
 
 _GRID: Final = np.concatenate([np.arange(-60.0, -14.0, 0.8), np.arange(-14.0, 14.1, 0.3)])
@@ -172,10 +172,10 @@ def _truncation(stack: Stack, trials: Floats, limits: Floats, centre: Floats) ->
     keys = (near[bounded], limits[bounded], np.round(10.0 * centre[bounded]))
     bins = distinct(stack.select(bounded), *(key.astype(np.int64) for key in keys))
     n, limit, tenths = bins.keys
-    pairs, which = np.unique(np.column_stack([n, limit]), axis=0, return_inverse=True)
-    under = bdtr(pairs[:, 1:].astype(np.float64), pairs[:, :1], expit(_GRID)[None, :])
+    pairs, which, _ = distinct_rows(n, limit)
+    under = bdtr(pairs[:, 1:], pairs[:, :1].astype(np.int64), expit(_GRID)[None, :])
     size = bins.totals(np.ones(int(bounded.sum())))
-    return TruncationBins(bins.stack, tenths / 10.0, size, np.asarray(under, dtype=np.float64)[which.reshape(-1)])
+    return TruncationBins(bins.stack, tenths / 10.0, size, np.asarray(under, dtype=np.float64)[which])
 
 
 def rounded_trials(trials: Floats) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import bdtr, expit
 
 from data.arrays import Floats
+from models.nulls.stacks import distinct_rows
 
 GRID: Final = np.arange(-16.0, 9.01, 0.2)
 """Log-odds at which the density is summed: finer than the smallest spread, so that the sum is exact to many digits."""
@@ -31,7 +32,7 @@ def _none_hit(trials: Floats) -> Floats:
 
 def chance_under(trials: Floats, limit: Floats) -> Floats:
     """Return the chance of at most the limit, for each bin and point of the grid."""
-    keys, which = np.unique(np.column_stack([trials, limit]), axis=0, return_inverse=True)
+    keys, which, _ = distinct_rows(trials, limit)
     # Those with the highest limits first: the others leave when theirs is reached.
     order = np.argsort(-keys[:, 1], kind="stable")
     n, limits = keys[order, 0], keys[order, 1]
@@ -45,7 +46,7 @@ def chance_under(trials: Floats, limit: Floats) -> Floats:
     under[far] = _at_most(limits[far], n[far])
     total = np.empty_like(under)
     total[order] = under
-    return np.asarray(np.minimum(total, 1.0)[which.reshape(-1)])
+    return np.asarray(np.minimum(total, 1.0)[which])
 
 
 def _at_most(hits: Floats, trials: Floats) -> Floats:

@@ -57,6 +57,11 @@ class GridStretches:
         return np.asarray(self.steps.max(initial=0) - self.steps, dtype=np.intp)
 
     @cached_property
+    def _columns(self) -> Positions:
+        """The points of each offset's stretch: offsets by points of the grid."""
+        return np.asarray(self.starts[:, None] + np.arange(len(GRID))[None, :])
+
+    @cached_property
     def _points(self) -> Floats:
         most = int(self.steps.max(initial=0))
         return np.asarray(GRID[0] + STEP * np.arange(-most, len(GRID) + int(self.starts.max(initial=0)) - most))
@@ -71,8 +76,7 @@ class GridStretches:
 
     def stretches(self, density: Floats) -> Floats:
         """Return each offset's stretch of every row: rows by offsets by points of the grid."""
-        windows = np.lib.stride_tricks.sliding_window_view(density, len(GRID), axis=1)
-        return np.asarray(windows[:, self.starts, :])
+        return np.asarray(density.take(self._columns, axis=1))
 
     def totals(self, density: Floats) -> Floats:
         """Return the sum over each offset's stretch of every row, by which it comes to one."""
@@ -81,6 +85,5 @@ class GridStretches:
     def widened(self, values: Floats, which: Positions) -> Floats:
         """Return rows over the grid as rows over the widened grid, each on the stretch of one of the offsets."""
         wide = np.zeros((len(values), len(self._points)))
-        columns = self.starts[which][:, None] + np.arange(len(GRID))[None, :]
-        np.put_along_axis(wide, columns, values, axis=1)
+        np.put_along_axis(wide, self._columns[which], values, axis=1)
         return wide

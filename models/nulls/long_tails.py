@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from scipy.special import logit
@@ -45,13 +46,14 @@ class ClassedRateNull:
         one = self.null.expect(panel, series)
         p_value = np.full(len(panel.ids), np.nan)
         p_value[one.at] = self.classes.upper_tail(one.counts, one.expected)
-        own = self.null.test(panel, series)
+        # What the null itself says is asked only where a contribution is shown.
+        own = cache(lambda: self.null.test(panel, series))
 
         def explain(at: int) -> Contribution:
             expected = float(one.expected[int(np.searchsorted(one.at, at))])
             low, high = self.classes.interval(expected)
             return replace(
-                own.explain(at),
+                own().explain(at),
                 expected=self.classes.expected(expected),
                 low=low,
                 high=high,
@@ -74,14 +76,14 @@ class LongTailedNull:
         tested, counts, offset = _expected(self.null, panel, series)
         p_value = np.full(len(panel.ids), np.nan)
         p_value[tested] = self.spread.upper_tail(counts.hits, counts.trials, offset)
-        own = self.null.test(panel, series)
+        own = cache(lambda: self.null.test(panel, series))
 
         def explain(at: int) -> Contribution:
             n = int(np.searchsorted(tested, at))
             trials, added = float(counts.trials[n]), float(offset[n])
             low, high = self.spread.interval(trials, added)
             return replace(
-                own.explain(at),
+                own().explain(at),
                 expected=self.spread.expected(trials, added),
                 low=low,
                 high=high,

@@ -35,6 +35,7 @@ from data.arrays import Bools, Floats, Positions
 from data.memo import recall
 from models.nulls.binomial_grid import GRID, chance_under, least_count
 from models.nulls.log_odds import GridStretches, steps_of
+from models.nulls.stacks import distinct_rows
 from models.nulls.truncated import CUT, FEWEST_PEERS, NARROW, PRIOR_EVENTS, SMALLEST
 
 SPREADS: Final = np.exp(np.linspace(np.log(0.25), np.log(3.0), 13))
@@ -48,6 +49,9 @@ EXPECTED_WITHIN: Final = 0.5
 
 LEAST_VARIETY: Final = 0.25
 """How much the spreads of different rules differ at least, as the standard deviation of the logarithm."""
+
+_LOG_NONE: Final = np.logaddexp(0.0, GRID)
+"""Minus the logarithm of the chance that a trial is no hit, over the grid."""
 
 _ROUNDS: Final = 4
 _MUCH_WIDER: Final = 1.3
@@ -131,12 +135,12 @@ class MixedBinomialNull:
         return recall("upper_tail", inputs, lambda: self._upper_tail(hits, trials, offset))
 
     def _upper_tail(self, hits: Floats, trials: Floats, offset: Floats) -> Floats:
-        keys, which = np.unique(np.column_stack([hits, trials, steps_of(offset)]), axis=0, return_inverse=True)
+        keys, which, _ = distinct_rows(hits, trials, steps_of(offset))
         mixing, of = self.mixing(keys[:, 2])
         at_least = np.where(keys[:, 0] > 0, keys[:, 0], 1.0)
         tails = bdtrc(at_least[:, None] - 1.0, keys[:, 1].astype(np.int64)[:, None], expit(GRID)[None, :])
         tail = np.where(keys[:, 0] > 0, np.einsum("bk,bk->b", tails, mixing[of]), 1.0)
-        return np.asarray(np.clip(tail, SMALLEST, 1.0)[which.reshape(-1)])
+        return np.asarray(np.clip(tail, SMALLEST, 1.0)[which])
 
     def expected(self, trials: float, offset: float) -> float:
         """Return the hits that somebody ordinary with so many trials has on average."""
@@ -285,14 +289,13 @@ def _rounded_trials(trials: Floats) -> Floats:
 class _Bins:
     """People gathered by hits, trials (within three percent), offset and limit.
 
-    `own` and `under` are the chances of the hits, and of hits within the limit, over the widened grid of `around`.
+    `chances` are those of the hits and, where there is a limit, of hits within it, over the widened grid of `around`.
     """
 
     size: Floats
     around: GridStretches
     which: Positions
-    own: Floats
-    under: Floats | None
+    chances: Floats
     start: float
     uncertainty: float
 
@@ -300,31 +303,26 @@ class _Bins:
     def of(cls, hits: Floats, trials: Floats, offset: Floats, limit: Floats, *, truncated: bool) -> _Bins:
         keep: Bools = hits <= limit
         n = np.maximum(_rounded_trials(trials[keep]), hits[keep])
-        keys = np.column_stack([hits[keep], n, steps_of(offset[keep]), np.minimum(limit[keep], n)])
-        bins, size = np.unique(keys, axis=0, return_counts=True)
+        bins, _, size = distinct_rows(hits[keep], n, steps_of(offset[keep]), np.minimum(limit[keep], n))
         steps, which = np.unique(bins[:, 2], return_inverse=True)
         around, which = GridStretches(steps.astype(np.intp)), which.reshape(-1)
         x, n = bins[:, 0], bins[:, 1]
         choose = gammaln(n + 1) - gammaln(x + 1) - gammaln(n - x + 1)
-        log_own = choose[:, None] + x[:, None] * GRID[None, :] - n[:, None] * np.logaddexp(0.0, GRID)[None, :]
+        log_own = choose[:, None] + x[:, None] * GRID[None, :] - n[:, None] * _LOG_NONE[None, :]
         total = float(np.sum(size * x)) + 0.5
         start = float(logit(min(total / (float(np.sum(size * n)) + 1.0), 0.99)))
-        own = around.widened(np.exp(log_own), which)
-        under = around.widened(chance_under(n, bins[:, 3]), which) if truncated else None
-        return cls(size.astype(np.float64), around, which, own, under, start, float(total**-0.5))
+        parts = [np.exp(log_own), *([chance_under(n, bins[:, 3])] if truncated else [])]
+        chances = np.stack([around.widened(part, which) for part in parts])
+        return cls(size, around, which, chances, start, float(total**-0.5))
 
     def log_likelihood(self, levels: Floats, spread: float) -> Floats:
         """Return the log-likelihoods of levels at a spread, with half a hit added: so that none at all is possible."""
         density = self.around.density(levels, spread)
         totals = self.around.totals(density)[:, self.which]
-        log_likelihood = self._log_chances(self.own, density, totals)
-        if self.under is not None:
-            log_likelihood = log_likelihood - self._log_chances(self.under, density, totals)
+        chance = np.einsum("pbe,le->plb", self.chances, density) / totals
+        log_chance = np.sum(self.size * np.log(np.maximum(chance, 1e-300)), axis=2)
+        log_likelihood = log_chance[0] if len(log_chance) == 1 else log_chance[0] - log_chance[1]
         return np.asarray(log_likelihood + 0.5 * (levels + min(0.5 * spread**2, 2.0)))
-
-    def _log_chances(self, chances: Floats, density: Floats, totals: Floats) -> Floats:
-        chance = np.einsum("be,le->lb", chances, density) / totals
-        return np.asarray(np.sum(self.size * np.log(np.maximum(chance, 1e-300)), axis=1))
 
     def surface(self, spreads: slice) -> tuple[Floats, Floats]:
         """Return levels around the best at each spread, and their log-likelihoods; left-out spreads fit not at all."""
@@ -358,10 +356,10 @@ def _limits(trials: Floats, offset: Floats, null: MixedBinomialNull, cut: float)
 
     Where hardly anybody has a hit, those with none cannot tell how rare the first one is.
     """
-    keys, which = np.unique(np.column_stack([_rounded_trials(trials), steps_of(offset)]), axis=0, return_inverse=True)
+    keys, which, _ = distinct_rows(_rounded_trials(trials), steps_of(offset))
     mixing, of = null.mixing(keys[:, 1])
     limit = least_count(keys[:, 0], mixing[of], cut, least=1.0)
-    return np.asarray(np.minimum(limit[which.reshape(-1)], trials))
+    return np.asarray(np.minimum(limit[which], trials))
 
 
 def _offsets(group_levels: Sequence[Floats], groups: Sequence[Positions], size: int) -> Floats:

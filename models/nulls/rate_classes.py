@@ -28,6 +28,7 @@ from scipy.special import gammaln
 
 from data.arrays import Floats, Integers
 from models.nulls import negative_binomial
+from models.nulls.stacks import distinct_rows
 from models.nulls.truncated import ORDINARY_SPREAD, SMALLEST
 
 STEP: Final = 0.05
@@ -81,8 +82,8 @@ class RateClassesNull:
         Expectations are positive. Counts are discrete, so under the null the chance of a value at or under u is at most
         u.
         """
-        keys, which = np.unique(np.column_stack([counts, _steps(expected)]), axis=0, return_inverse=True)
-        return self._tails(keys[:, 0], keys[:, 1])[which.reshape(-1)]
+        keys, which, _ = distinct_rows(counts, _steps(expected))
+        return self._tails(keys[:, 0], keys[:, 1])[which]
 
     def expected(self, expected: float) -> float:
         """Return the count that somebody ordinary has on average where the gamma-Poisson null expects so many."""
@@ -195,9 +196,8 @@ class _Bins:
         # Where hardly anybody has an event, the first one is not yet above anything.
         limits = np.maximum(negative_binomial.quantile(CENSORED, shape, shape / (shape + means)), 1.0)[which]
         above = counts > limits
-        keys = np.column_stack([np.where(above, limits + 1.0, counts), steps[which], above])
-        bins, size = np.unique(keys, axis=0, return_counts=True)
-        return cls(size.astype(np.float64), bins[:, 0], np.exp(STEP * bins[:, 1]), np.flatnonzero(bins[:, 2]))
+        bins, _, size = distinct_rows(np.where(above, limits + 1.0, counts), steps[which], above)
+        return cls(size, bins[:, 0], np.exp(STEP * bins[:, 1]), np.flatnonzero(bins[:, 2]))
 
     def log_likelihood(self, shape: float) -> Floats:
         """Return the log-likelihood at a shape of each factor, multiple and share."""

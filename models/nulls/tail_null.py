@@ -173,13 +173,21 @@ def _minus_log_posterior(below: Sequence[Floats], limit: Floats) -> Loss:
     """
     mean, spread = PRIOR_TAIL
 
+    last: list[tuple[bytes, Stack, Floats, Positions]] = []
+
     def loss(point: Floats, at: Positions) -> Curvature:
-        stack = Stack(np.array([len(below[n]) for n in at.tolist()], dtype=np.intp))
-        scores, owner, size = np.concatenate([below[n] for n in at.tolist()]), stack.owner, stack.sizes.astype(float)
-        shape = point[:, 1]
-        hazard = _cumulative_hazard(scores * np.exp(-point[:, 0])[owner], shape[owner])
+        # Problems drop out from time to time; between, the same scores are needed again.
+        if not last or last[0][0] != at.tobytes():
+            own = Stack(np.array([len(below[n]) for n in at.tolist()], dtype=np.intp))
+            places = np.concatenate([own.owner, np.arange(len(at))])
+            last[:] = [(at.tobytes(), own, np.concatenate([below[n] for n in at.tolist()]), places)]
+        _, stack, scores, places = last[0]
+        size, shape = stack.sizes.astype(float), point[:, 1]
+        # The limits come after the scores, so that all is computed in one go.
+        scaled = np.concatenate([scores, limit[at]]) * np.exp(-point[:, 0])[places]
+        hazard = _cumulative_hazard(scaled, shape[places])
         # Minus the log density is the cumulative hazard, log1p of shape times score, and the log scale.
-        sums = [stack.sums(each) for each in hazard]
+        sums = [stack.sums(each[: len(scores)]) for each in hazard]
         value, by_scale, by_shape, *bends = ((1.0 + shape) * each for each in sums)
         curve = Curvature(value, np.column_stack([by_scale, by_shape]), np.column_stack(bends))
         # What the shape in the product (1 + shape) times hazard adds to slopes and bends by the shape.
@@ -188,7 +196,7 @@ def _minus_log_posterior(below: Sequence[Floats], limit: Floats) -> Loss:
         curve.bend[:, 2] += 2.0 * sums[2]
         curve.value[:] += size * point[:, 0]
         curve.slope[:, 0] += size
-        _add_truncation(curve, _cumulative_hazard(limit[at] * np.exp(-point[:, 0]), shape), size)
+        _add_truncation(curve, tuple(each[len(scores) :] for each in hazard), size)
         curve.value[:] += 0.5 * ((shape - mean) / spread) ** 2
         curve.slope[:, 1] += (shape - mean) / spread**2
         curve.bend[:, 2] += 1.0 / spread**2
@@ -228,7 +236,10 @@ def _cumulative_hazard(score: Floats, shape: Floats) -> tuple[Floats, ...]:
 
 
 def _series(y: Floats, coefficients: Floats) -> Floats:
-    return np.asarray(np.polynomial.polynomial.polyval(y, coefficients))
+    total = np.full(len(y), coefficients[-1])
+    for coefficient in coefficients[-2::-1].tolist():
+        total = coefficient + total * y
+    return total
 
 
 _ORDER: Final = np.arange(7.0)
