@@ -43,6 +43,9 @@ MOST_FITTED: Final = 4000
 WIDEST: Final = 0.09
 """Peers are never taken to differ more widely than with this smaller parameter of the beta: most then have nothing."""
 
+_AT_ONCE: Final = 32
+"""So many counts are tried at once on the way up to a limit."""
+
 _FINEST: Final = 20_000.0
 _FURTHEST: Final = 4.0
 _EXTREME: Final = 16.0
@@ -262,20 +265,23 @@ def _limits(stack: Stack, trials: Floats, centre: Floats, precision: Floats, cut
     a, b = own * share, own * (1.0 - share)
     # From the chance of no hit upwards, each chance by its ratio to the one before: no special function in the loop.
     chance = np.exp(betaln(a, n + b) - betaln(a, b))
-    total, limit = chance.copy(), np.full(len(n), -1.0)
-    open_ = np.arange(len(n))
-    at = 0.0
+    limit, open_ = np.zeros(len(n)), np.arange(len(n))
+    total, at = chance, 0.0
+    reached = (total >= cut) | (n <= at)
     while True:
-        limit[open_[((total >= cut) | (at >= n)) & (limit[open_] < 0)]] = at
-        rest = limit[open_] < 0
-        if not rest.any():
+        open_ = open_[~reached]
+        if not len(open_):
             break
-        if 4 * rest.sum() < 3 * len(open_):
-            # To copy those that are left at every step would cost more than to take the others along for a while.
-            open_ = open_[rest]
-            n, a, b, chance, total = (of[rest] for of in (n, a, b, chance, total))
-        chance = chance * np.maximum(n - at, 0.0) * (at + a) / ((at + 1.0) * np.maximum(n - at - 1.0 + b, 1e-300))
-        total, at = total + chance, at + 1.0
+        n, a, b, chance, total = (of[~reached] for of in (n, a, b, chance, total))
+        # Many counts at once: to go up one by one would spend the time on calls. Above all trials nothing is added.
+        up = at + np.arange(_AT_ONCE)[:, None]
+        ratio = np.maximum(n - up, 0.0) * (up + a) / ((up + 1.0) * np.maximum(n - up - 1.0 + b, 1e-300))
+        chances = chance * np.multiply.accumulate(ratio, axis=0)
+        totals = np.add.accumulate(np.concatenate([total[None, :], chances]), axis=0)[1:]
+        enough = (totals >= cut) | (up + 1.0 >= n)
+        reached = np.asarray(enough.any(axis=0))
+        limit[open_[reached]] = at + 1.0 + np.argmax(enough[:, reached], axis=0)
+        chance, total, at = chances[-1], totals[-1], at + _AT_ONCE
     return np.asarray(np.minimum(np.maximum(limit, 1.0)[bins.which], trials))
 
 

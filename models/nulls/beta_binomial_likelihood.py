@@ -50,7 +50,7 @@ class GammaTerms:
 
     def take(self, at: Positions) -> GammaTerms:
         """Return the samples at these positions, in ascending order."""
-        rows = np.isin(self.stack.owner, at, kind="table")
+        rows = self.stack.within(at)
         columns = (of[rows] for of in (self.whole, self.centre, self.sign, self.weight))
         return GammaTerms(Stack(self.stack.sizes[at]), *columns)
 
@@ -88,7 +88,7 @@ class TruncationBins:
 
     def take(self, at: Positions) -> TruncationBins:
         """Return the samples at these positions, in ascending order."""
-        rows = np.isin(self.stack.owner, at, kind="table")
+        rows = self.stack.within(at)
         return TruncationBins(Stack(self.stack.sizes[at]), self.centre[rows], self.size[rows], self.under[rows])
 
     def add(self, point: Floats, curve: Curvature) -> None:

@@ -48,7 +48,7 @@ class CountedBins:
 
     def take(self, at: Positions) -> CountedBins:
         """Return the samples at these positions, in ascending order."""
-        rows = [np.isin(of.owner, at, kind="table") for of in (self.counts, self.bins)]
+        rows = [of.within(at) for of in (self.counts, self.bins)]
         limit = None if self.limit is None else self.limit[rows[1]]
         return CountedBins(
             counts=Stack(self.counts.sizes[at]),

@@ -204,10 +204,10 @@ class _Bins:
         chance = self._chances(shape)
         ordinary = chance[np.searchsorted(_OFFSETS, _FACTORS)]
         values = np.empty((len(_FACTORS), len(_MULTIPLES), len(SHARES)))
+        share = SHARES[:, None, None]
         for at, multiple in enumerate(_MULTIPLES):
             higher = chance[np.searchsorted(_OFFSETS, _FACTORS + multiple)]
-            for n, share in enumerate(SHARES):
-                values[:, at, n] = (self.size * np.log((1.0 - share) * ordinary + share * higher)).sum(axis=1)
+            values[:, at, :] = (self.size * np.log((1.0 - share) * ordinary + share * higher)).sum(axis=2).T
         return values
 
     def _chances(self, shape: float) -> Floats:

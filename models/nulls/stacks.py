@@ -59,6 +59,17 @@ class Stack:
         filled = self.sizes > 0
         return None if len(filled) and filled.all() else filled
 
+    def within(self, at: Positions) -> Bools:
+        """Return which entries are those of the samples at these positions.
+
+        Example:
+            >>> Stack(np.array([2, 0, 1])).within(np.array([1, 2])).tolist()
+            [False, False, True]
+        """
+        chosen = np.zeros(len(self.sizes), dtype=np.bool_)
+        chosen[at] = True
+        return np.asarray(chosen[self.owner])
+
     def select(self, entries: Bools) -> Stack:
         """Return the stack of the chosen entries of every sample."""
         return Stack(np.bincount(self.owner[entries], minlength=len(self.sizes)))
@@ -98,9 +109,7 @@ class Samples:
 
     def take(self, at: Positions) -> Samples:
         """Return the samples at these positions, in ascending order."""
-        chosen = np.zeros(self.n, dtype=np.bool_)
-        chosen[at] = True
-        rows = chosen[self.entries.owner]
+        rows = self.entries.within(at)
         entries, groups = Stack(self.entries.sizes[at]), Stack(self.groups.sizes[at])
         moved = np.repeat(groups.starts - self.groups.starts[at], entries.sizes)
         columns = (self.counts[rows], self.opportunity[rows], self.group[rows] + moved, self.offset[rows])

@@ -155,8 +155,8 @@ def fit_truncated(
         rest = np.flatnonzero(~np.array(ended))
         if not len(rest):
             break
-        limits = limits[np.isin(samples.entries.owner, rest, kind="table")]
-        before = levels[np.isin(samples.groups.owner, rest, kind="table")]
+        limits = limits[samples.entries.within(rest)]
+        before = levels[samples.groups.within(rest)]
         samples, going, log_spread = samples.take(rest), going[rest], further[rest]
     return [course.fit for course in courses]
 
