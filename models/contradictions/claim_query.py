@@ -51,7 +51,7 @@ def judgement_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None =
             joined = f"LEFT JOIN witnesses_{number} AS w{number} ON w{number}.claim_id = c.claim_id"
         else:
             steps.append(f"matches_{number} AS (\n{_all_matches(rule, counterpart, asked, span)}\n)")
-            witnesses, joined = _witnesses(counterpart, number, as_of, span)
+            witnesses, joined = _witnesses(rule, counterpart, number, as_of, span)
             steps.append(f"witnesses_{number} AS (\n{witnesses}\n)")
         if counterpart.around_days is not None:
             around.append((number, counterpart))
@@ -60,7 +60,7 @@ def judgement_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None =
     if around and len(rule.counterparts) == len(rule.borne_out_by):
         steps.append(f"unborne AS MATERIALIZED (\n{_unborne(rule)}\n)")
     for number, counterpart in around:
-        steps.append(f"around_{number} AS (\n{_around(rule, counterpart, number)}\n)")
+        steps.append(f"around_{number} AS (\n{_around(rule, counterpart, number, as_of)}\n)")
         joins.append(f"LEFT JOIN around_{number} AS a{number} ON a{number}.claim_id = c.claim_id")
     lines = [
         "WITH " + ",\n".join(steps),
@@ -157,13 +157,19 @@ def _spoke(counterpart: Counterpart, number: int) -> str:
     return witnessed if counterpart.around_days is None else f"{witnessed} AND a{number}.claim_id IS NOT NULL"
 
 
-def _around(rule: Rule, counterpart: Counterpart, number: int) -> str:
+def _claimed_days(rule: Rule, as_of: date, day: str, *, beyond: int = 0) -> str:
+    """Return the condition under which a day is one on which claims are made, or so many days beyond."""
+    return f"{day} BETWEEN DATE '{as_of}' - {rule.window + beyond} AND DATE '{as_of}' - {1 - beyond}"
+
+
+def _around(rule: Rule, counterpart: Counterpart, number: int, as_of: date) -> str:
     """Return the query for the claims around which a source has rows of the officer's own, before and after.
 
     Asked only of claims that nothing bears out. Days are counted, not rows: one busy day says nothing of other days.
     """
     day = f"CAST({expression_sql(flat(_day_of(counterpart)), row=OTHER)} AS DATE)"
-    own = f'SELECT "{OTHER}".officer_id AS subject_id, {day} AS day FROM others_{number} AS "{OTHER}"'
+    near = _claimed_days(rule, as_of, day, beyond=counterpart.around_days or 0)
+    own = f'SELECT "{OTHER}".officer_id AS subject_id, {day} AS day FROM others_{number} AS "{OTHER}" WHERE {near}'
     claimed = f"SELECT {rule.subject_key} AS subject_id, day FROM claims"
 
     def counted(days: str) -> str:
@@ -304,15 +310,19 @@ def _paired(rule: Rule, counterpart: Counterpart, period: Period) -> list[str]:
     return conditions or ["TRUE"]
 
 
-def _witnesses(counterpart: Counterpart, number: int, as_of: date, span: int | None) -> tuple[str, str]:
+def _witnesses(rule: Rule, counterpart: Counterpart, number: int, as_of: date, span: int | None) -> tuple[str, str]:
     """Return the query for the rows that show that a source was alive, and how a claim is joined to its own."""
     # Silence contradicts only where the source would have spoken. What shows that depends on the source: a reader that
     # took in anybody that day, a badge that worked for this officer, a colleague's row from the same incident.
     key = counterpart.target.key
     # What the rows of one witness have in common, and the claim with it: of each, the query's item and the claim's.
     common: list[tuple[str, str]] = []
+    in_time = ""
     if counterpart.day is not None:
-        common.append((f"CAST({expression_sql(flat(counterpart.day), row=OTHER)} AS DATE) AS day", "day"))
+        day = f"CAST({expression_sql(flat(counterpart.day), row=OTHER)} AS DATE)"
+        # Days without claims are of no use as witnesses, and to tell them apart takes most of the time.
+        in_time = f" WHERE {_claimed_days(rule, as_of, day)}"
+        common.append((f"{day} AS day", "day"))
         if counterpart.alive != "day":
             common.append(("officer_id", "officer_id"))
     if span is not None:
@@ -320,7 +330,7 @@ def _witnesses(counterpart: Counterpart, number: int, as_of: date, span: int | N
     # Of what other rows say of a row nothing is asked here: they need not be joined.
     bare = counterpart.day is None and counterpart.only is None
     rows = loaded(counterpart.target, as_of) if bare else f"others_{number}"
-    return _joined_witnesses(common, f'min({key}) AS witness_id FROM {rows} AS "{OTHER}"', number)
+    return _joined_witnesses(common, f'min({key}) AS witness_id FROM {rows} AS "{OTHER}"{in_time}', number)
 
 
 def _joined_witnesses(common: Sequence[tuple[str, str]], smallest: str, number: int) -> tuple[str, str]:
