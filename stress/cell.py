@@ -194,7 +194,7 @@ def _rates(cell: Cell, result: ScenarioResult, provenance: dict[str, Any]) -> pa
     table = rates(
         trial.flags,
         subjects=trial.subjects,
-        scores=pa.concat_tables([trial.scores, combined_scores(trial.comparisons)]),
+        scores=pa.concat_tables([trial.scores, combined_scores(trial.comparisons, trial.contradictions)]),
         truth=_truth(cell, truth),
         people=officers.merge(characteristics, on="officer_id", how="left"),
         units=records["unit"],

@@ -108,7 +108,7 @@ def _with_combined(trial: Trial) -> Trial:
 
     `combined` ranks by what detectors say together; `rules_first` puts whom a rule noticed before all others.
     """
-    combined = combined_scores(trial.comparisons)
+    combined = combined_scores(trial.comparisons, trial.contradictions)
     said = combined.to_pandas()
     first = pd.Series(False, index=said.index)
     for (kind, concern), rows in said.groupby(["subject_kind", "concern"]):

@@ -154,7 +154,7 @@ def _archetypes(
 
 def _workloads(trial: Trial, sought: pd.DataFrame) -> list[dict[str, Any]]:
     """Return, for all detectors together and each baseline, how many of the first few are right."""
-    scores = pa.concat_tables([trial.scores, combined_scores(trial.comparisons)]).to_pandas()
+    scores = pa.concat_tables([trial.scores, combined_scores(trial.comparisons, trial.contradictions)]).to_pandas()
     scores = scores[scores["family"].isin(["baseline", COMBINED])]
     scores = scores.merge(sought.assign(right=1.0), on=KEYS, how="left")
     rows = []

@@ -24,6 +24,7 @@ from data.errors import UsageError
 from data.synthetic.memory_world import make_world
 from data.synthetic.world import load as load_world
 from opencse.cli import app
+from pipeline.priority import POOLED
 from pipeline.settings import over_defaults
 from stress import cell as cells
 from stress.controls.control import Reading
@@ -249,10 +250,11 @@ def test_a_folder_says_which_plan_it_is_of_with_every_setting_filled_in(done: Pa
     assert told["sets"]["default"]["selection"]["standards"]["q"] == 0.1  # the default's
 
 
-def test_all_detectors_together_rank_people_as_the_selection_does(tmp_path: Path) -> None:
+def test_all_detectors_together_rank_people_as_the_selection_does_where_no_rule_speaks() -> None:
     made = make_world(load_world("tiny", people=120, months=4, seed=3))
     chosen = {c: {"method": "capacity", "per_thousand": 50} for c in ("standards", "welfare", "culture")}
-    settings = over_defaults({"selection": chosen, "combination": {"weights": {"peer": 3.0}}}, where="a test")
+    by = {"selection": chosen, "combination": {"weights": {"peer": 3.0}}, "models": {"rules": []}}
+    settings = over_defaults(by, where="a test")
     trial = perform(made, settings=settings).trial
     ranked = combined_scores(trial.comparisons).to_pandas()
     assert set(ranked["family"]) == {COMBINED}
@@ -267,6 +269,11 @@ def test_all_detectors_together_rank_people_as_the_selection_does(tmp_path: Path
     flags = flags[flags["family"] != "contradiction"]
     both = flags.merge(ranked, on=keys, suffixes=("", "_ranked"))
     assert len(both) == len(flags) > 10
+    # Where signs are added up they come to no chance.
+    added = ranked["p_value"].isna() & ranked["score"].notna()
+    assert {tuple(k) for k in ranked.loc[added, ["subject_kind", "concern"]].to_numpy()} == set(POOLED)
+    both = both[[(kind, concern) not in POOLED for kind, concern in both[keys[:2]].to_numpy()]]
+    assert len(both) > 3
     assert (both["p_value"] == both["p_value_ranked"]).all()
     assert (both["score"] == both["score_ranked"]).all()
     for (kind, concern), some in ranked.groupby(["subject_kind", "concern"]):
