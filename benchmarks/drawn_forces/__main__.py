@@ -2,7 +2,7 @@
 
     python benchmarks/drawn_forces flags [--seeds 1-50] [--people 2000]     the default run, with and without patterns
     python benchmarks/drawn_forces hits  [--seeds 1-200] [--people 300]     rules and indicators alone, no detector
-    python benchmarks/drawn_forces figures [--seeds 1-20] [--people 1500]   published figures, as forces have them
+    python benchmarks/drawn_forces figures [--seeds 1-20] [--people 5000]   published figures, as forces have them
     python benchmarks/drawn_forces mutation [--seeds 1-20] [--people 2000]  nobody of concern, and a rule's rows doubled
     python benchmarks/drawn_forces report                                   tables and pictures from what is there
 
@@ -21,7 +21,7 @@ from benchmarks.drawn_forces.mutation import measure_mutation
 from benchmarks.drawn_forces.tables import write_report
 from data.synthetic.splits import require_split
 
-DEFAULTS = {"flags": ("1-50", 2000), "hits": ("1-200", 300), "figures": ("1-20", 1500), "mutation": ("1-20", 2000)}
+DEFAULTS = {"flags": ("1-50", 2000), "hits": ("1-200", 300), "figures": ("1-20", 5000), "mutation": ("1-20", 2000)}
 MEASURES = {"flags": measure_flags, "hits": measure_hits, "figures": measure_figures, "mutation": measure_mutation}
 
 
