@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -127,4 +128,4 @@ def _label(row: dict[Any, Any]) -> str:
 
 def known(value: float) -> float | None:
     """Return a number that can be drawn, None for any other."""
-    return None if pd.isna(value) or value in (float("inf"), float("-inf")) else float(value)
+    return float(value) if math.isfinite(value) else None

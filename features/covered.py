@@ -8,7 +8,7 @@ two years of complaints would make whoever joined in these two years stand out b
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -66,17 +66,37 @@ def covered_days(indicators: Sequence[Indicator], *, as_of: date, sources: Sourc
     return {(name, window): number for (name, window), number in days.items() if number < window}
 
 
+def windows_covered(
+    indicators: Sequence[Indicator], windows: Collection[int] | None = None, *, as_of: date, sources: Sources
+) -> dict[tuple[str, int], tuple[int, int]]:
+    """Return over how many days the value and the exposure of each indicator are counted, by name and window.
+
+    The windows are those of each indicator, unless others are asked for. An exposure must be among the indicators for
+    its records to be known.
+
+    Example:
+        >>> from features.indicators import indicators
+        >>> chosen = [indicators()[name] for name in ("complaints", "days_served")]
+        >>> begun = Sources(reach={(date(2026, 1, 1), "complaint"): date(2025, 1, 1)})
+        >>> windows_covered(chosen, [1825], as_of=date(2026, 1, 1), sources=begun)
+        {('complaints', 1825): (1825, 365), ('days_served', 1825): (1825, 1825)}
+    """
+    tables = {i.name: i.tables for i in indicators}
+    return {
+        (i.name, window): covered_windows(i, window, tables, as_of=as_of, sources=sources)
+        for i in indicators
+        for window in (i.windows if windows is None else windows)
+    }
+
+
 def over_covered_days(indicators: Sequence[Indicator], *, as_of: date, sources: Sources) -> list[Indicator]:
     """Return the indicators whose values are needed over covered days alone, with these numbers of days as windows."""
     by_name = {i.name: i for i in indicators}
-    tables = {i.name: i.tables for i in indicators}
     asked: dict[str, set[int]] = defaultdict(set)
-    for indicator in indicators:
-        for window in indicator.windows:
-            days = covered_windows(indicator, window, tables, as_of=as_of, sources=sources)
-            for name, number in zip((indicator.name, indicator.exposure), days, strict=True):
-                if number < window and name in by_name:
-                    asked[str(name)].add(number)
+    for (own, window), days in windows_covered(indicators, as_of=as_of, sources=sources).items():
+        for name, number in zip((own, by_name[own].exposure), days, strict=True):
+            if number < window and name in by_name:
+                asked[str(name)].add(number)
     return [_over(by_name[name], tuple(sorted(windows))) for name, windows in sorted(asked.items())]
 
 

@@ -243,19 +243,20 @@ def rates(
         UsageError: the truth is of another world than the run.
     """
     from audit.rates import RateOptions as Defaults
+    from audit.rates.audit_inputs import AuditInputs
+    from audit.rates.inputs import Background
     from audit.rates.rates_report import reported_rates
 
     tables = _measured(result, truth)
-    return reported_rates(
-        tables["flags"],
+    inputs = AuditInputs(
+        flags=tables["flags"],
         subjects=tables["subjects"],
         scores=tables["scores"],
         evidence=tables.get("evidence"),
         truth=truth,
-        people=people,
-        units=units,
-        options=options or Defaults(),
+        about=Background(people, units),
     )
+    return reported_rates(inputs, options or Defaults())
 
 
 def rates_of_list(

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from data.arrays import Floats, Ids
-from data.vocabulary import Concern, SubjectKind
+from data.vocabulary import CONCERNS, Concern, SubjectKind
 from features.table import FeatureTable
 from models.detector import Detector
 from models.excess.peer_rates import Standings
@@ -152,7 +152,12 @@ class Comparison:
 
 
 def compare(
-    table: FeatureTable, settings: Settings, selector: Selector | None = None, *, with_baselines: bool = True
+    table: FeatureTable,
+    settings: Settings,
+    selector: Selector | None = None,
+    *,
+    with_baselines: bool = True,
+    concerns: Sequence[Concern] = CONCERNS,
 ) -> tuple[Comparison, ...]:
     """Compare the subjects of one table of feature values, concern by concern.
 
@@ -160,9 +165,8 @@ def compare(
     all, in order. Baselines feed no flag and may be left out.
     """
     selector = selector or Selector(settings)
-    scored = (
-        (panel, score_panel(panel, settings, with_baselines=with_baselines)) for panel in panels_of(table, settings)
-    )
+    panels = panels_of(table, settings, concerns)
+    scored = ((panel, score_panel(panel, settings, with_baselines=with_baselines)) for panel in panels)
     compared = [compare_panel(panel, settings, selector, scores=scores) for panel, scores in scored if scores]
     if table.history is None:
         return tuple(compared)

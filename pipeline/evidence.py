@@ -18,7 +18,7 @@ from data.contract import CONTRACT
 from data.store import Store
 from data.vocabulary import Concern, SubjectKind
 from features.compile.plain_query import evidence_query
-from features.covered import covered_windows
+from features.covered import windows_covered
 from features.gaps.sources import Sources
 from features.indicator import Indicator
 from features.subjects import naming_tables, officers_query
@@ -130,8 +130,10 @@ def _cite_values(
     computed = {name for name, _ in table.cells}
     own = {i.name: i for i in indicators if i.subject == table.kind and i.name in computed}
     position = {subject: at for at, subject in enumerate(table.ids.tolist())}
-    covered = _covered(table, own, sources)
-    spans = {concern: _spans(table, own, concern, covered) for concern in {one.flag.concern for one in cited}}
+    windows = {window for _, window in table.cells}
+    covered = windows_covered([*own.values()], windows, as_of=table.as_of, sources=sources)
+    concerns = {one.flag.concern for one in cited}
+    spans = {concern: cited_days(table.cells, [*own.values()], concern, covered) for concern in concerns}
     for cells in table:
         wanted: dict[int, dict[int, list[tuple[Cited, Part]]]] = defaultdict(lambda: defaultdict(list))
         for one in cited:
@@ -148,32 +150,21 @@ def _cite_values(
                     one.cite((name, row, cells.indicator), part if counts else "comparison")
 
 
-def _covered(
-    table: FeatureTable, indicators: Mapping[str, Indicator], sources: Sources
-) -> dict[tuple[str, int], tuple[int, int]]:
-    """Return over how many days the rows and the exposure of each indicator are counted, in each window of a table."""
-    reads = {name: indicator.tables for name, indicator in indicators.items()}
-    return {
-        (name, window): covered_windows(indicator, window, reads, as_of=table.as_of, sources=sources)
-        for name, indicator in indicators.items()
-        for window in {window for _, window in table.cells}
-    }
-
-
-def _spans(
-    table: FeatureTable,
-    indicators: Mapping[str, Indicator],
+def cited_days(
+    cells: Iterable[tuple[str, int]],
+    indicators: Sequence[Indicator],
     concern: Concern,
     covered: Mapping[tuple[str, int], tuple[int, int]],
 ) -> dict[tuple[str, int], dict[Part, int]]:
     """Return over how many days the rows of each cell bear on flags of a concern, as what is counted and as exposure.
 
-    Of several indicators with one exposure these are the days of the longest. Whatever the concern looks at is cited,
-    if only to show that it carries nothing.
+    `cells` are names and windows, `covered` what `features.covered.windows_covered` says of the indicators. Of several
+    indicators with one exposure these are the days of the longest. Whatever the concern looks at is cited, if only to
+    show that it carries nothing.
     """
-    looked_at = [i for i in indicators.values() if concern in i.concerns]
+    looked_at = [i for i in indicators if concern in i.concerns]
     spans: dict[tuple[str, int], dict[Part, int]] = defaultdict(dict)
-    for name, window in table.cells:
+    for name, window in cells:
         for indicator in looked_at:
             if name in (indicator.name, indicator.exposure):
                 part: Part = "comparison" if name == indicator.name else "exposure"

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from data.arrays import Bools, Ids
 from models.scores import Scores
 from pipeline.detector_scores import DetectorScores
 from pipeline.excess import NAME as EXCESS
@@ -46,22 +47,23 @@ def scores_table(
     excess: Sequence[ExcessComparison] = (),
     *,
     contributions: bool = True,
+    of: Ids | None = None,
 ) -> pa.Table:
     """Return all scores, what rules count and excesses as rows of `scores.parquet`.
 
     Without `contributions` none are listed: to work them out takes longer than many a detector, and to write them as
-    JSON as well, and whoever only counts flags reads none.
+    JSON as well, and whoever only counts flags reads none. Whoever needs those of some people alone names them in `of`.
     """
-    parts = [_detector_rows(s, contributions=contributions) for s in scores]
+    parts = [_detector_rows(s, contributions=contributions, of=of) for s in scores]
     parts += [_rule_rows(e, contributions=contributions) for e in rules]
-    parts += [_excess_rows(e, contributions=contributions) for e in excess]
+    parts += [_excess_rows(e, contributions=contributions, of=of) for e in excess]
     if not parts:
         return SCHEMA.empty_table()
     keys = ["as_of", "subject_kind", "concern", "detector", "subject_id"]
     return pa.concat_tables(parts).sort_by([(key, "ascending") for key in keys])
 
 
-def _detector_rows(result: DetectorScores, *, contributions: bool) -> pa.Table:
+def _detector_rows(result: DetectorScores, *, contributions: bool, of: Ids | None) -> pa.Table:
     view, scores = result.panel, result.scores
     n = len(view.ids)
     own = result.detector.family
@@ -77,12 +79,16 @@ def _detector_rows(result: DetectorScores, *, contributions: bool) -> pa.Table:
         pa.array(scores.p_value, mask=np.isnan(scores.p_value)),
         pa.array(view.peers.labels, pa.string()),
         pa.array([view.peers.sizes[label] for label in view.peers.labels], pa.int64()),
-        pa.array(_listed(scores), pa.string()) if contributions else _none_listed(n),
+        pa.array(_listed(scores, _among(view.ids, of)), pa.string()) if contributions else _none_listed(n),
     ]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
-def _listed(scores: Scores) -> list[str]:
+def _among(ids: Ids, of: Ids | None) -> Bools:
+    return np.full(len(ids), True) if of is None else np.isin(ids, of)
+
+
+def _listed(scores: Scores, among: Bools) -> list[str]:
     """Return the strongest contributions as JSON, for those who stand out; an empty list for all others."""
     n = len(scores.score)
     rank = np.searchsorted(np.sort(scores.score), scores.score, side="left")
@@ -90,12 +96,12 @@ def _listed(scores: Scores) -> list[str]:
         (rank >= n - n // LISTED) | (np.nan_to_num(scores.p_value, nan=1.0) <= 1 / LISTED)
     )
     listed = ["[]"] * n
-    for at in np.flatnonzero(stand_out).tolist():
+    for at in np.flatnonzero(stand_out & among).tolist():
         listed[at] = as_json([c.to_json() for c in scores.contributions.first(at, SHOWN)])
     return listed
 
 
-def _excess_rows(compared: ExcessComparison, *, contributions: bool) -> pa.Table:
+def _excess_rows(compared: ExcessComparison, *, contributions: bool, of: Ids | None) -> pa.Table:
     n = len(compared.ids)
     labels = compared.labels
     sizes = Counter(labels)
@@ -110,17 +116,17 @@ def _excess_rows(compared: ExcessComparison, *, contributions: bool) -> pa.Table
         pa.nulls(n, pa.float64()),
         pa.array(labels, pa.string()),
         pa.array([sizes[label] for label in labels], pa.int64()),
-        pa.array(_listed_excess(compared), pa.string()) if contributions else _none_listed(n),
+        pa.array(_listed_excess(compared, _among(compared.ids, of)), pa.string()) if contributions else _none_listed(n),
     ]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
-def _listed_excess(compared: ExcessComparison) -> list[str]:
+def _listed_excess(compared: ExcessComparison, among: Bools) -> list[str]:
     """Return what an excess rests on as JSON, for those who stand out; an empty list for all others."""
     n = len(compared.ids)
     rank = np.searchsorted(np.sort(compared.score), compared.score, side="left")
     listed = ["[]"] * n
-    for at in np.flatnonzero((compared.score > 0) & (rank >= n - max(1, n // LISTED))).tolist():
+    for at in np.flatnonzero((compared.score > 0) & (rank >= n - max(1, n // LISTED)) & among).tolist():
         contribution = compared.contribution(at)
         listed[at] = as_json([contribution.to_json()] if contribution else [])
     return listed

@@ -15,7 +15,7 @@ from audit.flag.rerun import CitedRowStore, Rerun, feeding, without
 from data.arrays import Floats
 from data.errors import UsageError
 from features.compile.plain_query import evidence_query
-from features.covered import covered_windows
+from features.covered import windows_covered
 from features.engine import compute
 from features.indicator import Indicator
 from features.table import Cells, FeatureTable
@@ -103,13 +103,14 @@ class FlagComparison:
         """Return in which of the concern's values each row counts, and which rows are alike in that."""
         members: dict[RowKey, list[tuple[str, int]]] = {key: [] for key in keys}
         unlike: set[RowKey] = set()
-        tables = {i.name: i.tables for i in self.indicators}
         as_of, subject = self.flag["as_of"], self.flag["subject_id"]
-        for indicator in self.indicators:
+        covered = windows_covered(self.indicators, as_of=as_of, sources=self.rerun.sources)
+        asked = {table for table, _ in keys}
+        for indicator in (i for i in self.indicators if i.aggregate != "formula" and not asked.isdisjoint(i.tables)):
             for window in indicator.windows:
-                if indicator.aggregate == "formula" or (indicator.name, window) not in self.table.cells:
+                if (indicator.name, window) not in self.table.cells:
                     continue
-                days, _ = covered_windows(indicator, window, tables, as_of=as_of, sources=self.rerun.sources)
+                days, _ = covered[indicator.name, window]
                 query = evidence_query(indicator, as_of, days, [subject])
                 for _, table, row, counts in self.store.rows(query):
                     if counts and (table, row) in members:

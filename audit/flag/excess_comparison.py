@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from audit.flag.cited_rows import RowKey
 from audit.flag.rerun import FlagRow, Rerun, without
+from audit.flag.side_by_side import SideBySide
 from data.arrays import Floats
 from data.store import Store
 from features.history import history
 from features.past import History, PeriodCounts
 from models.excess.peer_rates import Standings
 from pipeline.excess import compare_excess, select_excess, with_counts
-from pipeline.flag import Flag
 
 
 class ExcessAgain:
@@ -72,19 +72,39 @@ def own_counts(rerun: Rerun, store: Store, row: FlagRow, name: str) -> PeriodCou
     again = history(
         store, asked, concerns, kind=row["subject_kind"], as_of=row["as_of"], sources=rerun.sources, now_alone=True
     )
-    if row["subject_id"] not in again.ids() or name not in again.indicators:
+    at = np.flatnonzero(again.ids() == row["subject_id"])
+    return _counts_at(again, name, int(at[0]) if len(at) else None)
+
+
+def own_counts_of_each(
+    rerun: Rerun, beside: SideBySide, rows: Sequence[FlagRow], names: Sequence[str]
+) -> dict[str, list[PeriodCounts | None]]:
+    """Return by indicator, for each of some flags side by side, what `own_counts` returns for one."""
+    known, first = rerun.settings.repertoire.indicators, rows[0]
+    asked = {i.name: i for name in names for i in (known[name], known[str(known[name].exposure)])}
+    again = history(
+        beside.store,
+        list(asked.values()),
+        [first["concern"]],
+        kind=first["subject_kind"],
+        as_of=first["as_of"],
+        sources=rerun.sources,
+        now_alone=True,
+    )
+    places = [beside.numbering.position(again.ids(), flag, row["subject_id"]) for flag, row in enumerate(rows)]
+    return {name: [_counts_at(again, name, at) for at in places] for name in names}
+
+
+def _counts_at(again: History, name: str, at: int | None) -> PeriodCounts | None:
+    if at is None or name not in again.indicators:
         return None
-    at, now = again.ids().tolist().index(row["subject_id"]), again.indicators[name].now
+    now = again.indicators[name].now
     return PeriodCounts(now.value[at], now.exposure[at])
 
 
-def past_faults(rerun: Rerun, store: Store, row: FlagRow, past: History | None, rebuilt: Flag | None) -> Iterator[str]:
-    """Compare the subject's counts and exposures of each period, from the evidence alone, with those written down."""
-    if rebuilt is None or past is None:
-        return
-    name, _ = rebuilt.carried[0]
+def past_faults(own: PeriodCounts | None, row: FlagRow, past: History, name: str) -> Iterator[str]:
+    """Compare a subject's counts and exposures of each period, from the evidence alone, with those written down."""
     seen = past.indicators[name].now
-    own = own_counts(rerun, store, row, name)
     if own is None:
         yield "computed again, the subject is not in service"
         return

@@ -14,16 +14,19 @@ from typing import Final
 import numpy as np
 
 from audit.flag.cited_rows import EvidenceRow, LoadedTable, cited_rows, evidence_of, faults_of, loaded_rows
-from audit.flag.excess_comparison import past_faults
+from audit.flag.excess_comparison import own_counts_of_each, past_faults
 from audit.flag.rerun import CitedRowStore, FlagRow, Rerun, feeding
 from audit.flag.rule_comparison import RuleComparison
 from audit.flag.side_by_side import SideBySide, can_stand_together, reads_ids_as_names
 from data.errors import UsageError
 from data.store import Store
+from data.vocabulary import Concern
+from features.covered import windows_covered
+from features.gaps.sources import Sources
 from features.indicator import Indicator
 from features.table import SOURCE_GAP, Cells, FeatureTable
 from models.contradictions.rule import Rule
-from pipeline.evidence import flag_id
+from pipeline.evidence import cited_days, flag_id
 from pipeline.extras import check_extras
 from pipeline.flag import Flag
 from pipeline.run_folder import RunFolder
@@ -99,13 +102,12 @@ def _batches(flags: Sequence[FlagRow], rerun: Rerun) -> Iterator[list[FlagRow]]:
 
     What reads ids for more than names takes one flag after the other.
     """
-    alike: dict[tuple[date, str, str], list[FlagRow]] = {}
+    alike: dict[tuple[date, str, str, str], list[FlagRow]] = {}
     for row in flags:
-        what = row["concern"] if row["promise"] == "comparison" else row["detectors"][0]
-        alike.setdefault((row["as_of"], row["subject_kind"], what), []).append(row)
+        what = row["detectors"][0] if row["promise"] == "contradiction" else row["concern"]
+        alike.setdefault((row["as_of"], row["subject_kind"], row["promise"], what), []).append(row)
     for together in alike.values():
-        past = together[0]["promise"] == "excess"
-        size = _TOGETHER if not past and all(map(reads_ids_as_names, _declarations(together[0], rerun))) else 1
+        size = _TOGETHER if all(map(reads_ids_as_names, _declarations(together[0], rerun))) else 1
         for first in range(0, len(together), size):
             yield together[first : first + size]
 
@@ -145,31 +147,40 @@ class _Replays:
             for row in together:
                 yield from self._computed_faults([row])
             return
-        side_by_side = SideBySide(self.rows, cited)
+        beside = SideBySide(self.rows, cited)
+        computed = {"contradiction": self._rule_faults, "excess": self._excess_faults}
+        yield from computed.get(together[0]["promise"], self._comparison_faults)(beside, together)
+
+    def _rule_faults(self, beside: SideBySide, together: Sequence[FlagRow]) -> Iterator[list[str]]:
+        rule = self.rerun.settings.repertoire.rules[together[0]["detectors"][0]]
+        for row, monthly in zip(together, beside.counts(rule, together[0]["as_of"]), strict=True):
+            again = RuleComparison(self.rerun, row, beside.store)
+            rebuilt = next((f for f in again.selection.flags if _is_about(f, row)), None)
+            yield [*again.differing(monthly), *self._flag_faults(row, rebuilt)]
+
+    def _excess_faults(self, beside: SideBySide, together: Sequence[FlagRow]) -> Iterator[list[str]]:
         first = together[0]
-        if first["family"] == "contradiction":
-            rule = self.rerun.settings.repertoire.rules[first["detectors"][0]]
-            for row, monthly in zip(together, side_by_side.counts(rule, first["as_of"]), strict=True):
-                again = RuleComparison(self.rerun, row, side_by_side.store)
-                rebuilt = next((f for f in again.selection.flags if _is_about(f, row)), None)
-                yield [*again.differing(monthly), *self._flag_faults(row, rebuilt)]
-            return
-        tables, flags, differing = self.rerun.of(first["as_of"])
-        if first["promise"] == "excess":
-            past = tables[first["subject_kind"]].history
-            rebuilt = flags.get((first["subject_kind"], first["subject_id"], first["concern"], "excess"))
-            past_differing = past_faults(self.rerun, side_by_side.store, first, past, rebuilt)
-            yield [*differing, *past_differing, *self._flag_faults(first, rebuilt)]
-            return
-        indicators = feeding(self.rerun.settings, first)
-        values = side_by_side.values(
-            indicators, kind=first["subject_kind"], as_of=first["as_of"], sources=self.rerun.sources
-        )
+        flags, differing = self.rerun.of(first)
+        past = self.rerun.past(first["subject_kind"], first["as_of"])
+        rebuilt = [flags.get((row["subject_id"], "excess")) for row in together]
+        names = [None if flag is None else flag.carried[0][0] for flag in rebuilt]
+        known = sorted({name for name in names if name is not None})
+        own = own_counts_of_each(self.rerun, beside, together, known) if known else {}
+        for number, (row, flag, name) in enumerate(zip(together, rebuilt, names, strict=True)):
+            faults = [] if name is None or past is None else past_faults(own[name][number], row, past, name)
+            yield [*differing, *faults, *self._flag_faults(row, flag)]
+
+    def _comparison_faults(self, beside: SideBySide, together: Sequence[FlagRow]) -> Iterator[list[str]]:
+        first = together[0]
+        kind, as_of, indicators = first["subject_kind"], first["as_of"], feeding(self.rerun.settings, first)
+        flags, differing = self.rerun.of(first)
+        written = self.rerun.table(kind, as_of)
+        values = beside.values(indicators, kind=kind, as_of=as_of, sources=self.rerun.sources)
+        days = _exposure_days(written, indicators, first["concern"], self.rerun.sources)
         for number, row in enumerate(together):
             at = values.position(number, row["subject_id"])
-            faults = [*differing, *_value_faults(values.table, at, tables[row["subject_kind"]], row, indicators)]
-            rebuilt = flags.get((row["subject_kind"], row["subject_id"], row["concern"], "comparison"))
-            yield [*faults, *self._flag_faults(row, rebuilt)]
+            faults = [*differing, *_value_faults(values.table, at, written, row, days)]
+            yield [*faults, *self._flag_faults(row, flags.get((row["subject_id"], "comparison")))]
 
     def _flag_faults(self, row: FlagRow, rebuilt: Flag | None) -> list[str]:
         if rebuilt is None:
@@ -181,8 +192,25 @@ def _is_about(flag: Flag, row: FlagRow) -> bool:
     return flag.subject_id == row["subject_id"] and list(flag.detectors) == list(row["detectors"])
 
 
+def _exposure_days(
+    written: FeatureTable, indicators: Sequence[Indicator], concern: Concern, sources: Sources
+) -> dict[str, int]:
+    """Return over how many days at most the rows of each are cited that only measures opportunity, by name.
+
+    Where records of what is counted begin late these are fewer than its longest window.
+    """
+    known = [indicator for indicator in indicators if any(name == indicator.name for name, _ in written.cells)]
+    windows = {window for _, window in written.cells}
+    covered = windows_covered(known, windows, as_of=written.as_of, sources=sources)
+    days: dict[str, int] = {}
+    for (name, _), spans in cited_days(written.cells, known, concern, covered).items():
+        if "comparison" not in spans:
+            days[name] = max(days.get(name, 0), spans["exposure"])
+    return days
+
+
 def _value_faults(
-    again: FeatureTable, at: int | None, written: FeatureTable, row: FlagRow, indicators: Sequence[Indicator]
+    again: FeatureTable, at: int | None, written: FeatureTable, row: FlagRow, exposure_days: Mapping[str, int]
 ) -> Iterator[str]:
     """Compare the place among peers and the values, computed from the evidence alone, with those the run wrote down.
 
@@ -194,13 +222,16 @@ def _value_faults(
     at_written = written.ids.tolist().index(row["subject_id"])
     if again.subjects.slice(at, 1).to_pylist() != written.subjects.slice(at_written, 1).to_pylist():
         yield "the subject's posting, role, rank or team comes out differently"
-    # What only measures opportunity has an opportunity of its own, which the flag does not rest on and does not cite.
-    serving = {i.name for i in indicators if row["concern"] in i.concerns}
-    for key, cells in again.cells.items():
+    for (name, window), cells in again.cells.items():
+        # What only measures opportunity has an opportunity of its own, which the flag does not rest on and does not
+        # cite; nor does it cite rows from before anything could be counted, which longer windows hold.
+        if window > exposure_days.get(name, window):
+            continue
+        key, exposure = (name, window), name not in exposure_days
         if key not in written.cells:
-            yield f"{key[0]} over {key[1]} days is not among the run's values: it ran on another version of OpenCSE"
-        elif not _same(cells, at, written.cells[key], at_written, exposure=key[0] in serving):
-            yield f"{key[0]} over {key[1]} days comes out differently"
+            yield f"{name} over {window} days is not among the run's values: it ran on another version of OpenCSE"
+        elif not _same(cells, at, written.cells[key], at_written, exposure=exposure):
+            yield f"{name} over {window} days comes out differently"
 
 
 def _same(cells: Cells, at: int, written: Cells, at_written: int, *, exposure: bool) -> bool:

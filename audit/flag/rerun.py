@@ -21,7 +21,7 @@ from data.date_precision import CoarseColumns, coarse_from_json, declare
 from data.optional_columns import declare_filled
 from data.schema import Table
 from data.store import Store
-from data.vocabulary import SUBJECT_KINDS, Concern, SubjectKind
+from data.vocabulary import Concern, Promise, SubjectKind
 from features.covered import covered_days
 from features.gaps.sources import Sources, gaps_from_json, reach_from_json
 from features.history_tables import history_from
@@ -49,12 +49,12 @@ FlagRow = Mapping[str, Any]
 _READ: Final = [name for name in FEATURES.names if name not in ("officer_id", "unit_id")]
 """What is read of the feature values: their order says whose they are."""
 
-Redone = tuple[dict[SubjectKind, FeatureTable], dict[tuple[str, int, str, str], Flag], list[str]]
-"""The values, the flags by kind, subject, concern and promise, and what differs from the scores written down."""
+Redone = tuple[dict[tuple[int, Promise], Flag], list[str]]
+"""One concern of one kind of subject, compared again: flags by subject and promise, and what differs from the run."""
 
 
 class Rerun:
-    """The run's comparison stage done again from the values it wrote down, once per as-of date."""
+    """The run's comparison stage done again from the values it wrote down, each part of it once and when asked for."""
 
     def __init__(self, folder: RunFolder, settings: Settings) -> None:
         self.settings = settings
@@ -70,7 +70,7 @@ class Rerun:
         self._selector = Selector(settings, total=len(self._dates))
         self._rule_selector = Selector(settings, total=len(self._dates))
         self._by_rules: dict[date, tuple[RuleSelection, ...]] = {}
-        self._done: dict[date, Redone] = {}
+        self._done: dict[tuple[date, SubjectKind, Concern], Redone] = {}
         self._tables: dict[tuple[SubjectKind, date, frozenset[str] | None], FeatureTable] = {}
         self._panels: dict[tuple[SubjectKind, date, Concern], Panel] = {}
         self._fits: dict[tuple[SubjectKind, date, str, str], tuple[frozenset[str], FittedSeriesDetector]] = {}
@@ -116,32 +116,28 @@ class Rerun:
         compared = pc.and_(_of_comparison(flags, flag), is_text(flags["promise"], flag["promise"]))
         return set(flags.filter(compared)["subject_id"].to_pylist())
 
-    def of(self, as_of: date) -> Redone:
-        """Return the values, the flags by (kind, subject, concern, promise), and what differs from the scores."""
-        for day in self._needed(as_of):
-            self._compare(day)
-        return self._done[as_of]
+    def of(self, flag: FlagRow) -> Redone:
+        """Return the flags of the comparison that a flag comes from, by subject and promise, and what differs."""
+        kind, concern, shared = flag["subject_kind"], flag["concern"], self.settings.across_dates.method != "each"
+        # Where dates share a false discovery rate, those before come first.
+        for day in (d for d in self._dates if d == flag["as_of"] or (shared and d < flag["as_of"])):
+            if (day, kind, concern) not in self._done:
+                self._done[day, kind, concern] = self._compare(day, kind, concern)
+        return self._done[flag["as_of"], kind, concern]
 
-    def _needed(self, as_of: date) -> list[date]:
-        """Return the dates still to be compared: where dates share a false discovery rate, also those before."""
-        shared = self.settings.across_dates.method != "each"
-        return [d for d in self._dates if d not in self._done and (d == as_of or (shared and d < as_of))]
-
-    def _compare(self, as_of: date) -> None:
-        tables = {kind: self.table(kind, as_of) for kind in SUBJECT_KINDS}
-        compared = [c for table in tables.values() for c in compare(table, self.settings, self._selector)]
-        flags = [flag for c in compared for flag in c.flags]
+    def _compare(self, as_of: date, kind: SubjectKind, concern: Concern) -> Redone:
+        """Compare everybody again, without baselines, as no flag rests on them."""
+        table = self.table(kind, as_of)
+        compared = compare(table, self.settings, self._selector, with_baselines=False, concerns=[concern])
+        flags = {(f.subject_id, f.promise): f for c in compared for f in c.flags}
+        of = np.array(sorted({subject for subject, _ in flags}), dtype=np.int64)
         excess = [c.excess for c in compared if c.excess is not None]
-        again = scores_table([s for c in compared for s in c.scores], [], excess)
-        written = self.scores.filter(
-            pc.and_(
-                pc.equal(self.scores["as_of"], pa.scalar(as_of, pa.date32())),
-                pc.invert(is_text(self.scores["family"], "contradiction")),
-            )
-        )
-        same = again.equals(written.cast(again.schema))
-        faults = [] if same else ["the scores of the comparison stage come out differently"]
-        self._done[as_of] = tables, {(f.subject_kind, f.subject_id, f.concern, f.promise): f for f in flags}, faults
+        again = scores_table([s for c in compared for s in c.scores], [], excess, of=of)
+        place = {"as_of": as_of, "subject_kind": kind, "concern": concern}
+        others = pc.invert(is_text(self.scores["family"], "contradiction", "baseline"))
+        written = self.scores.filter(pc.and_(_of_comparison(self.scores, place), others)).cast(again.schema)
+        same = _same_scores(again, written, of)
+        return flags, [] if same else ["the scores of the comparison stage come out differently"]
 
     def by_rules(self, as_of: date) -> tuple[RuleSelection, ...]:
         """Return the selections by rules on a date, from what the run wrote down of everybody's claims."""
@@ -232,6 +228,15 @@ class Rerun:
 def _of_day(table: pa.Table, kind: SubjectKind, as_of: date) -> pa.Table:
     on_day = pc.equal(table["as_of"], pa.scalar(as_of, pa.date32()))
     return table.filter(pc.and_(on_day, is_text(table["subject_kind"], kind)))
+
+
+def _same_scores(again: pa.Table, written: pa.Table, of: Ids) -> bool:
+    """Say whether everybody's scores are as they were written down, and what those of some subjects rest on."""
+    listed = pc.is_in(again["subject_id"], value_set=pa.array(of))
+    scores, contributions = again.drop_columns(["contributions"]), again["contributions"].filter(listed)
+    if not scores.equals(written.drop_columns(["contributions"])):
+        return False
+    return bool(contributions.equals(written["contributions"].filter(listed)))
 
 
 def _of_comparison(table: pa.Table, flag: FlagRow) -> pa.ChunkedArray:

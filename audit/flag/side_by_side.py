@@ -75,6 +75,11 @@ class Numbering:
         """Say which numbers lie in the range of a flag."""
         return np.full(len(ids), True) if self.span is None else np.equal(ids // self.span, flag)
 
+    def position(self, ids: Ids, flag: int, subject: int) -> int | None:
+        """Return where the subject of a flag stands among numbers; None where it does not."""
+        at = np.flatnonzero(self.within(ids, flag) & (self.restored(ids) == subject))
+        return int(at[0]) if len(at) else None
+
 
 def can_stand_together(flags: Sequence[RowsByTable]) -> bool:
     """Say whether the ids of some flags' rows may be numbered anew: rules ask of them whether they are above 0."""
@@ -104,9 +109,7 @@ class SubjectValues:
 
     def position(self, flag: int, subject: int) -> int | None:
         """Return where the subject of a flag stands in the table; None where its rows show nobody of that id."""
-        own = self.numbering.within(self.numbers, flag) & (self.table.ids == subject)
-        at = np.flatnonzero(own)
-        return int(at[0]) if len(at) else None
+        return self.numbering.position(self.numbers, flag, subject)
 
 
 class SideBySide:

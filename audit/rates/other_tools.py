@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from audit.rates.audit_inputs import AuditInputs
 from audit.rates.inputs import Background, read_background
 from audit.rates.rate_options import RateOptions
 from audit.rates.rates_report import RatesReport, rates_report
@@ -315,13 +316,13 @@ def list_report(
     if loaded.crosswalk.keys() & {"officer", "unit"}:
         _check_no_truth(truth, records)
         about = None if about is None else read_background(records, source=source, known_by=loaded.crosswalk)
+    if listed.scores:
+        scores = pa.concat_tables([scores, listed.scores.select(scores.column_names)])
+    inputs = AuditInputs(
+        flags=listed.flags, subjects=subjects, scores=scores, evidence=listed.evidence, truth=truth, about=about
+    )
     return rates_report(
-        listed.flags,
-        subjects=subjects,
-        scores=pa.concat_tables([scores, listed.scores.select(scores.column_names)]) if listed.scores else scores,
-        evidence=listed.evidence,
-        truth=truth,
-        about=about,
+        inputs,
         options=options,
         facts={"list": path.name, "list_sha256": file_digest(path)},
         ids=GivenIds.of(loaded.crosswalk),

@@ -49,6 +49,13 @@ def rates(
         [['flags_per_1000', 250.0, 1.0, 4.0, 'too_few']]
     """
     tables = AuditTables.of(flags, subjects=subjects, scores=scores, people=people, units=units)
+    return rates_of(tables, evidence=evidence, truth=truth, options=options)
+
+
+def rates_of(
+    tables: AuditTables, *, evidence: AnyTable | None, truth: Truth | None, options: RateOptions
+) -> pd.DataFrame:
+    """Return the same of tables that are prepared for an audit."""
     direct = direct_rows(evidence) if evidence is not None and truth is not None else None
     blocks: list[pd.DataFrame] = []
     for population in tables.populations():

@@ -9,8 +9,8 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
+from audit.rates.audit_inputs import AuditInputs
 from audit.rates.date_overlap import date_overlap
-from audit.rates.inputs import Background
 from audit.rates.not_computed import (
     BECAUSE,
     Uncomputed,
@@ -22,9 +22,8 @@ from audit.rates.not_computed import (
 )
 from audit.rates.population import AuditTables
 from audit.rates.rate_options import COLUMNS, FORCE, RateOptions
-from audit.rates.rates import rates
 from audit.rates.sweeps import CURVE, capacities, curves
-from audit.rates.truth_tables import AnyTable, Truth
+from audit.rates.truth_tables import Truth
 from data.staging import staged_folder
 from data.writing import write_json, write_table
 from pipeline.given_ids import NUMBERS, GivenIds
@@ -63,31 +62,15 @@ class RatesReport:
 
 
 def rates_report(
-    flags: AnyTable,
+    inputs: AuditInputs,
     *,
-    subjects: AnyTable,
-    scores: AnyTable | None = None,
-    evidence: AnyTable | None = None,
-    truth: Truth | None = None,
-    about: Background | None = None,
     options: RateOptions,
     facts: dict[str, Any] | None = None,
     ids: GivenIds = NUMBERS,
     sweeps: bool = True,
 ) -> RatesReport:
-    """Make all tables of an audit; the arguments are those of `rates`. `facts` are noted beside them, with `ids`."""
-    about = about or Background(None, None)
-    tables = AuditTables.of(flags, subjects=subjects, scores=scores, people=about.people, units=about.units)
-    table = rates(
-        flags,
-        subjects=subjects,
-        scores=scores,
-        evidence=evidence,
-        truth=truth,
-        people=about.people,
-        units=about.units,
-        options=options,
-    )
+    """Make all tables of an audit. `facts` are noted beside them, with `ids`."""
+    tables, truth, table = inputs.tables, inputs.truth, inputs.rates(options)
     overlap = date_overlap(tables, options)
     if not overlap.empty:
         table = pd.concat([table, overlap], ignore_index=True)
@@ -111,45 +94,15 @@ def rates_report(
     )
 
 
-def reported_rates(
-    flags: AnyTable,
-    *,
-    subjects: AnyTable,
-    scores: AnyTable | None = None,
-    evidence: AnyTable | None = None,
-    truth: Truth | None = None,
-    people: AnyTable | None = None,
-    units: AnyTable | None = None,
-    options: RateOptions,
-) -> pd.DataFrame:
+def reported_rates(inputs: AuditInputs, options: RateOptions) -> pd.DataFrame:
     """Return `rates` for readers: with a column `because` that says why a value is not computed."""
-    tables = AuditTables.of(flags, subjects=subjects, scores=scores, people=people, units=units)
-    table = rates(
-        flags,
-        subjects=subjects,
-        scores=scores,
-        evidence=evidence,
-        truth=truth,
-        people=people,
-        units=units,
-        options=options,
-    )
-    return reported(table, uncomputed_of(tables, table, options))
+    table = inputs.rates(options)
+    return reported(table, uncomputed_of(inputs.tables, table, options))
 
 
-def reported_curves(
-    flags: AnyTable,
-    *,
-    subjects: AnyTable,
-    scores: AnyTable,
-    truth: Truth,
-    people: AnyTable | None = None,
-    units: AnyTable | None = None,
-    options: RateOptions,
-) -> pd.DataFrame:
+def reported_curves(inputs: AuditInputs, options: RateOptions) -> pd.DataFrame:
     """Return `curves` for readers: without those of rankings that rank nobody."""
-    tables = AuditTables.of(flags, subjects=subjects, scores=scores, people=people, units=units)
-    return drawn(curves(tables, truth, options), uncomputed_rankings(tables))
+    return drawn(curves(inputs.tables, inputs.truth, options), uncomputed_rankings(inputs.tables))
 
 
 def uncomputed_of(tables: AuditTables, table: pd.DataFrame, options: RateOptions) -> list[Uncomputed]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from audit.rates.audit_inputs import AuditInputs
     from pipeline.run_folder import RunFolder
 
 
@@ -105,8 +106,7 @@ def _measured(folder: RunFolder, truth: Path) -> tuple[pd.DataFrame, pd.DataFram
     from audit.rates.rates_report import reported_curves, reported_rates
 
     inputs = _audit_inputs(folder, truth)
-    rates = reported_rates(**inputs, evidence=folder.table("evidence"), options=RateOptions())
-    return rates, reported_curves(**inputs, options=RateOptions())
+    return reported_rates(inputs, RateOptions()), reported_curves(inputs, RateOptions())
 
 
 def rates_beside(folder: RunFolder, truth: Path | None) -> pd.DataFrame | None:
@@ -116,25 +116,23 @@ def rates_beside(folder: RunFolder, truth: Path | None) -> pd.DataFrame | None:
     from audit.rates import RateOptions
     from audit.rates.rates_report import reported_rates
 
-    inputs = _audit_inputs(folder, truth)
-    return reported_rates(**inputs, evidence=folder.table("evidence"), options=RateOptions())
+    return reported_rates(_audit_inputs(folder, truth), RateOptions())
 
 
-def _audit_inputs(folder: RunFolder, truth: Path) -> dict[str, Any]:
-    """Return what an audit reads of a run and a truth, by name; of what is odd about them a note is printed."""
+def _audit_inputs(folder: RunFolder, truth: Path) -> AuditInputs:
+    """Return what an audit reads of a run and a truth; of what is odd about them a note is printed."""
+    from audit.rates.audit_inputs import AuditInputs
     from audit.rates.inputs import read_background, read_truth, records_beside
     from audit.rates.provenance import world_notes
 
     for note in world_notes(folder, truth=truth):
         print_note(note)
     records = records_beside(truth)
-    background = None if records is None else read_background(records, run=folder)
-    return {
-        **{name: folder.table(name) for name in ("flags", "subjects", "scores")},
-        "truth": read_truth(truth, records=records),
-        "people": None if background is None else background.people,
-        "units": None if background is None else background.units,
-    }
+    return AuditInputs(
+        **{name: folder.table(name) for name in ("flags", "subjects", "scores", "evidence")},
+        truth=read_truth(truth, records=records),
+        about=None if records is None else read_background(records, run=folder),
+    )
 
 
 def _budget(stress: Path | None) -> tuple[str, ...]:

@@ -157,6 +157,7 @@ def _report_of_run(
     *,
     full: bool,
 ) -> RatesReport:
+    from audit.rates.audit_inputs import AuditInputs
     from audit.rates.inputs import with_given_units
     from audit.rates.provenance import measured_tables
     from audit.rates.rates_report import rates_report
@@ -170,7 +171,8 @@ def _report_of_run(
         notes = ["No records were given: there is no breakdown by protected characteristic.", *notes]
     about = with_given_units(about, given_ids(folder))
     facts = {"manifest_sha256": file_digest(run / MANIFEST), "notes": notes}
-    return rates_report(**tables, truth=truth, about=about, options=options, facts=facts, sweeps=full)
+    inputs = AuditInputs(**tables, truth=truth, about=about)
+    return rates_report(inputs, options=options, facts=facts, sweeps=full)
 
 
 def _report_of_list(

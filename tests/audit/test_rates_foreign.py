@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from audit.rates import RateOptions
+from audit.rates.audit_inputs import AuditInputs
 from audit.rates.inputs import read_background, read_truth
 from audit.rates.other_tools import list_report, read_list
 from audit.rates.rates_report import RatesReport, reported_rates
@@ -137,9 +138,7 @@ def test_a_list_is_measured_exactly_as_the_flags_of_a_run(sample_run: RunFolder,
     tables = {n: sample_run.table(n) for n in ("flags", "subjects", "scores", "evidence")}
     flags = tables["flags"].to_pandas()
     officers = flags[flags["subject_kind"] == "officer"].drop_duplicates(["subject_id", "concern"])
-    ours = reported_rates(
-        **{**tables, "flags": officers}, truth=truth, people=about.people, units=about.units, options=RateOptions()
-    )
+    ours = reported_rates(AuditInputs(**{**tables, "flags": officers}, truth=truth, about=about), RateOptions())
     keys = ["subject_kind", "concern", "measure", "by", "group"]
     both = [t[(t["basis"] == "flagged") & (t["scope"] == "all")].set_index(keys).sort_index() for t in (ours, theirs)]
     assert len(both[0]) > 200

@@ -19,6 +19,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from typer.testing import CliRunner
 
 from audit.rates import RateOptions, Truth, rates
+from audit.rates.audit_inputs import AuditInputs
 from audit.rates.date_overlap import date_overlap
 from audit.rates.inputs import Background, read_background, read_table, read_truth, records_beside
 from audit.rates.intervals import clustered
@@ -308,8 +309,8 @@ def test_the_account_is_short_and_every_value_in_it_has_an_interval() -> None:
 
 def test_an_audit_notes_what_determined_it() -> None:
     little = little_audit(27)
-    tables = {"subjects": little.subjects, "scores": little.scores}
-    made = rates_report(little.flags, **tables, options=RateOptions(), sweeps=False)
+    inputs = AuditInputs(flags=little.flags, subjects=little.subjects, scores=little.scores)
+    made = rates_report(inputs, options=RateOptions(), sweeps=False)
     assert made.facts["truth"] is False
     assert made.facts["look_back_days"] == 365
     assert made.facts["notes"] == []
@@ -347,7 +348,8 @@ def test_a_constant_or_empty_ranking_is_no_result_at_the_same_workload() -> None
     scores = audit.scores.copy()
     scores.loc[scores["detector"] == "count", "score"] = 1.0
     scores.loc[scores["detector"] == "badge_rule", "score"] = 0.0
-    made = rates_report(audit.flags, subjects=audit.subjects, scores=scores, truth=audit.truth, options=RateOptions())
+    inputs = AuditInputs(flags=audit.flags, subjects=audit.subjects, scores=scores, truth=audit.truth)
+    made = rates_report(inputs, options=RateOptions())
     equal = made.rates[made.rates["basis"] == "equal_workload"]
     blank = equal[equal["name"].isin(["count", "badge_rule"])]
     assert len(blank)
@@ -370,7 +372,8 @@ def test_a_rule_that_contradicts_some_alike_ranks_them_before_the_others() -> No
     scores = audit.scores.copy()
     alike = scores["detector"] == "badge_rule"
     scores.loc[alike, "score"] = (scores.loc[alike, "score"] > 2).astype(float)
-    made = rates_report(audit.flags, subjects=audit.subjects, scores=scores, options=RateOptions(), sweeps=False)
+    inputs = AuditInputs(flags=audit.flags, subjects=audit.subjects, scores=scores)
+    made = rates_report(inputs, options=RateOptions(), sweeps=False)
     equal = made.rates[(made.rates["basis"] == "equal_workload") & (made.rates["name"] == "badge_rule")]
     assert equal["value"].notna().any()
 
@@ -378,7 +381,8 @@ def test_a_rule_that_contradicts_some_alike_ranks_them_before_the_others() -> No
 def test_no_share_of_nothing_is_a_result() -> None:
     audit = little_audit(33, people=60)
     nobody = audit.flags.iloc[:0]
-    made = rates_report(nobody, subjects=audit.subjects, scores=audit.scores, truth=audit.truth, options=RateOptions())
+    inputs = AuditInputs(flags=nobody, subjects=audit.subjects, scores=audit.scores, truth=audit.truth)
+    made = rates_report(inputs, options=RateOptions())
     rows = made.rates
     assert (rows["value"].isna() == rows["because"].notna()).all()
     assert not rows[(rows["n"] == 0) & rows["value"].notna()].size
@@ -400,13 +404,8 @@ def test_a_ratio_says_of_which_group_there_is_nothing() -> None:
     audit = little_audit(34, people=60)
     women = audit.people.loc[audit.people["sex"] == "female", "officer_id"]
     flags = audit.flags[audit.flags["subject_id"].isin(women)]
-    table = rates_report(
-        flags,
-        subjects=audit.subjects,
-        about=Background(audit.people, None),
-        options=RateOptions(),
-        sweeps=False,
-    ).rates
+    inputs = AuditInputs(flags=flags, subjects=audit.subjects, about=Background(audit.people, None))
+    table = rates_report(inputs, options=RateOptions(), sweeps=False).rates
     ratio = table[(table["measure"] == "flag_rate_ratio") & (table["by"] == "sex") & (table["group"] == "female")]
     assert set(ratio["because"]) == {"not computed, because nobody of the reference group (male) is flagged"}
     assert set(ratio["high"]) == {float("inf")}  # how far it lies above, nothing bounds

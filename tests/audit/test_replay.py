@@ -19,8 +19,12 @@ from audit.flag.replay import _same, find_flag, replay
 from audit.flag.verify import verify
 from data.contract import CONTRACT
 from data.errors import UsageError, VerificationFailed
+from data.sample_records import complete_rows
 from features.table import NO_EXPOSURE, OK, SOURCE_GAP, Cells
+from pipeline.run import run
 from pipeline.run_folder import RunFolder
+from pipeline.settings import over_defaults
+from tests import small_force
 
 
 @pytest.fixture
@@ -152,6 +156,65 @@ def test_a_flag_changed_by_hand_does_not_replay(copy: RunFolder, column: str) ->
     pq.write_table(pa.Table.from_pylist(listed, schema=flags.schema), copy.path / "flags.parquet")
     assert listed[at]["flag_id"] in failing(copy)
     assert any(c.name == "flag ids" and c.faults for c in verify(copy))
+
+
+@pytest.mark.parametrize("column", ["score", "p_value", "peers"])
+def test_scores_of_anybody_in_the_comparison_changed_by_hand_are_noticed(copy: RunFolder, column: str) -> None:
+    flag = next(f for f in copy.table("flags").to_pylist() if f["family"] == "peer")
+    scores = copy.table("scores")
+    listed = scores.to_pylist()
+    at = next(
+        n for n, s in enumerate(listed) if _beside(s, flag) and s["detector"] in flag["detectors"] and s["p_value"]
+    )
+    listed[at][column] = altered(listed[at][column], scores.schema.field(column))
+    pq.write_table(pa.Table.from_pylist(listed, schema=scores.schema), copy.path / "scores.parquet")
+    assert any("scores of the comparison" in fault for fault in failing(copy, flag["flag_id"])[flag["flag_id"]])
+
+
+def test_what_a_flag_s_score_rests_on_changed_by_hand_is_noticed(copy: RunFolder) -> None:
+    flag = next(f for f in copy.table("flags").to_pylist() if f["family"] == "peer")
+    scores = copy.table("scores")
+    listed = scores.to_pylist()
+    own = [s for s in listed if (s["subject_kind"], s["subject_id"]) == (flag["subject_kind"], flag["subject_id"])]
+    one = next(s for s in own if s["concern"] == flag["concern"] and s["detector"] in flag["detectors"])
+    one["contributions"] = one["contributions"].replace('"observed":', '"observed":1')
+    pq.write_table(pa.Table.from_pylist(listed, schema=scores.schema), copy.path / "scores.parquet")
+    assert any("scores of the comparison" in fault for fault in failing(copy, flag["flag_id"])[flag["flag_id"]])
+
+
+def _beside(score: dict[str, Any], flag: dict[str, Any]) -> bool:
+    """Whether a score is somebody else's in the comparison that a flag comes from."""
+    same = all(score[name] == flag[name] for name in ("subject_kind", "concern", "as_of"))
+    return same and score["subject_id"] != flag["subject_id"]
+
+
+def test_a_flag_replays_whose_subject_moved_before_what_is_counted_was_recorded(
+    tmp_path: Path, force_rows: dict[str, list[dict[str, Any]]]
+) -> None:
+    """It cites no row of the posting before, which the run's days of service over five years hold."""
+    moved = small_force.AS_OF - timedelta(days=140)
+    earlier = [row if row["officer_id"] != 5 else row | {"ended_on": moved} for row in force_rows["posting"]]
+    (last,) = [row for row in earlier if row["officer_id"] == 5]
+    later = last | {"posting_id": 9999, "started_on": moved, "known_on": moved, "ended_on": None}
+    days = {officer: [81 + officer % 118] for officer in range(1, small_force.OFFICERS + 1)}
+    days[5] = [*range(84, 198, 4)]
+    received = [
+        {"officer_id": officer, "received_on": small_force.START + timedelta(days=day)}
+        for officer, own in days.items()
+        for day in own
+    ]
+    people = {name: force_rows[name] for name in ("unit", "officer")} | {"posting": [*earlier, later]}
+    received = [row | {"complaint_id": number} for number, row in enumerate(received, start=1)]
+    complaints = {"complaint": complete_rows({"complaint": received})["complaint"]}
+    records = small_force.write(tmp_path / "records", people | complaints)
+    chosen = {"features": {"indicators": ["complaints"]}, "models": {"rules": [], "detectors": ["peer_rate"]}}
+    strongest = {"selection": {"standards": {"method": "capacity", "per_thousand": 10}}}
+    settings = over_defaults(chosen | strongest, where="a test")
+    folder = run(records, out=tmp_path / "run", settings=settings, as_of=[small_force.AS_OF]).folder
+    flags = {flag["subject_id"]: flag["flag_id"] for flag in folder.table("flags").to_pylist()}
+    cited = {row.row_id for row in evidence_of(folder)[flags[5]] if row.table_name == "posting"}
+    assert cited == {9999}
+    assert failing(folder) == {}
 
 
 def test_other_settings_do_not_replay(copy: RunFolder) -> None:
