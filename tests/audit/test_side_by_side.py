@@ -55,9 +55,9 @@ def spoiled(rows: Rows, rng: np.random.Generator) -> Rows:
 
 
 def variants(rows: Sequence[Rows]) -> list[Rows]:
-    """Each flag's rows whole and with rows left out, side by side with those of the others."""
+    """Each flag's rows whole and twice with rows left out, side by side with those of the others."""
     rng = np.random.default_rng(11)
-    return [*rows, *(spoiled(own, rng) for own in rows)]
+    return [*rows, *(spoiled(own, rng) for own in rows for _ in range(2))]
 
 
 def test_rules_count_side_by_side_what_they_count_alone(
