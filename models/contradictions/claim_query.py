@@ -42,7 +42,9 @@ def judgement_query(rule: Rule, as_of: date, *, subjects: Sequence[int] | None =
         # those that are left; a claim that is borne out keeps that judgement whatever else there is.
         if number == len(rule.borne_out_by):
             steps.append(f"unborne AS MATERIALIZED (\n{_unborne(rule)}\n)")
-        steps.append(f"others_{number} AS (\n{_others(counterpart, as_of)}\n)")
+        # What rows refer to is looked up first: joined by day before, every claim would meet all incidents of its day.
+        first = " MATERIALIZED" if counterpart.lookups else ""
+        steps.append(f"others_{number} AS{first} (\n{_others(counterpart, as_of)}\n)")
         asked = str(number), _asked(rule, number)
         if counterpart.alive == "paired":
             # What answers a claim and what shows that a source was alive are found in one pass over the pairs.
