@@ -94,8 +94,8 @@ def smallest_removal(folder: RunFolder, start: str, *, rerun: Rerun | None = Non
             return Removal((), 0, smallest=False, flags_besides=None)
         order, alike = _order(again, direct)
         foresee = again.foresee if isinstance(again, FlagComparison) else _foresee_nothing
-        found, sure = _search(order, again.clears, alike, foresee)
-        return _removal(direct, found, sure, _confirmed(found, order, again) if confirm else (found, None))
+        fewest, sure = _search(order, again.clears, alike, foresee)
+        return _removal(direct, fewest, sure, _confirmed(fewest, order, again) if confirm else (fewest, None))
 
 
 def _comparison(rerun: Rerun, flag: FlagRow, rows: CitedRowStore) -> FlagComparison | RuleComparison | ExcessAgain:
@@ -120,13 +120,13 @@ def _order(
 
 def _removal(
     direct: Mapping[RowKey, EvidenceRow],
-    found: frozenset[RowKey],
+    fewest: frozenset[RowKey],
     sure: bool,
     confirmed: tuple[frozenset[RowKey], int | None],
 ) -> Removal:
     rows, others = confirmed
     # Where more had to be taken away than the search found, what lies between was not tried.
-    smallest = sure and len(rows) == len(found) > 0
+    smallest = sure and len(rows) == len(fewest) > 0
     return Removal(tuple(direct[key] for key in sorted(rows)), len(direct), smallest, others)
 
 
@@ -212,20 +212,20 @@ def _shares(sizes: Sequence[int], total: int) -> Iterator[tuple[int, ...]]:
 
 
 def _confirmed(
-    found: frozenset[RowKey], order: Sequence[RowKey], comparison: FlagComparison | RuleComparison | ExcessAgain
+    fewest: frozenset[RowKey], order: Sequence[RowKey], comparison: FlagComparison | RuleComparison | ExcessAgain
 ) -> tuple[frozenset[RowKey], int]:
     """Do the whole comparison again without the rows; where the flag is still raised, take away more.
 
     Each time everybody is compared anew, which takes long. So the number of rows taken away besides is doubled until
     the flag is gone, and then narrowed down to the smallest, as taking away more is taken never to bring a flag back.
     """
-    if not found:
-        return found, 0
-    rest = [key for key in order if key not in found]
+    if not fewest:
+        return fewest, 0
+    rest = [key for key in order if key not in fewest]
     results: dict[int, tuple[bool, int]] = {}
 
     def is_gone(more: int) -> bool:
-        results[more] = comparison.again_without(found | frozenset(rest[:more]))
+        results[more] = comparison.again_without(fewest | frozenset(rest[:more]))
         return results[more][0]
 
     low, high = -1, 0
@@ -236,4 +236,4 @@ def _confirmed(
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if is_gone(middle) else (middle, high)
-    return found | frozenset(rest[:high]), results[high][1]
+    return fewest | frozenset(rest[:high]), results[high][1]

@@ -88,17 +88,17 @@ def stability(
         check_extras(folder.settings, records=records is not None)
     rerun = Rerun(folder, folder.settings)
     if flag["family"] == "contradiction":
-        found = [_officers(rerun, flag, draws, tell), Stability("another seed", 0, 0, "what rules say has no seed")]
+        answers = [_officers(rerun, flag, draws, tell), Stability("another seed", 0, 0, "what rules say has no seed")]
     elif flag["promise"] == "excess":
-        found = [_excess(rerun, flag, draws, tell), Stability("another seed", 0, 0, "what excess says has no seed")]
+        answers = [_excess(rerun, flag, draws, tell), Stability("another seed", 0, 0, "what excess says has no seed")]
     else:
         settings = settings_at(rerun, flag)
         panels = panels_of(rerun.table(flag["subject_kind"], flag["as_of"]), settings)
         view = next(v for v in panels if v.concern == flag["concern"])
-        found = [_peers(view, flag, settings, draws, tell), _seeds(view, flag, settings, seeds, tell)]
+        answers = [_peers(view, flag, settings, draws, tell), _seeds(view, flag, settings, seeds, tell)]
     if records is None:
-        return (*found, Stability("a neighbouring as-of date", 0, 0, "it needs the records: name their folder"))
-    return (*found, _dates(folder, rerun, flag, records, source or source_of_run(folder), tell))
+        return (*answers, Stability("a neighbouring as-of date", 0, 0, "it needs the records: name their folder"))
+    return (*answers, _dates(folder, rerun, flag, records, source or source_of_run(folder), tell))
 
 
 def _raised(

@@ -134,14 +134,14 @@ def _since(
     one = compared.indicators[number]
     if one.rates is None:
         return
-    came, exposed = _later_counts(compared, one.indicator, folder, store, loaded, until)
+    events, exposure = _later_counts(compared, one.indicator, folder, store, loaded, until)
     groups = compared.standings.groups(compared.ids, 0, 1)
-    later = PeriodCounts(came[:, None], exposed[:, None])
+    later = PeriodCounts(events[:, None], exposure[:, None])
     due = applied(peer_rates(later, groups), later, groups)[:, 0]
-    known = ~np.isnan(came) & (due > 0) & np.isfinite(one.rates.mean)
+    known = ~np.isnan(events) & (due > 0) & np.isfinite(one.rates.mean)
     flagged = compared.selection.chosen & (compared.which == number)
     for labels, member in _members(people, compared.ids):
-        check = held_against(one.rates, due=due, came=came, chosen=flagged & known & member, flagged=flagged)
+        check = held_against(one.rates, due=due, came=events, chosen=flagged & known & member, flagged=flagged)
         yield from _row(SINCE, compared.as_of, until, labels, check)
 
 

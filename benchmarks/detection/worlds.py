@@ -94,8 +94,8 @@ def gather(world: str, part: str, *, folder: Path, people: int, seeds: Sequence[
     """Return one part of the results of all worlds that have been judged, or of some seeds."""
     places = sorted(folder.glob(f"{world}-{people}-*/{part}.parquet"))
     tables = [t for t in (pd.read_parquet(place) for place in places) if len(t)]
-    found = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
-    return found if seeds is None or found.empty else found[found["seed"].isin(list(seeds))]
+    results = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return results if seeds is None or results.empty else results[results["seed"].isin(list(seeds))]
 
 
 def _truth(made: MemoryWorld) -> Truth:
@@ -161,11 +161,11 @@ def judged_rates(trial: Trial, truth: Truth, made: MemoryWorld) -> pd.DataFrame:
         "people": made.records["protected_characteristic"],
     }
     evidence = trial.evidence if len(trial.evidence) else None
-    found = [rates(trial.flags, **given, evidence=evidence).query("basis != 'equal_workload'").assign(workload=0.0)]
+    parts = [rates(trial.flags, **given, evidence=evidence).query("basis != 'equal_workload'").assign(workload=0.0)]
     for workload in WORKLOADS:
         made_at = rates(trial.flags, **given, options=RateOptions(workload=workload))
-        found.append(made_at[made_at["basis"] == "equal_workload"].assign(workload=workload))
-    whole = pd.concat(found, ignore_index=True)
+        parts.append(made_at[made_at["basis"] == "equal_workload"].assign(workload=workload))
+    whole = pd.concat(parts, ignore_index=True)
     kept = whole["measure"].isin(KEPT) & whole["by"].isin(BY)
     columns = ["subject_kind", "concern", "basis", "scope", "name", "measure", "by", "group", "workload"]
     counts = ["count", "n", "reference_count", "reference_n"]
