@@ -48,7 +48,7 @@ def _sentences(concern: str, settings: Settings) -> Iterator[str]:
             yield "Drawn forces were measured under the default settings, which these are not: it is not promised."
         ranking = [d.name for d in settings.detectors if d.ranks_only and concern in d.concerns]
         if ranking:
-            yield f"{' and '.join(ranking)} would not keep it and flags nobody: scores only rank."
+            yield f"Scores of {', '.join(ranking)} only rank: by them it would not be kept, and nobody is flagged."
         return
     yield (
         f"{concern}: the {how.per_thousand:g} in 1,000 who stand highest are flagged; no rate is promised, as one that"

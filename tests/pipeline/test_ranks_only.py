@@ -70,7 +70,7 @@ def test_a_run_says_what_each_concern_promises_and_who_only_ranks() -> None:
     by_rate, welfare, culture = promises(settings(BY_RATE))
     assert "rate of 0.1" in by_rate
     assert kept_sentence(measured_rates(), "standards", 0.1) in by_rate
-    assert "hbos and pairs and principal_components would not keep it" in by_rate
+    assert "Scores of hbos, pairs, principal_components only rank" in by_rate
     assert "culture: selected by comparison at a false discovery rate of 0.1" in culture
     assert kept_sentence(measured_rates(), "culture", 0.1) in culture
     assert "no rate is promised" in welfare
