@@ -56,8 +56,8 @@ def _counted(series: Series) -> Counted:
     if np.isnan(exposure).all():
         exposure = np.ones(len(counts))
     if series.indicator.aggregate not in ("count", "distinct"):
-        some = counts[np.nan_to_num(counts) > 0]
-        counts = counts * EVENTS_OF_AN_AMOUNT / some.mean() if len(some) else counts
+        amounts = counts[np.nan_to_num(counts) > 0]
+        counts = counts * EVENTS_OF_AN_AMOUNT / amounts.mean() if len(amounts) else counts
     return Counted(counts, np.where(series.ok, exposure, np.nan))
 
 
@@ -68,8 +68,8 @@ def pooled_excess(every: Sequence[Counted], group: Positions) -> Floats:
 
     Example:
         >>> group, days = np.zeros(100, dtype=np.intp), np.full(100, 200.0)
-        >>> much, some = np.repeat([0.0, 1.0, 9.0], [50, 49, 1]), np.repeat([0.0, 1.0, 3.0], [30, 69, 1])
-        >>> total = pooled_excess([Counted(much, days), Counted(some, days)], group)
+        >>> grievances, transfers = np.repeat([0.0, 1.0, 9.0], [50, 49, 1]), np.repeat([0.0, 1.0, 3.0], [30, 69, 1])
+        >>> total = pooled_excess([Counted(grievances, days), Counted(transfers, days)], group)
         >>> int(np.argmax(total)), float(total[0])
         (99, 0.0)
     """

@@ -61,10 +61,10 @@ def rank_everybody(compared: Comparison, contradictions: Sequence[RuleSelection]
         counted = [*counted_in(panel), *(_counted(evidence, panel.ids) for evidence in rules)]
         score = pooling(counted, panel.group_of)
         return RankedSubjects(score, np.full(len(score), np.nan))
-    told, how = [s for s in compared.scores if s.detector.family != "baseline"], compared.settings.combination
-    signs = [s.scores.p_value for s in told]
+    detectors, how = [s for s in compared.scores if s.detector.family != "baseline"], compared.settings.combination
+    signs = [s.scores.p_value for s in detectors]
     signs += [_aligned(evidence.p_value, evidence.counts.ids, panel.ids) for evidence in rules]
-    weights = [*(how.weight(s.detector.family) for s in told), *(how.weight("contradiction") for _ in rules)]
+    weights = [*(how.weight(s.detector.family) for s in detectors), *(how.weight("contradiction") for _ in rules)]
     p_value = combine(np.column_stack(signs), method=how.method, weights=weights)
     # A p-value of 0, which underflow can give, becomes an infinite score: first, as it should be.
     with np.errstate(divide="ignore"):

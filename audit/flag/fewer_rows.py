@@ -45,11 +45,11 @@ class FewerRows:
             with self.rows.taken_back():
                 kept = [self._without(of) for of in together]
                 beside = SideBySide(self.rows, kept, numbering=self._numbering)
-                found = beside.values(
+                answer = beside.values(
                     indicators, kind=self.flag["subject_kind"], as_of=self.flag["as_of"], sources=self.rerun.sources
                 )
             for number, of in enumerate(together):
-                yield of, found.table, found.position(number, self.flag["subject_id"])
+                yield of, answer.table, answer.position(number, self.flag["subject_id"])
 
     def _without(self, rows: RowSet) -> Mapping[str, pa.Table]:
         gone: dict[str, list[int]] = {}
