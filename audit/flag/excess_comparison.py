@@ -54,8 +54,8 @@ class ExcessAgain:
             with_counts(e, self.at, own) if e.indicator == self.indicator else e for e in self.before.indicators
         ]
         again = select_excess(self.past, self.flag["concern"], self.rerun.settings, self.standings, estimated)
-        flagged, subject = set(again.selected.tolist()), self.flag["subject_id"]
-        return subject not in flagged, len((flagged ^ set(self.before.selected.tolist())) - {subject})
+        selected, subject = set(again.selected.tolist()), self.flag["subject_id"]
+        return subject not in selected, len((selected ^ set(self.before.selected.tolist())) - {subject})
 
     def _own(self, rows: frozenset[RowKey]) -> Floats:
         """Return the subject's counts by period without these rows; none where nothing is left of the subject."""
@@ -67,10 +67,16 @@ class ExcessAgain:
 
 def own_counts(rerun: Rerun, store: Store, row: FlagRow, name: str) -> PeriodCounts | None:
     """Return one subject's counts and exposures, a number for each period, from the rows in a store; None if gone."""
-    known = rerun.settings.repertoire.indicators
-    asked, concerns = [known[name], known[str(known[name].exposure)]], [row["concern"]]
+    indicators = rerun.settings.repertoire.indicators
+    declarations, concerns = [indicators[name], indicators[str(indicators[name].exposure)]], [row["concern"]]
     again = history(
-        store, asked, concerns, kind=row["subject_kind"], as_of=row["as_of"], sources=rerun.sources, now_alone=True
+        store,
+        declarations,
+        concerns,
+        kind=row["subject_kind"],
+        as_of=row["as_of"],
+        sources=rerun.sources,
+        now_alone=True,
     )
     at = np.flatnonzero(again.ids() == row["subject_id"])
     return _counts_at(again, name, int(at[0]) if len(at) else None)
@@ -80,11 +86,11 @@ def own_counts_of_each(
     rerun: Rerun, beside: SideBySide, rows: Sequence[FlagRow], names: Sequence[str]
 ) -> dict[str, list[PeriodCounts | None]]:
     """Return by indicator, for each of some flags side by side, what `own_counts` returns for one."""
-    known, first = rerun.settings.repertoire.indicators, rows[0]
-    asked = {i.name: i for name in names for i in (known[name], known[str(known[name].exposure)])}
+    indicators, first = rerun.settings.repertoire.indicators, rows[0]
+    declarations = {i.name: i for name in names for i in (indicators[name], indicators[str(indicators[name].exposure)])}
     again = history(
         beside.store,
-        list(asked.values()),
+        list(declarations.values()),
         [first["concern"]],
         kind=first["subject_kind"],
         as_of=first["as_of"],
@@ -104,12 +110,12 @@ def _counts_at(again: History, name: str, at: int | None) -> PeriodCounts | None
 
 def past_faults(own: PeriodCounts | None, row: FlagRow, past: History, name: str) -> Iterator[str]:
     """Compare a subject's counts and exposures of each period, from the evidence alone, with those written down."""
-    seen = past.indicators[name].now
+    window = past.indicators[name].now
     if own is None:
         yield "computed again, the subject is not in service"
         return
     at = past.ids().tolist().index(row["subject_id"])
-    for what, again, before in (("counts", own.value, seen.value), ("exposures", own.exposure, seen.exposure)):
-        known = ~np.isnan(before[at])
-        if not np.array_equal(again[: seen.periods][known], before[at][known]):
+    for what, again, before in (("counts", own.value, window.value), ("exposures", own.exposure, window.exposure)):
+        covered = ~np.isnan(before[at])
+        if not np.array_equal(again[: window.periods][covered], before[at][covered]):
             yield f"{name}: {what} of the past come out differently"

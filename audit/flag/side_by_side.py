@@ -58,8 +58,8 @@ class Numbering:
         """Return the numbering for the rows of some flags; for one flag alone, ids as they are."""
         if len(flags) == 1:
             return cls(np.empty(0, dtype=np.int64), None)
-        known = _ids_in(flags)
-        return cls(known, len(known) + 1)
+        ids = _ids_in(flags)
+        return cls(ids, len(ids) + 1)
 
     def numbered(self, ids: pa.ChunkedArray, flags: Positions) -> pa.Array:
         """Return ids in the ranges of the flags whose rows they stand in."""
@@ -83,8 +83,8 @@ class Numbering:
 
 def can_stand_together(flags: Sequence[RowsByTable]) -> bool:
     """Say whether the ids of some flags' rows may be numbered anew: rules ask of them whether they are above 0."""
-    known = _ids_in(flags)
-    return not len(known) or bool(known[0] > 0)
+    ids = _ids_in(flags)
+    return not len(ids) or bool(ids[0] > 0)
 
 
 def _ids_in(flags: Sequence[RowsByTable]) -> Ids:
@@ -161,8 +161,8 @@ class SideBySide:
 
     def counts(self, rule: Rule, as_of: date) -> list[list[MonthlyCounts]]:
         """Return for each flag what a rule counts in its rows; nothing where a table that the rule reads is absent."""
-        counted = count_contradictions(self.store, [rule], as_of, span=self.numbering.span)
-        return [[self._own(counts, flag) for counts in counted] for flag in range(self.flags)]
+        months = count_contradictions(self.store, [rule], as_of, span=self.numbering.span)
+        return [[self._own(counts, flag) for counts in months] for flag in range(self.flags)]
 
     def _own(self, counts: MonthlyCounts, flag: int) -> MonthlyCounts:
         own = self.numbering.within(counts.subject, flag)
@@ -179,9 +179,9 @@ def reads_ids_as_names(declaration: Indicator | Rule) -> bool:
         expressions = [declaration.where, declaration.day]
         expressions += [e for c in declaration.others for e in (c.only, c.match, c.day) if e is not None]
         return all(map(_names_ids, expressions)) and all(_pairs_ids(c.pairs) for c in declaration.others)
-    counted = declaration.value if declaration.aggregate in ("distinct", "days") else None
+    cause = declaration.value if declaration.aggregate in ("distinct", "days") else None
     expressions = [e for e in (declaration.where, declaration.value, declaration.moment) if e is not None]
-    named = all(e is counted or _names_ids(e) for e in expressions) and all(map(_apart, declaration.relations))
+    named = all(e is cause or _names_ids(e) for e in expressions) and all(map(_apart, declaration.relations))
     return named and all(map(reads_ids_as_names, declaration.parts))
 
 

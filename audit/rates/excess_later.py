@@ -61,12 +61,12 @@ def tables_for(folder: RunFolder) -> frozenset[str]:
     """Return the tables that excess is held against; none where the run looked for no excess of officers."""
     if not (folder.path / "excess.parquet").is_file():
         return frozenset()
-    known = folder.settings.repertoire.indicators
+    indicators = folder.settings.repertoire.indicators
     rows = folder.table("excess").to_pylist()
     names = {row["indicator"] for row in rows if row["subject_kind"] == "officer"}
-    names |= {str(known[name].exposure) for name in names}
-    read = frozenset(table for name in names for table in known[name].tables)
-    return read | _PEOPLE | {PROTECTED} if names else read
+    names |= {str(indicators[name].exposure) for name in names}
+    tables = frozenset(table for name in names for table in indicators[name].tables)
+    return tables | _PEOPLE | {PROTECTED} if names else tables
 
 
 def excess_later(folder: RunFolder, store: Store, loaded: LoadReport, *, until: dict[date, date]) -> pd.DataFrame:
@@ -138,10 +138,10 @@ def _since(
     groups = compared.standings.groups(compared.ids, 0, 1)
     later = PeriodCounts(events[:, None], exposure[:, None])
     due = applied(peer_rates(later, groups), later, groups)[:, 0]
-    known = ~np.isnan(events) & (due > 0) & np.isfinite(one.rates.mean)
-    flagged = compared.selection.chosen & (compared.which == number)
+    comparable = ~np.isnan(events) & (due > 0) & np.isfinite(one.rates.mean)
+    selected = compared.selection.chosen & (compared.which == number)
     for labels, member in _members(people, compared.ids):
-        check = held_against(one.rates, due=due, came=events, chosen=flagged & known & member, flagged=flagged)
+        check = held_against(one.rates, due=due, came=events, chosen=selected & comparable & member, flagged=selected)
         yield from _row(SINCE, compared.as_of, until, labels, check)
 
 
@@ -149,12 +149,12 @@ def _later_counts(
     compared: ExcessComparison, name: str, folder: RunFolder, store: Store, loaded: LoadReport, until: date
 ) -> tuple[Floats, Floats]:
     """Return what each subject left from the as-of date on, and the exposure; NaN for who is not there any more."""
-    known = compared.settings.repertoire.indicators
+    indicators = compared.settings.repertoire.indicators
     days = (until - compared.as_of).days
-    exposure = replace(known[str(known[name].exposure)], windows=(days,))
-    counted = replace(known[name], windows=(days,))
-    table = compute(store, [exposure, counted], kind="officer", as_of=until)
-    cells = [np.nan_to_num(table.cells[i.name, days].value) for i in (counted, exposure)]
+    exposure = replace(indicators[str(indicators[name].exposure)], windows=(days,))
+    indicator = replace(indicators[name], windows=(days,))
+    table = compute(store, [exposure, indicator], kind="officer", as_of=until)
+    cells = [np.nan_to_num(table.cells[i.name, days].value) for i in (indicator, exposure)]
     later = pa.table({"subject_id": table.ids, "came": cells[0], "exposed": cells[1]})
     rows = rows_of_run(later, folder, loaded, "subject_id", "officer").to_pandas().set_index("subject_id")
     own = rows.reindex(compared.ids)

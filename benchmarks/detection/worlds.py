@@ -62,23 +62,23 @@ def judge_all(world: str, seeds: Iterable[int], *, people: int, folder: Path, wo
     jobs = [Job(world, seed, people, folder) for seed in seeds]
     waiting = [job for job in jobs if not job.place.exists()]
     print(f"{world}: {len(jobs) - len(waiting)} of {len(jobs)} worlds are there, {len(waiting)} to go", flush=True)
-    done = Parallel(n_jobs=workers, return_as="generator_unordered")(delayed(judge)(job) for job in waiting)
-    for number, seed in enumerate(done, start=1):
+    seeds_judged = Parallel(n_jobs=workers, return_as="generator_unordered")(delayed(judge)(job) for job in waiting)
+    for number, seed in enumerate(seeds_judged, start=1):
         print(f"  {number} of {len(waiting)}: seed {seed}", flush=True)
 
 
 def judge(job: Job) -> int:
     """Make a world, try the pipeline on it, and keep what is measured; return the seed."""
-    made = make_world(load_world(job.world, people=job.people, seed=job.seed))
+    world = make_world(load_world(job.world, people=job.people, seed=job.seed))
     settings = load(SETTINGS)
-    planted = len(made.truth["truth_subject"]) > 0
-    trial = try_records(made.records, settings=settings, evidence=planted)
-    truth = _truth(made)
+    planted = len(world.truth["truth_subject"]) > 0
+    trial = try_records(world.records, settings=settings, evidence=planted)
+    truth = _truth(world)
     trial = _with_combined(trial)
     parts = {
         "p_values": small_p_values(trial, truth),
         "outcomes": trial.selections.to_pandas(),
-        "rates": judged_rates(trial, truth, made),
+        "rates": judged_rates(trial, truth, world),
         "clean": clean_calibration(trial, truth, settings) if planted else pd.DataFrame(),
     }
     half = job.place.with_name(f".{job.place.name}")
@@ -98,9 +98,9 @@ def gather(world: str, part: str, *, folder: Path, people: int, seeds: Sequence[
     return results if seeds is None or results.empty else results[results["seed"].isin(list(seeds))]
 
 
-def _truth(made: MemoryWorld) -> Truth:
-    told = made.truth
-    return Truth.of(told["truth_subject"], told["truth_archetype"], told["truth_row"])
+def _truth(world: MemoryWorld) -> Truth:
+    truth = world.truth
+    return Truth.of(truth["truth_subject"], truth["truth_archetype"], truth["truth_row"])
 
 
 def _with_combined(trial: Trial) -> Trial:
@@ -109,12 +109,14 @@ def _with_combined(trial: Trial) -> Trial:
     `combined` ranks by what detectors say together; `rules_first` puts whom a rule noticed before all others.
     """
     combined = combined_scores(trial.comparisons, trial.contradictions)
-    said = combined.to_pandas()
-    first = pd.Series(False, index=said.index)
-    for (kind, concern), rows in said.groupby(["subject_kind", "concern"]):
+    scores = combined.to_pandas()
+    first = pd.Series(False, index=scores.index)
+    for (kind, concern), rows in scores.groupby(["subject_kind", "concern"]):
         first[rows.index] = rows["subject_id"].isin(_contradicted(trial, kind, concern))
-    ranked = said.assign(detector="rules_first", p_value=np.nan, score=said["score"].fillna(0.0) + 1000.0 * first)
-    extra = pa.Table.from_pandas(ranked, schema=combined.schema, preserve_index=False)
+    rules_first = scores.assign(
+        detector="rules_first", p_value=np.nan, score=scores["score"].fillna(0.0) + 1000.0 * first
+    )
+    extra = pa.Table.from_pandas(rules_first, schema=combined.schema, preserve_index=False)
     return replace(trial, scores=pa.concat_tables([trial.scores, combined, extra]))
 
 
@@ -138,8 +140,8 @@ def small_p_values(trial: Trial, truth: Truth) -> pd.DataFrame:
         part = scores if members is None else scores[scores["subject_id"].isin(members)]
         if members is not None:
             part = part[part["subject_kind"] == "officer"]
-        for keys, said in part.groupby(["subject_kind", "concern", "detector"]):
-            p = said["p_value"].to_numpy()
+        for keys, scores_of in part.groupby(["subject_kind", "concern", "detector"]):
+            p = scores_of["p_value"].to_numpy()
             counts = {f"at_{level}": int((p <= level).sum()) for level in SMALL}
             rows.append(
                 {
@@ -152,24 +154,24 @@ def small_p_values(trial: Trial, truth: Truth) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def judged_rates(trial: Trial, truth: Truth, made: MemoryWorld) -> pd.DataFrame:
+def judged_rates(trial: Trial, truth: Truth, world: MemoryWorld) -> pd.DataFrame:
     """Return the rates of what was flagged, and of every method at each workload."""
-    given = {
+    inputs = {
         "subjects": trial.subjects,
         "scores": trial.scores,
         "truth": truth,
-        "people": made.records["protected_characteristic"],
+        "people": world.records["protected_characteristic"],
     }
     evidence = trial.evidence if len(trial.evidence) else None
-    parts = [rates(trial.flags, **given, evidence=evidence).query("basis != 'equal_workload'").assign(workload=0.0)]
+    parts = [rates(trial.flags, **inputs, evidence=evidence).query("basis != 'equal_workload'").assign(workload=0.0)]
     for workload in WORKLOADS:
-        made_at = rates(trial.flags, **given, options=RateOptions(workload=workload))
-        parts.append(made_at[made_at["basis"] == "equal_workload"].assign(workload=workload))
+        at_workload = rates(trial.flags, **inputs, options=RateOptions(workload=workload))
+        parts.append(at_workload[at_workload["basis"] == "equal_workload"].assign(workload=workload))
     whole = pd.concat(parts, ignore_index=True)
-    kept = whole["measure"].isin(KEPT) & whole["by"].isin(BY)
+    wanted_rows = whole["measure"].isin(KEPT) & whole["by"].isin(BY)
     columns = ["subject_kind", "concern", "basis", "scope", "name", "measure", "by", "group", "workload"]
     counts = ["count", "n", "reference_count", "reference_n"]
-    return whole.loc[kept & (whole["n"] > 0), [*columns, *counts]].reset_index(drop=True)
+    return whole.loc[wanted_rows & (whole["n"] > 0), [*columns, *counts]].reset_index(drop=True)
 
 
 def clean_calibration(trial: Trial, truth: Truth, settings: Settings) -> pd.DataFrame:
@@ -198,9 +200,9 @@ def _power(view, detectors, planted, truth, settings, concern):
     sought = set(subjects.ids[(subjects.kind == view.kind) & (subjects.concern == concern)].tolist())
     positive = np.array([one in sought for one in ids])
     for name, at in (("everybody", np.arange(len(ids))), ("clean", clean)):
-        said = [d.fit(view.take(at), seed=1).score(view).p_value for d in detectors if not d.transductive]
+        columns = [d.fit(view.take(at), seed=1).score(view).p_value for d in detectors if not d.transductive]
         weights = [settings.combination.weight(d.family) for d in detectors if not d.transductive]
-        p = combine(np.column_stack(said), method=settings.combination.method, weights=weights)
+        p = combine(np.column_stack(columns), method=settings.combination.method, weights=weights)
         chosen = select_by_fdr(p, q=Q).chosen
         yield {
             "subject_kind": view.kind,
