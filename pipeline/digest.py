@@ -190,8 +190,10 @@ def _column_bytes(column: pa.Array, kind: str) -> Iterator[Bytes]:
         yield _little(_filled(pc.list_value_length(column), 0).to_numpy()).data
         yield from _column_bytes(column.flatten(), kind.removeprefix("list of "))
     elif kind == "text":
-        texts = _filled(column.cast(pa.large_string()), "")
-        offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
+        narrow = pa.types.is_string(column.type)
+        texts = _filled(column if narrow else column.cast(pa.large_string()), "")
+        every = np.frombuffer(texts.buffers()[1] or b"\0" * 8, dtype=np.int32 if narrow else np.int64)
+        offsets = every[texts.offset : texts.offset + len(texts) + 1]
         yield _little(np.diff(offsets)).data
         yield memoryview(texts.buffers()[2] or b"")[offsets[0] : offsets[-1]]
     elif kind == "truth":

@@ -123,12 +123,16 @@ def seal(
 def verification_script() -> bytes:
     """Return the script that checks a run folder with nothing but Python, as it stands in each.
 
-    It is `pipeline/verify_script.py`, with what that imports of `pipeline/verify_proofs.py` in the place of the import.
+    It is `pipeline/verify_script.py`, with what that imports of `pipeline/verify_proofs.py`, and what this imports, in
+    the place of the import.
     """
     files = (Path(__file__).with_name(f"{name}.py") for name in ("verify_script", "verify_proofs"))
     script, proofs = (file.read_text(encoding="utf-8") for file in files)
-    functions = proofs[proofs.index(_FUNCTIONS) :].strip()
-    return _IMPORT.sub(lambda _: f"\n{functions}\n", script, count=1).encode()
+    head, begin, functions = proofs.partition(_FUNCTIONS)
+    known = script.splitlines()
+    imports = [line for line in head.splitlines() if line.startswith(("import ", "from ")) and line not in known]
+    text = "\n".join([*imports, "", begin + functions.strip(), ""])
+    return _IMPORT.sub(lambda _: text, script, count=1).encode()
 
 
 _FUNCTIONS: Final = "# ------"

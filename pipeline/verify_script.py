@@ -24,20 +24,20 @@ import json
 import stat
 import sys
 from collections.abc import Callable
-from functools import cache
 from itertools import chain
-from operator import add
 from pathlib import Path
 from typing import Any
 
 from pipeline.verify_proofs import (
     CheckpointText,
+    citations,
     digest_of,
+    evidence_of,
     lines_of,
-    parts_of,
     proofs_of,
     read_json,
     root_of,
+    row_names,
     sha256,
     signature_holds,
     tree_levels,
@@ -222,23 +222,6 @@ def check_flag(report: CheckReport, name: str, line: bytes, claims: dict[bytes, 
     return rows
 
 
-def citations(evidence: str) -> list[str]:
-    """Return table and digest of the rows in `{"evidence":[["shift","7","<digest>","shifts_worked","direct"],...]`.
-
-    They are cut out of the text: reading it as JSON takes five times as long.
-    """
-    pieces = evidence.split('","')
-    if not evidence.startswith('{"evidence":[["') or len(pieces) % 4 != 1:
-        return []
-    return [*map(add, map(table_before, pieces[:-1:4]), pieces[2::4])]
-
-
-@cache
-def table_before(piece: str) -> str:
-    """Return the name of the table with which a piece of a flag's evidence ends, and a blank."""
-    return piece.rpartition('["')[2] + " "
-
-
 def check_scores(report: CheckReport, run: Path, claims: dict[bytes, list[Claim]]) -> None:
     """Check that every rule and detector that a flag names has said of its subject what the flag says."""
     for line in lines_of(run / "ledger/scores.jsonl"):
@@ -255,32 +238,25 @@ def check_scores(report: CheckReport, run: Path, claims: dict[bytes, list[Claim]
 
 def check_rows(report: CheckReport, run: Path, cited: set[str], sealed_rows: int) -> None:
     """Check that the rows there are those that flags cite, each once; `cited` is used up."""
-    number = 0
-    for lines in parts_of(run / "ledger/rows.jsonl"):
-        rows = row_names(lines)
+    number, left = 0, len(cited)
+    for rows in row_names(run):
         number += len(rows)
-        here = cited.intersection(rows)
-        cited -= here
-        for row in rows if len(here) < len(rows) else ():
-            right = row in here
-            here.discard(row)
-            report.expect(right, f"ledger/rows.jsonl: no flag cites this row of {row}, or it is there twice")
+        cited.difference_update(rows)
+    if left - len(cited) < number:
+        name_uncited(report, run)
     report.expect(number == sealed_rows, "ledger/rows.jsonl: rows are missing or added")
     for line in lines_of(run / "ledger/flags.jsonl") if cited else ():
-        for row in sorted(cited.intersection(citations(line.decode().partition(',"flag":')[0]))):
+        for row in sorted(cited.intersection(citations(evidence_of(line)))):
             report.expect(False, f"flag {sha256(line)[:32]}: a row that it cites is missing or has changed: {row}")
 
 
-def row_names(lines: list[bytes]) -> list[str]:
-    """Return table and digest of rows, of which each is like `{"row":{...},"table":"shift"}`."""
-    end, table = b"\n", ""
-    names = []
-    for line in lines:
-        if not line.endswith(end):  # those of a table stand together
-            end = line[line.rfind(b',"table":"') :]
-            table = end[10:-2].decode() + " "
-        names.append(table + hashlib.sha256(line).hexdigest())
-    return names
+def name_uncited(report: CheckReport, run: Path) -> None:
+    """Name the rows that no flag cites and those that stand there a second time."""
+    cited = {row for line in lines_of(run / "ledger/flags.jsonl") for row in citations(evidence_of(line))}
+    for row in chain.from_iterable(row_names(run)):
+        right = row in cited
+        cited.discard(row)
+        report.expect(right, f"ledger/rows.jsonl: no flag cites this row of {row}, or it is there twice")
 
 
 def check_others(report: CheckReport, run: Path, ledger: Ledger, names: set[str]) -> None:
