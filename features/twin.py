@@ -11,8 +11,9 @@ from typing import Any
 
 from data.contract import CONTRACT
 from data.schema import Table
+from features.columns import referring_column
 from features.expression import evaluate
-from features.indicator import Indicator, referring_column
+from features.indicator import Indicator
 from features.relation import OTHER, JoinPairs, Related
 
 Record = Mapping[str, Any]

@@ -14,6 +14,7 @@ from data.asof import asof_query
 from data.contract import CONTRACT
 from data.schema import Table
 from data.store import literal, quoted
+from features.columns import referring_column
 from features.compile.dialect import (
     MATERIALIZED,
     RECURSIVE,
@@ -24,7 +25,7 @@ from features.compile.dialect import (
     integer,
     relation_sql,
 )
-from features.indicator import Indicator, referring_column
+from features.indicator import Indicator
 from features.relation import OTHER, Related
 
 _AGGREGATES: Final[Mapping[str, str]] = {

@@ -14,6 +14,7 @@ from dataclasses import replace
 from data.contract import CONTRACT
 from data.schema import EARLIEST_DAY
 from data.store import quoted
+from features.columns import referring_column
 from features.compile.dialect import (
     MATERIALIZED,
     ROW,
@@ -28,7 +29,7 @@ from features.compile.dialect import (
 )
 from features.compile.scan import Gate, Scan, relation_columns
 from features.expression import Expression, Field, fields, may_be_known
-from features.indicator import Indicator, referring_column
+from features.indicator import Indicator
 from features.relation import OTHER, Related
 from features.windows.timeline import Timeline
 

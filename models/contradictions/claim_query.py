@@ -11,10 +11,10 @@ from data.contract import CONTRACT
 from data.errors import DeclarationFaulty
 from data.schema import Table
 from data.store import literal, quoted
+from features.columns import referring_column
 from features.compile.dialect import expression_sql
 from features.compile.plain_query import from_clause, loaded
 from features.expression import Expression, substitute
-from features.indicator import referring_column
 from models.contradictions.policy import Period
 from models.contradictions.rule import OTHER, POLICY, Counterpart, Rule, flat
 

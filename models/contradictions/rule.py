@@ -12,8 +12,9 @@ from data.contract import CONTRACT
 from data.errors import DeclarationFaulty
 from data.schema import Category, Table
 from data.vocabulary import Concern
+from features.columns import column_faults
 from features.expression import Expression, Field, Operation, fields
-from features.indicator import STANDARDS, column_faults
+from features.indicator import STANDARDS
 from models.contradictions.policy import Policy, policies
 
 OTHER = "other"

@@ -8,8 +8,9 @@ import pytest
 
 from data.contract import CONTRACT
 from data.errors import DeclarationFaulty
+from features.columns import referring_column
 from features.expression import Expression, col, day, or_else
-from features.indicator import Indicator, NoExposure, referring_column
+from features.indicator import Indicator, NoExposure
 from features.indicators import complete, indicators
 from features.relation import Related
 
