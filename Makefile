@@ -65,7 +65,7 @@ demo: $(READY) ## generate 2,000 synthetic people, run everything, explain a fla
 	  'docs/tutorial.md' 'the same, explained at leisure'
 
 test: lint types $(READY) ## lint, types, and all tests but the nightly ones
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## ruff: style and formatting
 	@$(PY) -m ruff check .
@@ -75,7 +75,7 @@ types: $(READY) ## mypy, strict
 	@$(PY) -m mypy
 
 nightly: $(READY) ## the long simulations and fuzzing
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile -m nightly
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m nightly
 
 bench: $(READY) ## measure: every file of benchmarks/, one after another
 	@failed=; for file in benchmarks/[a-z]*.py; do \

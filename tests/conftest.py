@@ -20,6 +20,8 @@ import numpy as np
 import pytest
 import typer.testing
 
+from tests.long_files import longest_first
+
 pytest_plugins = ["tests.runs", "tests.audit.sample_audit"]
 
 hypothesis.settings.register_profile("default", derandomize=True, deadline=None, max_examples=30)
@@ -47,12 +49,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out nightly tests unless `-m` asks for them; skip those that need records that are not here."""
+    """Leave out nightly tests unless `-m` asks for them; skip what needs records that are not here; order files."""
     if not _nightly_wanted(config):
         nightly = [item for item in items if item.get_closest_marker("nightly")]
         if nightly:
             config.hook.pytest_deselected(items=nightly)
             items[:] = [item for item in items if not item.get_closest_marker("nightly")]
+    longest_first(items)
     folder = os.environ.get("OPENCSE_CHICAGO")
     if not folder or not Path(folder).is_dir():
         absent = pytest.mark.skip(reason="OPENCSE_CHICAGO does not name the folder of the public Chicago release")

@@ -12,6 +12,7 @@ from pipeline.digest import file_digest
 from pipeline.run_folder import MANIFEST, RunFolder
 from pipeline.settings import over_defaults
 from pipeline.trial import try_records
+from tests.runs import SharedFolders
 
 FOLDER = Path(sample.__file__).parent / "sample"
 RECORDS, TRUTH = FOLDER / "records", FOLDER / "truth"
@@ -22,14 +23,16 @@ HIGHEST = {"method": "capacity", "per_thousand": 40}
 
 
 @pytest.fixture(scope="session")
-def sample_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    folder = tmp_path_factory.mktemp("sample") / "run"
+def sample_run(shared_folders: SharedFolders) -> RunFolder:
+    return RunFolder(shared_folders.folder("sample", write_sample_run))
+
+
+def write_sample_run(folder: Path) -> None:
     settings = over_defaults({"selection": {"standards": HIGHEST, "welfare": HIGHEST}}, where="the tests")
     trial = try_records(RECORDS, settings=settings, evidence=True)
     for name in ("flags", "subjects", "scores", "evidence"):
         write_table(getattr(trial, name), folder / f"{name}.parquet")
     write_manifest(folder)
-    return RunFolder(folder)
 
 
 def write_manifest(folder: Path) -> None:
