@@ -7,6 +7,7 @@ import ipaddress
 import os
 import random
 import socket
+import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,11 @@ import pytest
 import typer.testing
 
 from tests.long_files import longest_first
+
+# Tests start many processes. Where Python is told to keep no compiled modules, each would compile all of ours anew and
+# take as long for that as a short command takes. What this process imports is kept, and those it starts find it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 pytest_plugins = ["tests.runs", "tests.audit.sample_audit"]
 
