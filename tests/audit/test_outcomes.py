@@ -177,10 +177,11 @@ def test_records_that_end_before_the_as_of_date_are_refused(sample_run: RunFolde
 
 def test_the_command_says_first_that_outcomes_are_not_truth(tmp_path: Path) -> None:
     from data.writing import write_table
-    from pipeline.settings import load
+    from pipeline.settings import over_defaults
     from pipeline.trial import try_records
 
-    trial = try_records(RECORDS, settings=load(), as_of=[date(2024, 12, 1)])
+    few = {"features": {"indicators": ["complaints", "unlinked_lookups"]}, "models": {"detectors": ["peer_rate"]}}
+    trial = try_records(RECORDS, settings=over_defaults(few, where="a test"), as_of=[date(2024, 12, 1)])
     for name in ("flags", "subjects", "scores"):
         write_table(getattr(trial, name), tmp_path / "run" / f"{name}.parquet")
     write_manifest(tmp_path / "run")

@@ -321,17 +321,15 @@ def test_the_command_says_first_what_the_controls_say(tmp_path: Path) -> None:
     assert {v["control"] for v in content["verdicts"]} == set(controls())
 
 
-def test_rates_say_first_that_no_control_was_run_or_what_those_said_that_were(
-    force: Path, finished: RunFolder, tmp_path: Path
-) -> None:
+def test_rates_say_first_that_no_control_was_run_or_what_those_said_that_were(force: Path, finished: RunFolder) -> None:
     def call(*more: str) -> str:
         told = CliRunner().invoke(app, ["rates", str(finished.path), "--records", str(force), *more])
         assert told.exit_code == 0, told.exception
         return told.stdout
 
     assert call().startswith(NONE_RUN)
-    assert call("--controls", "1", "--out", str(tmp_path / "audit")).startswith(("Controls passed", "CONTROLS FAILED"))
-    facts = json.loads((tmp_path / "audit" / "audit.json").read_text())["controls"]
+    facts = json.loads(call("--controls", "1", "--json"))["facts"]["controls"]
+    assert facts["headline"].startswith(("Controls passed", "CONTROLS FAILED"))
     assert {v["control"] for v in facts["verdicts"]} == set(controls())
     alone = CliRunner().invoke(app, ["rates", str(finished.path), "--controls", "1"])
     assert "on its records" in str(alone.exception)

@@ -38,6 +38,7 @@ from stress.plan import CONTROLS, TWIN, StressPlan, load_plan, names
 from stress.ranking import COMBINED, combined_scores
 from stress.scenario_run import perform
 from stress.scenarios import scenarios
+from tests.command_line import ending_of
 
 SMALL = """
 title = "A small plan for tests"
@@ -450,11 +451,10 @@ def test_the_command_ends_with_a_code_of_its_own_when_cells_failed(tmp_path: Pat
     (tmp_path / "broken").touch()
     path = tmp_path / "plan.toml"
     path.write_text(SMALL.format(scenarios=f'"{own}"', doses="crashing = [1.0]").replace("seeds = 2", "seeds = 1"))
-    command = [sys.executable, "-m", "opencse", "stress", str(path), "--out", str(tmp_path / "out"), "--trust-code"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ran.returncode == 6
-    assert "1 of 3 cells failed" in ran.stderr
-    assert "the roster is upside down" in ran.stdout
+    code, output, errors = ending_of("stress", path, "--out", tmp_path / "out", "--trust-code")
+    assert code == 6
+    assert "1 of 3 cells failed" in errors
+    assert "the roster is upside down" in output
 
 
 def test_scenarios_are_listed() -> None:
