@@ -4,8 +4,8 @@
 
 Writes officers, units and one table of shifts as Parquet into a temporary folder, loads them, and prints the seconds
 of loading (read, hash, stage), of validation (SQL, Great Expectations, quarantine, finish), their ratio, and the peak
-memory; the checks are done twice over, by SQL and by Great Expectations. For scale it also times the bare
-`CREATE TABLE AS SELECT` that reads the same file. `--faults` shuffles the rows and breaks every hundredth, in turn by a
+memory; SQL checks all rows, and Great Expectations a sample. For scale it also times the bare `CREATE TABLE AS SELECT`
+that reads the same file. `--faults` shuffles the rows and breaks every hundredth, in turn by a
 wrong value, an unknown officer, an impossible order and a doubled key.
 """
 

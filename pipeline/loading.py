@@ -32,7 +32,7 @@ from pipeline.pseudonyms import Pseudonyms, pseudonymise, without_ids
 from pipeline.record_dates import place_known_days, precision_notes, recognise
 from pipeline.record_notes import record_notes
 from pipeline.record_source import source_of
-from pipeline.validation.expectations import ExpectationChecker
+from pipeline.validation.expectations import ExpectationChecker, sample_notes
 from pipeline.validation.quarantine import (
     checkable_constraints,
     create_schemas,
@@ -49,8 +49,9 @@ CheckDepth = Literal["trusted", "constraints", "expectations"]
 
 - `trusted`: no row is looked at. For records that are known to meet the contract, such as generated ones.
 - `constraints`: every constraint is counted in SQL, and rows that violate one are quarantined.
-- `expectations`: the same, Great Expectations counts the violations again, where a difference stops the load, and
-  notes say what no constraint refuses and yet may not mean what it says.
+- `expectations`: the same, Great Expectations counts the violations again, in a large table those of a sample alone
+  where SQL found none, a difference stops the load, and notes say what no constraint refuses and yet may not mean what
+  it says.
 """
 
 
@@ -111,7 +112,7 @@ def load_records(
     note_filled(store)
     notes = _notes(staging, store, coarse)
     if check == "expectations":
-        notes += record_notes(store, present=staging.tables, counts=constraints)
+        notes += (*sample_notes(counts), *record_notes(store, present=staging.tables, counts=constraints))
     return _report(staging, source_of(source).name, names, counts, constraints, notes, coarse)
 
 
@@ -298,7 +299,7 @@ def _check_table(
         ConstraintCount(table.name, c.name, c.requirement, c.rejects, violations.counts[c.name]) for c in constraints
     ]
     if checker is not None:
-        counts = _confirm(table, constraints, counts, checker)
+        counts = _confirm(table, constraints, counts, checker, rows=violations.rows)
     rejected_rows = quarantine_rows(table, store=store)
     loaded_rows = finish_table(table, violations, rejected=rejected_rows, store=store)
     if violations.rows != loaded_rows + rejected_rows:
@@ -312,13 +313,19 @@ def _check_table(
 
 
 def _confirm(
-    table: Table, constraints: Sequence[Constraint], counts: Sequence[ConstraintCount], checker: ExpectationChecker
+    table: Table,
+    constraints: Sequence[Constraint],
+    counts: Sequence[ConstraintCount],
+    checker: ExpectationChecker,
+    *,
+    rows: int,
 ) -> list[ConstraintCount]:
     """Return the counts with the expectations that confirm them, after those on the table's shape.
 
     Raises `CountsDisagree` when SQL and Great Expectations count different numbers of rows.
     """
-    results, shape = checker.check(table, constraints, suspect=any(count.violations for count in counts))
+    violated = [count.constraint for count in counts if count.violations]
+    results, shape = checker.check(table, constraints, rows=rows, violated=violated)
     differing = [count for count in counts if results[count.constraint].violations != count.violations]
     if differing:
         raise CountsDisagree(

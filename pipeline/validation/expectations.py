@@ -16,7 +16,7 @@ import atexit
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +25,14 @@ from typing import Any, Final
 from data.constraints import STAGED, Constraint, Expectation, shape
 from data.errors import OpencseError
 from data.schema import Table
-from data.store import Store
+from data.store import Store, quoted
+from pipeline.load_report import TableCount
+
+MOST_SAMPLED: Final = 1_000_000
+"""In a larger table what no row violates by SQL is looked for in a sample of so many rows at most."""
+
+_SAMPLED: Final = "sampled"
+"""The schema that holds the sample of a table while it is looked at."""
 
 _YES_OR_NO: Final = {"result_format": "BOOLEAN_ONLY"}
 _COUNTS: Final = {
@@ -65,34 +72,47 @@ class ExpectationChecker:
     """
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         with _quiet():
             self._engine = _engine(store)
 
     def check(
-        self, table: Table, constraints: Sequence[Constraint], *, suspect: bool = False
+        self, table: Table, constraints: Sequence[Constraint], *, rows: int, violated: Collection[str] = ()
     ) -> tuple[dict[str, ExpectationResult], tuple[ExpectationResult, ...]]:
-        """Validate a staged table and return a result by constraint name, then the results on the table's shape.
+        """Validate a staged table of so many rows; return a result by constraint name, then those on the table's shape.
 
-        `suspect` asks for counts at once, which is quicker where rows are known to violate constraints, else slower.
+        The rows that do not meet the constraints named in `violated` are counted in the whole table. Violations of the
+        others are looked for in the whole table too, unless it has more than `MOST_SAMPLED` rows: then in every n-th.
         Raises `ExpectationFailed` when the staged table does not have the contract's columns and types, or when an
         expectation cannot be evaluated.
         """
         on_shape = shape(table)
+        counted = [constraint for constraint in constraints if constraint.name in violated]
+        others = [constraint for constraint in constraints if constraint.name not in violated]
         with _quiet(), _made_once():
-            expectations = [*on_shape, *(constraint.expectation for constraint in constraints)]
-            answers = _validate(self._engine, table, expectations, suspect=suspect)
-        results = [ExpectationResult(_violations(answer), _plain(answer)) for answer in answers]
-        failures = [result.content for result in results[: len(on_shape)] if not result.content["success"]]
-        if failures:
-            raise ExpectationFailed(
-                f"The table {table.name} was not staged as the contract says.",
-                expected="; ".join(str(failure["arguments"]) for failure in failures),
-                found="; ".join(str(failure["result"]) for failure in failures),
-                hint="This is a fault in the source; its `stage` must give every column its contract type.",
-            )
-        names = [constraint.name for constraint in constraints]
-        by_name = dict(zip(names, results[len(on_shape) :], strict=True))
-        return by_name, tuple(results[: len(on_shape)])
+            # The engine answers for the table that it was given last: the whole one is asked about before its sample.
+            whole = _Asking(self._engine, table, STAGED)
+            answers = whole.how_many(c.expectation for c in counted)
+            if rows > MOST_SAMPLED:
+                answers += whole.first_whether(on_shape)
+                with self._sample(table, rows) as schema:
+                    answers += _Asking(self._engine, table, schema).first_whether(c.expectation for c in others)
+            else:
+                answers += whole.first_whether([*on_shape, *(c.expectation for c in others)])
+            results = [ExpectationResult(_violations(answer), _plain(answer)) for answer in answers]
+        of_shape = tuple(results[len(counted) : len(counted) + len(on_shape)])
+        _require_shape(table, of_shape)
+        of_rows = dict(zip((c.name for c in counted), results, strict=False))
+        of_rows |= zip((c.name for c in others), results[len(counted) + len(on_shape) :], strict=True)
+        return {constraint.name: of_rows[constraint.name] for constraint in constraints}, of_shape
+
+    @contextmanager
+    def _sample(self, table: Table, rows: int) -> Iterator[str]:
+        """Give the schema that holds every n-th row of a staged table for the time of a block."""
+        name = quoted(table.name)
+        with self._store.scratch(_SAMPLED):
+            self._store.run(f"CREATE TABLE {_SAMPLED}.{name} AS FROM {STAGED}.{name} WHERE rowid % {_every(rows)} = 0")
+            yield _SAMPLED
 
     def close(self) -> None:
         """Give back the connection."""
@@ -100,42 +120,86 @@ class ExpectationChecker:
             self._engine.close()
 
 
-def _validate(engine: Any, table: Table, expectations: Sequence[Expectation], *, suspect: bool) -> list[Any]:
-    """Return a result per expectation, in order: yes or no for all, and counts for those that answered no.
+def sample_notes(counts: Iterable[TableCount]) -> tuple[str, ...]:
+    """Say of which tables Great Expectations looked at a sample alone for what SQL found nowhere violated.
 
-    Asking every expectation for counts costs a query each to list rows that are not there; asking twice where there
-    are some costs the uniqueness of the key twice.
+    Example:
+        >>> sample_notes([TableCount("shift", 2_500_000, 2_500_000, 0), TableCount("officer", 900, 900, 0)])
+        ('shift: of constraints that no row violates by SQL, Great Expectations looked at one row in 3.',)
     """
-    library = _library()
-    data = library.SqlAlchemyBatchData(
-        execution_engine=engine, table_name=table.name, schema_name=STAGED, create_temp_table=False
-    )
-    configurations = [
-        library.ExpectationConfiguration(type=e.type, kwargs=dict(e.arguments), meta={"position": position})
-        for position, e in enumerate(expectations)
-    ]
-    validator = library.Validator(
-        execution_engine=engine,
-        expectation_suite=library.ExpectationSuite(name=table.name),
-        batches=[library.Batch(data=data)],
+    return tuple(
+        f"{count.table}: of constraints that no row violates by SQL, Great Expectations looked at one row in"
+        f" {_every(count.rows_in)}."
+        for count in counts
+        if count.rows_in > MOST_SAMPLED
     )
 
-    def ask(asked: Sequence[Any], result_format: Mapping[str, object]) -> dict[int, Any]:
-        runtime = {"result_format": dict(result_format), "catch_exceptions": False}
-        results = validator.graph_validate(configurations=asked, runtime_configuration=runtime)
-        # The order of results is not part of the library's promise.
-        return {int(result.expectation_config.meta["position"]): result for result in results}
 
-    # First all together for yes or no, in few scans; then counts for the failures alone.
-    try:
-        results = ask(configurations, _COUNTS if suspect else _YES_OR_NO)
-        failed = [configurations[position] for position, result in results.items() if not result.success]
-        results |= ask(failed, _COUNTS) if failed and not suspect else {}
-    except library.errors as error:
+def _every(rows: int) -> int:
+    return -(-rows // MOST_SAMPLED)
+
+
+def _require_shape(table: Table, results: Sequence[ExpectationResult]) -> None:
+    failures = [result.content for result in results if not result.content["success"]]
+    if failures:
         raise ExpectationFailed(
-            f"Great Expectations could not check the table {table.name}.", found=str(error).splitlines()[0][:400]
-        ) from error
-    return [results[position] for position in range(len(expectations))]
+            f"The table {table.name} was not staged as the contract says.",
+            expected="; ".join(str(failure["arguments"]) for failure in failures),
+            found="; ".join(str(failure["result"]) for failure in failures),
+            hint="This is a fault in the source; its `stage` must give every column its contract type.",
+        )
+
+
+class _Asking:
+    """Asks Great Expectations about one table, as it stands in one schema."""
+
+    def __init__(self, engine: Any, table: Table, schema: str) -> None:
+        self._table, library = table, _library()
+        data = library.SqlAlchemyBatchData(
+            execution_engine=engine, table_name=table.name, schema_name=schema, create_temp_table=False
+        )
+        self._validator = library.Validator(
+            execution_engine=engine,
+            expectation_suite=library.ExpectationSuite(name=table.name),
+            batches=[library.Batch(data=data)],
+        )
+
+    def first_whether(self, expectations: Iterable[Expectation]) -> list[Any]:
+        """Return a result per expectation, in order: yes or no for all, and counts for those that answered no.
+
+        Asking every expectation for counts costs a query each to list rows that are not there.
+        """
+        asked = list(expectations)
+        results = self._ask(asked, _YES_OR_NO)
+        failed = [at for at, result in enumerate(results) if not result.success]
+        for at, result in zip(failed, self.how_many(asked[at] for at in failed), strict=True):
+            results[at] = result
+        return results
+
+    def how_many(self, expectations: Iterable[Expectation]) -> list[Any]:
+        """Return a result with counts per expectation, in order."""
+        return self._ask(list(expectations), _COUNTS)
+
+    def _ask(self, expectations: Sequence[Expectation], result_format: Mapping[str, object]) -> list[Any]:
+        library = _library()
+        configurations = [
+            library.ExpectationConfiguration(type=e.type, kwargs=dict(e.arguments), meta={"position": position})
+            for position, e in enumerate(expectations)
+        ]
+        runtime = {"result_format": dict(result_format), "catch_exceptions": False}
+        try:
+            results = (
+                self._validator.graph_validate(configurations=configurations, runtime_configuration=runtime)
+                if configurations
+                else []
+            )
+        except library.errors as error:
+            raise ExpectationFailed(
+                f"Great Expectations could not check the table {self._table.name}.",
+                found=str(error).splitlines()[0][:400],
+            ) from error
+        # The order of results is not part of the library's promise.
+        return sorted(results, key=lambda result: int(result.expectation_config.meta["position"]))
 
 
 def _violations(result: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -226,6 +227,35 @@ def test_a_count_that_differs_from_great_expectations_stops_the_load(
     assert caught.value.exit_code == 1
 
 
+def test_of_a_large_table_a_sample_confirms_what_sql_counted_and_says_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shuffled_world(tmp_path)
+    whole, rows = everything(tmp_path, threads=1)
+    monkeypatch.setattr(expectations, "MOST_SAMPLED", 1000)
+    sampled, same_rows = everything(tmp_path, threads=1)
+    assert same_rows == rows
+    assert sampled.constraints == whole.constraints
+    assert any(c.violations for c in sampled.constraints)
+    notes = [note for note in sampled.notes if note not in whole.notes]
+    assert [note.partition(":")[0] for note in notes] == ["officer", "absence"]
+    assert all(note.endswith("one row in 9.") for note in notes)
+
+
+def test_what_sql_overlooks_everywhere_is_seen_in_a_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shuffled_world(tmp_path)
+    monkeypatch.setattr(expectations, "MOST_SAMPLED", 1000)
+    find = loading.find_violations
+
+    def overlooking(*arguments: Any, **named: Any) -> Any:
+        found = find(*arguments, **named)
+        return replace(found, counts=found.counts | dict.fromkeys(found.counts.keys() & {"values(kind)"}, 0))
+
+    monkeypatch.setattr(loading, "find_violations", overlooking)
+    with Store(threads=1) as store, pytest.raises(CountsDisagree, match=r"values\(kind\): \d+ by Great"):
+        load_records(tmp_path, store=store)
+
+
 def test_rows_that_do_not_add_up_stop_the_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_csv(tmp_path / "officer.csv", [row("officer", 1)])
     finish = loading.finish_table
@@ -242,7 +272,7 @@ def test_a_source_that_stages_the_wrong_type_is_found_out(tmp_path: Path) -> Non
         extra = "'f' AS source_file, 1::BIGINT AS source_row, NULL::VARCHAR AS unread, NULL::VARCHAR AS refused"
         store.run(f"CREATE TABLE loaded.officer AS SELECT {columns}, {extra}")
         with pytest.raises(ExpectationFailed, match="joined_on"):
-            ExpectationChecker(store).check(CONTRACT["officer"], ())
+            ExpectationChecker(store).check(CONTRACT["officer"], (), rows=1)
 
 
 def test_without_great_expectations_the_error_says_what_to_install(
