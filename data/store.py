@@ -102,7 +102,7 @@ class Store:
     def arrow(self, sql: str, *, step: str | None = None, parameters: Sequence[object] = ()) -> pa.Table:
         """Run one query and return its result as an Arrow table."""
         with self._step(sql, step):
-            return _arrow_table(self._connection, sql, list(parameters))
+            return self._connection.sql(sql, params=list(parameters)).to_arrow_table()
 
     def kept(self, sql: str, compute: Callable[[], T], *inputs: Any) -> T:
         """Return what is computed of a statement on records, and of other inputs: from the memo in force, if it can be.
@@ -193,21 +193,6 @@ class Store:
                 hint="This is a fault in OpenCSE or in a declaration added to it; the statement above shows which.",
             ) from error
 
-
-def _arrow_table(connection: Any, sql: str, parameters: list[object]) -> pa.Table:
-    """Run one query and return its result as an Arrow table, which is nowhere held twice.
-
-    `sql` of a connection has a statement described before it is run, by going through all of it another time: of the
-    small questions that most are, that takes a third. What it does with the statement afterwards is therefore done
-    here; where a release of DuckDB does not have it under this name, `sql` is asked.
-    """
-    if parameters or not hasattr(connection, "_submit"):
-        return connection.sql(sql, params=parameters).to_arrow_table()
-    return connection._submit(sql, None, "arrow", _BATCH_ROWS).arrow_table()
-
-
-_BATCH_ROWS: Final = 131_072
-"""How many rows of a result come in one piece at most, as DuckDB has it by itself."""
 
 _VALUE: Final = re.compile(
     r"'(?:[^']|'')*'|\b\d{4,}(?:\.\d+)?\b|(?:(?<=string )|(?<=format: ))\"[^\"]*\"|\bIN \([\d, ]+\)"
