@@ -12,6 +12,7 @@ import importlib.util
 import pkgutil
 import sys
 from hashlib import sha256
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -71,19 +72,23 @@ def file_declaration(path: Path, attribute: str, kind: type[Declared]) -> Declar
 
 
 def _file_module(path: Path) -> ModuleType:
-    """Run a file as a module whose name depends on its content alone, so that workers know it by the same name."""
+    """Run a file as a module whose name depends on its content alone, so that workers know it by the same name.
+
+    What was read is what runs: compiled modules beside the file are neither read, for they may say something else, nor
+    written, for the file may lie in a run folder.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise UsageError("The file cannot be read.", found=error.strerror or str(error), where=str(path)) from error
     name = f"opencse_own_{path.stem}_{sha256(content).hexdigest()[:12]}"
     spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    if spec is None or not isinstance(spec.loader, SourceFileLoader):
         raise UsageError("The file is not a Python module.", expected="a file that ends in .py", where=str(path))
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        exec(spec.loader.source_to_code(content, str(path)), vars(module))
     except (Exception, SystemExit) as error:  # whatever a file of the user's own may raise is told in one line
         del sys.modules[name]
         raise UsageError("The file cannot be used.", found=repr(error), where=str(path)) from error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import py_compile
 import sys
 from pathlib import Path
 
@@ -51,6 +54,23 @@ def test_a_user_s_own_file_is_read_from_wherever_it_lies(tmp_path: Path) -> None
     path.write_text("from data.sources.folder import Folder\nSOURCE = Folder()\n")
     mine = file_declaration(path, "SOURCE", Source)  # type: ignore[type-abstract]  # any of its subclasses
     assert type(mine) is type(SOURCE)
+
+
+def test_what_a_file_says_runs_and_no_compiled_module_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was put there with the file's size and time would otherwise run in its place."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    path, other = tmp_path / "mine.py", tmp_path / "other.py"
+    path.write_text("LEGS = 2\n")
+    other.write_text("LEGS = 8\n")
+    os.utime(other, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+    compiled = Path(importlib.util.cache_from_source(str(path)))
+    py_compile.compile(str(other), cfile=str(compiled), doraise=True)
+    assert file_declaration(path, "LEGS", int) == 2
+    compiled.unlink()
+    assert file_declaration(path, "LEGS", int) == 2
+    assert list(compiled.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -104,8 +105,7 @@ MONTHS = [date(2026, m, 1) for m in (1, 2, 3)]
 
 def test_a_row_known_late_counts_from_the_first_date_after_it_was_known() -> None:
     row = {"incurred_on": "2025-12-20", "known_on": "2026-01-15"}
-    year = {"windows": (365,)}
-    late = little(Indicator(**{**vars(COUNT), **year}), {"expense": [row]}, MONTHS)
+    late = little(replace(COUNT, windows=(365,)), {"expense": [row]}, MONTHS)
     assert late == [0, 1, 1]
 
 
