@@ -36,6 +36,7 @@ MIDNIGHT = np.datetime64("2024-01-01T00:00:00", "us")
 
 
 def write_parents(folder: Path) -> None:
+    """Write the small tables that tours refer to."""
     ids = pa.array(np.arange(1, OFFICERS + 1))
     day = pa.array(np.full(OFFICERS, np.datetime64("2010-01-01")))
     officers = {
@@ -105,6 +106,7 @@ def processor_seconds() -> float:
 
 
 def measure_load(folder: Path) -> dict[str, float]:
+    """Measure loading and checking a file, beside the bare scan that reads it."""
     from data.store import Store
     from pipeline.loading import load_records
     from pipeline.validation import expectations
@@ -155,6 +157,7 @@ def in_process_of_its_own(what: str, folder: Path) -> dict[str, float]:
 
 
 def main() -> None:
+    """Measure what is asked for, print and keep it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rows", type=int, default=20_000_000)
     parser.add_argument("--faults", action="store_true")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -13,14 +13,15 @@ from tests.runs import SharedFolders
 
 def test_a_folder_is_made_once_however_many_ask_for_it_at_once(tmp_path: Path) -> None:
     made: list[Path] = []
+    together = Barrier(4)
 
     def make(place: Path) -> None:
         made.append(place)
         place.mkdir()
-        time.sleep(0.1)  # so that the others ask while it is being made
         (place / "whole").touch()
 
     def ask(_: int) -> list[str]:
+        together.wait()
         return [path.name for path in SharedFolders(tmp_path / "shared").folder("run", make).iterdir()]
 
     with ThreadPoolExecutor(4) as pool:

@@ -248,8 +248,10 @@ def test_what_sql_overlooks_everywhere_is_seen_in_a_sample(tmp_path: Path, monke
     find = loading.find_violations
 
     def overlooking(*arguments: Any, **named: Any) -> Any:
-        found = find(*arguments, **named)
-        return replace(found, counts=found.counts | dict.fromkeys(found.counts.keys() & {"values(kind)"}, 0))
+        violations = find(*arguments, **named)
+        return replace(
+            violations, counts=violations.counts | dict.fromkeys(violations.counts.keys() & {"values(kind)"}, 0)
+        )
 
     monkeypatch.setattr(loading, "find_violations", overlooking)
     with Store(threads=1) as store, pytest.raises(CountsDisagree, match=r"values\(kind\): \d+ by Great"):
