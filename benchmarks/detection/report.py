@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pandas as pd
 import tables
-from worlds import gather
+from forces import NULL, PLANTED, gather
 
 ROWS = 40
 
 
 def write(folder: Path, *, people: int, out: Path) -> None:
-    """Write every table that there are worlds for."""
+    """Write every table that there are forces for."""
     out.mkdir(parents=True, exist_ok=True)
-    sections = [f"# How detection does\n\nWorlds of {people:,} people over 24 months. Standard errors are over worlds."]
+    sections = [
+        f"# How detection does\n\nDrawn forces of {people:,} people over 24 months. Standard errors are over forces."
+    ]
     for title, name, table in _tables(folder, people):
         if table.empty:
             continue
@@ -29,45 +31,41 @@ def write(folder: Path, *, people: int, out: Path) -> None:
 
 
 def _generators(folder: Path, people: int) -> list[int]:
-    """Return the generators of the worlds judged; none where any was judged before worlds said theirs."""
-    parts = [gather(world, "outcomes", folder=folder, people=people) for world in ("null", "demo", "biased")]
+    """Return the generators of the forces judged; none where any was judged before forces said theirs."""
+    parts = [gather(world, "outcomes", folder=folder, people=people) for world in (NULL, PLANTED)]
     judged = pd.concat([part.reindex(columns=["generator"]) for part in parts if not part.empty])
     return [] if judged["generator"].isna().any() else sorted(judged["generator"].astype(int).unique().tolist())
 
 
 def _tables(folder: Path, people: int):
-    if not gather("null", "p_values", folder=folder, people=people).empty:
+    if not gather(NULL, "p_values", folder=folder, people=people).empty:
         whole = tables.null_p_values(folder, people, by_archetype=False)
-        yield "Null worlds: how often p-values are small", "null_p_values", whole
+        yield "Null forces: how often p-values are small", "null_p_values", whole
         broken = tables.null_p_values(folder, people, by_archetype=True)
         broken = broken[(broken["above"] > 3) & (broken["group"] != "no archetype")].sort_values(
             "times", ascending=False
         )
         yield "Archetypes that break a null, by how much", "null_archetypes", broken
-        yield "Null worlds with any flag", "null_selections", tables.null_selections(folder, people)
-    for world in ("demo", "biased"):
-        if gather(world, "rates", folder=folder, people=people).empty:
-            continue
-        if world == "demo":
-            yield from _planted(folder, people, world)
-        ratios = tables.group_ratios(folder, people, world=world)
+        yield "Null forces with any flag", "null_selections", tables.null_selections(folder, people)
+    if not gather(PLANTED, "rates", folder=folder, people=people).empty:
+        yield from _planted(folder, people)
+        ratios = tables.group_ratios(folder, people)
         ratios = ratios[(ratios["by"] != "archetype") & (ratios["subject_kind"] == "officer")]
-        shown = ratios[ratios["workload"].isin([0.0, 10.0])]
-        yield f"False-positive ratios by group, {world}", f"groups_{world}", shown
+        yield "False-positive ratios by group", "groups", ratios[ratios["workload"].isin([0.0, 10.0])]
 
 
-def _planted(folder: Path, people: int, world: str):
-    precision = tables.planted(folder, people, world=world, measure="precision")
+def _planted(folder: Path, people: int):
+    precision = tables.planted(folder, people, measure="precision")
     at_work = precision[precision["basis"] == "equal_workload"].drop(columns=["basis", "group"])
     at_work = at_work.sort_values(["subject_kind", "concern", "workload", "value"], ascending=[True, True, True, False])
     yield "Precision at equal workload (per thousand people)", "precision_at_workload", at_work
-    false = tables.planted(folder, people, world=world, measure="false_discovery_proportion")
+    false = tables.planted(folder, people, measure="false_discovery_proportion")
     yield (
         "Realised false discovery proportion of what was flagged",
         "false_discovery",
         false[false["basis"] == "flagged"],
     )
-    power = tables.planted(folder, people, world=world, measure="recall", by="typology")
+    power = tables.planted(folder, people, measure="recall", by="typology")
     ours = (power["basis"] == "flagged") & (power["scope"] == "all")
     usual = (power["basis"] == "equal_workload") & (power["workload"] == 10.0)
     yield "Share of each typology that was flagged", "power", power[ours].sort_values("value", ascending=False)
@@ -75,10 +73,10 @@ def _planted(folder: Path, people: int, world: str):
     yield (
         "Power, as a share of that of detectors fitted to clean peers",
         "clean_power",
-        tables.clean_power(folder, people, world=world),
+        tables.clean_power(folder, people),
     )
-    archetypes = tables.planted(folder, people, world=world, measure="false_positive_rate", by="archetype")
-    overall = tables.planted(folder, people, world=world, measure="false_positive_rate")
+    archetypes = tables.planted(folder, people, measure="false_positive_rate", by="archetype")
+    overall = tables.planted(folder, people, measure="false_positive_rate")
     keys = ["subject_kind", "concern", "basis", "scope", "name", "workload"]
     both = archetypes.merge(overall[[*keys, "value"]].rename(columns={"value": "overall"}), on=keys)
     both["times_overall"] = both["value"] / both["overall"]
@@ -86,7 +84,7 @@ def _planted(folder: Path, people: int, world: str):
     system = both[(both["basis"] == "flagged") & (both["scope"] == "all") | (both["basis"] == "equal_workload")]
     yield "False-positive rate by archetype", "archetypes", system.sort_values("times_overall", ascending=False)
     for measure in ("evidence_precision", "evidence_recall"):
-        found = tables.planted(folder, people, world=world, measure=measure)
+        found = tables.planted(folder, people, measure=measure)
         yield f"{measure.replace('_', ' ').capitalize()}: cited rows of true flags", measure, found
 
 

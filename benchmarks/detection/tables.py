@@ -1,4 +1,4 @@
-"""What many judged worlds say together: pooled shares with standard errors over worlds."""
+"""What many judged forces say together: pooled shares with standard errors over forces."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from worlds import SMALL, gather
+from forces import NULL, PLANTED, SMALL, gather
 
 from audit.rates.intervals import ratio
 
 
 def pooled(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Return count / n over all worlds, with the standard error of a ratio whose clusters are worlds.
+    """Return count / n over all forces, with the standard error of a ratio whose clusters are forces.
 
     Source: Cochran (1977), Sampling Techniques, section 2.11.
     """
-    by_world = table.groupby([*keys, "seed"], dropna=False)[["count", "n"]].sum().reset_index()
+    by_force = table.groupby([*keys, "seed"], dropna=False)[["count", "n"]].sum().reset_index()
     rows = []
-    for key, part in by_world.groupby(keys, dropna=False):
-        count, n, worlds = part["count"].to_numpy(), part["n"].to_numpy(), len(part)
+    for key, part in by_force.groupby(keys, dropna=False):
+        count, n, forces = part["count"].to_numpy(), part["n"].to_numpy(), len(part)
         value = count.sum() / n.sum() if n.sum() else np.nan
-        spread = np.sum((count - value * n) ** 2) * worlds / max(worlds - 1, 1)
+        spread = np.sum((count - value * n) ** 2) * forces / max(forces - 1, 1)
         error = np.sqrt(spread) / n.sum() if n.sum() else np.nan
         key = key if isinstance(key, tuple) else (key,)
         rows.append(
@@ -31,19 +31,19 @@ def pooled(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
                 "se": error,
                 "count": count.sum(),
                 "n": n.sum(),
-                "worlds": worlds,
+                "forces": forces,
             }
         )
     return pd.DataFrame(rows)
 
 
 def null_p_values(folder: Path, people: int, *, by_archetype: bool) -> pd.DataFrame:
-    """Return how often p-values are small in null worlds, against how often they may be.
+    """Return how often p-values are small in null forces, against how often they may be.
 
     `above` is by how many standard errors the share lies above nominal; the error is taken under the level itself where
     hardly any p-value is small, so that a share of nothing is not infinitely sure.
     """
-    table = gather("null", "p_values", folder=folder, people=people)
+    table = gather(NULL, "p_values", folder=folder, people=people)
     groups = table["group"] != "all" if by_archetype else table["group"].isin(["all", "no archetype"])
     table = table[groups]
     parts = []
@@ -58,24 +58,24 @@ def null_p_values(folder: Path, people: int, *, by_archetype: bool) -> pd.DataFr
 
 
 def null_selections(folder: Path, people: int) -> pd.DataFrame:
-    """Return the share of null worlds with any flag that is controlled by false discovery rate, by concern."""
-    table = gather("null", "outcomes", folder=folder, people=people)
+    """Return the share of null forces with any flag that is controlled by false discovery rate, by concern."""
+    table = gather(NULL, "outcomes", folder=folder, people=people)
     table = table.assign(count=(table["selected"] > 0).astype(float), n=1.0)
     found = pooled(table, ["subject_kind", "concern"])
     selected = table.groupby(["subject_kind", "concern"])["selected"].mean().rename("mean_selected").reset_index()
     return found.merge(selected, on=["subject_kind", "concern"])
 
 
-def planted(folder: Path, people: int, *, world: str, measure: str, by: str = "all") -> pd.DataFrame:
-    """Return one measure over all planted worlds, by concern, method and workload (0 is what was flagged)."""
-    table = gather(world, "rates", folder=folder, people=people)
+def planted(folder: Path, people: int, *, measure: str, by: str = "all") -> pd.DataFrame:
+    """Return one measure over all forces with patterns, by concern, method and workload (0 is what was flagged)."""
+    table = gather(PLANTED, "rates", folder=folder, people=people)
     table = table[(table["measure"] == measure) & (table["by"] == by)]
     return pooled(table, ["subject_kind", "concern", "basis", "scope", "name", "workload", "group"])
 
 
-def group_ratios(folder: Path, people: int, *, world: str) -> pd.DataFrame:
-    """Return false-positive ratios by protected group, counts pooled over worlds, with intervals."""
-    table = gather(world, "rates", folder=folder, people=people)
+def group_ratios(folder: Path, people: int) -> pd.DataFrame:
+    """Return false-positive ratios by protected group, counts pooled over forces, with intervals."""
+    table = gather(PLANTED, "rates", folder=folder, people=people)
     table = table[table["measure"] == "false_positive_ratio"]
     keys = ["subject_kind", "concern", "basis", "scope", "name", "workload", "by", "group"]
     found = table.groupby(keys)[["count", "n", "reference_count", "reference_n"]].sum().reset_index()
@@ -86,9 +86,9 @@ def group_ratios(folder: Path, people: int, *, world: str) -> pd.DataFrame:
     return found
 
 
-def clean_power(folder: Path, people: int, *, world: str) -> pd.DataFrame:
+def clean_power(folder: Path, people: int) -> pd.DataFrame:
     """Return power when fitted to everybody as a share of power when fitted to clean peers only, by concern."""
-    table = gather(world, "clean", folder=folder, people=people)
+    table = gather(PLANTED, "clean", folder=folder, people=people)
     found = (
         table.groupby(["subject_kind", "concern", "fitted_to"])[["positives", "found", "selected"]].sum().reset_index()
     )

@@ -1,6 +1,6 @@
-"""One simulated world judged: what every detector and baseline says in it, against its truth.
+"""One drawn force judged: what every detector and baseline says in it, against its truth.
 
-What is kept of a world is small: how often p-values are small, how each selection went, and the rates. Each world is
+What is kept of a force is small: how often p-values are small, how each selection went, and the rates. Each force is
 written once, whole or not at all, so a measurement that was cut off goes on where it stopped.
 """
 
@@ -28,6 +28,7 @@ from pipeline.settings import Settings, load
 from pipeline.trial import Trial, feature_table, try_records
 from stress.ranking import combined_scores
 
+NULL, PLANTED = "drawn-null", "drawn"
 SETTINGS = Path(__file__).with_name("settings.toml")
 WORKLOADS = (5.0, 10.0, 20.0)
 """How many of a thousand subjects are selected where methods are compared at equal workload."""
@@ -39,12 +40,11 @@ KEPT = (
     *("evidence_precision", "evidence_recall", "prevalence", "tied_at_cut"),
 )
 BY = ("all", "typology", "archetype", "ethnicity", "sex", "disability")
-PARTS = ("p_values", "outcomes", "rates", "clean")
 
 
 @dataclass(frozen=True)
 class Job:
-    """One world to judge: its name, seed and size, and where its results are kept."""
+    """One force to judge: the name of its world, seed and size, and where its results are kept."""
 
     world: str
     seed: int
@@ -53,22 +53,22 @@ class Job:
 
     @property
     def place(self) -> Path:
-        """The folder of this world's results."""
+        """The folder of this force's results."""
         return self.folder / f"{self.world}-{self.people}-{self.seed}"
 
 
 def judge_all(world: str, seeds: Iterable[int], *, people: int, folder: Path, workers: int) -> None:
-    """Judge a world under many seeds, in parallel; those that have been judged are left alone."""
+    """Judge the forces of some seeds, in parallel; those that have been judged are left alone."""
     jobs = [Job(world, seed, people, folder) for seed in seeds]
     waiting = [job for job in jobs if not job.place.exists()]
-    print(f"{world}: {len(jobs) - len(waiting)} of {len(jobs)} worlds are there, {len(waiting)} to go", flush=True)
-    seeds_judged = Parallel(n_jobs=workers, return_as="generator_unordered")(delayed(judge)(job) for job in waiting)
-    for number, seed in enumerate(seeds_judged, start=1):
+    print(f"{world}: {len(jobs) - len(waiting)} of {len(jobs)} forces are there, {len(waiting)} to go", flush=True)
+    seeds_done = Parallel(n_jobs=workers, return_as="generator_unordered")(delayed(judge)(job) for job in waiting)
+    for number, seed in enumerate(seeds_done, start=1):
         print(f"  {number} of {len(waiting)}: seed {seed}", flush=True)
 
 
 def judge(job: Job) -> int:
-    """Make a world, try the pipeline on it, and keep what is measured; return the seed."""
+    """Make a force, try the pipeline on it, and keep what is measured; return the seed."""
     world = make_world(load_world(job.world, people=job.people, seed=job.seed))
     settings = load(SETTINGS)
     planted = len(world.truth["truth_subject"]) > 0
@@ -91,7 +91,7 @@ def judge(job: Job) -> int:
 
 
 def gather(world: str, part: str, *, folder: Path, people: int, seeds: Sequence[int] | None = None) -> pd.DataFrame:
-    """Return one part of the results of all worlds that have been judged, or of some seeds."""
+    """Return one part of the results of all forces that have been judged, or of some seeds."""
     places = sorted(folder.glob(f"{world}-{people}-*/{part}.parquet"))
     tables = [t for t in (pd.read_parquet(place) for place in places) if len(t)]
     results = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
@@ -104,26 +104,9 @@ def _truth(world: MemoryWorld) -> Truth:
 
 
 def _with_combined(trial: Trial) -> Trial:
-    """Add the whole system to the scores.
-
-    `combined` ranks by what detectors say together; `rules_first` puts whom a rule noticed before all others.
-    """
+    """Add the order in which everybody is ranked by all detectors and rules together to the scores."""
     combined = combined_scores(trial.comparisons, trial.contradictions)
-    scores = combined.to_pandas()
-    first = pd.Series(False, index=scores.index)
-    for (kind, concern), rows in scores.groupby(["subject_kind", "concern"]):
-        first[rows.index] = rows["subject_id"].isin(_contradicted(trial, kind, concern))
-    rules_first = scores.assign(
-        detector="rules_first", p_value=np.nan, score=scores["score"].fillna(0.0) + 1000.0 * first
-    )
-    extra = pa.Table.from_pandas(rules_first, schema=combined.schema, preserve_index=False)
-    return replace(trial, scores=pa.concat_tables([trial.scores, combined, extra]))
-
-
-def _contradicted(trial: Trial, kind: str, concern: str) -> list[int]:
-    flags = trial.flags.to_pandas()
-    chosen = (flags["family"] == "contradiction") & (flags["subject_kind"] == kind) & (flags["concern"] == concern)
-    return flags.loc[chosen, "subject_id"].tolist()
+    return replace(trial, scores=pa.concat_tables([trial.scores, combined]))
 
 
 def small_p_values(trial: Trial, truth: Truth) -> pd.DataFrame:
