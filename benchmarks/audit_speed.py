@@ -50,26 +50,28 @@ def cost(times: int, *arguments: str) -> dict[str, float]:
 
 def of_each_kind(run: Path) -> Iterator[tuple[str, str]]:
     """Yield a name for each kind of flag of a run, and the id of the first of that kind."""
-    known: set[str] = set()
+    kinds: set[str] = set()
     for flag in sorted(open_run(run).table("flags").to_pylist(), key=lambda row: row["flag_id"]):
         kind = " ".join([flag["subject_kind"], flag["family"], flag["concern"], flag["detectors"][0]])
-        if kind not in known:
-            known.add(kind)
+        if kind not in kinds:
+            kinds.add(kind)
             yield kind, flag["flag_id"]
 
 
 def measured(world: Path, run: Path, times: int) -> dict[str, Any]:
     """Return what each command costs on a run of a world."""
     truth = str(world / "truth")
-    explained = {kind: cost(times, "explain", str(run), flag) for kind, flag in sorted(of_each_kind(run))}
-    held = {kind: cost(times, "explain", str(run), flag, "--no-removal") for kind, flag in sorted(of_each_kind(run))}
+    costs = {kind: cost(times, "explain", str(run), flag) for kind, flag in sorted(of_each_kind(run))}
+    without_removal = {
+        kind: cost(times, "explain", str(run), flag, "--no-removal") for kind, flag in sorted(of_each_kind(run))
+    }
     facts = open_run(run).manifest
     return {
         "people": next(c["loaded"] for c in facts["counts"] if c["table"] == "officer"),
         "flags": len(open_run(run).table("flags")),
         "load_average": [round(n, 1) for n in os.getloadavg()],
-        "explain": explained,
-        "explain_no_removal": held,
+        "explain": costs,
+        "explain_no_removal": without_removal,
         "replay": cost(times, "replay", str(run)),
         "rates": cost(times, "rates", str(run), "--truth", truth),
         "flags_listed": cost(times, "flags", str(run)),
@@ -85,14 +87,14 @@ def main() -> None:
     parser.add_argument("--run", type=Path, help="with --world: a run on its records")
     parser.add_argument("--times", type=int, default=2)
     parser.add_argument("--name", default="audit_speed", help="under which name the result is kept")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        world, run = asked.world or Path(folder) / "world", asked.run or Path(folder) / "run"
-        if asked.run is None:
-            if asked.world is None:
-                execute("generate", "demo", "--people", str(asked.people), "--out", str(world))
+        world, run = options.world or Path(folder) / "world", options.run or Path(folder) / "run"
+        if options.run is None:
+            if options.world is None:
+                execute("generate", "demo", "--people", str(options.people), "--out", str(world))
             execute("run", "--records", str(world / "records"), "--out", str(run))
-        write_result(asked.name, measured(world, run, asked.times))
+        write_result(options.name, measured(world, run, options.times))
 
 
 if __name__ == "__main__":

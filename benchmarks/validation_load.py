@@ -125,16 +125,16 @@ def measure_load(folder: Path) -> dict[str, float]:
             ),
         )
         total, used = time.perf_counter() - start, processor_seconds() - begun
-    reading, read = marks[0][0] - start, marks[0][1] - begun
+    reading, reading_processor = marks[0][0] - start, marks[0][1] - begun
     count = next(count for count in loaded.counts if count.table == "shift")
     return {
         "import_seconds": imported,
         "load_seconds": reading,
         "validation_seconds": total - reading,
         "ratio": (total - reading) / reading,
-        "load_processor_seconds": read,
-        "validation_processor_seconds": used - read,
-        "processor_ratio": (used - read) / read,
+        "load_processor_seconds": reading_processor,
+        "validation_processor_seconds": used - reading_processor,
+        "processor_ratio": (used - reading_processor) / reading_processor,
         "rows": count.rows_in,
         "quarantined": count.quarantined,
         "checks": sum(c.table == "shift" for c in loaded.constraints),
@@ -151,9 +151,11 @@ def measure_bare(folder: Path) -> dict[str, float]:
 
 def in_process_of_its_own(what: str, folder: Path) -> dict[str, float]:
     """Measure apart, so that one measurement's memory is not another's."""
-    done = subprocess.run([sys.executable, __file__, "--measure", what, str(folder)], capture_output=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
+    process = subprocess.run(
+        [sys.executable, __file__, "--measure", what, str(folder)], capture_output=True, check=True
+    )
+    figures: dict[str, float] = json.loads(process.stdout)
+    return figures
 
 
 def main() -> None:
@@ -162,19 +164,19 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000_000)
     parser.add_argument("--faults", action="store_true")
     parser.add_argument("--measure", nargs=2, metavar=("WHAT", "FOLDER"), help=argparse.SUPPRESS)
-    given = parser.parse_args()
+    options = parser.parse_args()
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    if given.measure:
-        what, folder = given.measure
+    if options.measure:
+        what, folder = options.measure
         print(json.dumps({"load": measure_load, "bare": measure_bare}[what](Path(folder))))
         return
     with tempfile.TemporaryDirectory() as folder:
-        write_records(Path(folder), rows=given.rows, faults=given.faults)
+        write_records(Path(folder), rows=options.rows, faults=options.faults)
         size = (Path(folder) / "shift.parquet").stat().st_size / 1e6
-        found = in_process_of_its_own("bare", Path(folder)) | in_process_of_its_own("load", Path(folder))
-    told = {name: round(value, 2) for name, value in found.items()}
-    name = "validation_load_faults" if given.faults else "validation_load"
-    write_result(name, {"parquet_mb": round(size), **told})
+        figures = in_process_of_its_own("bare", Path(folder)) | in_process_of_its_own("load", Path(folder))
+    rounded = {name: round(value, 2) for name, value in figures.items()}
+    name = "validation_load_faults" if options.faults else "validation_load"
+    write_result(name, {"parquet_mb": round(size), **rounded})
 
 
 if __name__ == "__main__":

@@ -107,14 +107,14 @@ def _two_views(one: Counted, group: Positions) -> Floats:
 
 def log_excess(one: Counted, group: Positions) -> Floats:
     """Return the logarithm of each subject's shrunk rate next to that of the group; 0 where it is not known."""
-    known = np.isfinite(one.counts) & np.isfinite(one.exposure) & (one.exposure > 0)
+    countable = np.isfinite(one.counts) & np.isfinite(one.exposure) & (one.exposure > 0)
     excess = np.zeros(len(group))
-    counts, exposure = one.counts[known], one.exposure[known]
+    counts, exposure = one.counts[countable], one.exposure[countable]
     if len(counts) < FEWEST_PEERS or not counts.any():
         return excess
-    expected = _expected(counts, exposure, group[known])
+    expected = _expected(counts, exposure, group[countable])
     shape = _shape(counts, expected)
-    excess[known] = np.log((counts + shape) / (expected + shape))
+    excess[countable] = np.log((counts + shape) / (expected + shape))
     return excess
 
 

@@ -40,11 +40,11 @@ class FewerRows:
         """
         if not (all(map(reads_ids_as_names, indicators)) and can_stand_together([self.held])):
             return
-        waiting, size = iter(sets), max(1, _ROWS // max(1, sum(map(len, self.held.values()))))
-        while together := list(islice(waiting, size)):
+        remaining, size = iter(sets), max(1, _ROWS // max(1, sum(map(len, self.held.values()))))
+        while together := list(islice(remaining, size)):
             with self.rows.taken_back():
-                kept = [self._without(of) for of in together]
-                beside = SideBySide(self.rows, kept, numbering=self._numbering)
+                subsets = [self._without(of) for of in together]
+                beside = SideBySide(self.rows, subsets, numbering=self._numbering)
                 answer = beside.values(
                     indicators, kind=self.flag["subject_kind"], as_of=self.flag["as_of"], sources=self.rerun.sources
                 )
@@ -55,5 +55,5 @@ class FewerRows:
         gone: dict[str, list[int]] = {}
         for name, key in rows:
             gone.setdefault(name, []).append(key)
-        kept = {name: np.isin(self._keys[name], keys, invert=True) for name, keys in gone.items() if name in self.held}
-        return self.held | {name: self.held[name].filter(pa.array(stays)) for name, stays in kept.items()}
+        masks = {name: np.isin(self._keys[name], keys, invert=True) for name, keys in gone.items() if name in self.held}
+        return self.held | {name: self.held[name].filter(pa.array(mask)) for name, mask in masks.items()}

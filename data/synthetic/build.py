@@ -156,11 +156,11 @@ def _record(cell: CellRecords) -> None:
         data, draw = cell.tables[table], cell.draw("known", table)
         with_incident = _known_with_incident(cell, data)
         if table == "attendance":
-            known = recording.known_with(draw, with_incident, world=cell.world)
+            days = recording.known_with(draw, with_incident, world=cell.world)
         else:
             joins = people.joined.take(data["officer_id"]) if data.owner == "officer_id" else np.zeros(len(data))
-            known = np.maximum(recording.known_on(draw, data, world=cell.world, joined=joins), with_incident)
-        cell.set_columns(table, known_on=known.astype(np.int32))
+            days = np.maximum(recording.known_on(draw, data, world=cell.world, joined=joins), with_incident)
+        cell.set_columns(table, known_on=days.astype(np.int32))
     recorded = cell.tables["shift"]["known_on"] < cell.force.end
     for table, data in cell.tables.items():
         cell.tables[table] = data.take(data["known_on"] < cell.force.end)
@@ -172,6 +172,6 @@ def _known_with_incident(cell: CellRecords, data: Rows) -> Array:
     """Return the day the incident of each row became known; a day long past for rows without one."""
     if "_incident" not in data.columns:
         return np.zeros(len(data), dtype=np.int32)
-    known = np.append(cell.tables["incident"]["known_on"], 0)
-    days: Array = known.take(data["_incident"])
+    days_by_incident = np.append(cell.tables["incident"]["known_on"], 0)
+    days: Array = days_by_incident.take(data["_incident"])
     return days

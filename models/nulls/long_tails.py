@@ -100,8 +100,8 @@ def lengthen_tails(
     """Return each null with the spread that the force has; itself where nobody has any hit."""
     pairs = list(zip(nulls, chosen, strict=True))
     middles = [_middle(null, panel, series) if isinstance(null, ProportionNull) else None for null, series in pairs]
-    known = [middle for middle in middles if middle is not None]
-    prior = learn_spread(known) if known else None
+    informative = [middle for middle in middles if middle is not None]
+    prior = learn_spread(informative) if informative else None
     longer: list[SeriesNull | None] = []
     for (null, series), middle in zip(pairs, middles, strict=True):
         if isinstance(null, RateNull):
