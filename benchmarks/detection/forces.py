@@ -21,6 +21,7 @@ from data.synthetic.generate import GENERATOR
 from data.synthetic.memory_world import MemoryWorld, make_world
 from data.synthetic.world import load as load_world
 from data.vocabulary import CONCERNS
+from models.nulls.settled import is_settled
 from models.panel import build_panel
 from models.peers import peer_groups
 from models.selection.fdr import combine, select_by_fdr
@@ -79,6 +80,7 @@ def judge(job: Job) -> int:
         "p_values": small_p_values(trial, truth),
         "outcomes": trial.selections.to_pandas(),
         "rates": judged_rates(trial, truth, world),
+        "nulls": unsettled_nulls(trial),
         "clean": clean_calibration(trial, truth, settings) if planted else pd.DataFrame(),
     }
     half = job.place.with_name(f".{job.place.name}")
@@ -135,6 +137,25 @@ def small_p_values(trial: Trial, truth: Truth) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
+
+
+def unsettled_nulls(trial: Trial) -> pd.DataFrame:
+    """Count nulls by detector or rule, and those that give no p-value since their fit did not come to rest."""
+    fits = [
+        (compared.panel.kind, compared.panel.concern, one.detector.name, null.null)
+        for compared in trial.comparisons
+        for one in compared.scores
+        for null in one.scores.nulls
+    ]
+    fits += [
+        ("officer", selection.concern, evidence.counts.rule.name, evidence.fitted.null)
+        for selection in trial.contradictions
+        for evidence in selection.evidence
+        if evidence.fitted is not None
+    ]
+    keys = ["subject_kind", "concern", "detector"]
+    rows = pd.DataFrame([(*key, not is_settled(null), 1) for *key, null in fits], columns=[*keys, "count", "n"])
+    return rows.groupby(keys)[["count", "n"]].sum().reset_index()
 
 
 def judged_rates(trial: Trial, truth: Truth, world: MemoryWorld) -> pd.DataFrame:

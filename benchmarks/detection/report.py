@@ -47,6 +47,7 @@ def _tables(folder: Path, people: int):
         )
         yield "Archetypes that break a null, by how much", "null_archetypes", broken
         yield "Null forces with any flag", "null_selections", tables.null_selections(folder, people)
+        yield "Nulls whose fit did not come to rest", "unsettled", tables.unsettled(folder, people)
     if not gather(PLANTED, "rates", folder=folder, people=people).empty:
         yield from _planted(folder, people)
         ratios = tables.group_ratios(folder, people)

@@ -66,6 +66,13 @@ def null_selections(folder: Path, people: int) -> pd.DataFrame:
     return found.merge(selected, on=["subject_kind", "concern"])
 
 
+def unsettled(folder: Path, people: int) -> pd.DataFrame:
+    """Return the share of nulls whose fit did not come to rest, by detector or rule, over null forces and others."""
+    table = pd.concat([gather(world, "nulls", folder=folder, people=people) for world in (NULL, PLANTED)])
+    # A force and its twin without patterns are two fits of nearly the same records: one cluster.
+    return pooled(table, ["subject_kind", "concern", "detector"])
+
+
 def planted(folder: Path, people: int, *, measure: str, by: str = "all") -> pd.DataFrame:
     """Return one measure over all forces with patterns, by concern, method and workload (0 is what was flagged)."""
     table = gather(PLANTED, "rates", folder=folder, people=people)
