@@ -49,7 +49,7 @@ def estimate_plan(plan: StressPlan, out: Path | None = None, *, workers: int | N
         >>> from stress.plan import load_plan
         >>> estimate = estimate_plan(load_plan("quick"), workers=2)
         >>> estimate.cells, estimate.worlds, estimate.seconds == estimate.processor_seconds / 2
-        (30, 3, True)
+        (21, 3, True)
     """
     cells = plan.cells()
     folder = None if out is None else out / CELLS

@@ -314,7 +314,10 @@ def test_every_plan_that_comes_along_can_be_read_and_names_every_scenario_it_mea
 
 def test_the_plan_for_the_budget_promises_a_rate_for_every_concern_with_and_without_anything_planted() -> None:
     told = load_plan("budget").resolved()
-    assert {world: about["planted"] for world, about in told["worlds"].items()} == {"null": False, "demo": True}
+    assert {world: about["planted"] for world, about in told["worlds"].items()} == {
+        "drawn-null": False,
+        "drawn": True,
+    }
     (settings,) = told["sets"].values()
     assert {concern: how["method"] for concern, how in settings["selection"].items()} == dict.fromkeys(
         ("standards", "welfare", "culture"), "fdr"
