@@ -16,7 +16,7 @@ READY   := $(VENV)/ready-$(STATE)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types nightly bench docs site pictures findings lock clean
+.PHONY: help setup demo test suite lint types nightly bench docs site pictures findings lock clean
 
 help: ## list the verbs
 	@echo "make VERB, where VERB is one of:"
@@ -64,7 +64,11 @@ demo: $(READY) ## generate 2,000 synthetic people, run everything, explain a fla
 	  '$(DEMO)/world/truth/' 'what was planted; no part of the run has read it' \
 	  'docs/tutorial.md' 'the same, explained at leisure'
 
-test: lint types $(READY) ## lint, types, and all tests but the nightly ones
+# Types are checked beside the tests: both take one core for most of a minute before the other has anything to say.
+test: lint ## lint, types, and all tests but the nightly ones
+	@$(MAKE) --no-print-directory --jobs 2 types suite
+
+suite: $(READY)
 	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## ruff: style and formatting
