@@ -192,7 +192,7 @@ def chunks(cells: Sequence[Cell], *, workers: int) -> list[list[Cell]]:
         >>> from stress.plan import load_plan
         >>> cells = load_plan("quick").cells()
         >>> [len(piece) for piece in chunks(cells, workers=2)]
-        [3, 3, 3, 1, 3, 3, 3, 1, 3, 3, 3, 1]
+        [2, 2, 2, 1, 2, 2, 2, 1, 2, 2, 2, 1]
     """
     limit = max(1, min(LONGEST, len(cells) // (4 * workers)))
     pieces: list[list[Cell]] = []

@@ -240,7 +240,7 @@ def load_plan(name_or_path: str, *, trust_code: bool = False) -> StressPlan:
     Example:
         >>> plan = load_plan("quick")
         >>> plan.seed_list, len(plan.cells())
-        ((1, 2, 3), 30)
+        ((906, 907, 908), 21)
     """
     path = FOLDER / f"{name_or_path}.toml" if name_or_path in names() else Path(name_or_path)
     if path.suffix != ".toml" or not path.is_file():
