@@ -33,7 +33,7 @@ each_group = pytest.mark.parametrize("name", sorted(GROUPS))
 _unhurried = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture)
 few = settings(max_examples=2, phases=(Phase.generate,), suppress_health_check=_unhurried)
 many = settings(
-    max_examples=200,
+    max_examples=100,
     deadline=None,
     phases=(Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=_unhurried,
