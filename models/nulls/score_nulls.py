@@ -21,8 +21,8 @@ from scipy.special import log_ndtr, ndtr, ndtri
 
 from data.arrays import Floats, Positions
 from data.errors import UsageError
-from models.nulls.settled import is_settled
-from models.nulls.tail_null import WHOLE_STEPS, TailNull, fit_tail
+from models.nulls.settled import is_settled, next_limit
+from models.nulls.tail_null import TailNull, fit_tail
 from models.nulls.truncated import CUT, FEWEST_PEERS, SMALLEST
 
 ScoreNullName = Literal["tail", "empirical", "rank"]
@@ -161,7 +161,7 @@ def fit_empirical(ordered: Floats) -> EmpiricalNull | None:
         further = float(np.clip(mean + deviation * ndtri(CUT), upper, ordered[-1]))
         if abs(further - high) < _SETTLED * deviation:
             return EmpiricalNull(mean, deviation, converged=True)
-        high = further if round_ < WHOLE_STEPS else 0.5 * (high + further)
+        high = next_limit(high, further, round_)
     return EmpiricalNull(mean, deviation, converged=False)
 
 

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from typing import Final
+
+WHOLE_STEPS: Final = 10
+"""After so many rounds a limit goes half of the way only: one that swings to and fro comes to rest between."""
 
 
 def is_settled(null: object) -> bool:
@@ -26,3 +30,13 @@ def is_settled(null: object) -> bool:
     if getattr(null, "converged", True) is False:
         return False
     return all(is_settled(getattr(null, field.name)) for field in fields(null))
+
+
+def next_limit(before: float, further: float, rounds: int) -> float:
+    """Return the limit above which the next round leaves scores out, after so many rounds: where the last fit leads.
+
+    Example:
+        >>> next_limit(2.0, 4.0, 1), next_limit(2.0, 4.0, WHOLE_STEPS)
+        (4.0, 3.0)
+    """
+    return further if rounds < WHOLE_STEPS else 0.5 * (before + further)

@@ -15,6 +15,7 @@ import numpy as np
 from data.arrays import Floats, Positions
 from data.memo import recall_each
 from models.nulls.newton import Curvature, Loss, minimise
+from models.nulls.settled import next_limit
 from models.nulls.stacks import Stack
 from models.nulls.truncated import CUT, FEWEST_PEERS, SMALLEST
 
@@ -28,9 +29,6 @@ The part of the tail that may be looked at says little about its shape, and a fi
 """
 
 _ROUNDS: Final = 30
-
-WHOLE_STEPS: Final = 10
-"""After so many rounds the limit goes half of the way only: a limit that swings to and fro comes to rest between."""
 
 _SETTLED: Final = 0.005
 _WIDTHS: Final = 5.0
@@ -150,7 +148,7 @@ class _TailSearch:
         self.rounds += 1
         self.converged = bool(abs(further - self.limit) < _SETTLED * self.limit)
         if not self.converged:
-            self.limit = further if self.rounds < WHOLE_STEPS else 0.5 * (self.limit + further)
+            self.limit = next_limit(self.limit, further, self.rounds)
 
     @property
     def scale(self) -> float:
