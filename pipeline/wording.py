@@ -148,6 +148,9 @@ def _percent(chance: float) -> str:
     return f"{chance:.0%}" if chance >= 0.01 else "under 1%"
 
 
+_COUNTED_ONCE: Final = " (of the days on which one and the same row speaks against several, the first counts)"
+
+
 def rule_sentence(rule: Rule, counted: Mapping[str, Any], *, ordinary: tuple[float, float], chance: float) -> str:
     """Return the explanation of a flag that rests on sources contradicting each other.
 
@@ -157,7 +160,8 @@ def rule_sentence(rule: Rule, counted: Mapping[str, Any], *, ordinary: tuple[flo
     low, high = ordinary
     text = (
         f"On {counted['hit_days']} of {counted['judged_days']} days with {_spoken(rule.table)} rows that could be"
-        f" judged in {rule.window} days, {counted['hits']} of {counted['judged']} rows {rule_verdict(rule)}."
+        f" judged in {rule.window} days, {counted['hits']} of {counted['judged']} rows {rule_verdict(rule)}"
+        f"{_COUNTED_ONCE if rule.contradicted_by is not None and rule.contradicted_by.once else ''}."
         f" Somebody ordinary here has {number(low) if low == high else f'{number(low)} to {number(high)}'} such days;"
         f" at most one in {in_words(chance)} would have as many."
     )

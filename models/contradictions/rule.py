@@ -64,6 +64,9 @@ class Counterpart:
     the roster is silent for weeks on which claims show somebody at work, the source is at fault and nothing can be
     said.
 
+    `once` is for a source of which one row, such as a spell of absence, contradicts claims of several days: it counts
+    on the first of them alone, since all have the one cause that the row is wrong.
+
     Example:
         >>> from features.expression import col, day
         >>> entry = Counterpart(
@@ -84,6 +87,7 @@ class Counterpart:
     alive: Literal["ever", "paired", "day", "own_day"] = "ever"
     day: Expression | None = None
     around_days: int | None = None
+    once: bool = False
 
     @property
     def target(self) -> Table:
@@ -255,7 +259,7 @@ def _faults(rule: Rule) -> list[str]:
         return [f"{', '.join(unknown)} cannot be read by a rule"]
     faults = column_faults(rule.source, tuple(Field(path) for path in sorted(rule.paths)))
     for counterpart in rule.others:
-        faults += [f"{fault} (in {counterpart.table})" for fault in _counterpart_faults(counterpart)]
+        faults += [f"{fault} (in {counterpart.table})" for fault in _counterpart_faults(rule, counterpart)]
     faults += _policy_faults(rule)
     if rule.standard is not None and rule.standard not in STANDARDS:
         faults.append(f"{rule.standard} is not one of the Standards of Professional Behaviour")
@@ -274,7 +278,7 @@ def _faults(rule: Rule) -> list[str]:
     return faults
 
 
-def _counterpart_faults(counterpart: Counterpart) -> Iterator[str]:
+def _counterpart_faults(rule: Rule, counterpart: Counterpart) -> Iterator[str]:
     yield from column_faults(counterpart.target, tuple(Field(path) for path in sorted(counterpart.paths)))
     if (counterpart.alive in ("day", "own_day")) != (counterpart.day is not None):
         yield "alive on a day needs `day`, and nothing else does"
@@ -282,6 +286,8 @@ def _counterpart_faults(counterpart: Counterpart) -> Iterator[str]:
         yield "`around_days` needs rows of the officer's own and their `day`"
     if counterpart.only is not None and any(path[0] == POLICY for path in fields(counterpart.only)):
         yield "`only` cannot read the policy: use `match`"
+    if counterpart.once and counterpart is not rule.contradicted_by:
+        yield "only what contradicts a claim counts `once`"
     owned = "officer_id" in counterpart.target.column
     if not owned and (counterpart.whose != "anybody" or counterpart.alive == "own_day"):
         yield "its rows belong to no officer: whose must be anybody"

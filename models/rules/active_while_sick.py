@@ -20,6 +20,7 @@ def within_a_spell(*kinds: str, certified: bool) -> Counterpart:
         only=only & (col.certified == True) if certified else only,  # noqa: E712 - an expression
         match=(days_later(col.other.started_on, col.policy.settled_days) <= day(col.starts_at))
         & (days_later(col.starts_at, col.policy.late_end_days) <= col.other.ended_on),
+        once=True,
     )
 
 

@@ -23,6 +23,7 @@ RULE = Rule(
         table="absence",
         only=col.kind.is_in("annual_leave", "study", "maternity", "paternity"),
         match=(col.other.started_on < day(col.starts_at)) & (col.other.ended_on > day(col.starts_at)),
+        once=True,
     ),
     guard="the first and the last day of a spell are left out, and a spell that lasts",
     window=365,

@@ -141,7 +141,7 @@ def _rule_page(rule: Rule) -> str:
         ("claim", code(rule.table)),
         ("of these only those with", "; ".join(_counterpart(counterpart) for counterpart in rule.among)),
         ("borne out by", "; ".join(_counterpart(counterpart) for counterpart in rule.borne_out_by)),
-        ("contradicted by", _counterpart(rule.contradicted_by) if rule.contradicted_by else "silence of these"),
+        ("contradicted by", _against(rule)),
         ("window", f"{rule.window} days"),
         ("floor", f"contradicted rows on {rule.minimum_days} days, and more than is ordinary in the force"),
         ("guard against poor records", rule.guard),
@@ -157,6 +157,13 @@ def _rule_page(rule: Rule) -> str:
         numbered=_numbered,
         query=judgement_query(rule, EXAMPLE_DAY),
     )
+
+
+def _against(rule: Rule) -> str:
+    if rule.contradicted_by is None:
+        return "silence of these"
+    once = "; of the days that one row contradicts the first counts" if rule.contradicted_by.once else ""
+    return _counterpart(rule.contradicted_by) + once
 
 
 def _outcome(rule: Rule, case: RuleCase) -> str:
