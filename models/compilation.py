@@ -11,7 +11,8 @@ INTERPRETED: Final = frozenset({"pyod.models.hbos"})
 """Modules whose compiled functions are run as plain Python instead.
 
 To compile them takes about seven processor seconds in every process that scores anybody, to interpret them a tenth of a
-second for 3,000 people, and the scores are the same to the bit.
+second for 3,000 people. The scores are the same but for how logarithms are rounded, in which numpy and compiled code
+differ on some processors. They are interpreted always, so that a machine gives the same bits each time.
 """
 
 

@@ -1,4 +1,4 @@
-"""Estimators whose functions are compiled elsewhere are interpreted where that is quicker, to the same bits."""
+"""Estimators whose functions are compiled elsewhere are interpreted where that is quicker, to the same scores."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def test_an_interpreted_estimator_compiles_nothing_and_is_put_back() -> None:
 
 
 @pytest.mark.nightly
-def test_an_interpreted_estimator_gives_the_same_bits_as_a_compiled_one() -> None:
+def test_an_interpreted_estimator_gives_the_same_scores_as_a_compiled_one() -> None:
+    """But for the last bits of logarithms, which compiled code and numpy round differently where there is AVX-512."""
     rows = np.random.default_rng(2).gamma(0.5, size=(400, 6))
     compiled, plain = hbos.HBOS(n_bins=20), hbos.HBOS(n_bins=20)
     compiled.fit(rows)
@@ -31,8 +32,8 @@ def test_an_interpreted_estimator_gives_the_same_bits_as_a_compiled_one() -> Non
     with interpreted(plain):
         plain.fit(rows)
         scores = plain.decision_function(beyond)
-    np.testing.assert_array_equal(plain.decision_scores_, compiled.decision_scores_)
-    np.testing.assert_array_equal(scores, compiled.decision_function(beyond))
+    np.testing.assert_allclose(plain.decision_scores_, compiled.decision_scores_, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(scores, compiled.decision_function(beyond), rtol=0, atol=1e-14)
 
 
 def test_other_estimators_are_left_alone() -> None:
