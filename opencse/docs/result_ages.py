@@ -15,7 +15,7 @@ FIRST_RECORDED: Final = 5
 """The first generator whose version is kept in results."""
 
 OTHERS: Final = (
-    ("How detection does", "../explanation/detectors.md#on-clean-worlds-before", "detection/made_by.json"),
+    ("How detection does", "../explanation/detectors.md#part-by-part", "detection/made_by.json"),
     (
         "Whether flags that survive more specifications are right more often",
         "../explanation/specifications.md#are-flags-that-survive-more-right-more-often",
