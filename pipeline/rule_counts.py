@@ -11,7 +11,7 @@ import numpy as np
 
 from data.arrays import Array, Bools, Ids, Integers
 from data.store import Store
-from models.contradictions.claim_query import count_query
+from models.contradictions.count_query import count_query
 from models.contradictions.rule import Rule
 
 

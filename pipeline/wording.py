@@ -161,7 +161,7 @@ def rule_sentence(rule: Rule, counted: Mapping[str, Any], *, ordinary: tuple[flo
     text = (
         f"On {counted['hit_days']} of {counted['judged_days']} days with {_spoken(rule.table)} rows that could be"
         f" judged in {rule.window} days, {counted['hits']} of {counted['judged']} rows {rule_verdict(rule)}"
-        f"{_COUNTED_ONCE if rule.contradicted_by is not None and rule.contradicted_by.once else ''}."
+        f"{_COUNTED_ONCE if rule.counts_rows_once else ''}."
         f" Somebody ordinary here has {number(low) if low == high else f'{number(low)} to {number(high)}'} such days;"
         f" at most one in {in_words(chance)} would have as many."
     )

@@ -33,8 +33,8 @@ def write(folder: Path, *, people: int, out: Path) -> None:
 def _generators(folder: Path, people: int) -> list[int]:
     """Return the generators of the forces judged; none where any was judged before forces said theirs."""
     parts = [gather(world, "outcomes", folder=folder, people=people) for world in (NULL, PLANTED)]
-    judged = pd.concat([part.reindex(columns=["generator"]) for part in parts if not part.empty])
-    return [] if judged["generator"].isna().any() else sorted(judged["generator"].astype(int).unique().tolist())
+    outcomes = pd.concat([part.reindex(columns=["generator"]) for part in parts if not part.empty])
+    return [] if outcomes["generator"].isna().any() else sorted(outcomes["generator"].astype(int).unique().tolist())
 
 
 def _tables(folder: Path, people: int):
@@ -85,8 +85,8 @@ def _planted(folder: Path, people: int):
     system = both[(both["basis"] == "flagged") & (both["scope"] == "all") | (both["basis"] == "equal_workload")]
     yield "False-positive rate by archetype", "archetypes", system.sort_values("times_overall", ascending=False)
     for measure in ("evidence_precision", "evidence_recall"):
-        found = tables.planted(folder, people, measure=measure)
-        yield f"{measure.replace('_', ' ').capitalize()}: cited rows of true flags", measure, found
+        citations = tables.planted(folder, people, measure=measure)
+        yield f"{measure.replace('_', ' ').capitalize()}: cited rows of true flags", measure, citations
 
 
 def _markdown(table: pd.DataFrame) -> str:

@@ -49,11 +49,11 @@ def null_p_values(folder: Path, people: int, *, by_archetype: bool) -> pd.DataFr
     parts = []
     for level in SMALL:
         one = table.rename(columns={f"at_{level}": "count"})
-        found = pooled(one, ["subject_kind", "concern", "detector", "group"]).assign(level=level)
-        floor = np.sqrt(level * (1 - level) / found["n"])
-        found["above"] = (found["value"] - level) / np.maximum(found["se"], floor)
-        found["times"] = found["value"] / level
-        parts.append(found)
+        shares = pooled(one, ["subject_kind", "concern", "detector", "group"]).assign(level=level)
+        floor = np.sqrt(level * (1 - level) / shares["n"])
+        shares["above"] = (shares["value"] - level) / np.maximum(shares["se"], floor)
+        shares["times"] = shares["value"] / level
+        parts.append(shares)
     return pd.concat(parts, ignore_index=True)
 
 
@@ -61,9 +61,9 @@ def null_selections(folder: Path, people: int) -> pd.DataFrame:
     """Return the share of null forces with any flag that is controlled by false discovery rate, by concern."""
     table = gather(NULL, "outcomes", folder=folder, people=people)
     table = table.assign(count=(table["selected"] > 0).astype(float), n=1.0)
-    found = pooled(table, ["subject_kind", "concern"])
+    shares = pooled(table, ["subject_kind", "concern"])
     selected = table.groupby(["subject_kind", "concern"])["selected"].mean().rename("mean_selected").reset_index()
-    return found.merge(selected, on=["subject_kind", "concern"])
+    return shares.merge(selected, on=["subject_kind", "concern"])
 
 
 def unsettled(folder: Path, people: int) -> pd.DataFrame:
@@ -85,23 +85,23 @@ def group_ratios(folder: Path, people: int) -> pd.DataFrame:
     table = gather(PLANTED, "rates", folder=folder, people=people)
     table = table[table["measure"] == "false_positive_ratio"]
     keys = ["subject_kind", "concern", "basis", "scope", "name", "workload", "by", "group"]
-    found = table.groupby(keys)[["count", "n", "reference_count", "reference_n"]].sum().reset_index()
-    count, n, other, m = (found[c].to_numpy(dtype=float) for c in ("count", "n", "reference_count", "reference_n"))
-    found["low"], found["high"] = ratio(count, n, other, m)
+    sums = table.groupby(keys)[["count", "n", "reference_count", "reference_n"]].sum().reset_index()
+    count, n, other, m = (sums[c].to_numpy(dtype=float) for c in ("count", "n", "reference_count", "reference_n"))
+    sums["low"], sums["high"] = ratio(count, n, other, m)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found["value"] = np.where(other > 0, (count / n) / (other / m), np.nan)
-    return found
+        sums["value"] = np.where(other > 0, (count / n) / (other / m), np.nan)
+    return sums
 
 
 def clean_power(folder: Path, people: int) -> pd.DataFrame:
     """Return power when fitted to everybody as a share of power when fitted to clean peers only, by concern."""
     table = gather(PLANTED, "clean", folder=folder, people=people)
-    found = (
+    sums = (
         table.groupby(["subject_kind", "concern", "fitted_to"])[["positives", "found", "selected"]].sum().reset_index()
     )
-    wide = found.pivot_table(
+    by_fit = sums.pivot_table(
         index=["subject_kind", "concern"], columns="fitted_to", values=["positives", "found", "selected"]
     )
-    wide.columns = [f"{a}_{b}" for a, b in wide.columns]
-    wide["share_of_clean_power"] = wide["found_everybody"] / wide["found_clean"]
-    return wide.reset_index().drop(columns="positives_clean").rename(columns={"positives_everybody": "positives"})
+    by_fit.columns = [f"{a}_{b}" for a, b in by_fit.columns]
+    by_fit["share_of_clean_power"] = by_fit["found_everybody"] / by_fit["found_clean"]
+    return by_fit.reset_index().drop(columns="positives_clean").rename(columns={"positives_everybody": "positives"})

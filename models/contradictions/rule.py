@@ -198,6 +198,11 @@ class Rule:
         return (*self.borne_out_by, *self.guarded_by, *against)
 
     @property
+    def counts_rows_once(self) -> bool:
+        """Whether a row that contradicts claims of several days counts on the first of them alone."""
+        return self.contradicted_by is not None and self.contradicted_by.once
+
+    @property
     def others(self) -> tuple[Counterpart, ...]:
         """Everything that it reads besides the claim: what narrows the claims, and what they are held against."""
         return (*self.among, *self.counterparts)

@@ -162,7 +162,7 @@ def _rule_page(rule: Rule) -> str:
 def _against(rule: Rule) -> str:
     if rule.contradicted_by is None:
         return "silence of these"
-    once = "; of the days that one row contradicts the first counts" if rule.contradicted_by.once else ""
+    once = "; of the days that one row contradicts the first counts" if rule.counts_rows_once else ""
     return _counterpart(rule.contradicted_by) + once
 
 

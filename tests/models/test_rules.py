@@ -14,7 +14,8 @@ from data.contract import CONTRACT
 from data.sample_records import SampleRow, complete_rows, load_rows
 from data.store import Store
 from features.expression import fields
-from models.contradictions.claim_query import citation_query, count_query, judgement_query
+from models.contradictions.claim_query import citation_query, judgement_query
+from models.contradictions.count_query import count_query
 from models.contradictions.policy import policies_with
 from models.contradictions.rule import POLICY, Rule, RuleCase
 from models.rules import rules
@@ -62,8 +63,7 @@ def test_a_rule_contradicts_exactly_the_expected_claims(rule: Rule, case: RuleCa
     assert (counts.hits[own].sum(), counts.cannot_say[own].sum()) == (len(case.expected), len(case.cannot_say))
     assert counts.judged[own].sum() == len(judgements) - len(case.cannot_say)
     days = {row["day"] for claim, row in judgements.items() if claim in case.expected}
-    once = rule.contradicted_by is not None and rule.contradicted_by.once
-    assert counts.hit_days[own].sum() == len(set(case.against) if once else days)
+    assert counts.hit_days[own].sum() == len(set(case.against) if rule.counts_rows_once else days)
     direct = {(table, row) for _, table, row, part in cited if part == "direct"}
     assert {row for table, row in direct if table == rule.table} >= set(case.expected)
     if rule.contradicted_by is None:

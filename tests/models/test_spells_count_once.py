@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -11,8 +12,6 @@ import pytest
 from data.errors import DeclarationFaulty
 from data.sample_records import SampleRow, complete_rows, load_rows
 from data.store import Store
-from features.expression import col, day
-from models.contradictions.rule import Counterpart, Rule
 from models.rules import rules
 from models.selection.fdr import select_by_fdr
 from pipeline.rule_counts import MonthlyCounts, count_contradictions
@@ -73,17 +72,6 @@ def test_nobody_is_flagged_where_one_spell_in_many_was_recorded_wrongly() -> Non
 
 
 def test_only_what_contradicts_can_count_once() -> None:
-    spell = Counterpart(table="absence", match=col.other.started_on < day(col.starts_at), once=True)
+    assert RULE.contradicted_by is not None
     with pytest.raises(DeclarationFaulty, match="only what contradicts a claim counts `once`"):
-        Rule(
-            question="Is it so?",
-            concern="standards",
-            standard="honesty_and_integrity",
-            policy="absence_from_duty",
-            table="shift",
-            where=col.duty != "on_call",
-            day=day(col.starts_at),
-            borne_out_by=(spell,),
-            guard="none",
-            blind_to=("much",),
-        )
+        replace(RULE, contradicted_by=None, borne_out_by=(RULE.contradicted_by,))
