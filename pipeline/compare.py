@@ -33,7 +33,7 @@ class SelectionSummary:
 
     `level` is the false discovery rate allowed on this date, None for a selection by capacity. At most `false_at_most`
     of the selected are false with probability `confidence`; `possible` and `bound_level` bound any of them a reader
-    picks (see `models.selection.false_bounds`).
+    picks (see `models.selection.false_bounds`). These are None where nobody promises anything of the flags.
     """
 
     as_of: date
@@ -49,9 +49,9 @@ class SelectionSummary:
     threshold: float
     level: float | None
     confidence: float
-    false_at_most: int
-    possible: int
-    bound_level: float
+    false_at_most: int | None
+    possible: int | None
+    bound_level: float | None
 
 
 @dataclass
@@ -131,6 +131,8 @@ class Comparison:
         """How the selection went, with the bound on false ones among those selected."""
         how = self.settings.selection[self.panel.concern]
         bound = bound_false(self.combined, confidence=self.settings.bounds.confidence, dependence=how.dependence)
+        # Of the highest, whoever they are, the bound would say that none is false while most are.
+        bounded = self.level is not None
         return SelectionSummary(
             as_of=self.panel.as_of,
             subject_kind=self.panel.kind,
@@ -145,9 +147,9 @@ class Comparison:
             threshold=self.selection.threshold,
             level=self.level,
             confidence=bound.confidence,
-            false_at_most=bound.at_most(self.combined[self.selection.chosen]),
-            possible=bound.possible,
-            bound_level=bound.level,
+            false_at_most=bound.at_most(self.combined[self.selection.chosen]) if bounded else None,
+            possible=bound.possible if bounded else None,
+            bound_level=bound.level if bounded else None,
         )
 
 

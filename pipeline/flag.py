@@ -63,7 +63,7 @@ def comparison_flag(
     strongest = decisive_sources(p_values, selection.threshold, method=settings.combination.method, weights=weights)
     carry = [scores[n] for n in strongest]
     contributions = _carried(carry, at, [selection.threshold * weights[n] / total for n in strongest])
-    group = view.peers.labels[at]
+    group, by_capacity = view.peers.labels[at], isinstance(settings.selection[view.concern], ByCapacity)
     return Flag(
         subject_kind=view.kind,
         subject_id=int(view.ids[at]),
@@ -75,7 +75,8 @@ def comparison_flag(
         promise="comparison",
         score=float(-np.log10(p_value)),
         p_value=p_value,
-        q_value=float(selection.q_value[at]),
+        # Whoever stands highest is taken: a q-value would say of such flags what nobody promises.
+        q_value=None if by_capacity else float(selection.q_value[at]),
         threshold=selection.threshold,
         audience=purposes.audience[view.concern],
         policy=settings.policy.name,
@@ -87,7 +88,7 @@ def comparison_flag(
             group=group,
             peers=view.peers.sizes[group],
             p_value=p_value,
-            by_capacity=isinstance(settings.selection[view.concern], ByCapacity),
+            by_capacity=by_capacity,
         ),
         status="tied_at_cut" if selection.tied[at] else "selected",
         carried=tuple((c.indicator, c.window_days) for c in contributions),

@@ -31,7 +31,11 @@ from pipeline.purpose_check import enforce_purposes
 from pipeline.rule_selection import RuleSelection
 from pipeline.settings import Settings
 
-_KINDS: Final = {int: pa.int64(), float: pa.float64(), float | None: pa.float64(), date: pa.date32()}
+_KINDS: Final = {
+    **dict.fromkeys((int, int | None), pa.int64()),
+    **dict.fromkeys((float, float | None), pa.float64()),
+    date: pa.date32(),
+}
 
 SELECTIONS: Final = pa.schema(
     [(name, _KINDS.get(kind, pa.string())) for name, kind in get_type_hints(SelectionSummary).items()]

@@ -15,21 +15,30 @@ from pipeline.run_folder import RunFolder
 
 @dataclass(frozen=True)
 class SubsetBound:
-    """Of `size` flags of one as-of date, kind and concern, at most `false` are about subjects without concern."""
+    """Of `size` flags of one as-of date, kind and concern, at most `false` are about subjects without concern.
+
+    None where the highest were taken, whoever they are: nothing bounds how many of those are false.
+    """
 
     as_of: str
     subject_kind: str
     concern: str
     size: int
-    false: int
+    false: int | None
     confidence: float
     dependence: str
 
     def sentence(self) -> str:
         """Return the bound in plain words, with what it rests on."""
+        about = f"{self.concern}, {self.subject_kind}s, {self.as_of}"
+        if self.false is None:
+            return (
+                f"{about}: these {self.size} stand highest, whoever they are. Nothing bounds how many of them are"
+                " false; most may be."
+            )
         rests = "" if self.dependence == "any" else ", and the p-values are independent or positively dependent"
         return (
-            f"{self.concern}, {self.subject_kind}s, {self.as_of}: of these {self.size} that rest on comparison at"
+            f"{about}: of these {self.size} that rest on comparison at"
             f" most {self.false} are false, with {self.confidence:.0%} confidence, if what each rests on holds{rests}."
         )
 
@@ -44,9 +53,11 @@ def subset_bounds(folder: RunFolder, flags: Sequence[Mapping[str, Any]]) -> list
     bounds = []
     for key, rows in groupby(sorted(_compared(flags), key=_selection), key=_selection):
         selection, p_values = selections[key], np.array([row["p_value"] for row in rows])
-        bound = FalseBound(selection["possible"], selection["bound_level"], selection["confidence"])
-        false = bound.at_most(p_values)
-        bounds.append(SubsetBound(*key, len(p_values), false, bound.confidence, selection["dependence"]))
+        false = None
+        if selection["possible"] is not None:
+            bound = FalseBound(selection["possible"], selection["bound_level"], selection["confidence"])
+            false = bound.at_most(p_values)
+        bounds.append(SubsetBound(*key, len(p_values), false, selection["confidence"], selection["dependence"]))
     return bounds
 
 

@@ -33,17 +33,30 @@ def test_the_bound_of_all_flags_is_the_one_the_run_wrote(finished: RunFolder) ->
     compared = [f for f in flags_of(finished) if f["promise"] == "comparison"]
     bounds = subset_bounds(finished, flags_of(finished))
     assert sum(b.size for b in bounds) == len(compared) > 0
+    assert any(bound.false is not None for bound in bounds)
     written = {(o["as_of"], o["subject_kind"], o["concern"]): o for o in finished.manifest["selections"]}
     for bound in bounds:
         outcome = written[bound.as_of, bound.subject_kind, bound.concern]
         assert (bound.size, bound.false) == (outcome["selected"], outcome["false_at_most"])
 
 
+def test_nothing_is_said_of_how_many_are_false_where_the_highest_are_taken(finished: RunFolder) -> None:
+    taken = [f for f in flags_of(finished) if f["concern"] == "welfare"]
+    (bound,) = subset_bounds(finished, taken)
+    assert bound.false is None
+    assert "Nothing bounds how many" in bound.sentence()
+    assert {f["q_value"] for f in taken} == {None}
+    by_rate = [f for f in flags_of(finished) if f["promise"] == "comparison" and f["concern"] != "welfare"]
+    assert all(0.0 <= f["q_value"] <= 0.1 for f in by_rate)
+
+
 def test_fewer_flags_can_never_hold_more_false_ones(finished: RunFolder) -> None:
     bounds = [subset_bounds(finished, strongest_of(flags_of(finished), n)) for n in (1, 3, 1000)]
-    for fewer, more in pairwise(bounds):
-        assert all(f.false <= m.false and f.size <= m.size for f, m in zip(fewer, more, strict=True))
-    assert all(b.false <= b.size for one in bounds for b in one)
+    false = [[(b.false, b.size) for b in one if b.false is not None] for one in bounds]
+    for fewer, more in pairwise(false):
+        assert all(f <= m and n <= k for (f, n), (m, k) in zip(fewer, more, strict=True))
+    assert all(f <= n for one in false for f, n in one)
+    assert false[0]
 
 
 def test_the_strongest_are_those_with_the_smallest_p_values_and_their_equals() -> None:
