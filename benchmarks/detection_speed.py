@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import argparse
 import functools
-import importlib
 import json
+import pkgutil
 import tempfile
 import time
 from collections import Counter
@@ -45,6 +45,9 @@ BARE = (
         "models.nulls.beta_binomial.upper_tail",
     ),
     *("models.nulls.series_nulls.fit_tails", "models.pattern.calibrate"),
+    *(f"models.nulls.long_tails.{name}" for name in ("middle_of", "learn_spread", "fit_mixed_binomial")),
+    *("models.nulls.mixed_binomial.MixedBinomialNull.upper_tail", "models.nulls.long_tails.fit_rate_classes"),
+    "models.nulls.rate_classes.RateClassesNull.upper_tail",
     *("models.pattern.outlyingness", "models.baselines.raw_isolation_forest.outlyingness"),
 )
 """The fits and scores, by the name under which the stage calls them; fits of estimators are added by `_fits`."""
@@ -102,8 +105,7 @@ class Meter:
 
 
 def _found(place: str) -> Callable[..., Any]:
-    module, _, name = place.rpartition(".")
-    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    found: Callable[..., Any] = pkgutil.resolve_name(place)
     return found
 
 
