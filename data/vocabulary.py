@@ -10,9 +10,14 @@ Concern = Literal["standards", "welfare", "culture"]
 SubjectKind = Literal["officer", "unit"]
 """Whom a flag is about: one person, or a team."""
 
-Promise = Literal["contradiction", "comparison", "excess"]
-"""What a flag promises: sources contradict each other; nobody looks so by chance; a rate well above that of peers."""
+Promise = Literal["contradiction", "comparison", "excess", "none"]
+"""What a flag promises: sources contradict each other; nobody looks so by chance; a rate well above that of peers.
+
+`none` where those who stand highest next to peers are taken, by capacity, unusual or not.
+"""
 
 CONCERNS: Final[tuple[Concern, ...]] = get_args(Concern)
 SUBJECT_KINDS: Final[tuple[SubjectKind, ...]] = get_args(SubjectKind)
 PROMISES: Final[tuple[Promise, ...]] = get_args(Promise)
+BY_COMPARISON: Final[tuple[Promise, ...]] = ("comparison", "none")
+"""The promises of flags that rest on comparison with peers."""

@@ -16,7 +16,7 @@ from data.arrow import arrow_schema
 from data.asof import asof_query
 from data.contract import CONTRACT
 from data.store import Store
-from data.vocabulary import Concern, SubjectKind
+from data.vocabulary import BY_COMPARISON, Concern, SubjectKind
 from features.compile.plain_query import evidence_query
 from features.covered import windows_covered
 from features.gaps.sources import Sources
@@ -110,7 +110,7 @@ def cite(
 
 def _group(cited: Cited) -> tuple[date, SubjectKind, str]:
     flag = cited.flag
-    return flag.as_of, flag.subject_kind, flag.promise
+    return flag.as_of, flag.subject_kind, "comparison" if flag.promise in BY_COMPARISON else flag.promise
 
 
 def _cite_rules(store: Store, cited: Sequence[Cited], as_of: date, rules: Mapping[str, Rule]) -> None:

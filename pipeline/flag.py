@@ -72,7 +72,7 @@ def comparison_flag(
         standard=known[contributions[0].indicator].standard if contributions else None,
         detectors=tuple(d.detector.name for d in carry),
         family="unit" if view.kind == "unit" else carry[0].detector.family,
-        promise="comparison",
+        promise="none" if by_capacity else "comparison",
         score=float(-np.log10(p_value)),
         p_value=p_value,
         # Whoever stands highest is taken: a q-value would say of such flags what nobody promises.

@@ -20,6 +20,7 @@ from audit.flag.replay import find_flag
 from audit.flag.rerun import CitedRowStore, FlagRow, Rerun
 from audit.flag.rule_comparison import RuleComparison
 from data.store import Store
+from data.vocabulary import BY_COMPARISON
 from pipeline.extras import check_extras
 from pipeline.run_folder import RunFolder
 
@@ -80,7 +81,7 @@ def smallest_removal(folder: RunFolder, start: str, *, rerun: Rerun | None = Non
         VerificationFailed: a file of the run cannot be read.
     """
     flag = find_flag(folder, start)
-    if flag["promise"] == "comparison":
+    if flag["promise"] in BY_COMPARISON:
         check_extras(folder.settings, records=False)
     cited = evidence_of(folder, flag["flag_id"])[flag["flag_id"]]
     loaded = loaded_rows(folder, cited)

@@ -20,7 +20,7 @@ from audit.flag.rule_comparison import RuleComparison
 from audit.flag.side_by_side import SideBySide, can_stand_together, reads_ids_as_names
 from data.errors import UsageError
 from data.store import Store
-from data.vocabulary import Concern
+from data.vocabulary import BY_COMPARISON, Concern
 from features.covered import windows_covered
 from features.gaps.sources import Sources
 from features.indicator import Indicator
@@ -80,7 +80,7 @@ def replay(
         VerificationFailed: a file that the replay needs cannot be read.
     """
     flags: list[FlagRow] = folder.table("flags").to_pylist() if flag is None else [find_flag(folder, flag)]
-    if any(row["promise"] == "comparison" for row in flags):
+    if any(row["promise"] in BY_COMPARISON for row in flags):
         check_extras(folder.settings, records=False)
     rerun = Rerun(folder, folder.settings)
     evidence = evidence_of(folder, None if flag is None else flags[0]["flag_id"])
@@ -180,7 +180,7 @@ class _Replays:
         for number, row in enumerate(together):
             at = values.position(number, row["subject_id"])
             faults = [*differing, *_value_faults(values.table, at, written, row, days)]
-            yield [*faults, *self._flag_faults(row, flags.get((row["subject_id"], "comparison")))]
+            yield [*faults, *self._flag_faults(row, flags.get((row["subject_id"], row["promise"])))]
 
     def _flag_faults(self, row: FlagRow, rebuilt: Flag | None) -> list[str]:
         if rebuilt is None:

@@ -23,7 +23,7 @@ from data.errors import UsageError
 from data.progress import StageProgress
 from data.random import generator
 from data.store import Store
-from data.vocabulary import SUBJECT_KINDS
+from data.vocabulary import BY_COMPARISON, SUBJECT_KINDS
 from features.engine import compute_all
 from features.gaps.source_gaps import examine
 from features.history import history
@@ -84,7 +84,7 @@ def stability(
     """
     tell = progress or (lambda _: None)
     flag = find_flag(folder, start)
-    if flag["promise"] == "comparison" or records is not None:
+    if flag["promise"] in BY_COMPARISON or records is not None:
         check_extras(folder.settings, records=records is not None)
     rerun = Rerun(folder, folder.settings)
     if flag["family"] == "contradiction":

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from data.vocabulary import BY_COMPARISON
 from models.selection.false_bounds import FalseBound
 from pipeline.run_folder import RunFolder
 
@@ -75,7 +76,7 @@ def strongest_of(flags: Sequence[Mapping[str, Any]], most: int) -> list[Mapping[
 
 
 def _compared(flags: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [row for row in flags if row["promise"] == "comparison"]
+    return [row for row in flags if row["promise"] in BY_COMPARISON]
 
 
 def _selection(row: Mapping[str, Any]) -> tuple[str, str, str]:

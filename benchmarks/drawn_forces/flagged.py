@@ -66,6 +66,8 @@ def flags_of(made: MemoryWorld, trial: Trial, settings: Settings, sought: pd.Dat
     if "promise" not in flags:
         by_comparison = flags["family"].map({"contradiction": "contradiction", "excess": "excess"})
         flags["promise"] = by_comparison.fillna("comparison")
+    # Tables put them together, and say of each concern whether a rate is promised.
+    flags["promise"] = flags["promise"].replace("none", "comparison")
     rates = true_rates(made)
     kinds = _kinds_of_excess(trial, settings)
     flags["true_rate"] = [

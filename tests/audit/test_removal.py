@@ -18,6 +18,7 @@ from audit.flag.comparison import FlagComparison, _with, reading
 from audit.flag.removal import Removal, _confirmed, _removal, _search, smallest_removal
 from audit.flag.rerun import CitedRowStore, Rerun
 from data.store import Store
+from data.vocabulary import BY_COMPARISON
 from features.indicators import indicators
 from pipeline.compare import compare_panel
 from pipeline.run_folder import RunFolder
@@ -206,7 +207,7 @@ def test_removal_by_doubling_takes_away_what_removal_row_by_row_does(finished: R
 
 
 def test_values_without_many_sets_of_rows_at_once_are_those_without_each(finished: RunFolder) -> None:
-    for flag in (flag for flag in by_weight(finished) if flag["promise"] == "comparison"):
+    for flag in (flag for flag in by_weight(finished) if flag["promise"] in BY_COMPARISON):
         with Store(threads=1) as store:
             one, order = comparison_of(finished, flag, store)
             sets = [frozenset(order[:size]) for size in range(1, min(12, len(order)) + 1)] + [frozenset(order)]

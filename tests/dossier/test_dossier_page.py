@@ -27,6 +27,7 @@ from audit.log.reviews import Review, record_reviews
 from audit.specification.survival import BY_CONSTRUCTION, COMPARED
 from audit.specification.survival import SCHEMA as SURVIVAL
 from data.errors import UsageError
+from data.vocabulary import BY_COMPARISON
 from dossier.clearing import clearings
 from dossier.curve_survival import outside_curves, survival_of_flags
 from dossier.distributions import BINS, histogram
@@ -105,7 +106,7 @@ def leaves(node: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_a_flag_by_comparison_shows_where_it_lies_among_its_peers(finished: RunFolder, page: str) -> None:
-    compared = {f["flag_id"]: f for f in finished.table("flags").to_pylist() if f["promise"] == "comparison"}
+    compared = {f["flag_id"]: f for f in finished.table("flags").to_pylist() if f["promise"] in BY_COMPARISON}
     assert compared
     for about in details_of(page):
         if about["id"] in compared:

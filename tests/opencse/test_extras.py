@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from data.synthetic import memory_world
+from data.vocabulary import BY_COMPARISON
 from pipeline import extras
 from pipeline.run_folder import RunFolder
 from stress.controls import control_runs
@@ -16,7 +17,7 @@ from tests.command_line import refusal_of
 def flag_of(folder: RunFolder) -> str:
     """A flag by comparison with peers, in which detectors of whole patterns take part."""
     rows = folder.table("flags").to_pylist()
-    return str(next(row["flag_id"] for row in rows if row["promise"] == "comparison"))
+    return str(next(row["flag_id"] for row in rows if row["promise"] in BY_COMPARISON))
 
 
 @pytest.fixture

@@ -56,7 +56,8 @@ def test_the_planted_patterns_are_among_the_flags(finished: RunFolder) -> None:
 def test_a_flag_says_which_promise_it_carries(finished: RunFolder) -> None:
     flags = finished.table("flags").to_pylist()
     assert {f["promise"] for f in flags if f["family"] == "contradiction"} == {"contradiction"}
-    assert {f["promise"] for f in flags if f["family"] == "peer"} == {"comparison"}
+    assert {f["promise"] for f in flags if f["family"] == "peer"} == {"comparison", "none"}
+    assert all((f["promise"] == "none") == (f["concern"] == "welfare") for f in flags if f["family"] == "peer")
 
 
 def test_rows_in_are_rows_loaded_and_quarantined(finished: RunFolder) -> None:
