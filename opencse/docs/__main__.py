@@ -23,6 +23,7 @@ from opencse.docs import (
     records_page,
     result_ages,
     scenarios_page,
+    stated_budget_page,
     week_page,
     worlds_page,
 )
@@ -55,6 +56,7 @@ def pages(root: Path = ROOT) -> dict[str, str]:
         python_page.PAGE: python_page.python_page(),
         records_page.PAGE: records_page.records_page(),
         scenarios_page.PAGE: scenarios_page.scenarios_page(),
+        stated_budget_page.PAGE: stated_budget_page.stated_budget_page(root),
         week_page.PAGE: week_page.week_page(root),
         worlds_page.PAGE: worlds_page.worlds_page(),
         **catalogue_pages.pages(),

@@ -21,6 +21,7 @@ OTHERS: Final = (
         "../explanation/specifications.md#are-flags-that-survive-more-right-more-often",
         "specification/ranking.json",
     ),
+    ("The budget, stated", "stated-budget.md", "stated_budget.json"),
     ("The week", "the-week.md", "the_week.json"),
 )
 """Measurements of worlds beside the findings: what each is, its page, and the file of its results that says more."""
