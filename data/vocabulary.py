@@ -18,6 +18,5 @@ Promise = Literal["contradiction", "comparison", "excess", "none"]
 
 CONCERNS: Final[tuple[Concern, ...]] = get_args(Concern)
 SUBJECT_KINDS: Final[tuple[SubjectKind, ...]] = get_args(SubjectKind)
-PROMISES: Final[tuple[Promise, ...]] = get_args(Promise)
 BY_COMPARISON: Final[tuple[Promise, ...]] = ("comparison", "none")
 """The promises of flags that rest on comparison with peers."""
