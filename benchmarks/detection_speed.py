@@ -67,6 +67,7 @@ class Meter:
 
         @functools.wraps(work)
         def timed(*args: Any, **named: Any) -> Any:
+            """Do the work, and add its time unless it is done inside another."""
             if self._inside:
                 return work(*args, **named)
             self._inside, started = True, time.process_time()

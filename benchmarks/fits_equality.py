@@ -37,7 +37,7 @@ FITS = ("gamma_poisson", "beta_binomial", "tail_null")
 SAME = 1e-6
 """Losses this close, next to the larger of one and their own size, are those of the same optimum."""
 
-Flagged = frozenset[tuple[str, str, int, str]]
+Flagged = frozenset[tuple[str, str, int]]
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Simplex:
         """Return the points that a simplex search finds, each problem by itself."""
         newton = minimise(loss, start, low, high)
         begun = time.process_time()
-        points = np.array([self._alone(loss, at, start[at], low[at], high[at]) for at in range(len(start))])
+        points = np.array([self._by_simplex(loss, at, start[at], low[at], high[at]) for at in range(len(start))])
         self.seconds += time.process_time() - begun
         for at in range(len(start)):
             by_newton, by_simplex = (_value(loss, points_of[at], at) for points_of in (newton, points))
@@ -63,7 +63,7 @@ class Simplex:
         return points.reshape(start.shape)
 
     @staticmethod
-    def _alone(loss: Loss, at: int, start: Floats, low: Floats, high: Floats) -> Floats:
+    def _by_simplex(loss: Loss, at: int, start: Floats, low: Floats, high: Floats) -> Floats:
         free, point = np.flatnonzero(high > low), start.copy()
 
         def value(of_free: Floats) -> float:
@@ -74,38 +74,38 @@ class Simplex:
         corners = np.clip(
             start[free] + np.vstack([np.zeros(len(free)), 0.5 * np.eye(len(free))]), low[free], high[free]
         )
-        found = minimize(
+        optimum = minimize(
             value,
             start[free],
             method="Nelder-Mead",
             bounds=list(zip(low[free], high[free], strict=True)),
             options={"initial_simplex": corners, "xatol": 1e-5, "fatol": 1e-8},
         )
-        point[free] = found.x
+        point[free] = optimum.x
         return point
 
 
 def _value(loss: Loss, point: Floats, at: int) -> float:
-    one: Positions = np.array([at])
-    return float(loss(point[None, :], one).value[0])
+    problem: Positions = np.array([at])
+    return float(loss(point[None, :], problem).value[0])
 
 
 def flagged_in(world: MemoryWorld) -> Flagged:
-    """Return who is flagged: the kind of subject, the concern, the id, and by which promise."""
+    """Return who is flagged for what: the kind of subject, the concern and the id."""
     flags = perform(world, settings=load_settings()).trial.flags
-    columns = [flags[name].to_pylist() for name in ("subject_kind", "concern", "subject_id", "status")]
+    columns = [flags[name].to_pylist() for name in ("subject_kind", "concern", "subject_id")]
     return frozenset(zip(*columns, strict=True))
 
 
 def compare(seed: int, people: int, searches: Sequence[Simplex]) -> dict[str, Any]:
     """Return how many one way of fitting flags, and whom only one of both does."""
     world = make_world(load("drawn", people=people, seed=seed))
-    together = flagged_in(world)
+    by_newton = flagged_in(world)
     with ExitStack() as patches:
         for search in searches:
             patches.enter_context(patch(f"models.nulls.{search.fit}.minimise", search.search))
-        alone = flagged_in(world)
-    return {"seed": seed, "flagged": len(together), "differ": sorted(map(list, together ^ alone))}
+        by_simplex = flagged_in(world)
+    return {"seed": seed, "flagged": len(by_newton), "differ": sorted(map(list, by_newton ^ by_simplex))}
 
 
 def main() -> None:

@@ -30,6 +30,7 @@ def costs(people: int, months: int) -> dict[str, Any]:
     from stress.plan import CONTROLS, Cell, StressPlan
 
     def cells_of(seed: int, size: int) -> list[Cell]:
+        """Return the twin and the cell of a world."""
         plan = StressPlan(
             title="-",
             worlds=("demo",),

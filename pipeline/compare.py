@@ -130,9 +130,10 @@ class Comparison:
     def summary(self) -> SelectionSummary:
         """How the selection went, with the bound on false ones among those selected."""
         how = self.settings.selection[self.panel.concern]
-        bound = bound_false(self.combined, confidence=self.settings.bounds.confidence, dependence=how.dependence)
-        # Of the highest, whoever they are, the bound would say that none is false while most are.
-        bounded = self.level is not None
+        confidence, bound = self.settings.bounds.confidence, None
+        # Of the highest, whoever they are, a bound would say that none is false while most are.
+        if self.level is not None:
+            bound = bound_false(self.combined, confidence=confidence, dependence=how.dependence)
         return SelectionSummary(
             as_of=self.panel.as_of,
             subject_kind=self.panel.kind,
@@ -146,10 +147,10 @@ class Comparison:
             insufficient=self.selection.insufficient,
             threshold=self.selection.threshold,
             level=self.level,
-            confidence=bound.confidence,
-            false_at_most=bound.at_most(self.combined[self.selection.chosen]) if bounded else None,
-            possible=bound.possible if bounded else None,
-            bound_level=bound.level if bounded else None,
+            confidence=confidence,
+            false_at_most=None if bound is None else bound.at_most(self.combined[self.selection.chosen]),
+            possible=None if bound is None else bound.possible,
+            bound_level=None if bound is None else bound.level,
         )
 
 

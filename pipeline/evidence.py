@@ -114,8 +114,8 @@ def _group(cited: Cited) -> tuple[date, SubjectKind, str]:
 
 
 def _cite_rules(store: Store, cited: Sequence[Cited], as_of: date, rules: Mapping[str, Rule]) -> None:
-    def rule_of(one: Cited) -> str:
-        return one.flag.detectors[0]
+    def rule_of(citation: Cited) -> str:
+        return citation.flag.detectors[0]
 
     for name, group in groupby(sorted(cited, key=rule_of), key=rule_of):
         by_subject = {c.flag.subject_id: c for c in group}
@@ -128,26 +128,27 @@ def _cite_values(
     store: Store, cited: Sequence[Cited], table: FeatureTable, indicators: Sequence[Indicator], sources: Sources
 ) -> None:
     computed = {name for name, _ in table.cells}
-    own = {i.name: i for i in indicators if i.subject == table.kind and i.name in computed}
+    by_name = {i.name: i for i in indicators if i.subject == table.kind and i.name in computed}
     position = {subject: at for at, subject in enumerate(table.ids.tolist())}
     windows = {window for _, window in table.cells}
-    covered = windows_covered([*own.values()], windows, as_of=table.as_of, sources=sources)
-    concerns = {one.flag.concern for one in cited}
-    spans = {concern: cited_days(table.cells, [*own.values()], concern, covered) for concern in concerns}
+    covered = windows_covered([*by_name.values()], windows, as_of=table.as_of, sources=sources)
+    concerns = {citation.flag.concern for citation in cited}
+    spans = {concern: cited_days(table.cells, [*by_name.values()], concern, covered) for concern in concerns}
     for cells in table:
         wanted: dict[int, dict[int, list[tuple[Cited, Part]]]] = defaultdict(lambda: defaultdict(list))
-        for one in cited:
-            for part, days in spans[one.flag.concern].get((cells.indicator, cells.window), {}).items():
+        for citation in cited:
+            flag, cell = citation.flag, (cells.indicator, cells.window)
+            for part, days in spans[flag.concern].get(cell, {}).items():
                 # Whether any row counts is known of the days over which the indicator itself is counted.
-                if cells.n_rows[position[one.flag.subject_id]] > 0 or days > covered[cells.indicator, cells.window][0]:
-                    direct = part == "comparison" and (cells.indicator, cells.window) in one.flag.carried
-                    wanted[days][one.flag.subject_id].append((one, "direct" if direct else part))
+                if cells.n_rows[position[flag.subject_id]] > 0 or days > covered[cell][0]:
+                    direct = part == "comparison" and cell in flag.carried
+                    wanted[days][flag.subject_id].append((citation, "direct" if direct else part))
         for days, by_subject in sorted(wanted.items()):
-            query = evidence_query(own[cells.indicator], table.as_of, days, sorted(by_subject))
+            query = evidence_query(by_name[cells.indicator], table.as_of, days, sorted(by_subject))
             step = f"{table.as_of}/evidence/{table.kind}/{cells.indicator}/{days}"
             for subject, name, row, counts in store.rows(query, step=step):
-                for one, part in by_subject[subject]:
-                    one.cite((name, row, cells.indicator), part if counts else "comparison")
+                for citation, part in by_subject[subject]:
+                    citation.cite((name, row, cells.indicator), part if counts else "comparison")
 
 
 def cited_days(
@@ -179,28 +180,28 @@ def _cite_counts(
     """Cite what flags of excess count, over all periods, and the exposure in that time."""
     by_name = {indicator.name: indicator for indicator in indicators}
 
-    def claim(one: Cited) -> tuple[str, int]:
-        return one.flag.carried[0]
+    def claim(citation: Cited) -> tuple[str, int]:
+        return citation.flag.carried[0]
 
     for (name, days), group in groupby(sorted(cited, key=claim), key=claim):
         wanted: dict[int, list[Cited]] = defaultdict(list)
-        for one in group:
-            wanted[one.flag.subject_id].append(one)
+        for citation in group:
+            wanted[citation.flag.subject_id].append(citation)
         parts: tuple[tuple[str, Part], ...] = ((name, "direct"), (str(by_name[name].exposure), "exposure"))
-        for own, part in parts:
-            query = evidence_query(by_name[own], as_of, days, sorted(wanted))
-            step = f"{as_of}/evidence/{kind}/{own}/{days}/excess"
+        for source, part in parts:
+            query = evidence_query(by_name[source], as_of, days, sorted(wanted))
+            step = f"{as_of}/evidence/{kind}/{source}/{days}/excess"
             for subject, table, row, counts in store.rows(query, step=step):
-                for one in wanted[subject]:
-                    one.cite((table, row, own), part if counts else "comparison")
+                for citation in wanted[subject]:
+                    citation.cite((table, row, source), part if counts else "comparison")
 
 
 def _cite_standing(store: Store, cited: Sequence[Cited], as_of: date, kind: SubjectKind) -> None:
     """Cite the officer, posting and unit rows that place each subject in service, in a team and among its peers."""
     present = store.tables("loaded")
     by_subject: dict[int, list[Cited]] = defaultdict(list)
-    for one in cited:
-        by_subject[one.flag.subject_id].append(one)
+    for citation in cited:
+        by_subject[citation.flag.subject_id].append(citation)
     chosen = ", ".join(str(subject) for subject in sorted(by_subject))
     members = officers_query(as_of, postings="posting" in present, units="unit" in present, naming=naming_tables(store))
     column = "subject_id" if kind == "officer" else "team_id"
@@ -209,18 +210,18 @@ def _cite_standing(store: Store, cited: Sequence[Cited], as_of: date, kind: Subj
     )
     for subject, officer, posting, team in store.rows(query, step=f"{as_of}/evidence/{kind}/{PEER_GROUP}"):
         standing = {"officer": officer, "posting": posting, "unit": team if "unit" in present else None}
-        for one in by_subject[subject]:
+        for citation in by_subject[subject]:
             for table, row in standing.items():
                 if row is not None:
-                    one.cite((table, row, PEER_GROUP), "comparison")
+                    citation.cite((table, row, PEER_GROUP), "comparison")
 
 
 def keep(store: Store, cited: Iterable[Cited]) -> list[Kept]:
     """Read every cited row once as it stood at its as-of date, and digest it; by table and as-of date."""
     wanted: dict[tuple[str, date], set[int]] = defaultdict(set)
-    for one in cited:
-        for table, row, _ in one.parts:
-            wanted[table, one.flag.as_of].add(row)
+    for citation in cited:
+        for table, row, _ in citation.parts:
+            wanted[table, citation.flag.as_of].add(row)
     return [_keep(store, table, as_of, wanted[table, as_of]) for table, as_of in sorted(wanted)]
 
 
@@ -248,9 +249,9 @@ def kept_rows(name: str, as_of: date, rows: pa.Table) -> Kept:
 def loaded_tables(kept: Iterable[Kept]) -> dict[str, pa.Table]:
     """Return the kept rows as the run's `loaded/<table>.parquet`: as_of, the contract's columns, file and row."""
     parts: dict[str, list[pa.Table]] = defaultdict(list)
-    for one in kept:
-        as_of = pa.repeat(pa.scalar(one.as_of, pa.date32()), len(one.rows))
-        parts[one.table].append(one.rows.add_column(0, "as_of", as_of))
+    for block in kept:
+        as_of = pa.repeat(pa.scalar(block.as_of, pa.date32()), len(block.rows))
+        parts[block.table].append(block.rows.add_column(0, "as_of", as_of))
     return {name: pa.concat_tables(tables) for name, tables in parts.items()}
 
 
@@ -272,12 +273,12 @@ def evidence_table(cited: Sequence[Cited], kept: Sequence[Kept]) -> tuple[list[s
     known = {(k.table, k.as_of): k for k in kept}
     ids: list[str] = []
     columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
-    for one in cited:
+    for citation in cited:
         rows = []
-        for table, row, name in sorted(one.parts):
-            of = known[table, one.flag.as_of]
-            rows.append((table, row, of.digests[row], *of.sources[row], name, one.parts[table, row, name]))
-        ids.append(flag_id(one.flag, [(t, r, sha, name, part) for t, r, sha, _, _, name, part in rows]))
+        for table, row, name in sorted(citation.parts):
+            of = known[table, citation.flag.as_of]
+            rows.append((table, row, of.digests[row], *of.sources[row], name, citation.parts[table, row, name]))
+        ids.append(flag_id(citation.flag, [(t, r, sha, name, part) for t, r, sha, _, _, name, part in rows]))
         for values in rows:
             for column, value in zip(SCHEMA.names, (ids[-1], *values), strict=True):
                 columns[column].append(value)

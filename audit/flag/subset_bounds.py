@@ -55,7 +55,8 @@ def subset_bounds(folder: RunFolder, flags: Sequence[Mapping[str, Any]]) -> list
     for key, rows in groupby(sorted(_compared(flags), key=_selection), key=_selection):
         selection, p_values = selections[key], np.array([row["p_value"] for row in rows])
         false = None
-        if selection["possible"] is not None:
+        # Runs from before bounds were left out by capacity hold them still.
+        if selection["level"] is not None:
             bound = FalseBound(selection["possible"], selection["bound_level"], selection["confidence"])
             false = bound.at_most(p_values)
         bounds.append(SubsetBound(*key, len(p_values), false, selection["confidence"], selection["dependence"]))

@@ -157,6 +157,7 @@ def _around(rule: Rule, counterpart: Counterpart, number: int, as_of: date) -> s
     claimed = f"SELECT {rule.subject_key} AS subject_id, day FROM claims"
 
     def counted(days: str) -> str:
+        """Return the query for how many of these days lie before and after each claim."""
         # Days are told apart after the join: near a claim lie few of all the rows of a source.
         return (
             "SELECT u.claim_id, count(DISTINCT d.day) FILTER (WHERE d.day < u.day) AS before,"

@@ -32,9 +32,9 @@ def stated_budget_page(root: Path) -> str:
     """Return the page in Markdown."""
     results = json.loads((root / RESULTS).read_text(encoding="utf-8"))
     cells = results["cells"]
-    moved, still = _by_scenario(cells)
-    held = [(world, of) for world in (PLANTED, NOTHING_PLANTED) for of in OF if of != WELFARE]
-    heads = [f"{OF[of]}{'' if world == PLANTED else ', nothing planted'}" for world, of in held]
+    scenarios, unmoved = _by_scenario(cells)
+    places = [(world, of) for world in (PLANTED, NOTHING_PLANTED) for of in OF if of != WELFARE]
+    heads = [f"{OF[of]}{'' if world == PLANTED else ', nothing planted'}" for world, of in places]
     unperturbed = {(c["world"], (c["subject_kind"], c["concern"])): c for c in cells if c["scenario"] == TWIN}
     return render(
         "stated_budget.md.jinja",
@@ -43,8 +43,8 @@ def stated_budget_page(root: Path) -> str:
         unperturbed=table(
             ["of", "forces", "false", "at most", "verdict", "innocent people per 46,000"], _unperturbed(unperturbed)
         ),
-        doses=table(["scenario", "doses", *heads], _doses(moved, held)),
-        still=still,
+        doses=table(["scenario", "doses", *heads], _doses(scenarios, places)),
+        unmoved=unmoved,
         welfare=unperturbed[PLANTED, WELFARE],
     )
 
